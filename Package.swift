@@ -1,0 +1,169 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// One target is one room; arrows point down only. `Tests/TidyTests` checks every import against the table of rooms
+// in `docs/architecture.md`.
+
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+/// Kernel targets are compiled once per instruction set from one source folder. Every check lives above them, in
+/// `TensorKernels`, so they are built without overflow checks even in debug.
+func kernelSettings(_ define: String, _ march: [String] = []) -> [SwiftSetting] {
+    [
+        .swiftLanguageMode(.v6), .define(define),
+        .unsafeFlags(["-Ounchecked", "-Xllvm", "-unroll-threshold=4000"] + march.flatMap { ["-Xcc", $0] }),
+    ]
+}
+
+#if arch(x86_64)
+let kernelLevels: [Target] = [
+    .target(
+        name: "KernelsAVX2", dependencies: ["KernelTable"],
+        swiftSettings: kernelSettings("LEVEL_AVX2", ["-march=x86-64-v3"])),
+    .target(
+        name: "KernelsAVX512", dependencies: ["KernelTable"],
+        swiftSettings: kernelSettings("LEVEL_AVX512", ["-march=x86-64-v4", "-mprefer-vector-width=512"])),
+]
+let kernelLevelNames: [Target.Dependency] = ["KernelsAVX2", "KernelsAVX512"]
+#else
+let kernelLevels: [Target] = []
+let kernelLevelNames: [Target.Dependency] = []
+#endif
+
+/// A library room.
+func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+/// The tests of a room (`<room>Tests`), with what they need besides it.
+func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource]? = nil) -> Target {
+    .testTarget(name: name, dependencies: dependencies, resources: resources, swiftSettings: strict)
+}
+
+let numbers: [Target] = [
+    .target(name: "CKernelIntrinsics"),
+    .target(name: "KernelTable", swiftSettings: strict),
+    .target(name: "KernelsBaseline", dependencies: ["KernelTable"], swiftSettings: kernelSettings("LEVEL_BASELINE")),
+    room("TensorKernels", ["KernelTable", "KernelsBaseline", "CKernelIntrinsics"] + kernelLevelNames),
+] + kernelLevels
+
+let libraries: [Target] = [
+    .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+    .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+]
+
+let nio: [Target.Dependency] = [
+    .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+    .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOWebSocket", package: "swift-nio"),
+    .product(name: "NIOSSL", package: "swift-nio-ssl"),
+]
+
+let rooms: [Target] = [
+    // 1 learning, guarding
+    room("Learning", ["TensorKernels"]),
+    room("RobustAggregation", ["TensorKernels"]),
+    room("CryptoSuite"),
+    // 2 messages
+    room("Wire", ["CZstd", .product(name: "SwiftProtobuf", package: "swift-protobuf")]),
+    // 3 federation
+    room("Federation", ["Learning", "RobustAggregation", "CryptoSuite", "Wire"]),
+    room("FederationSimulator", ["Federation", "Wire", "Learning", "CryptoSuite"]),
+    // 4 keeping
+    room(
+        "Storage",
+        ["Federation", "Wire", "CryptoSuite", .product(name: "GRDB", package: "GRDB.swift")]),
+    room(
+        "Trust",
+        [
+            "CryptoSuite", "COpenSSL",
+            .product(name: "Crypto", package: "swift-crypto"), .product(name: "X509", package: "swift-certificates"),
+            .product(name: "SwiftASN1", package: "swift-asn1"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
+        ]),
+    room("Telemetry", [.product(name: "Logging", package: "swift-log")]),
+    // 5 services
+    room("Platform", ["Storage", "Trust", "CryptoSuite"]),
+    room(
+        "FederationService",
+        [
+            "Federation", "Storage", "Trust", "Platform", "Learning", "Wire", "CryptoSuite", "Telemetry",
+            .product(name: "Logging", package: "swift-log"),
+        ]),
+    // 6 surfaces
+    room("APIKit"),
+    room("TrustStreamAPI", ["APIKit", "FederationService", "Federation", "Platform"]),
+    // 7 nodes
+    room("Configuration", [.product(name: "TOMLKit", package: "TOMLKit")]),
+    room(
+        "CoordinatorNode",
+        [
+            "APIKit", "TrustStreamAPI", "FederationService", "Federation", "Storage", "Trust", "Platform", "Telemetry",
+            "Wire", "Learning", "CryptoSuite", "Configuration",
+            .product(name: "Hummingbird", package: "hummingbird"), .product(name: "HummingbirdCore", package: "hummingbird"),
+            .product(name: "HummingbirdTLS", package: "hummingbird"), .product(name: "Logging", package: "swift-log"),
+            .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "X509", package: "swift-certificates"),
+            .product(name: "NIOHTTPTypes", package: "swift-nio-extras"), .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
+        ] + nio),
+    room(
+        "ClientNode",
+        [
+            "Federation", "Learning", "Wire", "Trust", "CryptoSuite", "Configuration",
+            .product(name: "AsyncHTTPClient", package: "async-http-client"),
+            .product(name: "Logging", package: "swift-log"),
+        ] + nio),
+]
+
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+
+let roof: [Target] = [
+    room("CommandKit", [argumentParser, .product(name: "Logging", package: "swift-log")]),
+    .executableTarget(
+        name: "tutti-coordinator",
+        dependencies: [
+            "CoordinatorNode", "CommandKit", "Configuration", "Trust", "Learning", argumentParser,
+            .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        ],
+        swiftSettings: strict),
+    .executableTarget(
+        name: "tutti-client", dependencies: ["ClientNode", "CommandKit", "Learning", argumentParser],
+        swiftSettings: strict),
+    .executableTarget(
+        name: "tutti-bench",
+        dependencies: ["TensorKernels", "Learning", "RobustAggregation", "Federation", "FederationSimulator", "Wire", "CommandKit", argumentParser],
+        swiftSettings: strict),
+]
+
+let suites: [Target] = []
+
+let package = Package(
+    name: "tutti",
+    products: [
+        .executable(name: "tutti-coordinator", targets: ["tutti-coordinator"]),
+        .executable(name: "tutti-client", targets: ["tutti-client"]),
+        .executable(name: "tutti-bench", targets: ["tutti-bench"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1", traits: []),
+        .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-nio-extras", exact: "1.35.2"),
+        .package(url: "https://github.com/swift-server/async-http-client", exact: "1.37.0"),
+        .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-certificates", exact: "1.21.1"),
+        .package(url: "https://github.com/apple/swift-asn1", exact: "1.7.4"),
+        .package(url: "https://github.com/apple/swift-protobuf", exact: "1.39.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/LebJe/TOMLKit", exact: "0.6.0"),
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
+    ],
+    targets: libraries + numbers + rooms + roof + suites
+)
