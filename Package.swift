@@ -139,7 +139,28 @@ let roof: [Target] = [
         swiftSettings: strict),
 ]
 
-let suites: [Target] = []
+let suites: [Target] = [
+    tests("TensorKernelsTests", ["TensorKernels", "KernelTable"]),
+    tests("LearningTests", ["Learning", "TensorKernels", "KernelTable"]),
+    tests("RobustAggregationTests", ["RobustAggregation", "TensorKernels", "KernelTable"]),
+    tests("CryptoSuiteTests", ["CryptoSuite"]),
+    tests("WireTests", ["Wire", "CZstd"]),
+    tests(
+        "TrustTests",
+        [
+            "Trust", "CryptoSuite", .product(name: "Crypto", package: "swift-crypto"),
+            .product(name: "X509", package: "swift-certificates"), .product(name: "SwiftASN1", package: "swift-asn1"),
+        ] + nio),
+    tests("FederationTests", ["Federation", "FederationSimulator", "Learning", "RobustAggregation", "Wire", "CryptoSuite"]),
+    tests("SimulationTests", ["FederationSimulator", "Federation", "Wire", "Learning", "CryptoSuite"]),
+    tests("StoreContractTests", ["Storage", "Federation", "CryptoSuite", .product(name: "GRDB", package: "GRDB.swift")]),
+    tests("APIKitTests", ["APIKit"]),
+    tests("TrustStreamAPITests", ["TrustStreamAPI", "APIKit", "FederationService", "Federation", "Storage", "Platform", "Trust", "CryptoSuite"]),
+    tests("ConfigurationTests", ["Configuration"]),
+    tests("GatewayTests", ["CoordinatorNode", "ClientNode", "Trust", "Federation", "Learning"]),
+    tests("TidyTests", []),
+    tests("EndToEndTests", ["Learning"]),
+]
 
 let package = Package(
     name: "tutti",

@@ -1,0 +1,89 @@
+package import Wire
+
+/// What a client keeps on disk for one session: written before anything that depends on it is sent.
+package struct ClientState: Sendable, Equatable, Codable {
+    package var session: String
+    /// A trained update that has no receipt yet. Its body lies durable under `digest`.
+    package var pending: PendingUpdate?
+    /// The last attempt that was acknowledged: never trained for again.
+    package var acknowledged: AttemptKey?
+
+    package init(session: String) { self.session = session }
+}
+
+package struct AttemptKey: Sendable, Hashable, Codable, Comparable {
+    package var round: Int
+    package var attempt: Int
+    package init(round: Int, attempt: Int) {
+        self.round = round
+        self.attempt = attempt
+    }
+    package static func < (a: AttemptKey, b: AttemptKey) -> Bool { (a.round, a.attempt) < (b.round, b.attempt) }
+}
+
+package struct PendingUpdate: Sendable, Equatable, Codable {
+    package var key: AttemptKey
+    /// SHA-256 (hex) of the body.
+    package var digest: String
+    package var path: String
+    package var deadline: Instant
+    package init(key: AttemptKey, digest: String, path: String, deadline: Instant) {
+        self.key = key
+        self.digest = digest
+        self.path = path
+        self.deadline = deadline
+    }
+}
+
+package enum ClientEvent: Sendable, Equatable {
+    case started
+    case connected
+    /// `fatal`: a retry cannot help (authentication, version, session gone).
+    case connectFailed(reason: String, fatal: Bool)
+    case disconnected(reason: String)
+    case message(ServerMessage)
+    case modelFetched(digest: String)
+    case modelFetchFailed(digest: String, reason: String)
+    /// Training is done and the body is durable under this digest (hex).
+    case trained(AttemptKey, digest: String)
+    case trainingFailed(AttemptKey, reason: String)
+    case evaluated(round: Int, loss: Double, accuracy: Double, rows: Int)
+    case uploaded(AttemptKey)
+    case uploadFailed(AttemptKey, UploadFailure)
+    /// Asked to stop by its owner.
+    case stop
+    case tick
+}
+
+package enum UploadFailure: Sendable, Equatable {
+    /// Connection lost, 429, 503: the same bytes again, not before the given delay.
+    case retry(afterSeconds: Double?)
+    /// 409: the round has moved on.
+    case superseded
+    /// Any other 4xx: this body will never be taken.
+    case refused(String)
+}
+
+package enum ClientEffect: Sendable, Equatable {
+    /// Open the control socket (the shell has waited for `nextDeadline` by itself: the machine decides the moment).
+    case connect
+    case send(ClientMessage)
+    case fetchModel(digest: String, path: String)
+    /// Train from the fetched model, write the body durably, answer with `trained`.
+    case train(RoundStart)
+    case cancelTraining
+    /// Durable before any later effect of the array is run.
+    case persist(ClientState)
+    case upload(PendingUpdate, encoding: UploadEncoding)
+    case evaluate(EvaluationRequest)
+    /// The body is no longer needed.
+    case discard(digest: String)
+    case finished(ClientOutcome)
+}
+
+package enum ClientOutcome: Sendable, Equatable {
+    case completed(model: String)
+    case ended(status: String, reason: String)
+    case failed(reason: String)
+    case stopped
+}

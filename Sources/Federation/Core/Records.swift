@@ -1,0 +1,203 @@
+package import Learning
+
+/// `initializing → waiting → training → completed | stopped | failed`.
+package enum SessionStatus: String, Sendable, Codable, CaseIterable {
+    /// Created; no client has joined and the model may not be known. Exits: waiting, stopped.
+    case initializing
+    /// Clients are joining, fewer than `min_clients` so far (or `auto_start` is off). Exits: training, stopped.
+    case waiting
+    /// Rounds run. Exits: completed, stopped, failed.
+    case training
+    case completed, stopped, failed
+
+    package var isFinal: Bool { self == .completed || self == .stopped || self == .failed }
+}
+
+/// `planned → selecting → configured → collecting → sealed → unmasking → aggregated → committed | aborted`.
+/// Without secure aggregation `unmasking` is passed over; `planned` and `selecting` are not durable.
+package enum RoundState: String, Sendable, Codable, CaseIterable {
+    case configured, sealed, committed, aborted
+}
+
+/// A session as stored. `tenant` is in every record from the first day.
+package struct SessionRecord: Sendable, Equatable, Codable {
+    package var id: String
+    package var tenant: String
+    package var spec: SessionSpec
+    package var createdAt: Instant
+    /// SHA-256 of the multi-use registration token; the token itself is shown once and never stored.
+    package var registrationTokenHash: [UInt8]
+    package var status: SessionStatus = .initializing
+    package var statusReason: String?
+    package var startedAt: Instant?
+    package var endedAt: Instant?
+    /// nil until the model is decided.
+    package var model: ModelSpec?
+    package var schema: DataSchema?
+    /// `request`, `schema` or `default`.
+    package var modelSource: String?
+
+    package init(id: String, tenant: String, spec: SessionSpec, createdAt: Instant, registrationTokenHash: [UInt8]) {
+        self.id = id
+        self.tenant = tenant
+        self.spec = spec
+        self.createdAt = createdAt
+        self.registrationTokenHash = registrationTokenHash
+    }
+}
+
+/// A client registered in a session.
+package struct MemberRecord: Sendable, Equatable, Codable {
+    package var client: String
+    /// SHA-256 of the update token of a client that knows only the document; nil for a client with a certificate.
+    package var updateTokenHash: [UInt8]?
+    /// Rows of local data: the weight in plain averaging. 0: evaluates only.
+    package var dataSize: Int64
+    package var schema: DataSchema?
+    package var joinedAt: Instant
+    package var computationCapability: String = "unknown"
+    package var networkBandwidth: String = "unknown"
+    package var maxPrivacyBudget: Double?
+    package var dataMinimization = false
+
+    package init(client: String, dataSize: Int64, joinedAt: Instant) {
+        self.client = client
+        self.dataSize = dataSize
+        self.joinedAt = joinedAt
+    }
+}
+
+/// One accepted update. Primary key: (session, round, attempt, client).
+package struct ContributionRecord: Sendable, Equatable, Codable {
+    package var client: String
+    package var round: Int
+    package var attempt: Int
+    /// SHA-256 of the (decompressed) body as the client sent it: the idempotency key of the upload.
+    package var digest: [UInt8]
+    package var samples: Int64
+    /// Largest magnitude in the delta, for the exact sum.
+    package var maxAbs: Float
+    /// Bytes on the wire (compressed).
+    package var wireBytes: Int64
+    /// Loss and accuracy of the *received* model on the client's own rows, as the client says.
+    package var loss: Double?
+    package var accuracy: Double?
+    package var receivedAt: Instant
+
+    package init(
+        client: String, round: Int, attempt: Int, digest: [UInt8], samples: Int64, maxAbs: Float, wireBytes: Int64,
+        loss: Double?, accuracy: Double?, receivedAt: Instant
+    ) {
+        self.client = client
+        self.round = round
+        self.attempt = attempt
+        self.digest = digest
+        self.samples = samples
+        self.maxAbs = maxAbs
+        self.wireBytes = wireBytes
+        self.loss = loss
+        self.accuracy = accuracy
+        self.receivedAt = receivedAt
+    }
+}
+
+/// One attempt of one round. `sealed` is frozen before anything is computed from it.
+package struct RoundRecord: Sendable, Equatable, Codable {
+    package var round: Int
+    package var attempt: Int
+    package var state: RoundState
+    /// Sorted client names.
+    package var cohort: [String]
+    /// SHA-256 (hex) of the model the cohort starts from.
+    package var baseModel: String
+    package var configuredAt: Instant
+    package var deadline: Instant
+    /// Sorted names of the clients whose updates count, once sealed.
+    package var sealed: [String]?
+    package var outcome: RoundOutcome?
+
+    package init(
+        round: Int, attempt: Int, state: RoundState, cohort: [String], baseModel: String, configuredAt: Instant,
+        deadline: Instant
+    ) {
+        self.round = round
+        self.attempt = attempt
+        self.state = state
+        self.cohort = cohort
+        self.baseModel = baseModel
+        self.configuredAt = configuredAt
+        self.deadline = deadline
+    }
+}
+
+/// How an attempt ended, with what was measured. Unknown is nil.
+package struct RoundOutcome: Sendable, Equatable, Codable {
+    /// SHA-256 (hex) of the new model; nil when aborted.
+    package var model: String?
+    package var reason: String?
+    /// On the coordinator's own labelled set, of the new model.
+    package var heldOutLoss: Double?
+    package var heldOutAccuracy: Double?
+    /// Sample-weighted over the clients' reports, of the model the round started from.
+    package var federatedLoss: Double?
+    package var federatedAccuracy: Double?
+    package var selected: Int
+    package var contributors: Int
+    package var late: Int
+    package var dropped: Int
+    package var rejected: Int
+    package var bytesUp: Int64
+    package var bytesDown: Int64
+    package var aggregateMilliseconds: Double
+    package var seconds: Double
+    package var endedAt: Instant
+
+    package init(selected: Int, contributors: Int, seconds: Double, endedAt: Instant) {
+        self.selected = selected
+        self.contributors = contributors
+        self.seconds = seconds
+        self.endedAt = endedAt
+        late = 0
+        dropped = 0
+        rejected = 0
+        bytesUp = 0
+        bytesDown = 0
+        aggregateMilliseconds = 0
+    }
+}
+
+/// Federated evaluation of the last model, or of any model between rounds.
+package struct EvaluationRecord: Sendable, Equatable, Codable {
+    package var round: Int
+    package var loss: Double
+    package var accuracy: Double
+    package var rows: Int64
+    package var clients: Int
+
+    package init(round: Int, loss: Double, accuracy: Double, rows: Int64, clients: Int) {
+        self.round = round
+        self.loss = loss
+        self.accuracy = accuracy
+        self.rows = rows
+        self.clients = clients
+    }
+}
+
+/// All that a machine needs to go on after a restart. Rounds: the last committed one and every later attempt.
+package struct SessionSnapshot: Sendable, Equatable {
+    package var session: SessionRecord
+    package var members: [MemberRecord]
+    package var rounds: [RoundRecord]
+    /// SHA-256 (hex) of model version 0, once made.
+    package var initialModel: String?
+    /// Contributions of the attempt that is not yet committed or aborted.
+    package var contributions: [ContributionRecord]
+    package var evaluation: EvaluationRecord?
+
+    package init(session: SessionRecord) {
+        self.session = session
+        members = []
+        rounds = []
+        contributions = []
+    }
+}

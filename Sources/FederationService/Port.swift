@@ -1,0 +1,224 @@
+package import Federation
+package import Learning
+
+/// The federated-learning service as its surfaces see it. One call an endpoint; no HTTP here.
+package protocol FederatedLearning: Sendable {
+    func createSession(_ spec: SessionSpec, tenant: String) async throws(FederationFailure) -> CreatedSession
+    /// A labelled test set (CSV) for held-out evaluation by the coordinator; only before training starts.
+    func setEvaluation(_ session: String, tenant: String, csv: [UInt8], label: String?) async throws(FederationFailure)
+    func sessions(tenant: String) async throws(FederationFailure) -> [SessionView]
+    func status(_ session: String, tenant: String) async throws(FederationFailure) -> SessionView
+    func rounds(_ session: String, tenant: String, after: Int, limit: Int) async throws(FederationFailure) -> [RoundRecord]
+    func join(_ session: String, _ request: JoinApplication) async throws(FederationFailure) -> JoinedSession
+    func start(_ session: String, tenant: String) async throws(FederationFailure) -> SessionView
+    func stop(_ session: String, tenant: String, reason: String) async throws(FederationFailure) -> SessionView
+    /// The model a member should have now (`round` nil), or model version `round`. Bytes are a safetensors file.
+    func weights(_ session: String, member: Member, round: Int?, ifNoneMatch: String?) async throws(FederationFailure)
+        -> ServedModel
+    /// Before the body is read. A refusal costs the client no upload.
+    func admitUpdate(_ session: String, member: Member, _ header: UpdateHeader) async throws(FederationFailure)
+    /// The decompressed body. Returns when the update is durable and counted.
+    func update(_ session: String, member: Member, _ header: UpdateHeader, body: [UInt8], wireBytes: Int)
+        async throws(FederationFailure) -> UpdateReceipt
+    func heartbeat(_ session: String, member: Member) async throws(FederationFailure) -> HeartbeatReply
+    /// Largest body `update` takes for this session, in bytes after decompression; nil while the model is not decided.
+    func updateLimit(_ session: String, member: Member) async throws(FederationFailure) -> Int?
+
+    /// A member's credentials: a certificate's name, or an update token of this session.
+    func member(_ session: String, credential: MemberCredential) async throws(FederationFailure) -> Member
+
+    func createEnrolmentTokens(tenant: String, names: [String], lifetimeSeconds: Double) async throws(FederationFailure)
+        -> [EnrolmentToken]
+    func enrol(token: String, certificateRequestPEM: String) async throws(FederationFailure) -> Enrolment
+    func nodes(tenant: String) async throws(FederationFailure) -> [NodeView]
+    func revokeNode(tenant: String, name: String) async throws(FederationFailure)
+}
+
+/// A client that has proved who it is, in one session.
+package struct Member: Sendable, Hashable {
+    package var tenant: String
+    package var client: String
+    package init(tenant: String, client: String) {
+        self.tenant = tenant
+        self.client = client
+    }
+}
+
+package enum MemberCredential: Sendable {
+    case certificate(tenant: String, client: String, fingerprint: [UInt8])
+    case updateToken(String)
+}
+
+package struct JoinApplication: Sendable {
+    package var clientID: String
+    package var registrationToken: String?
+    package var certificate: (tenant: String, client: String, fingerprint: [UInt8])?
+    package var request: JoinRequest
+    package init(clientID: String, request: JoinRequest) {
+        self.clientID = clientID
+        self.request = request
+    }
+}
+
+package struct CreatedSession: Sendable {
+    package var view: SessionView
+    /// Shown once.
+    package var registrationToken: String
+    package init(view: SessionView, registrationToken: String) {
+        self.view = view
+        self.registrationToken = registrationToken
+    }
+}
+
+package struct JoinedSession: Sendable {
+    package var view: SessionView
+    package var client: String
+    package var assignedRound: Int
+    /// Only for a client without a certificate; shown once per join (a repeated join makes a new one).
+    package var updateToken: String?
+    package var blockedBy: [Blocker]
+    package init(view: SessionView, client: String, assignedRound: Int, updateToken: String?, blockedBy: [Blocker]) {
+        self.view = view
+        self.client = client
+        self.assignedRound = assignedRound
+        self.updateToken = updateToken
+        self.blockedBy = blockedBy
+    }
+}
+
+/// Everything a status reply shows; measured or nil.
+package struct SessionView: Sendable {
+    package var record: SessionRecord
+    package var currentRound: Int = 0
+    package var activeClients: Int = 0
+    package var totalClients: Int = 0
+    package var cohort: Int?
+    package var loss: Double?
+    package var accuracy: Double?
+    package var heldOutAccuracy: Double?
+    package var heldOutLoss: Double?
+    package var estimatedDurationSeconds: Double?
+    package var estimatedCompletion: Instant?
+    package var updatesPerMinute: Double?
+    package var updateLatencyP99Milliseconds: Double?
+    package var rejectedUpdates: Int = 0
+    package var bytesUp: Int64 = 0
+    package var bytesDown: Int64 = 0
+    package var blockedBy: [Blocker] = []
+    /// SHA-256 (hex) of the newest model.
+    package var model: String?
+    package init(record: SessionRecord) { self.record = record }
+}
+
+package struct ServedModel: Sendable {
+    package var round: Int
+    package var digest: String
+    /// nil when `ifNoneMatch` matched.
+    package var bytes: [UInt8]?
+    /// The attempt that takes updates to this model now, if this member is in its cohort.
+    package var open: AttemptKey?
+    package init(round: Int, digest: String, bytes: [UInt8]?, open: AttemptKey?) {
+        self.round = round
+        self.digest = digest
+        self.bytes = bytes
+        self.open = open
+    }
+}
+
+package struct UpdateHeader: Sendable, Equatable {
+    package enum Kind: String, Sendable { case delta, weights }
+    /// nil: taken from the body's metadata.
+    package var round: Int?
+    package var attempt: Int?
+    package var samples: Int64?
+    package var kind: Kind?
+    package init(round: Int? = nil, attempt: Int? = nil, samples: Int64? = nil, kind: Kind? = nil) {
+        self.round = round
+        self.attempt = attempt
+        self.samples = samples
+        self.kind = kind
+    }
+}
+
+package struct UpdateReceipt: Sendable {
+    package var round: Int
+    package var attempt: Int
+    /// SHA-256 (hex) of the body.
+    package var digest: String
+    /// The same body had been stored before.
+    package var again: Bool
+    package init(round: Int, attempt: Int, digest: String, again: Bool) {
+        self.round = round
+        self.attempt = attempt
+        self.digest = digest
+        self.again = again
+    }
+}
+
+package struct HeartbeatReply: Sendable {
+    package var status: SessionStatus
+    package var round: Int
+    package var open: AttemptKey?
+    package var model: String?
+    package init(status: SessionStatus, round: Int, open: AttemptKey?, model: String?) {
+        self.status = status
+        self.round = round
+        self.open = open
+        self.model = model
+    }
+}
+
+package struct EnrolmentToken: Sendable {
+    package var node: String
+    package var token: String
+    package var expiresAt: Instant
+    package init(node: String, token: String, expiresAt: Instant) {
+        self.node = node
+        self.token = token
+        self.expiresAt = expiresAt
+    }
+}
+
+package struct Enrolment: Sendable {
+    package var tenant: String
+    package var node: String
+    package var certificatePEM: String
+    package var authorityPEM: String
+    package var expiresAt: Instant
+    package init(tenant: String, node: String, certificatePEM: String, authorityPEM: String, expiresAt: Instant) {
+        self.tenant = tenant
+        self.node = node
+        self.certificatePEM = certificatePEM
+        self.authorityPEM = authorityPEM
+        self.expiresAt = expiresAt
+    }
+}
+
+package struct NodeView: Sendable {
+    package var tenant: String
+    package var name: String
+    package var enrolledAt: Instant
+    package var certificateExpiresAt: Instant
+    package var revokedAt: Instant?
+    package init(tenant: String, name: String, enrolledAt: Instant, certificateExpiresAt: Instant, revokedAt: Instant?) {
+        self.tenant = tenant
+        self.name = name
+        self.enrolledAt = enrolledAt
+        self.certificateExpiresAt = certificateExpiresAt
+        self.revokedAt = revokedAt
+    }
+}
+
+/// What can go wrong, for a surface to put in its own envelope. Nothing has changed when one is thrown.
+package enum FederationFailure: Error, Sendable, Equatable {
+    case notFound(String)
+    case unauthenticated(String)
+    case forbidden(String)
+    case invalid(field: String, issue: String, provided: String?)
+    case unprocessable(field: String, issue: String, provided: String?)
+    case conflict(String, retryAfterSeconds: Int?)
+    case tooLarge(limitBytes: Int)
+    case unavailable(String, retryAfterSeconds: Int)
+    case insufficientStorage
+    case internalError(String)
+}
