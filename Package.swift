@@ -15,8 +15,8 @@ let strict: [SwiftSetting] = [
 /// Kernel targets are compiled once per instruction set from one source folder. Every check lives above them, in
 /// `TensorKernels`, so they are built without overflow checks even in debug.
 func kernelSettings(_ define: String, _ march: [String] = []) -> [SwiftSetting] {
-    [
-        .swiftLanguageMode(.v6), .define(define),
+    strict + [
+        .define(define),
         .unsafeFlags(["-Ounchecked", "-Xllvm", "-unroll-threshold=4000"] + march.flatMap { ["-Xcc", $0] }),
     ]
 }
@@ -86,12 +86,14 @@ let rooms: [Target] = [
             .product(name: "SwiftASN1", package: "swift-asn1"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
         ]),
     room("Telemetry", [.product(name: "Logging", package: "swift-log")]),
+    room("Compute"),
     // 5 services
     room("Platform", ["Storage", "Trust", "CryptoSuite"]),
     room(
         "FederationService",
         [
-            "Federation", "Storage", "Trust", "Platform", "Learning", "Wire", "CryptoSuite", "Telemetry",
+            "Federation", "Storage", "Trust", "Platform", "Learning", "RobustAggregation", "Wire", "CryptoSuite",
+            "Telemetry", "Compute",
             .product(name: "Logging", package: "swift-log"),
         ]),
     // 6 surfaces
@@ -113,7 +115,7 @@ let rooms: [Target] = [
     room(
         "ClientNode",
         [
-            "Federation", "Learning", "Wire", "Trust", "CryptoSuite", "Configuration",
+            "Federation", "Learning", "Wire", "Trust", "CryptoSuite", "Configuration", "Compute",
             .product(name: "AsyncHTTPClient", package: "async-http-client"),
             .product(name: "Logging", package: "swift-log"),
         ] + nio),
@@ -157,6 +159,8 @@ let suites: [Target] = [
     tests("APIKitTests", ["APIKit"]),
     tests("TrustStreamAPITests", ["TrustStreamAPI", "APIKit", "FederationService", "Federation", "Storage", "Platform", "Trust", "CryptoSuite"]),
     tests("ConfigurationTests", ["Configuration"]),
+    tests("FederationServiceTests", ["FederationService", "Federation", "Storage", "Platform", "Trust", "Learning", "Wire", "CryptoSuite"]),
+    tests("ClientNodeTests", ["ClientNode", "Federation", "Learning", "Wire", "Trust", "CryptoSuite"]),
     tests("GatewayTests", ["CoordinatorNode", "ClientNode", "Trust", "Federation", "Learning"]),
     tests("TidyTests", []),
     tests("EndToEndTests", ["Learning"]),

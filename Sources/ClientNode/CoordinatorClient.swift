@@ -1,0 +1,205 @@
+import AsyncHTTPClient
+import CryptoSuite
+import Federation
+import Foundation
+import Learning
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import NIOSSL
+import Trust
+import Wire
+
+/// The HTTPS side of the conversation: enrolment, joining, models down, updates up.
+final class CoordinatorClient: Sendable {
+    let endpoint: CoordinatorEndpoint
+    let sockets: ControlSocket
+    private let http: HTTPClient
+    private static let family = "/api/v4"
+
+    init(endpoint: CoordinatorEndpoint, tls: TLSConfiguration, group: any EventLoopGroup) throws(ClientNodeError) {
+        self.endpoint = endpoint
+        do {
+            sockets = ControlSocket(endpoint: endpoint, tls: try NIOSSLContext(configuration: tls), group: group)
+        } catch {
+            throw ClientNodeError(
+                .authentication, "The certificate or key of this node is not usable: \(error).",
+                remedy: "Enrol again with a new token.")
+        }
+        var configuration = HTTPClient.Configuration(tlsConfiguration: tls)
+        configuration.httpVersion = .http1Only
+        configuration.redirectConfiguration = .disallow
+        configuration.timeout.connect = .seconds(Limits.connectSeconds)
+        http = HTTPClient(eventLoopGroupProvider: .shared(group), configuration: configuration)
+    }
+
+    func shutdown() async { try? await http.shutdown() }
+
+    static func sessionPath(_ session: String, _ leaf: String) -> String {
+        "\(family)/federated-learning/sessions/\(session)/\(leaf)"
+    }
+
+    // MARK: Enrolment
+
+    struct EnrolmentReply: Decodable {
+        var tenant: String
+        var client_id: String
+        var certificate: String
+        var ca_certificate: String
+    }
+
+    func enrol(token: String, certificateRequestPEM: String) async throws(ClientNodeError) -> EnrolmentReply {
+        struct Body: Encodable {
+            var token: String
+            var csr: String
+        }
+        return try await call(
+            .POST, Self.family + "/nodes/enrol", Body(token: token, csr: certificateRequestPEM), what: "Enrolment")
+    }
+
+    // MARK: Sessions
+
+    struct SessionSummary: Decodable {
+        var session_id: String
+        var status: String
+    }
+
+    func sessions() async throws(ClientNodeError) -> [SessionSummary] {
+        struct List: Decodable { var sessions: [SessionSummary] }
+        let list: List = try await call(
+            .GET, Self.family + "/federated-learning/sessions", Never?.none, what: "The list of sessions")
+        return list.sessions
+    }
+
+    struct JoinReply: Decodable {
+        var client_id: String
+        var assigned_round: Int
+    }
+
+    /// - Throws: `.failed` with the coordinator's words when the session does not take this node.
+    func join(_ session: String, client: String, rows: Int, schema: DataSchema) async throws(ClientNodeError) -> JoinReply {
+        try await call(
+            .POST, Self.sessionPath(session, "join"),
+            JoinBody(client_id: client, data_size: rows, data_schema: JoinBody.Schema(schema, rows: rows)),
+            what: "Joining session \(session)")
+    }
+
+    // MARK: Bulk
+
+    /// A model file whose bytes have the announced digest.
+    func model(path: String, digest: String) async throws(ClientNodeError) -> [UInt8] {
+        var request = HTTPClientRequest(url: endpoint.url + path)
+        request.headers.add(name: "Accept", value: "application/octet-stream")
+        let (status, _, body) = try await send(
+            request, timeout: Limits.transferSeconds, limit: Limits.modelBytes)
+        guard status == 200 else { throw ClientNodeError.reply(status: status, body: body, what: "The model") }
+        guard hexadecimal(CryptoSuite.system.sha256(body)) == digest else {
+            throw ClientNodeError(
+                .integrity, "The model received is not the one announced (SHA-256 \(digest)).",
+                remedy: "It is fetched again; if it happens again, something between the two nodes changes bytes.")
+        }
+        return body
+    }
+
+    /// nil: acknowledged, that is durable at the coordinator.
+    func upload(_ body: [UInt8], path: String, key: AttemptKey, encoding: UploadEncoding) async -> UploadFailure? {
+        var request = HTTPClientRequest(url: endpoint.url + path + "?round=\(key.round)&attempt=\(key.attempt)")
+        request.method = .POST
+        request.headers.add(name: "Content-Type", value: "application/octet-stream")
+        switch encoding {
+        case .identity:
+            request.body = .bytes(ByteBuffer(bytes: body))
+        case .zstdShuffle:
+            request.headers.add(name: "Content-Encoding", value: BulkCodec.contentEncoding)
+            request.body = .bytes(ByteBuffer(bytes: BulkCodec.compress(body, shuffle: 4, level: 1)))
+        }
+        do {
+            let (status, headers, reply) = try await send(
+                request, timeout: Limits.transferSeconds, limit: Limits.replyBytes)
+            let delay = headers.first(name: "Retry-After").flatMap(Double.init)
+            switch status {
+            case 200..<300: return nil
+            case 409: return .superseded
+            case 408, 429, 500...599: return .retry(afterSeconds: delay)
+            default:
+                return .refused(ClientNodeError.reply(status: status, body: reply, what: "The update").message)
+            }
+        } catch {
+            return .retry(afterSeconds: nil)
+        }
+    }
+
+    // MARK: One way to call
+
+    private func call<Reply: Decodable>(
+        _ method: HTTPMethod, _ path: String, _ body: (some Encodable)?, what: String
+    ) async throws(ClientNodeError) -> Reply {
+        var request = HTTPClientRequest(url: endpoint.url + path)
+        request.method = method
+        if let body {
+            request.headers.add(name: "Content-Type", value: "application/json")
+            do {
+                request.body = .bytes(ByteBuffer(bytes: try JSONEncoder().encode(body)))
+            } catch {
+                throw ClientNodeError(.failed, "\(what) cannot be asked for: \(error).", remedy: "Report this as a bug.")
+            }
+        }
+        let (status, _, reply) = try await send(request, timeout: Limits.requestSeconds, limit: Limits.replyBytes)
+        guard (200..<300).contains(status) else { throw ClientNodeError.reply(status: status, body: reply, what: what) }
+        do {
+            return try JSONDecoder().decode(Reply.self, from: Data(reply))
+        } catch {
+            throw ClientNodeError(
+                .version, "\(what) was answered in a form this client does not know: \(error).",
+                remedy: "Check that the address is a Tutti coordinator's and that both sides have compatible versions.")
+        }
+    }
+
+    private func send(
+        _ request: HTTPClientRequest, timeout: Int64, limit: Int
+    ) async throws(ClientNodeError) -> (Int, HTTPHeaders, [UInt8]) {
+        do {
+            let response = try await http.execute(request, timeout: .seconds(timeout))
+            var body = try await response.body.collect(upTo: limit)
+            return (Int(response.status.code), response.headers, body.readBytes(length: body.readableBytes) ?? [])
+        } catch {
+            throw ClientNodeError.connecting(to: endpoint, error)
+        }
+    }
+}
+
+/// The document's join request, with the schema of the local data.
+private struct JoinBody: Encodable {
+    struct Schema: Encodable {
+        struct Scale: Encodable {
+            var kind: String
+            var constant: Float?
+            var first: [Float]?
+            var second: [Float]?
+        }
+        var inputs: Int
+        var outputs: Int
+        var task: String
+        var scale: Scale
+        var labels: [String]
+        var rows: Int
+
+        init(_ schema: DataSchema, rows: Int) {
+            inputs = schema.inputs
+            outputs = schema.outputs
+            task = schema.task.rawValue
+            labels = schema.labels
+            self.rows = rows
+            switch schema.scale {
+            case .none: scale = Scale(kind: "none")
+            case .constant(let value): scale = Scale(kind: "constant", constant: value)
+            case .minMax(let mins, let maxs): scale = Scale(kind: "min_max", first: mins, second: maxs)
+            case .standardize(let means, let deviations):
+                scale = Scale(kind: "standardize", first: means, second: deviations)
+            }
+        }
+    }
+    var client_id: String
+    var data_size: Int
+    var data_schema: Schema
+}

@@ -1,0 +1,75 @@
+import CryptoSuite
+import Federation
+import Foundation
+import Trust
+
+/// What a node keeps of one session: the state of its machine, the body of an update that has no receipt yet, and a
+/// log of everything that left this machine.
+struct SessionFolder: Sendable {
+    let folder: String
+    private let sentLog: String
+
+    init(data: String, session: String) throws(ClientNodeError) {
+        folder = "\(data)/sessions/\(session)"
+        sentLog = "\(data)/sent.jsonl"
+        do {
+            try FileManager.default.createDirectory(
+                atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        } catch {
+            throw ClientNodeError(
+                .configuration, "\(folder) cannot be made: \(error).", remedy: "Check that the data folder is writable.")
+        }
+    }
+
+    func loadState(session: String) throws(ClientNodeError) -> ClientState {
+        guard let payload = try DurableFile.read(folder + "/state") else { return ClientState(session: session) }
+        do {
+            return try JSONDecoder().decode(ClientState.self, from: Data(payload))
+        } catch {
+            throw ClientNodeError(
+                .version, "\(folder)/state was written by another version: \(error).",
+                remedy: "Use that version, or delete the file: the client then trains again for the open round.")
+        }
+    }
+
+    func save(_ state: ClientState) throws(ClientNodeError) {
+        let payload: Data
+        do { payload = try JSONEncoder().encode(state) } catch {
+            throw ClientNodeError(.failed, "The state cannot be encoded: \(error).", remedy: "Report this as a bug.")
+        }
+        try DurableFile.write([UInt8](payload), to: folder + "/state")
+    }
+
+    /// Durable when it returns. Gives the digest (hex), by which the body is found again.
+    func saveUpdate(_ body: [UInt8]) throws(ClientNodeError) -> String {
+        let digest = hexadecimal(CryptoSuite.system.sha256(body))
+        try DurableFile.write(body, to: updatePath(digest))
+        return digest
+    }
+
+    func loadUpdate(_ digest: String) throws(ClientNodeError) -> [UInt8] {
+        guard let body = try DurableFile.read(updatePath(digest)) else {
+            throw ClientNodeError(
+                .integrity, "The update \(digest) is gone from \(folder).",
+                remedy: "Nobody but this client may change its data folder.")
+        }
+        return body
+    }
+
+    func discardUpdate(_ digest: String) {
+        unlink(updatePath(digest))
+    }
+
+    /// One line for what left this machine.
+    func logSent(key: AttemptKey, session: String, bytes: Int, digest: String, at instant: Instant) {
+        let line =
+            "{\"time_ms\":\(instant.milliseconds),\"session\":\"\(session)\",\"round\":\(key.round),"
+            + "\"attempt\":\(key.attempt),\"bytes\":\(bytes),\"sha256\":\"\(digest)\"}\n"
+        let descriptor = open(sentLog, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { return }
+        defer { close(descriptor) }
+        _ = Array(line.utf8).withUnsafeBytes { write(descriptor, $0.baseAddress!, $0.count) }
+    }
+
+    private func updatePath(_ digest: String) -> String { "\(folder)/update-\(digest)" }
+}

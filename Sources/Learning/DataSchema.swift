@@ -1,0 +1,121 @@
+/// What a model expects of the data and a data set declares of itself. It travels with the model, so that whoever
+/// predicts scales as those who trained.
+package struct DataSchema: Sendable, Equatable, Codable {
+    package enum Task: String, Sendable, Codable { case classification }
+
+    package var inputs: Int
+    package var outputs: Int
+    package var task: Task = .classification
+    package var scale: Scaling
+    /// Names of the classes, in order of their numbers; empty where classes are plain numbers.
+    package var labels: [String]
+
+    package init(inputs: Int, outputs: Int, scale: Scaling, labels: [String] = []) {
+        self.inputs = inputs
+        self.outputs = outputs
+        self.scale = scale
+        self.labels = labels
+    }
+
+    /// Names the first field in which two schemas cannot work together, with both values; nil when they can.
+    package func disagreement(with other: DataSchema) -> (field: String, ours: String, theirs: String)? {
+        if task != other.task { return ("data_schema.task", task.rawValue, other.task.rawValue) }
+        if inputs != other.inputs { return ("data_schema.inputs", "\(inputs)", "\(other.inputs)") }
+        if outputs != other.outputs { return ("data_schema.outputs", "\(outputs)", "\(other.outputs)") }
+        if scale != other.scale { return ("data_schema.scale", scale.summary, other.scale.summary) }
+        if labels != other.labels {
+            return ("data_schema.labels", labels.joined(separator: ","), other.labels.joined(separator: ","))
+        }
+        return nil
+    }
+
+    /// nil when the schema can be used.
+    package var problem: String? {
+        if inputs < 1 || inputs > Limits.width { return "inputs must be 1 to \(Limits.width), not \(inputs)" }
+        if outputs < 2 || outputs > Limits.labels { return "outputs must be 2 to \(Limits.labels), not \(outputs)" }
+        if !labels.isEmpty && labels.count != outputs { return "\(labels.count) labels for \(outputs) outputs" }
+        return scale.problem(inputs: inputs)
+    }
+}
+
+/// How raw features become the numbers a model sees.
+package enum Scaling: Sendable, Equatable, Codable {
+    case none
+    /// x / c
+    case constant(Float)
+    /// (x − min) / (max − min), column by column; a constant column becomes 0.
+    case minMax(mins: [Float], maxs: [Float])
+    /// (x − mean) / deviation, column by column; a constant column becomes 0.
+    case standardize(means: [Float], deviations: [Float])
+
+    package var summary: String {
+        switch self {
+        case .none: "none"
+        case .constant(let c): "constant=\(c)"
+        case .minMax: "minmax"
+        case .standardize: "standardize"
+        }
+    }
+
+    func problem(inputs: Int) -> String? {
+        switch self {
+        case .none: return nil
+        case .constant(let c): return c.isFinite && c != 0 ? nil : "the scaling constant must be a number other than 0"
+        case .minMax(let a, let b), .standardize(let a, let b):
+            if a.count != inputs || b.count != inputs { return "the scaling needs one pair of numbers for each input" }
+            return a.allSatisfy(\.isFinite) && b.allSatisfy(\.isFinite) ? nil : "the scaling has a number that is not finite"
+        }
+    }
+
+    /// Scales rows in place. `features` is rows × inputs.
+    package func apply(to features: inout [Float], inputs: Int) {
+        guard inputs > 0 else { return }
+        switch self {
+        case .none: break
+        case .constant(let c):
+            for i in features.indices { features[i] /= c }
+        case .minMax(let mins, let maxs):
+            scaleColumns(&features, inputs) { column in
+                let width = maxs[column] - mins[column]
+                return (mins[column], width == 0 ? 0 : 1 / width)
+            }
+        case .standardize(let means, let deviations):
+            scaleColumns(&features, inputs) { column in
+                (means[column], deviations[column] == 0 ? 0 : 1 / deviations[column])
+            }
+        }
+    }
+
+    private func scaleColumns(_ features: inout [Float], _ inputs: Int, _ rule: (Int) -> (shift: Float, factor: Float)) {
+        let rules = (0..<inputs).map(rule)
+        for i in features.indices {
+            let (shift, factor) = rules[i % inputs]
+            features[i] = (features[i] - shift) * factor
+        }
+    }
+}
+
+/// Labelled rows, already scaled. `features` is rows × inputs, row-major; a label is 0..<outputs.
+package struct Dataset: Sendable, Equatable {
+    package var features: [Float]
+    package var labels: [Int32]
+    package let inputs: Int
+    package let outputs: Int
+    package var rows: Int { labels.count }
+
+    package init(features: [Float], labels: [Int32], inputs: Int, outputs: Int) {
+        precondition(features.count == labels.count * inputs)
+        precondition(labels.allSatisfy { 0 <= $0 && $0 < outputs })
+        self.features = features
+        self.labels = labels
+        self.inputs = inputs
+        self.outputs = outputs
+    }
+
+    package func selecting(_ rows: [Int]) -> Dataset {
+        var features: [Float] = []
+        features.reserveCapacity(rows.count * inputs)
+        for row in rows { features += self.features[(row * inputs)..<((row + 1) * inputs)] }
+        return Dataset(features: features, labels: rows.map { labels[$0] }, inputs: inputs, outputs: outputs)
+    }
+}

@@ -1,0 +1,16 @@
+/// What this room takes from outside, at most.
+package enum Limits {
+    /// A safetensors header (the reference implementation allows 100 MB; no model here needs more than this).
+    package static let headerBytes = 1 << 20
+    package static let tensors = 4096
+    package static let dimensions = 8
+    package static let metadataEntries = 64
+    /// Columns of a data set, outputs of a model, width of a layer.
+    package static let width = 1 << 20
+    package static let layers = 64
+    /// Parameters of a model: 2 GiB of Float32.
+    package static let parameters = 1 << 29
+    package static let csvLineBytes = 1 << 20
+    package static let labels = 1 << 16
+    package static let jsonDepth = 32
+}
