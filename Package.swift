@@ -66,14 +66,15 @@ let nio: [Target.Dependency] = [
 
 let rooms: [Target] = [
     // 1 learning, guarding
-    room("Learning", ["TensorKernels"]),
-    room("RobustAggregation", ["TensorKernels"]),
+    room("StrictJSON"),
+    room("Suggestion"),
+    room("Learning", ["TensorKernels", "KernelTable", "StrictJSON"]),
+    room("RobustAggregation", ["TensorKernels", "KernelTable"]),
     room("CryptoSuite"),
     // 2 messages
     room("Wire", ["CZstd", .product(name: "SwiftProtobuf", package: "swift-protobuf")]),
     // 3 federation
     room("Federation", ["Learning", "RobustAggregation", "CryptoSuite", "Wire"]),
-    room("FederationSimulator", ["Federation", "Wire", "Learning", "CryptoSuite"]),
     // 4 keeping
     room(
         "Storage",
@@ -97,25 +98,26 @@ let rooms: [Target] = [
             .product(name: "Logging", package: "swift-log"),
         ]),
     // 6 surfaces
-    room("APIKit"),
-    room("TrustStreamAPI", ["APIKit", "FederationService", "Federation", "Platform"]),
+    room("APIKit", ["StrictJSON", "Suggestion"]),
+    room("TrustStreamAPI", ["APIKit", "Wire", "StrictJSON", "FederationService", "Federation", "Learning", "Platform"]),
     // 7 nodes
-    room("Configuration", [.product(name: "TOMLKit", package: "TOMLKit")]),
+    room("TuttiConfiguration", ["Suggestion", .product(name: "TOMLKit", package: "TOMLKit")]),
     room(
         "CoordinatorNode",
         [
             "APIKit", "TrustStreamAPI", "FederationService", "Federation", "Storage", "Trust", "Platform", "Telemetry",
-            "Wire", "Learning", "CryptoSuite", "Configuration",
+            "Wire", "Learning", "CryptoSuite", "TuttiConfiguration", "Compute", "StrictJSON",
             .product(name: "Hummingbird", package: "hummingbird"), .product(name: "HummingbirdCore", package: "hummingbird"),
             .product(name: "HummingbirdTLS", package: "hummingbird"), .product(name: "Logging", package: "swift-log"),
             .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "X509", package: "swift-certificates"),
             .product(name: "NIOHTTPTypes", package: "swift-nio-extras"), .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
         ] + nio),
     room(
         "ClientNode",
         [
-            "Federation", "Learning", "Wire", "Trust", "CryptoSuite", "Configuration", "Compute",
+            "Federation", "Learning", "Wire", "Trust", "CryptoSuite", "Compute", "StrictJSON",
             .product(name: "AsyncHTTPClient", package: "async-http-client"),
             .product(name: "Logging", package: "swift-log"),
         ] + nio),
@@ -124,46 +126,27 @@ let rooms: [Target] = [
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let roof: [Target] = [
-    room("CommandKit", [argumentParser, .product(name: "Logging", package: "swift-log")]),
+    room("CommandKit", ["StrictJSON", argumentParser, .product(name: "Logging", package: "swift-log")]),
     .executableTarget(
         name: "tutti-coordinator",
         dependencies: [
-            "CoordinatorNode", "CommandKit", "Configuration", "Trust", "Learning", argumentParser,
+            "CoordinatorNode", "CommandKit", "TuttiConfiguration", "Trust", "CryptoSuite", "StrictJSON", argumentParser,
             .product(name: "AsyncHTTPClient", package: "async-http-client"),
+            .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+            .product(name: "NIOSSL", package: "swift-nio-ssl"), .product(name: "Logging", package: "swift-log"),
         ],
         swiftSettings: strict),
     .executableTarget(
-        name: "tutti-client", dependencies: ["ClientNode", "CommandKit", "Learning", argumentParser],
+        name: "tutti-client", dependencies: ["ClientNode", "CommandKit", "Compute", "Federation", "Learning", "StrictJSON", argumentParser, .product(name: "Logging", package: "swift-log")],
         swiftSettings: strict),
     .executableTarget(
         name: "tutti-bench",
-        dependencies: ["TensorKernels", "Learning", "RobustAggregation", "Federation", "FederationSimulator", "Wire", "CommandKit", argumentParser],
+        dependencies: ["TensorKernels", "KernelTable", "Learning", "RobustAggregation", "Federation", "CommandKit", "StrictJSON", argumentParser],
         swiftSettings: strict),
 ]
 
 let suites: [Target] = [
     tests("TensorKernelsTests", ["TensorKernels", "KernelTable"]),
-    tests("LearningTests", ["Learning", "TensorKernels", "KernelTable"]),
-    tests("RobustAggregationTests", ["RobustAggregation", "TensorKernels", "KernelTable"]),
-    tests("CryptoSuiteTests", ["CryptoSuite"]),
-    tests("WireTests", ["Wire", "CZstd"]),
-    tests(
-        "TrustTests",
-        [
-            "Trust", "CryptoSuite", .product(name: "Crypto", package: "swift-crypto"),
-            .product(name: "X509", package: "swift-certificates"), .product(name: "SwiftASN1", package: "swift-asn1"),
-        ] + nio),
-    tests("FederationTests", ["Federation", "FederationSimulator", "Learning", "RobustAggregation", "Wire", "CryptoSuite"]),
-    tests("SimulationTests", ["FederationSimulator", "Federation", "Wire", "Learning", "CryptoSuite"]),
-    tests("StoreContractTests", ["Storage", "Federation", "CryptoSuite", .product(name: "GRDB", package: "GRDB.swift")]),
-    tests("APIKitTests", ["APIKit"]),
-    tests("TrustStreamAPITests", ["TrustStreamAPI", "APIKit", "FederationService", "Federation", "Storage", "Platform", "Trust", "CryptoSuite"]),
-    tests("ConfigurationTests", ["Configuration"]),
-    tests("FederationServiceTests", ["FederationService", "Federation", "Storage", "Platform", "Trust", "Learning", "Wire", "CryptoSuite"]),
-    tests("ClientNodeTests", ["ClientNode", "Federation", "Learning", "Wire", "Trust", "CryptoSuite"]),
-    tests("GatewayTests", ["CoordinatorNode", "ClientNode", "Trust", "Federation", "Learning"]),
-    tests("TidyTests", []),
-    tests("EndToEndTests", ["Learning"]),
 ]
 
 let package = Package(

@@ -7,6 +7,7 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 import NIOSSL
+import StrictJSON
 import Trust
 import Wire
 
@@ -49,12 +50,8 @@ final class CoordinatorClient: Sendable {
     }
 
     func enrol(token: String, certificateRequestPEM: String) async throws(ClientNodeError) -> EnrolmentReply {
-        struct Body: Encodable {
-            var token: String
-            var csr: String
-        }
-        return try await call(
-            .POST, Self.family + "/nodes/enrol", Body(token: token, csr: certificateRequestPEM), what: "Enrolment")
+        let body: JSON = ["token": .string(token), "csr": .string(certificateRequestPEM)]
+        return try await call(.POST, Self.family + "/nodes/enrol", body, what: "Enrolment")
     }
 
     // MARK: Sessions
@@ -67,7 +64,7 @@ final class CoordinatorClient: Sendable {
     func sessions() async throws(ClientNodeError) -> [SessionSummary] {
         struct List: Decodable { var sessions: [SessionSummary] }
         let list: List = try await call(
-            .GET, Self.family + "/federated-learning/sessions", Never?.none, what: "The list of sessions")
+            .GET, Self.family + "/federated-learning/sessions", nil, what: "The list of sessions")
         return list.sessions
     }
 
@@ -78,10 +75,8 @@ final class CoordinatorClient: Sendable {
 
     /// - Throws: `.failed` with the coordinator's words when the session does not take this node.
     func join(_ session: String, client: String, rows: Int, schema: DataSchema) async throws(ClientNodeError) -> JoinReply {
-        try await call(
-            .POST, Self.sessionPath(session, "join"),
-            JoinBody(client_id: client, data_size: rows, data_schema: JoinBody.Schema(schema, rows: rows)),
-            what: "Joining session \(session)")
+        let body: JSON = ["client_id": .string(client), "data_size": .integer(Int64(rows)), "data_schema": schema.json]
+        return try await call(.POST, Self.sessionPath(session, "join"), body, what: "Joining session \(session)")
     }
 
     // MARK: Bulk
@@ -132,17 +127,13 @@ final class CoordinatorClient: Sendable {
     // MARK: One way to call
 
     private func call<Reply: Decodable>(
-        _ method: HTTPMethod, _ path: String, _ body: (some Encodable)?, what: String
+        _ method: HTTPMethod, _ path: String, _ body: JSON?, what: String
     ) async throws(ClientNodeError) -> Reply {
         var request = HTTPClientRequest(url: endpoint.url + path)
         request.method = method
         if let body {
             request.headers.add(name: "Content-Type", value: "application/json")
-            do {
-                request.body = .bytes(ByteBuffer(bytes: try JSONEncoder().encode(body)))
-            } catch {
-                throw ClientNodeError(.failed, "\(what) cannot be asked for: \(error).", remedy: "Report this as a bug.")
-            }
+            request.body = .bytes(ByteBuffer(bytes: body.encoded()))
         }
         let (status, _, reply) = try await send(request, timeout: Limits.requestSeconds, limit: Limits.replyBytes)
         guard (200..<300).contains(status) else { throw ClientNodeError.reply(status: status, body: reply, what: what) }
@@ -166,40 +157,4 @@ final class CoordinatorClient: Sendable {
             throw ClientNodeError.connecting(to: endpoint, error)
         }
     }
-}
-
-/// The document's join request, with the schema of the local data.
-private struct JoinBody: Encodable {
-    struct Schema: Encodable {
-        struct Scale: Encodable {
-            var kind: String
-            var constant: Float?
-            var first: [Float]?
-            var second: [Float]?
-        }
-        var inputs: Int
-        var outputs: Int
-        var task: String
-        var scale: Scale
-        var labels: [String]
-        var rows: Int
-
-        init(_ schema: DataSchema, rows: Int) {
-            inputs = schema.inputs
-            outputs = schema.outputs
-            task = schema.task.rawValue
-            labels = schema.labels
-            self.rows = rows
-            switch schema.scale {
-            case .none: scale = Scale(kind: "none")
-            case .constant(let value): scale = Scale(kind: "constant", constant: value)
-            case .minMax(let mins, let maxs): scale = Scale(kind: "min_max", first: mins, second: maxs)
-            case .standardize(let means, let deviations):
-                scale = Scale(kind: "standardize", first: means, second: deviations)
-            }
-        }
-    }
-    var client_id: String
-    var data_size: Int
-    var data_schema: Schema
 }

@@ -1,5 +1,4 @@
 import Foundation
-import Logging
 import NIOPosix
 import Trust
 
@@ -15,19 +14,36 @@ package enum Enrolment {
         }
         let endpoint = try CoordinatorEndpoint(url)
         let key = NodeKey()
-        let request: String
-        let bootstrap: PinnedBootstrap
+        let group = MultiThreadedEventLoopGroup.singleton
         do {
-            request = try key.certificateRequestPEM(commonName: "tutti-client")
-            bootstrap = try PinnedBootstrap(pin: pin)
+            let request = try key.certificateRequestPEM(commonName: "tutti-client")
+            let authority = try await PinnedBootstrap(pin: pin).authorityPEM(
+                host: endpoint.host, port: endpoint.port, group: group)
+            // From here on an ordinary connection: chain, dates and name are checked against the pinned authority.
+            let client = try CoordinatorClient(endpoint: endpoint, tls: try clientTLS(authorityPEM: authority), group: group)
+            let reply: CoordinatorClient.EnrolmentReply
+            do { reply = try await client.enrol(token: token, certificateRequestPEM: request) } catch {
+                await client.shutdown()
+                throw error
+            }
+            await client.shutdown()
+            let identity = NodeIdentity(
+                card: .init(coordinator: endpoint.url, tenant: reply.tenant, client: reply.client_id),
+                certificatePEM: reply.certificate, authorityPEM: reply.ca_certificate, keyPEM: key.pem)
+            try identity.save(to: data)
+            return identity
+        } catch let error as ClientNodeError {
+            throw error
+        } catch let error as TrustError {
+            let kind: ClientNodeError.Kind =
+                switch error {
+                case .pin: .usage
+                case .connection: .connection
+                default: .authentication
+                }
+            throw ClientNodeError(kind, error.message, remedy: error.remedy)
         } catch {
-            throw ClientNodeError(.usage, "\(error)", remedy: "The pin is printed by 'tutti-coordinator init' and 'token create'.")
+            throw ClientNodeError.connecting(to: endpoint, error)
         }
-        let reply = try await bootstrap.enrol(endpoint: endpoint, token: token, request: request)
-        let identity = NodeIdentity(
-            card: .init(coordinator: endpoint.url, tenant: reply.tenant, client: reply.client_id),
-            certificatePEM: reply.certificate, authorityPEM: reply.ca_certificate, keyPEM: key.pem)
-        try identity.save(to: data)
-        return identity
     }
 }

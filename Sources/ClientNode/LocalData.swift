@@ -8,7 +8,11 @@ package struct LocalDataOptions: Sendable {
     /// `K/N:dirichlet=0.5:holdout=0.2:seed=42`; K may be `holdout`.
     package var partition: String?
 
-    package init(path: String, csv: CSVOptions, partition: String?) {
+    /// Of a model or session that is there already; nil: the file's own.
+    package var schema: DataSchema?
+
+    package init(path: String, csv: CSVOptions, partition: String?, schema: DataSchema? = nil) {
+        self.schema = schema
         self.path = path
         self.csv = csv
         self.partition = partition
@@ -24,25 +28,25 @@ package struct LocalData: Sendable {
         let bytes = try read(options.path)
         do {
             let table = try CSV.parse(bytes, options: options.csv)
-            var data = LocalData(dataset: try table.dataset(), schema: table.schema)
+            let schema = options.schema ?? table.schema
+            var data = LocalData(dataset: try table.dataset(for: schema), schema: schema)
             if let text = options.partition {
                 let share = try PartitionShare(parsing: text)
                 data.dataset = try share.select(from: data.dataset)
             }
             return data
         } catch {
-            throw ClientNodeError(.configuration, "\(options.path): \(error)", remedy: "")
+            throw ClientNodeError(.configuration, "\(options.path): \(error)", remedy: "Nothing was sent.")
         }
     }
 
     package static func read(_ path: String) throws(ClientNodeError) -> [UInt8] {
-        var info = stat()
-        guard stat(path, &info) == 0 else {
+        guard let attributes = try? FileManager.default.attributesOfItem(atPath: (path as NSString).resolvingSymlinksInPath) else {
             throw ClientNodeError(
-                .configuration, "\(path) cannot be read: \(String(cString: strerror(errno))).",
+                .configuration, "\(path) cannot be read: there is no such file, or it is not yours.",
                 remedy: "Check the path and the permissions.")
         }
-        guard info.st_mode & S_IFMT == S_IFREG, info.st_size <= Limits.datasetBytes else {
+        guard attributes[.type] as? FileAttributeType == .typeRegular, let size = attributes[.size] as? Int, size <= Limits.datasetBytes else {
             throw ClientNodeError(
                 .configuration, "\(path) is not a regular file of at most \(Limits.datasetBytes >> 30) GiB.",
                 remedy: "Give a CSV file.")

@@ -1,6 +1,6 @@
 import Federation
 import Foundation
-import Learning
+package import Learning
 import Wire
 
 /// The work a node does on its own rows: training and evaluation. The rows stay here.
@@ -39,7 +39,7 @@ package struct LocalWork: Sendable {
         case .none: break
         case .signFlip(let scale): for index in delta.indices { delta[index] *= -scale }
         }
-        return try UpdateBody(
+        return UpdateBody(
             spec: model.spec, kind: .delta, values: delta, round: start.round, attempt: start.attempt,
             samples: Int64(dataset.rows), base: start.modelSHA256, loss: before.loss, accuracy: before.accuracy,
             trainingLoss: result.loss

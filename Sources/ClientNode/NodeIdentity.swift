@@ -1,5 +1,5 @@
 import Foundation
-package import Trust
+import Trust
 
 /// Who this node is: made by `join`, read by `run`. The key never leaves the folder.
 package struct NodeIdentity: Sendable {

@@ -1,5 +1,5 @@
-import Compute
-import Federation
+package import Compute
+package import Federation
 import Foundation
 import Learning
 package import Logging

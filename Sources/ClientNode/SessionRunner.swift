@@ -1,6 +1,6 @@
 import Compute
 import CryptoSuite
-import Federation
+package import Federation
 import Foundation
 import Learning
 import Logging
@@ -76,11 +76,10 @@ actor SessionRunner {
         timer = next.map { at in
             (at, Task { [post] in
                 let wait = max(0, at.seconds(since: .now))
-                guard (try? await Task.sleep(for: .milliseconds(Int64(wait * 1000) + 1))) != nil else { return }
+                guard (try? await Task.sleep(for: .milliseconds(Int64(min(wait, 86_400) * 1000) + 1))) != nil else { return }
                 post.yield(.tick)
             })
         }
-        // A deadline that is already past must tick again even if the machine keeps it.
     }
 
     // MARK: Effects
@@ -107,21 +106,21 @@ actor SessionRunner {
 
     private func connect() {
         let path = CoordinatorClient.sessionPath(session, "socket")
-        spawn { [client, post, weak self] in
-            do {
+        spawn { [client, post, self] in
+            do throws(ClientNodeError) {
                 _ = try await client.sockets.run(path: path) { event in
                     switch event {
                     case .opened(let sender):
-                        await self?.opened(sender)
+                        await self.opened(sender)
                         post.yield(.connected)
                     case .received(let bytes):
-                        await self?.received(bytes)
+                        await self.received(bytes)
                     }
                 }
-                await self?.closed()
+                await self.closed()
                 post.yield(.disconnected(reason: "closed by the coordinator"))
             } catch {
-                await self?.lost(error)
+                await self.lost(error)
             }
         }
     }
@@ -162,10 +161,10 @@ actor SessionRunner {
             post.yield(.modelFetched(digest: digest))
             return
         }
-        spawn { [client, post, weak self] in
+        spawn { [client, post, self] in
             do {
                 let bytes = try await client.model(path: path, digest: digest)
-                try await self?.adopt(bytes, digest: digest)
+                try await self.adopt(bytes, digest: digest)
                 post.yield(.modelFetched(digest: digest))
             } catch {
                 post.yield(.modelFetchFailed(digest: digest, reason: "\(error)"))
@@ -246,8 +245,6 @@ final class Cancellation: @unchecked Sendable {
 extension Instant {
     /// The host's clock. Only shells read it.
     package static var now: Instant {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return Instant(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
+        Instant(milliseconds: Int64(Date().timeIntervalSince1970 * 1000))
     }
 }

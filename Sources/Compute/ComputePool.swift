@@ -31,7 +31,7 @@ package final class ComputePool: Sendable {
         throwing work: @escaping @Sendable () throws(Failure) -> Value
     ) async throws(Failure) -> Value {
         try await run { () -> Swift.Result<Value, Failure> in
-            do { return .success(try work()) } catch { return .failure(error) }
+            do throws(Failure) { return .success(try work()) } catch { return .failure(error) }
         }.get()
     }
 }

@@ -1,10 +1,9 @@
 package import Federation
-package import Learning
 
 /// The federated-learning service as its surfaces see it. One call an endpoint; no HTTP here.
 package protocol FederatedLearning: Sendable {
     func createSession(_ spec: SessionSpec, tenant: String) async throws(FederationFailure) -> CreatedSession
-    /// A labelled test set (CSV) for held-out evaluation by the coordinator; only before training starts.
+    /// A labelled test set (CSV) for held-out evaluation by the coordinator, from the next round on.
     func setEvaluation(_ session: String, tenant: String, csv: [UInt8], label: String?) async throws(FederationFailure)
     func sessions(tenant: String) async throws(FederationFailure) -> [SessionView]
     func status(_ session: String, tenant: String) async throws(FederationFailure) -> SessionView

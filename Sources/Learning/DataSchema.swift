@@ -33,7 +33,10 @@ package struct DataSchema: Sendable, Equatable, Codable {
     package var problem: String? {
         if inputs < 1 || inputs > Limits.width { return "inputs must be 1 to \(Limits.width), not \(inputs)" }
         if outputs < 2 || outputs > Limits.labels { return "outputs must be 2 to \(Limits.labels), not \(outputs)" }
-        if !labels.isEmpty && labels.count != outputs { return "\(labels.count) labels for \(outputs) outputs" }
+        if !labels.isEmpty && labels.count != outputs {
+            return "\(labels.count) labels are given for \(outputs) outputs; give one for each, or none"
+        }
+        if Set(labels).count != labels.count { return "two labels are the same; give each class its own name" }
         return scale.problem(inputs: inputs)
     }
 }
@@ -61,13 +64,21 @@ package enum Scaling: Sendable, Equatable, Codable {
         switch self {
         case .none: return nil
         case .constant(let c): return c.isFinite && c != 0 ? nil : "the scaling constant must be a number other than 0"
-        case .minMax(let a, let b), .standardize(let a, let b):
-            if a.count != inputs || b.count != inputs { return "the scaling needs one pair of numbers for each input" }
-            return a.allSatisfy(\.isFinite) && b.allSatisfy(\.isFinite) ? nil : "the scaling has a number that is not finite"
+        case .minMax(let mins, let maxs):
+            return pairProblem(mins, maxs, inputs) ?? (zip(mins, maxs).allSatisfy(<=) ? nil : "a minimum of the scaling exceeds its maximum")
+        case .standardize(let means, let deviations):
+            return pairProblem(means, deviations, inputs) ?? (deviations.allSatisfy { $0 >= 0 } ? nil : "a deviation of the scaling is negative")
         }
     }
 
-    /// Scales rows in place. `features` is rows × inputs.
+    private func pairProblem(_ a: [Float], _ b: [Float], _ inputs: Int) -> String? {
+        if a.count != inputs || b.count != inputs {
+            return "the scaling has \(a.count) and \(b.count) numbers; it needs one pair for each of \(inputs) inputs"
+        }
+        return a.allSatisfy(\.isFinite) && b.allSatisfy(\.isFinite) ? nil : "the scaling has a number that is not finite"
+    }
+
+    /// Scales rows in place. `features` is rows × inputs, and the scaling has no `problem` with `inputs`.
     package func apply(to features: inout [Float], inputs: Int) {
         guard inputs > 0 else { return }
         switch self {
@@ -75,22 +86,19 @@ package enum Scaling: Sendable, Equatable, Codable {
         case .constant(let c):
             for i in features.indices { features[i] /= c }
         case .minMax(let mins, let maxs):
-            scaleColumns(&features, inputs) { column in
-                let width = maxs[column] - mins[column]
-                return (mins[column], width == 0 ? 0 : 1 / width)
-            }
+            scaleColumns(&features, shifts: mins, widths: zip(mins, maxs).map { $1 - $0 })
         case .standardize(let means, let deviations):
-            scaleColumns(&features, inputs) { column in
-                (means[column], deviations[column] == 0 ? 0 : 1 / deviations[column])
-            }
+            scaleColumns(&features, shifts: means, widths: deviations)
         }
     }
 
-    private func scaleColumns(_ features: inout [Float], _ inputs: Int, _ rule: (Int) -> (shift: Float, factor: Float)) {
-        let rules = (0..<inputs).map(rule)
-        for i in features.indices {
-            let (shift, factor) = rules[i % inputs]
-            features[i] = (features[i] - shift) * factor
+    private func scaleColumns(_ features: inout [Float], shifts: [Float], widths: [Float]) {
+        let inputs = shifts.count
+        for first in stride(from: 0, to: features.count - inputs + 1, by: inputs) {
+            for column in 0..<inputs {
+                let width = widths[column]
+                features[first + column] = width == 0 ? 0 : (features[first + column] - shifts[column]) / width
+            }
         }
     }
 }

@@ -11,6 +11,12 @@ package enum Limits {
     /// Parameters of a model: 2 GiB of Float32.
     package static let parameters = 1 << 29
     package static let csvLineBytes = 1 << 20
+    /// Classes, and the length of the name of one.
     package static let labels = 1 << 16
-    package static let jsonDepth = 32
+    package static let labelBytes = 256
+    package static let clients = 1_000_000
+    package static let shardsPerClient = 1000
+    package static let dirichletAlpha = 1e6
+    /// Draws of a partition before it is called impossible.
+    package static let partitionDraws = 100
 }

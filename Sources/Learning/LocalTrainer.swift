@@ -45,7 +45,7 @@ package struct LocalTrainer {
 
     /// Trains `parameters` in place. The same seed gives the same bits on one kernel level. When cancelled it stops
     /// between two batches.
-    package func train(
+    package mutating func train(
         parameters: inout [Float], dataset: Dataset, options: TrainingOptions, isCancelled: () -> Bool = { false }
     ) -> TrainingResult {
         precondition(parameters.count == network.spec.parameterCount && dataset.inputs == network.spec.inputs)

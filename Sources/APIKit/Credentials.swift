@@ -1,0 +1,38 @@
+/// What a request says about who sends it. `Authorization: Bearer` and `X-API-Key` are two ways to say the same thing.
+package func bearer(of request: APIRequest) throws(ServiceError) -> String? {
+    var token: String?
+    if let header = request.header("authorization") {
+        let parts = header.split(separator: " ", maxSplits: 1)
+        guard parts.count == 2, parts[0].lowercased() == "bearer", !parts[1].isEmpty else {
+            throw .unauthenticated("the Authorization header must be 'Bearer' and a token")
+        }
+        token = String(parts[1])
+    }
+    if let key = request.header("x-api-key") {
+        guard token == nil || token == key else { throw .unauthenticated("Authorization and X-API-Key say different things") }
+        token = key
+    }
+    return token
+}
+
+/// RFC 3339 in UTC with milliseconds.
+package func timestamp(_ milliseconds: Int64) -> String {
+    let days = (milliseconds >= 0 ? milliseconds : milliseconds - 86_399_999) / 86_400_000
+    let rest = milliseconds - days * 86_400_000
+    // Days to a civil date (Hinnant, "chrono-compatible low-level date algorithms").
+    let z = days + 719_468
+    let era = (z >= 0 ? z : z - 146_096) / 146_097
+    let dayOfEra = z - era * 146_097
+    let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+    let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+    let mp = (5 * dayOfYear + 2) / 153
+    let day = dayOfYear - (153 * mp + 2) / 5 + 1
+    let month = mp < 10 ? mp + 3 : mp - 9
+    let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
+    func pad(_ value: Int64, _ width: Int) -> String {
+        let text = "\(value)"
+        return String(repeating: "0", count: max(0, width - text.count)) + text
+    }
+    return "\(pad(year, 4))-\(pad(month, 2))-\(pad(day, 2))T\(pad(rest / 3_600_000, 2)):\(pad(rest / 60_000 % 60, 2)):"
+        + "\(pad(rest / 1000 % 60, 2)).\(pad(rest % 1000, 3))Z"
+}

@@ -1,0 +1,95 @@
+package import TuttiConfiguration
+import CryptoSuite
+import Federation
+import Foundation
+import Platform
+import Storage
+import Trust
+
+/// A coordinator's data folder: what `init` makes and `serve` opens.
+package struct CoordinatorFolder: Sendable {
+    package let path: String
+    private static let authorityYears = 10.0
+    private static let serverDays = 365.0
+
+    package init(_ path: String) { self.path = path }
+
+    package var configurationPath: String { path + "/config.toml" }
+    package var authorityPath: String { path + "/ca.pem" }
+    package var adminKeyPath: String { path + "/admin.key" }
+    /// Where the running coordinator says where it listens.
+    package var runPath: String { path + "/run.json" }
+
+    /// Makes the folder: authority, server certificate, settings, the administrator's key. Gives the CA pin.
+    package func create(listen: String, names: [String]) async throws(CoordinatorError) -> String {
+        if FileManager.default.fileExists(atPath: configurationPath) {
+            throw CoordinatorError(.configuration, "\(path) is a coordinator's folder already.", remedy: "Use it with 'tutti-coordinator serve \(path)', or give another folder.")
+        }
+        do {
+            if let content = try? FileManager.default.contentsOfDirectory(atPath: path), !content.isEmpty {
+                throw CoordinatorError(.configuration, "\(path) is not empty.", remedy: "Give a new or an empty folder.")
+            }
+            let address = try CoordinatorSettings.address(listen, "--listen")
+            var names = names
+            for name in ["localhost", "127.0.0.1", address.host] where !names.contains(name) && name != "0.0.0.0" && name != "::" { names.append(name) }
+            let now = Date()
+            let authority = try CertificateAuthority(commonName: "Tutti coordinator CA", now: now, lifetime: Self.authorityYears * 365 * 86_400)
+            let server = try authority.issueServer(names: names, now: now, lifetime: Self.serverDays * 86_400)
+            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+            try SecretFile.write(Array(authority.keyPEM.utf8), to: path + "/ca.key")
+            try SecretFile.write(Array(server.keyPEM.utf8), to: path + "/server.key")
+            try authority.certificatePEM.write(toFile: authorityPath, atomically: true, encoding: .utf8)
+            try server.certificatePEM.write(toFile: path + "/server.pem", atomically: true, encoding: .utf8)
+            let store = try SQLiteStore(folder: path, suite: .system)
+            let key = try await Identity(store: store).createAdministratorKey(random: .system, now: .now)
+            try SecretFile.write(Array((key.text + "\n").utf8), to: adminKeyPath)
+            // Last: a folder without it is not a coordinator's.
+            try CoordinatorSettings.template(listen: listen, names: names).write(toFile: configurationPath, atomically: true, encoding: .utf8)
+            return authority.pin
+        } catch let error as CoordinatorError { throw error } catch {
+            throw CoordinatorError(.configuration, "\(path) cannot be made: \(error)", remedy: "Mend that and run init again in an empty folder.")
+        }
+    }
+
+    package func settings(flags: [String: String] = [:]) throws(CoordinatorError) -> CoordinatorSettings {
+        guard let text = try? String(contentsOfFile: configurationPath, encoding: .utf8) else {
+            throw CoordinatorError(.configuration, "\(path) is no coordinator's folder: config.toml is missing.", remedy: "Make one with 'tutti-coordinator init \(path)'.")
+        }
+        do {
+            return try CoordinatorSettings(toml: text, file: configurationPath, environment: ProcessInfo.processInfo.environment, flags: flags)
+        } catch { throw CoordinatorError(.configuration, error.description, remedy: "See docs/configuration.md.") }
+    }
+
+    func authority() throws(TrustError) -> CertificateAuthority {
+        try CertificateAuthority(certificatePEM: try text("ca.pem"), keyPEM: String(decoding: try SecretFile.read(path + "/ca.key"), as: UTF8.self))
+    }
+
+    func serverCertificate() throws(TrustError) -> (certificatePEM: String, keyPEM: String) {
+        (try text("server.pem"), String(decoding: try SecretFile.read(path + "/server.key"), as: UTF8.self))
+    }
+
+    private func text(_ name: String) throws(TrustError) -> String {
+        do { return try String(contentsOfFile: "\(path)/\(name)", encoding: .utf8) } catch {
+            throw .file(path: "\(path)/\(name)", problem: "it cannot be read")
+        }
+    }
+}
+
+/// Why a coordinator command could not do its work, and what to do about it.
+package struct CoordinatorError: Error, Sendable, Equatable, CustomStringConvertible {
+    package enum Kind: Sendable, Equatable { case configuration, connection, authentication, failed, integrity }
+    package var kind: Kind
+    package var message: String
+    package var remedy: String
+    package init(_ kind: Kind, _ message: String, remedy: String) {
+        self.kind = kind
+        self.message = message
+        self.remedy = remedy
+    }
+    package var description: String { "\(message) \(remedy)" }
+}
+
+extension Instant {
+    /// The host's clock. Only shells read it.
+    static var now: Instant { Instant(milliseconds: Int64(Date().timeIntervalSince1970 * 1000)) }
+}

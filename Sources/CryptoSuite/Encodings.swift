@@ -1,0 +1,44 @@
+/// Lower-case hexadecimal.
+package func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
+    let digits = Array("0123456789abcdef".utf8)
+    var out: [UInt8] = []
+    for byte in bytes { out += [digits[Int(byte >> 4)], digits[Int(byte & 15)]] }
+    return String(decoding: out, as: UTF8.self)
+}
+
+/// nil unless the text is an even number of hexadecimal digits.
+package func bytes(hexadecimal text: String) -> [UInt8]? {
+    let digits = Array(text.utf8)
+    guard digits.count % 2 == 0 else { return nil }
+    var out: [UInt8] = []
+    out.reserveCapacity(digits.count / 2)
+    func value(_ c: UInt8) -> UInt8? {
+        switch c {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): c - UInt8(ascii: "0")
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): c - UInt8(ascii: "a") + 10
+        case UInt8(ascii: "A")...UInt8(ascii: "F"): c - UInt8(ascii: "A") + 10
+        default: nil
+        }
+    }
+    for i in stride(from: 0, to: digits.count, by: 2) {
+        guard let high = value(digits[i]), let low = value(digits[i + 1]) else { return nil }
+        out.append(high << 4 | low)
+    }
+    return out
+}
+
+/// Base64 with the URL-safe alphabet and no padding (RFC 4648 §5).
+package func base64URL(_ bytes: [UInt8]) -> String {
+    let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
+    var out: [UInt8] = []
+    var i = 0
+    while i < bytes.count {
+        let left = min(3, bytes.count - i)
+        var group = UInt32(bytes[i]) << 16
+        if left > 1 { group |= UInt32(bytes[i + 1]) << 8 }
+        if left > 2 { group |= UInt32(bytes[i + 2]) }
+        for k in 0...left { out.append(alphabet[Int(group >> UInt32(18 - 6 * k)) & 63]) }
+        i += 3
+    }
+    return String(decoding: out, as: UTF8.self)
+}

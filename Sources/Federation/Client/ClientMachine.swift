@@ -1,0 +1,298 @@
+internal import CryptoSuite
+internal import Learning
+internal import Wire
+
+/// One client's part in one session, as a value. See `ClientEvent` and `ClientEffect`.
+///
+/// Two things go on side by side: the link (offline → connecting → greeting → online → offline) and the work
+/// (idle → fetching → training → uploading → idle). The link may break without hurting the work.
+package struct ClientMachine: Sendable {
+    enum Link: Sendable, Equatable {
+        case offline(retryAt: Instant)
+        case connecting
+        /// The channel is open; the coordinator's welcome is awaited.
+        case greeting
+        case online(nextHeartbeat: Instant)
+        case ended
+    }
+    enum Work: Sendable, Equatable {
+        case idle
+        case fetching(RoundStart, retryAt: Instant?)
+        case training(RoundStart)
+        case uploading(PendingUpdate)
+        case waitingToUpload(PendingUpdate, at: Instant)
+        case fetchingToEvaluate(EvaluationRequest, retryAt: Instant?)
+        case evaluating(EvaluationRequest)
+    }
+
+    package let client: String
+    package let session: String
+    package private(set) var state: ClientState
+    private var link: Link = .offline(retryAt: Instant(milliseconds: .min))
+    private var work = Work.idle
+    private var encoding = UploadEncoding.identity
+    private var heartbeatSeconds = 30
+    private var linkFailures = 0
+    private var workFailures = 0
+    private var generator: SeededGenerator
+    private var clock = Instant(milliseconds: .min)
+    private static let maximumWorkFailures = 20
+
+    /// - Parameters:
+    ///   - state: what this client last persisted for the session.
+    ///   - seed: spreads the waits before a retry, so that clients do not come back all at once.
+    package init(client: String, session: String, state: ClientState, seed: UInt64) {
+        self.client = client
+        self.session = session
+        self.state = state
+        generator = SeededGenerator(seed: seed)
+    }
+
+    package mutating func handle(_ event: ClientEvent, now: Instant) -> [ClientEffect] {
+        clock = max(clock, now)
+        if link == .ended { return [] }
+        switch event {
+        case .started:
+            link = .connecting
+            return [.connect]
+        case .connected:
+            link = .greeting
+            return [
+                .send(
+                    .hello(
+                        Hello(
+                            versionMin: ControlCodec.oldest, versionMax: ControlCodec.version, software: "tutti-client",
+                            sessionID: session, clientID: client, lastRound: state.acknowledged?.round ?? 0)))
+            ]
+        case .connectFailed(let reason, let fatal):
+            if fatal { return finish(.failed(reason: reason)) }
+            return lostLink()
+        case .disconnected: return lostLink()
+        case .message(let message): return receive(message)
+        case .modelFetched(let digest): return modelFetched(digest)
+        case .modelFetchFailed(let digest, let reason): return modelFetchFailed(digest, reason)
+        case .trained(let key, let digest): return trained(key, digest)
+        case .trainingFailed(let key, let reason):
+            guard case .training(let start) = work, start.key == key else { return [] }
+            return giveUp(key, reason)
+        case .evaluated(let round, let loss, let accuracy, let rows):
+            guard case .evaluating(let request) = work, request.round == round else { return [] }
+            work = .idle
+            return [
+                .send(
+                    .evaluation(
+                        EvaluationReport(sessionID: session, round: round, loss: loss, accuracy: accuracy, rows: rows)))
+            ]
+        case .uploaded(let key): return uploaded(key)
+        case .uploadFailed(let key, let failure): return uploadFailed(key, failure)
+        case .stop: return finish(.stopped)
+        case .tick: return tick()
+        }
+    }
+
+    /// When `tick` is due; nil while only other events matter.
+    package var nextDeadline: Instant? {
+        var deadlines: [Instant] = []
+        switch link {
+        case .offline(let at): deadlines.append(at)
+        case .online(let at): deadlines.append(at)
+        case .connecting, .greeting, .ended: break
+        }
+        switch work {
+        case .fetching(_, let at?), .fetchingToEvaluate(_, let at?), .waitingToUpload(_, let at): deadlines.append(at)
+        case .idle, .fetching, .training, .uploading, .fetchingToEvaluate, .evaluating: break
+        }
+        return deadlines.min()
+    }
+
+    // MARK: Link
+
+    private mutating func lostLink() -> [ClientEffect] {
+        linkFailures += 1
+        link = .offline(retryAt: backoff(linkFailures, least: 0.05))
+        return []
+    }
+
+    /// Doubling waits up to 10 s, spread by ±25 %.
+    private mutating func backoff(_ failures: Int, least: Double) -> Instant {
+        let base = min(10, least * Double(1 << min(failures - 1, 10)))
+        return clock.adding(seconds: base * (0.75 + 0.5 * generator.uniform()))
+    }
+
+    private mutating func tick() -> [ClientEffect] {
+        var effects: [ClientEffect] = []
+        switch link {
+        case .offline(let at) where clock >= at:
+            link = .connecting
+            effects.append(.connect)
+        case .online(let at) where clock >= at:
+            link = .online(nextHeartbeat: clock.adding(seconds: Double(heartbeatSeconds)))
+            effects.append(.send(.heartbeat(Heartbeat(sessionID: session, round: state.acknowledged?.round ?? 0))))
+        case .offline, .online, .connecting, .greeting, .ended: break
+        }
+        switch work {
+        case .fetching(let start, let at?) where clock >= at:
+            work = .fetching(start, retryAt: nil)
+            effects.append(.fetchModel(digest: hexadecimal(start.modelSHA256), path: start.modelPath))
+        case .fetchingToEvaluate(let request, let at?) where clock >= at:
+            work = .fetchingToEvaluate(request, retryAt: nil)
+            effects.append(.fetchModel(digest: hexadecimal(request.modelSHA256), path: request.modelPath))
+        case .waitingToUpload(let update, let at) where clock >= at:
+            work = .uploading(update)
+            effects.append(.upload(update, encoding: encoding))
+        case .idle, .fetching, .training, .uploading, .waitingToUpload, .fetchingToEvaluate, .evaluating: break
+        }
+        return effects
+    }
+
+    // MARK: Messages
+
+    private mutating func receive(_ message: ServerMessage) -> [ClientEffect] {
+        switch message {
+        case .welcome(let welcome):
+            guard ControlCodec.negotiate(min: welcome.version, max: welcome.version) != nil else {
+                return finish(.failed(reason: "the coordinator speaks version \(welcome.version) of the protocol, this client does not"))
+            }
+            linkFailures = 0
+            heartbeatSeconds = welcome.heartbeatSeconds
+            link = .online(nextHeartbeat: clock.adding(seconds: Double(heartbeatSeconds)))
+            return []
+        case .roundStart(let start): return roundStarted(start)
+        case .roundClosed(let closed):
+            return abandon(through: AttemptKey(round: closed.round, attempt: closed.attempt))
+        case .evaluate(let request):
+            switch work {
+            case .fetchingToEvaluate(request, _), .evaluating(request): return []
+            case .idle, .fetching, .training, .uploading, .waitingToUpload, .fetchingToEvaluate, .evaluating: break
+            }
+            let effects = abandon(through: AttemptKey(round: request.round, attempt: .max))
+            work = .fetchingToEvaluate(request, retryAt: nil)
+            return effects + [.fetchModel(digest: hexadecimal(request.modelSHA256), path: request.modelPath)]
+        case .sessionEnded(let ended):
+            let effects = abandon(through: AttemptKey(round: .max, attempt: .max))
+            let outcome: ClientOutcome =
+                ended.status == "completed"
+                ? .completed(model: hexadecimal(ended.modelSHA256)) : .ended(status: ended.status, reason: ended.reason)
+            return effects + finish(outcome)
+        case .refused(let refusal):
+            return refusal.code == "version" ? finish(.failed(reason: refusal.message)) : []
+        }
+    }
+
+    private mutating func finish(_ outcome: ClientOutcome) -> [ClientEffect] {
+        var effects: [ClientEffect] = []
+        if case .training = work { effects.append(.cancelTraining) }
+        link = .ended
+        work = .idle
+        return effects + [.finished(outcome)]
+    }
+
+    // MARK: Work
+
+    private mutating func roundStarted(_ start: RoundStart) -> [ClientEffect] {
+        let key = start.key
+        encoding = start.uploadEncoding
+        if let done = state.acknowledged, key <= done { return [] }
+        if let current = currentKey, key <= current { return [] }
+        if let pending = state.pending, pending.key == key {
+            // Trained before a restart: never a second time.
+            work = .uploading(pending)
+            return [.upload(pending, encoding: encoding)]
+        }
+        let effects = abandon(through: AttemptKey(round: key.round, attempt: key.attempt - 1))
+        workFailures = 0
+        work = .fetching(start, retryAt: nil)
+        return effects + [.fetchModel(digest: hexadecimal(start.modelSHA256), path: start.modelPath)]
+    }
+
+    private var currentKey: AttemptKey? {
+        switch work {
+        case .fetching(let start, _), .training(let start): start.key
+        case .uploading(let update), .waitingToUpload(let update, _): update.key
+        case .idle, .fetchingToEvaluate, .evaluating: nil
+        }
+    }
+
+    /// Drops work and a pending update that nobody waits for any more.
+    private mutating func abandon(through key: AttemptKey) -> [ClientEffect] {
+        var effects: [ClientEffect] = []
+        if let current = currentKey, current <= key {
+            if case .training = work { effects.append(.cancelTraining) }
+            work = .idle
+        }
+        if let pending = state.pending, pending.key <= key {
+            state.pending = nil
+            effects += [.persist(state), .discard(digest: pending.digest)]
+        }
+        return effects
+    }
+
+    private mutating func modelFetched(_ digest: String) -> [ClientEffect] {
+        switch work {
+        case .fetching(let start, _) where hexadecimal(start.modelSHA256) == digest:
+            work = .training(start)
+            return [.train(start)]
+        case .fetchingToEvaluate(let request, _) where hexadecimal(request.modelSHA256) == digest:
+            work = .evaluating(request)
+            return [.evaluate(request)]
+        case .idle, .fetching, .training, .uploading, .waitingToUpload, .fetchingToEvaluate, .evaluating: return []
+        }
+    }
+
+    private mutating func modelFetchFailed(_ digest: String, _ reason: String) -> [ClientEffect] {
+        switch work {
+        case .fetching(let start, _) where hexadecimal(start.modelSHA256) == digest:
+            workFailures += 1
+            guard workFailures < Self.maximumWorkFailures else { return giveUp(start.key, reason) }
+            work = .fetching(start, retryAt: backoff(workFailures, least: 0.1))
+        case .fetchingToEvaluate(let request, _) where hexadecimal(request.modelSHA256) == digest:
+            workFailures += 1
+            work = workFailures < Self.maximumWorkFailures
+                ? .fetchingToEvaluate(request, retryAt: backoff(workFailures, least: 0.1)) : .idle
+        case .idle, .fetching, .training, .uploading, .waitingToUpload, .fetchingToEvaluate, .evaluating: break
+        }
+        return []
+    }
+
+    private mutating func giveUp(_ key: AttemptKey, _ reason: String) -> [ClientEffect] {
+        work = .idle
+        return [
+            .send(.roundFailed(RoundFailed(sessionID: session, round: key.round, attempt: key.attempt, reason: reason)))
+        ]
+    }
+
+    private mutating func trained(_ key: AttemptKey, _ digest: String) -> [ClientEffect] {
+        guard case .training(let start) = work, start.key == key else { return [.discard(digest: digest)] }
+        let update = PendingUpdate(
+            key: key, digest: digest, path: start.updatePath, deadline: Instant(milliseconds: start.deadlineMs))
+        state.pending = update
+        workFailures = 0
+        work = .uploading(update)
+        return [.persist(state), .upload(update, encoding: encoding)]
+    }
+
+    private mutating func uploaded(_ key: AttemptKey) -> [ClientEffect] {
+        guard let pending = state.pending, pending.key == key else { return [] }
+        state.pending = nil
+        state.acknowledged = max(state.acknowledged ?? key, key)
+        if currentKey == key { work = .idle }
+        return [.persist(state), .discard(digest: pending.digest)]
+    }
+
+    private mutating func uploadFailed(_ key: AttemptKey, _ failure: UploadFailure) -> [ClientEffect] {
+        guard case .uploading(let update) = work, update.key == key else { return [] }
+        switch failure {
+        case .retry(let after):
+            workFailures += 1
+            let earliest = clock.adding(seconds: max(0, after ?? 0))
+            work = .waitingToUpload(update, at: max(earliest, backoff(workFailures, least: 0.1)))
+            return []
+        case .superseded: return abandon(through: key)
+        case .refused(let reason): return abandon(through: key) + giveUp(key, reason)
+        }
+    }
+}
+
+extension RoundStart {
+    var key: AttemptKey { AttemptKey(round: round, attempt: attempt) }
+}

@@ -1,0 +1,120 @@
+internal import Learning
+internal import Wire
+
+extension CoordinatorMachine {
+    mutating func join(_ request: JoinRequest, _ ticket: Ticket, _ now: Instant) -> [CoordinatorEffect] {
+        if session.status.isFinal { return [.reply(ticket, .refused(.sessionClosed(session.status)))] }
+        if request.updateTokenHash != nil && session.spec.requireClientCertificate {
+            return [.reply(ticket, .refused(.certificateRequired))]
+        }
+        if members[request.client] == nil && members.count >= session.spec.maxClients {
+            return [.reply(ticket, .refused(.sessionFull(session.spec.maxClients)))]
+        }
+        if let refusal = adopt(request.schema) { return [.reply(ticket, .refused(refusal))] }
+
+        var member = members[request.client] ?? MemberRecord(client: request.client, dataSize: 0, joinedAt: now)
+        member.dataSize = request.dataSize
+        member.schema = request.schema ?? member.schema
+        member.computationCapability = request.computationCapability
+        member.networkBandwidth = request.networkBandwidth
+        member.maxPrivacyBudget = request.maxPrivacyBudget
+        member.dataMinimization = request.dataMinimization
+        member.updateTokenHash = request.updateTokenHash
+        members[request.client] = member
+        seen(request.client, now)
+        if session.status == .initializing { session.status = .waiting }
+        let stored: [CoordinatorEffect] = [.persist(.session(session)), .persist(.member(member))]
+        let next = proceed(now)
+        let answer = CoordinatorEffect.reply(
+            ticket, .joined(member, assignedRound: committedRounds + 1, blockedBy: blockers(now)))
+        return stored + [answer] + next
+    }
+
+    /// The first declared schema decides the session's; the others must agree. nil: accepted.
+    private mutating func adopt(_ schema: DataSchema?) -> Refused? {
+        guard let schema else { return nil }
+        if let ours = session.schema {
+            if let (field, mine, theirs) = ours.disagreement(with: schema) {
+                return .schemaDisagrees(field: field, session: mine, client: theirs)
+            }
+            return nil
+        }
+        if let model = session.model {
+            if model.inputs != schema.inputs {
+                return .schemaDisagrees(field: "data_schema.inputs", session: "\(model.inputs)", client: "\(schema.inputs)")
+            }
+            if model.outputs != schema.outputs {
+                return .schemaDisagrees(field: "data_schema.outputs", session: "\(model.outputs)", client: "\(schema.outputs)")
+            }
+        } else {
+            session.model = Self.defaultModel(session.spec.modelType, schema)
+            session.modelSource = "schema"
+        }
+        session.schema = schema
+        return nil
+    }
+
+    private static func defaultModel(_ type: SessionSpec.ModelType, _ schema: DataSchema) -> ModelSpec {
+        switch type {
+        case .neuralNetwork: ModelSpec(kind: .mlp, layers: [schema.inputs, 128, schema.outputs])
+        case .logisticRegression: ModelSpec(kind: .softmaxRegression, layers: [schema.inputs, schema.outputs])
+        }
+    }
+
+    mutating func start(_ ticket: Ticket, _ now: Instant) -> [CoordinatorEffect] {
+        guard case .gathering = phase else {
+            return [.reply(ticket, .refused(.invalidState("the session is \(session.status.rawValue)")))]
+        }
+        let effects = begin(now)
+        if effects.isEmpty {
+            let waits = blockers(now).map { "\($0.what): \($0.have) of \($0.asked)" }.joined(separator: ", ")
+            return [.reply(ticket, .refused(.invalidState("the session still waits for \(waits)")))]
+        }
+        return effects + [.reply(ticket, .done)]
+    }
+
+    /// Training begins when enough clients with data have joined and the model is known; else no effects.
+    mutating func begin(_ now: Instant) -> [CoordinatorEffect] {
+        guard trainers.count >= session.spec.minClients, let model = session.model else { return [] }
+        // A federation of clients that declare nothing trains the model that was asked for, on features as they are.
+        let schema = session.schema ?? DataSchema(inputs: model.inputs, outputs: model.outputs, scale: .none)
+        session.schema = schema
+        session.status = .training
+        session.startedAt = now
+        phase = .initialising
+        return [.persist(.session(session)), .initialiseModel(model, schema, seed: session.spec.seed)]
+    }
+
+    mutating func modelInitialised(_ digest: String, _ now: Instant) -> [CoordinatorEffect] {
+        guard case .initialising = phase else { return [] }
+        model = (digest, 0)
+        phase = .selecting(attempt: 1, since: now)
+        return [.persist(.initialModel(digest: digest))] + proceed(now)
+    }
+
+    mutating func connected(_ client: String, _ now: Instant) -> [CoordinatorEffect] {
+        guard members[client] != nil else { return [] }
+        presence[client] = Presence(isConnected: true, lastSeen: now)
+        switch phase {
+        case .gathering, .initialising, .selecting, .aggregating: return proceed(now)
+        case .collecting(let open):
+            guard open.record.cohort.contains(client), open.contributions[client] == nil, !open.failed.contains(client) else {
+                return []
+            }
+            return [.send(.roundStart(roundStart(open.record, client)), to: client)]
+        case .evaluating(let deadline, let reports):
+            guard reports[client] == nil, let request = evaluationRequest(deadline) else { return [] }
+            return [.send(.evaluate(request), to: client)]
+        case .ended:
+            return [
+                .send(
+                    .sessionEnded(
+                        SessionEnded(
+                            sessionID: session.id, status: session.status.rawValue,
+                            modelSHA256: model.map { digestBytes($0.digest) } ?? [],
+                            modelPath: model == nil ? "" : paths.model(model?.round ?? 0), reason: session.statusReason ?? "")),
+                    to: client)
+            ]
+        }
+    }
+}

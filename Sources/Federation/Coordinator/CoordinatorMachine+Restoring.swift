@@ -1,0 +1,66 @@
+extension CoordinatorMachine {
+    /// The machine as it was after its last durable change, and what it does first.
+    package static func restored(from snapshot: SessionSnapshot, now: Instant) -> (CoordinatorMachine, [CoordinatorEffect]) {
+        var machine = CoordinatorMachine(session: snapshot.session)
+        let effects = machine.restore(snapshot, now)
+        return (machine, effects)
+    }
+
+    private mutating func restore(_ snapshot: SessionSnapshot, _ now: Instant) -> [CoordinatorEffect] {
+        _ = handle(.bytesServed(0), now: now)  // sets the clock
+        for member in snapshot.members { members[member.client] = member }
+        evaluation = snapshot.evaluation
+        model = snapshot.initialModel.map { ($0, 0) }
+        let rounds = snapshot.rounds.sorted { ($0.round, $0.attempt) < ($1.round, $1.attempt) }
+        for record in rounds where record.state == .committed {
+            committedRounds = max(committedRounds, record.round)
+            lastOutcome = record.outcome
+            if let digest = record.outcome?.model { model = (digest, record.round) }
+        }
+        if session.status.isFinal {
+            phase = .ended
+            return []
+        }
+        guard session.status == .training else { return proceed(now) }
+        guard let spec = session.model, let schema = session.schema else { return [] }
+        guard model != nil else {
+            phase = .initialising
+            return [.initialiseModel(spec, schema, seed: session.spec.seed)]
+        }
+        if committedRounds >= session.spec.rounds {
+            // The last model stands; nobody is connected yet to evaluate it, so the evaluation waits for its deadline.
+            phase = .evaluating(deadline: now.adding(seconds: min(10, session.spec.roundDeadlineSeconds)), reports: [:])
+            return []
+        }
+        let attempts = rounds.filter { $0.round == committedRounds + 1 }
+        consecutiveAborts = attempts.filter { $0.state == .aborted }.count
+        guard let last = attempts.last, last.state != .aborted else {
+            phase = .selecting(attempt: (attempts.last?.attempt ?? 0) + 1, since: now)
+            return proceed(now)
+        }
+        return resume(last, snapshot.contributions, now)
+    }
+
+    private mutating func resume(
+        _ record: RoundRecord, _ contributions: [ContributionRecord], _ now: Instant
+    ) -> [CoordinatorEffect] {
+        var open = OpenRound(record: record)
+        for contribution in contributions
+        where contribution.round == record.round && contribution.attempt == record.attempt
+            && record.cohort.contains(contribution.client)
+        {
+            open.contributions[contribution.client] = contribution
+        }
+        guard record.state == .sealed, let sealed = record.sealed else {
+            phase = .collecting(open)
+            return closeIfDue(open, now)
+        }
+        // The sealed set is frozen: an update that became durable later does not count.
+        open.contributions = open.contributions.filter { sealed.contains($0.key) }
+        guard open.contributions.count == sealed.count, let job = aggregationJob(open) else {
+            return abort(open, "updates of the sealed set are missing after a restart", now)
+        }
+        phase = .aggregating(open)
+        return [.aggregate(job)]
+    }
+}

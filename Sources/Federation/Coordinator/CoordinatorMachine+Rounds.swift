@@ -1,0 +1,234 @@
+internal import CryptoSuite
+internal import Learning
+internal import RobustAggregation
+internal import Wire
+
+extension CoordinatorMachine {
+    private static let maximumConsecutiveAborts = 10
+    /// How long a round waits for the whole cohort to be there before it makes do with `min_clients`.
+    private static let graceSeconds = 5.0
+    private static let evaluationSeconds = 60.0
+
+    func graceEnd(_ since: Instant) -> Instant {
+        since.adding(seconds: min(Self.graceSeconds, session.spec.roundDeadlineSeconds / 2))
+    }
+
+    // MARK: Selecting
+
+    mutating func select(attempt: Int, since: Instant, _ now: Instant) -> [CoordinatorEffect] {
+        guard let model else { return [] }
+        let available = availableMembers(now)
+        let wanted = session.spec.cohortSize(registered: trainers.count)
+        let isPatient = now < graceEnd(since)
+        guard available.count >= (isPatient ? wanted : session.spec.minClients) else { return [] }
+        let round = committedRounds + 1
+        let record = RoundRecord(
+            round: round, attempt: attempt, state: .configured,
+            cohort: sample(available, wanted, round: round, attempt: attempt), baseModel: model.digest, configuredAt: now,
+            deadline: now.adding(seconds: session.spec.roundDeadlineSeconds))
+        phase = .collecting(OpenRound(record: record))
+        let starts = record.cohort.filter { presence[$0]?.isConnected == true }.map { client in
+            CoordinatorEffect.send(.roundStart(roundStart(record, client)), to: client)
+        }
+        return [.persist(.round(record))] + starts
+    }
+
+    /// A uniform sample without replacement, from the session's seed; sorted.
+    private func sample(_ available: [String], _ count: Int, round: Int, attempt: Int) -> [String] {
+        guard count < available.count else { return available }
+        var names = available
+        var generator = SeededGenerator(seed: derivedSeed(session.spec.seed, "cohort", "\(round)", "\(attempt)"))
+        generator.shuffle(&names)
+        return names.prefix(count).sorted()
+    }
+
+    func roundStart(_ record: RoundRecord, _ client: String) -> RoundStart {
+        let spec = session.spec
+        return RoundStart(
+            sessionID: session.id, round: record.round, attempt: record.attempt, modelSHA256: digestBytes(record.baseModel),
+            modelPath: paths.model(record.round - 1), updatePath: paths.update, deadlineMs: record.deadline.milliseconds,
+            training: TrainingPlan(
+                learningRate: Float(spec.learningRate), momentum: Float(spec.momentum), weightDecay: Float(spec.weightDecay),
+                proximalMu: Float(spec.proximalMu), localEpochs: spec.localEpochs, batchSize: spec.batchSize,
+                // Not of the attempt: a repeated attempt trains the same update.
+                seed: derivedSeed(spec.seed, "training", client, "\(record.round)")),
+            uploadEncoding: .zstdShuffle)
+    }
+
+    // MARK: Closing
+
+    /// Seals when every member of the cohort has answered, or at the deadline if there is a quorum.
+    mutating func closeIfDue(_ open: OpenRound, _ now: Instant) -> [CoordinatorEffect] {
+        let isOver = now >= open.record.deadline
+        guard open.isComplete || isOver else { return [] }
+        let quorum = session.spec.quorum ?? session.spec.minClients
+        guard open.contributions.count >= min(quorum, open.record.cohort.count) else {
+            return abort(open, "\(open.contributions.count) of \(quorum) updates \(isOver ? "by the deadline" : "delivered")", now)
+        }
+        return seal(open, now)
+    }
+
+    private mutating func seal(_ open: OpenRound, _ now: Instant) -> [CoordinatorEffect] {
+        var open = open
+        open.record.state = .sealed
+        open.record.sealed = open.contributions.keys.sorted()
+        guard let job = aggregationJob(open) else {
+            return abort(open, "\(open.contributions.count) updates are too few for the trimmed mean", now)
+        }
+        phase = .aggregating(open)
+        return [.persist(.round(open.record)), .aggregate(job)]
+    }
+
+    /// nil when the rule cannot work with so few updates.
+    func aggregationJob(_ open: OpenRound) -> AggregationJob? {
+        let contributions = (open.record.sealed ?? []).compactMap { open.contributions[$0] }
+        let rule: AggregationRule
+        switch session.spec.aggregation {
+        case .mean: rule = .mean
+        case .median: rule = .median
+        case .trimmedMean:
+            let trim = session.spec.byzantineTolerance ?? SessionSpec.defaultTolerance(open.record.cohort.count)
+            guard 2 * trim < contributions.count else { return nil }
+            rule = .trimmedMean(trim: trim)
+        }
+        return AggregationJob(
+            round: open.record.round, attempt: open.record.attempt, baseModel: open.record.baseModel, rule: rule,
+            contributions: contributions,
+            // Sample counts cannot be verified, so a robust rule does not use them.
+            weights: contributions.map { rule == .mean ? max(1, $0.samples) : 1 })
+    }
+
+    mutating func aggregated(_ key: AttemptKey, _ result: AggregationResult, _ now: Instant) -> [CoordinatorEffect] {
+        guard case .aggregating(var open) = phase, open.key == key else { return [] }
+        let outcome = outcome(open, result, now)
+        open.record.state = .committed
+        open.record.outcome = outcome
+        model = (result.model, key.round)
+        committedRounds = key.round
+        consecutiveAborts = 0
+        lastOutcome = outcome
+        lastClosed = open
+        let closed = closing(open, committed: true, reason: "")
+        let stored: [CoordinatorEffect] = [.persist(.round(open.record))]
+        if key.round >= session.spec.rounds {
+            return stored + closed + beginEvaluation(now) + [.discardContributions(throughRound: key.round)]
+        }
+        phase = .selecting(attempt: 1, since: now)
+        return merge(stored, closed, select(attempt: 1, since: now, now)) + [.discardContributions(throughRound: key.round)]
+    }
+
+    mutating func abort(_ open: OpenRound, _ reason: String, _ now: Instant) -> [CoordinatorEffect] {
+        var open = open
+        open.record.state = .aborted
+        var outcome = outcome(open, nil, now)
+        outcome.reason = reason
+        open.record.outcome = outcome
+        consecutiveAborts += 1
+        lastOutcome = outcome
+        lastClosed = nil
+        let stored: [CoordinatorEffect] = [.persist(.round(open.record))]
+        let closed = closing(open, committed: false, reason: reason)
+        if consecutiveAborts >= Self.maximumConsecutiveAborts {
+            let why = "round \(open.record.round) was aborted \(consecutiveAborts) times in a row; last: \(reason)"
+            return merge(stored, closed, end(.failed, why, now))
+        }
+        phase = .selecting(attempt: open.record.attempt + 1, since: now)
+        return merge(stored, closed, select(attempt: open.record.attempt + 1, since: now, now))
+    }
+
+    /// Durable first: the persists of both steps stand together, and so become one transaction.
+    private func merge(
+        _ stored: [CoordinatorEffect], _ closed: [CoordinatorEffect], _ next: [CoordinatorEffect]
+    ) -> [CoordinatorEffect] {
+        func isPersist(_ effect: CoordinatorEffect) -> Bool { if case .persist = effect { true } else { false } }
+        let persists = next.prefix(while: isPersist)
+        return stored + persists + closed + next.dropFirst(persists.count)
+    }
+
+    private func closing(_ open: OpenRound, committed: Bool, reason: String) -> [CoordinatorEffect] {
+        let message = ServerMessage.roundClosed(
+            RoundClosed(
+                sessionID: session.id, round: open.record.round, attempt: open.record.attempt, committed: committed,
+                modelSHA256: committed ? digestBytes(model?.digest ?? "") : [], reason: reason))
+        return open.record.cohort.filter { presence[$0]?.isConnected == true }.map { .send(message, to: $0) }
+    }
+
+    private func outcome(_ open: OpenRound, _ result: AggregationResult?, _ now: Instant) -> RoundOutcome {
+        var outcome = RoundOutcome(
+            selected: open.record.cohort.count, contributors: open.contributions.count,
+            seconds: max(0, now.seconds(since: open.record.configuredAt)), endedAt: now)
+        outcome.model = result?.model
+        outcome.heldOutLoss = result?.heldOutLoss
+        outcome.heldOutAccuracy = result?.heldOutAccuracy
+        outcome.aggregateMilliseconds = result?.milliseconds ?? 0
+        outcome.late = open.late
+        outcome.rejected = open.rejected
+        outcome.dropped = open.record.cohort.count - open.contributions.count
+        outcome.bytesDown = open.bytesDown
+        var (rows, loss, accuracy) = (0.0, 0.0, 0.0)
+        for name in open.contributions.keys.sorted() {
+            guard let record = open.contributions[name] else { continue }
+            outcome.bytesUp += record.wireBytes
+            guard let l = record.loss, let a = record.accuracy, l.isFinite, a.isFinite else { continue }
+            let weight = Double(max(1, record.samples))
+            rows += weight
+            loss += l * weight
+            accuracy += a * weight
+        }
+        if rows > 0 { (outcome.federatedLoss, outcome.federatedAccuracy) = (loss / rows, accuracy / rows) }
+        return outcome
+    }
+
+    // MARK: Evaluating the last model
+
+    func evaluationRequest(_ deadline: Instant) -> EvaluationRequest? {
+        model.map {
+            EvaluationRequest(
+                sessionID: session.id, round: $0.round, modelSHA256: digestBytes($0.digest), modelPath: paths.model($0.round),
+                deadlineMs: deadline.milliseconds)
+        }
+    }
+
+    mutating func beginEvaluation(_ now: Instant) -> [CoordinatorEffect] {
+        let clients = connectedMembers
+        let deadline = now.adding(seconds: min(Self.evaluationSeconds, session.spec.roundDeadlineSeconds))
+        guard !clients.isEmpty, let request = evaluationRequest(deadline) else { return end(.completed, nil, now) }
+        phase = .evaluating(deadline: deadline, reports: [:])
+        return clients.map { .send(.evaluate(request), to: $0) }
+    }
+
+    mutating func evaluationReported(
+        _ client: String, _ round: Int, _ loss: Double, _ accuracy: Double, _ rows: Int64, _ now: Instant
+    ) -> [CoordinatorEffect] {
+        seen(client, now)
+        guard case .evaluating(let deadline, var reports) = phase, members[client] != nil, round == model?.round,
+            loss.isFinite, (0...1).contains(accuracy), rows >= 0
+        else { return [] }
+        reports[client] = EvaluationReport(
+            sessionID: session.id, round: round, loss: loss, accuracy: accuracy, rows: Int(clamping: min(rows, 1_000_000_000_000)))
+        phase = .evaluating(deadline: deadline, reports: reports)
+        return finishEvaluation(deadline, reports, now)
+    }
+
+    mutating func finishEvaluation(
+        _ deadline: Instant, _ reports: [String: EvaluationReport], _ now: Instant
+    ) -> [CoordinatorEffect] {
+        guard now >= deadline || connectedMembers.allSatisfy({ reports[$0] != nil }) else { return [] }
+        var (rows, loss, accuracy) = (Int64(0), 0.0, 0.0)
+        for name in reports.keys.sorted() {
+            guard let report = reports[name], report.rows > 0 else { continue }
+            rows += Int64(report.rows)
+            loss += report.loss * Double(report.rows)
+            accuracy += report.accuracy * Double(report.rows)
+        }
+        guard rows > 0 else { return end(.completed, nil, now) }
+        let record = EvaluationRecord(
+            round: model?.round ?? 0, loss: loss / Double(rows), accuracy: accuracy / Double(rows), rows: rows,
+            clients: reports.count)
+        evaluation = record
+        return [.persist(.evaluation(record))] + end(.completed, nil, now)
+    }
+}
+
+/// 32 bytes of a digest that this code itself wrote in hex; empty for anything else.
+func digestBytes(_ hex: String) -> [UInt8] { bytes(hexadecimal: hex) ?? [] }

@@ -1,0 +1,81 @@
+// What the machine knows, for status replies. Reading changes nothing.
+extension CoordinatorMachine {
+    /// Members that have rows to train on, sorted.
+    var trainers: [String] { members.values.filter { $0.dataSize > 0 }.map(\.client).sorted() }
+
+    var connectedMembers: [String] { presence.filter { $0.value.isConnected }.map(\.key).sorted() }
+
+    /// Trainers that are connected, or were heard of within three heartbeats.
+    func availableMembers(_ now: Instant) -> [String] {
+        let window = 3 * Double(session.spec.heartbeatSeconds)
+        return trainers.filter { name in
+            guard let presence = presence[name] else { return false }
+            return presence.isConnected || now.seconds(since: presence.lastSeen) <= window
+        }
+    }
+
+    package func activeClients(_ now: Instant) -> Int {
+        let window = 3 * Double(session.spec.heartbeatSeconds)
+        return presence.values.count { $0.isConnected || now.seconds(since: $0.lastSeen) <= window }
+    }
+
+    package var totalClients: Int { members.count }
+
+    package func member(_ client: String) -> MemberRecord? { members[client] }
+
+    /// The round under way, or the last committed one.
+    package var currentRound: Int {
+        switch phase {
+        case .collecting(let open), .aggregating(let open): open.record.round
+        case .gathering, .initialising, .selecting, .evaluating, .ended: committedRounds
+        }
+    }
+
+    package var cohort: Int? {
+        switch phase {
+        case .collecting(let open), .aggregating(let open): open.record.cohort.count
+        case .gathering, .initialising, .selecting, .evaluating, .ended: lastOutcome?.selected
+        }
+    }
+
+    /// The attempt that takes an update of this client now.
+    package func openAttempt(_ client: String) -> AttemptKey? {
+        guard case .collecting(let open) = phase, open.record.cohort.contains(client), open.contributions[client] == nil
+        else { return nil }
+        return open.key
+    }
+
+    /// What the session waits for.
+    package func blockers(_ now: Instant) -> [Blocker] {
+        var blockers: [Blocker] = []
+        switch phase {
+        case .gathering:
+            let have = trainers.count
+            if have < session.spec.minClients {
+                blockers.append(
+                    Blocker(
+                        what: "clients", asked: session.spec.minClients, have: have,
+                        fix: "let \(session.spec.minClients - have) more clients join"))
+            }
+            if session.model == nil {
+                blockers.append(
+                    Blocker(
+                        what: "model", asked: 1, have: 0,
+                        fix: "give 'model' when the session is created, or let a client join with a data_schema"))
+            }
+            if blockers.isEmpty && !session.spec.autoStart {
+                blockers.append(Blocker(what: "start", asked: 1, have: 0, fix: "auto_start is off: POST …/start"))
+            }
+        case .selecting:
+            let have = availableMembers(now).count
+            if have < session.spec.minClients {
+                blockers.append(
+                    Blocker(
+                        what: "clients", asked: session.spec.minClients, have: have,
+                        fix: "registered clients must connect or send a heartbeat"))
+            }
+        case .initialising, .collecting, .aggregating, .evaluating, .ended: break
+        }
+        return blockers
+    }
+}

@@ -1,0 +1,167 @@
+internal import Learning
+internal import Wire
+
+/// One session at the coordinator, as a value: events and instants go in, effects come out. It decides everything and
+/// does nothing.
+///
+/// Its phases and their exits:
+/// `gathering` → initialising (enough clients, model known), ended (stop) ·
+/// `initialising` → selecting (model version 0 is durable), ended ·
+/// `selecting` → collecting (a cohort is available), ended ·
+/// `collecting` → aggregating (all in, or deadline with a quorum), selecting (aborted), ended ·
+/// `aggregating` → selecting (committed, or aggregation failed), evaluating (last round), ended ·
+/// `evaluating` → ended.
+package struct CoordinatorMachine: Sendable {
+    enum Phase: Sendable {
+        case gathering
+        case initialising
+        case selecting(attempt: Int, since: Instant)
+        case collecting(OpenRound)
+        case aggregating(OpenRound)
+        case evaluating(deadline: Instant, reports: [String: EvaluationReport])
+        case ended
+    }
+
+    /// The attempt that is under way.
+    struct OpenRound: Sendable {
+        var record: RoundRecord
+        var contributions: [String: ContributionRecord] = [:]
+        var failed: Set<String> = []
+        var late = 0
+        var rejected = 0
+        var bytesDown: Int64 = 0
+
+        var key: AttemptKey { AttemptKey(round: record.round, attempt: record.attempt) }
+        var isComplete: Bool { contributions.count + failed.subtracting(contributions.keys).count == record.cohort.count }
+    }
+
+    struct Presence: Sendable {
+        var isConnected = false
+        var lastSeen: Instant
+    }
+
+    package internal(set) var session: SessionRecord
+    var members: [String: MemberRecord] = [:]
+    var presence: [String: Presence] = [:]
+    var phase = Phase.gathering
+    /// SHA-256 (hex) of the newest model, and the round that made it (0: the initial one).
+    package internal(set) var model: (digest: String, round: Int)?
+    package internal(set) var committedRounds = 0
+    /// What the last closed attempt accepted, so that a repeated upload gets the same receipt.
+    var lastClosed: OpenRound?
+    var consecutiveAborts = 0
+    package internal(set) var evaluation: EvaluationRecord?
+    package internal(set) var lastOutcome: RoundOutcome?
+    package internal(set) var rejectedUpdates = 0
+    private var clock = Instant(milliseconds: .min)
+
+    package init(session: SessionRecord) {
+        self.session = session
+        if let model = session.spec.model, session.model == nil {
+            self.session.model = model
+            self.session.modelSource = "request"
+        }
+    }
+
+    package mutating func handle(_ event: CoordinatorEvent, now: Instant) -> [CoordinatorEffect] {
+        let now = advance(to: now)
+        switch event {
+        case .join(let request, let ticket): return join(request, ticket, now)
+        case .connected(let client): return connected(client, now)
+        case .disconnected(let client):
+            presence[client]?.isConnected = false
+            return []
+        case .heartbeat(let client):
+            seen(client, now)
+            return proceed(now)
+        case .updateOffered(let client, let round, let attempt, let ticket):
+            seen(client, now)
+            let refusal = refusal(client, AttemptKey(round: round, attempt: attempt))
+            return [.reply(ticket, refusal.map(CoordinatorReply.refused) ?? .admitted)]
+        case .updateStored(let record, let ticket): return updateStored(record, ticket, now)
+        case .updateRejected(let client, let round, let attempt, _):
+            return updateRejected(client, AttemptKey(round: round, attempt: attempt))
+        case .roundFailed(let client, let round, let attempt, _):
+            return roundFailed(client, AttemptKey(round: round, attempt: attempt), now)
+        case .evaluationReported(let client, let round, let loss, let accuracy, let rows):
+            return evaluationReported(client, round, loss, accuracy, rows, now)
+        case .modelInitialised(let digest): return modelInitialised(digest, now)
+        case .aggregated(let round, let attempt, let result):
+            return aggregated(AttemptKey(round: round, attempt: attempt), result, now)
+        case .aggregationFailed(let round, let attempt, let reason):
+            guard case .aggregating(let open) = phase, open.key == AttemptKey(round: round, attempt: attempt) else { return [] }
+            return abort(open, reason, now)
+        case .bytesServed(let bytes):
+            if case .collecting(var open) = phase {
+                open.bytesDown += bytes
+                phase = .collecting(open)
+            }
+            return []
+        case .start(let ticket): return start(ticket, now)
+        case .stop(let reason, let ticket): return stop(reason, ticket, now)
+        case .tick: return proceed(now)
+        }
+    }
+
+    /// When `tick` is due; nil while only other events matter.
+    package var nextDeadline: Instant? {
+        switch phase {
+        case .gathering, .initialising, .aggregating, .ended: nil
+        case .selecting(_, let since): availableMembers(clock).count >= session.spec.minClients ? graceEnd(since) : nil
+        case .collecting(let open): open.record.deadline
+        case .evaluating(let deadline, _): deadline
+        }
+    }
+
+    /// Time never goes back for the machine, whatever the host's clock does.
+    private mutating func advance(to now: Instant) -> Instant {
+        clock = max(clock, now)
+        return clock
+    }
+
+    mutating func seen(_ client: String, _ now: Instant) {
+        guard members[client] != nil else { return }
+        presence[client, default: Presence(lastSeen: now)].lastSeen = now
+    }
+
+    /// Takes the next step if the phase's condition for it holds now.
+    mutating func proceed(_ now: Instant) -> [CoordinatorEffect] {
+        switch phase {
+        case .gathering: return session.spec.autoStart ? begin(now) : []
+        case .initialising, .aggregating, .ended: return []
+        case .selecting(let attempt, let since): return select(attempt: attempt, since: since, now)
+        case .collecting(let open): return closeIfDue(open, now)
+        case .evaluating(let deadline, let reports): return finishEvaluation(deadline, reports, now)
+        }
+    }
+
+    mutating func stop(_ reason: String, _ ticket: Ticket?, _ now: Instant) -> [CoordinatorEffect] {
+        let reply: [CoordinatorEffect] = ticket.map { [.reply($0, .done)] } ?? []
+        if case .ended = phase { return reply }
+        return end(.stopped, reason, now) + reply
+    }
+
+    mutating func end(_ status: SessionStatus, _ reason: String?, _ now: Instant) -> [CoordinatorEffect] {
+        phase = .ended
+        session.status = status
+        session.statusReason = reason
+        session.endedAt = now
+        let message = ServerMessage.sessionEnded(
+            SessionEnded(
+                sessionID: session.id, status: status.rawValue, modelSHA256: model.map { digestBytes($0.digest) } ?? [],
+                modelPath: model == nil ? "" : paths.model(model?.round ?? 0), reason: reason ?? ""))
+        return [.persist(.session(session))] + connectedMembers.map { .send(message, to: $0) } + [.finished(status)]
+    }
+
+    var paths: SessionPaths { SessionPaths(session: session.id) }
+}
+
+/// Where a session's things are, in the API's own paths.
+package struct SessionPaths: Sendable {
+    package let base: String
+    package init(session: String) { base = "/api/v4/federated-learning/sessions/\(session)" }
+    package func model(_ round: Int) -> String { "\(base)/weights?round=\(round)" }
+    package var weights: String { "\(base)/weights" }
+    package var update: String { "\(base)/update" }
+    package var socket: String { "\(base)/socket" }
+}

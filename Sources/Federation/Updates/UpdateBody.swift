@@ -1,0 +1,178 @@
+internal import CryptoSuite
+package import Learning
+
+/// The body of an update: a safetensors file with the model's tensors, and in its metadata what the numbers are.
+package struct UpdateBody: Sendable, Equatable {
+    package enum Kind: String, Sendable {
+        /// Trained parameters minus those of the round's model.
+        case delta
+        /// The trained parameters themselves.
+        case weights
+    }
+
+    package var spec: ModelSpec
+    package var kind: Kind
+    package var values: [Float]
+    package var round: Int
+    package var attempt: Int
+    package var samples: Int64
+    /// SHA-256 of the model it starts from.
+    package var base: [UInt8]
+    /// Of the received model on the client's own rows.
+    package var loss: Double?
+    package var accuracy: Double?
+    /// Mean over the last local epoch.
+    package var trainingLoss: Double?
+
+    package init(
+        spec: ModelSpec, kind: Kind, values: [Float], round: Int, attempt: Int, samples: Int64, base: [UInt8],
+        loss: Double? = nil, accuracy: Double? = nil, trainingLoss: Double? = nil
+    ) {
+        precondition(values.count == spec.parameterCount)
+        self.spec = spec
+        self.kind = kind
+        self.values = values
+        self.round = round
+        self.attempt = attempt
+        self.samples = samples
+        self.base = base
+        self.loss = loss
+        self.accuracy = accuracy
+        self.trainingLoss = trainingLoss
+    }
+
+    package func encode() -> [UInt8] {
+        var metadata = [
+            (name: "round", value: "\(round)"), (name: "attempt", value: "\(attempt)"), (name: "samples", value: "\(samples)"),
+            (name: "kind", value: kind.rawValue), (name: "base", value: hexadecimal(base)),
+        ]
+        if let loss { metadata.append((name: "loss", value: "\(loss)")) }
+        if let accuracy { metadata.append((name: "accuracy", value: "\(accuracy)")) }
+        if let trainingLoss { metadata.append((name: "training_loss", value: "\(trainingLoss)")) }
+        return Safetensors.encode(slices(of: values, spec.parameterLayout), metadata: metadata)
+    }
+}
+
+/// What the sender says outside the body (query parameters); the body's metadata say the rest.
+package struct UpdateClaim: Sendable, Equatable {
+    package var round: Int?
+    package var attempt: Int?
+    package var samples: Int64?
+    package var kind: UpdateBody.Kind?
+    package init(round: Int? = nil, attempt: Int? = nil, samples: Int64? = nil, kind: UpdateBody.Kind? = nil) {
+        self.round = round
+        self.attempt = attempt
+        self.samples = samples
+        self.kind = kind
+    }
+}
+
+/// An update that may be stored: right shape, finite, within bounds.
+package struct ValidUpdate: Sendable, Equatable {
+    package var key: AttemptKey
+    package var samples: Int64
+    /// Trained parameters minus the model's, in the model's layout.
+    package var delta: [Float]
+    package var maxAbs: Float
+    package var loss: Double?
+    package var accuracy: Double?
+}
+
+package enum UpdateError: Error, Sendable, Equatable, CustomStringConvertible {
+    case file(SafetensorsError)
+    /// A statement about the update that is missing, malformed or contradicted.
+    case claim(field: String, issue: String, provided: String)
+    case notFinite(tensor: String)
+    case wrongBase(expected: String, provided: String)
+
+    package var description: String {
+        switch self {
+        case .file(let error): error.description
+        case .claim(let field, let issue, let provided): "\(field) \(issue) (given: \(provided))"
+        case .notFinite(let tensor):
+            "tensor '\(tensor)' holds NaN or infinity; lower the learning rate or check the data, and train again"
+        case .wrongBase(let expected, let provided):
+            "the update starts from model \(provided.prefix(16))…, the round's model is \(expected.prefix(16))…; fetch the weights again"
+        }
+    }
+}
+
+extension ValidUpdate {
+    private static let maximumSamples: Int64 = 1_000_000_000_000
+
+    /// Reads and checks a body from outside. Nothing is kept of one that is not accepted.
+    ///
+    /// - Parameters:
+    ///   - claim: from the query; it and the body's metadata must not contradict each other.
+    ///   - parameters: of the model the round starts from.
+    package init(
+        body: [UInt8], claim: UpdateClaim, spec: ModelSpec, base: String, parameters: [Float]
+    ) throws(UpdateError) {
+        let file: Safetensors.File
+        var values: [Float]
+        do {
+            file = try Safetensors.decode(body)
+            values = try flatParameters(of: file, in: body, layout: spec.parameterLayout)
+        } catch { throw .file(error) }
+        let metadata = Dictionary(file.metadata.map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first })
+
+        func whole(_ field: String, _ claimed: Int64?, _ range: ClosedRange<Int64>, otherwise: Int64?) throws(UpdateError) -> Int64 {
+            let text = metadata[field]
+            let stated = text.flatMap { Int64($0) }
+            if let text, stated == nil { throw .claim(field: field, issue: "must be a whole number", provided: text) }
+            if let stated, let claimed, stated != claimed {
+                throw .claim(field: field, issue: "differs between the request (\(claimed)) and the body", provided: "\(stated)")
+            }
+            guard let value = claimed ?? stated ?? otherwise else {
+                throw .claim(field: field, issue: "is missing; give it as ?\(field)=… or in the file's metadata", provided: "nothing")
+            }
+            guard range.contains(value) else {
+                throw .claim(field: field, issue: "must be \(range.lowerBound) to \(range.upperBound)", provided: "\(value)")
+            }
+            return value
+        }
+        let round = try whole("round", claim.round.map(Int64.init), 1...100_000, otherwise: nil)
+        let attempt = try whole("attempt", claim.attempt.map(Int64.init), 1...1_000_000, otherwise: 1)
+        samples = try whole("samples", claim.samples, 0...Self.maximumSamples, otherwise: 1)
+        key = AttemptKey(round: Int(round), attempt: Int(attempt))
+
+        var kind = claim.kind
+        if let text = metadata["kind"] {
+            guard let stated = UpdateBody.Kind(rawValue: text) else {
+                throw .claim(field: "kind", issue: "must be delta or weights", provided: text)
+            }
+            if let claimed = kind, claimed != stated {
+                throw .claim(field: "kind", issue: "differs between the request and the body", provided: text)
+            }
+            kind = stated
+        }
+        if let stated = metadata["base"], stated != base { throw .wrongBase(expected: base, provided: stated) }
+        loss = try Self.metric("loss", metadata["loss"], 0...Double.greatestFiniteMagnitude)
+        accuracy = try Self.metric("accuracy", metadata["accuracy"], 0...1)
+
+        // Weights is what one sends who knows only the document: fetch weights, train, post weights.
+        if kind ?? .weights == .weights { for i in values.indices { values[i] -= parameters[i] } }
+        if let bad = values.firstIndex(where: { !$0.isFinite }) {
+            throw .notFinite(tensor: Self.tensorName(at: bad, spec))
+        }
+        delta = values
+        maxAbs = values.reduce(0) { max($0, abs($1)) }
+    }
+
+    private static func metric(_ field: String, _ text: String?, _ range: ClosedRange<Double>) throws(UpdateError) -> Double? {
+        guard let text else { return nil }
+        guard let value = Double(text), range.contains(value) else {
+            throw .claim(field: field, issue: "must be a number in its range", provided: text)
+        }
+        return value
+    }
+
+    private static func tensorName(at index: Int, _ spec: ModelSpec) -> String {
+        var end = 0
+        for shape in spec.parameterLayout {
+            end += shape.count
+            if index < end { return shape.name }
+        }
+        return ""
+    }
+}

@@ -1,0 +1,54 @@
+internal import Federation
+internal import Learning
+
+extension Refused {
+    /// In words for a client: what is the matter and what to do.
+    var failure: FederationFailure {
+        switch self {
+        case .sessionClosed(let status): .conflict("the session is \(status.rawValue); nothing more is taken", retryAfterSeconds: nil)
+        case .sessionFull(let limit): .conflict("the session has all its \(limit) clients (max_clients)", retryAfterSeconds: nil)
+        case .schemaDisagrees(let field, let session, let client):
+            .unprocessable(field: field, issue: "the session has \(session); join with data of the same form", provided: client)
+        case .certificateRequired: .forbidden("this session takes only clients with a certificate; enrol first with 'tutti-client join'")
+        case .notAMember: .forbidden("this client has not joined the session; POST …/join first")
+        case .notInCohort(let round, let retry): .conflict("this client is not selected for round \(round)", retryAfterSeconds: retry)
+        case .stale(let round, let attempt, let open):
+            .conflict(
+                "round \(round), attempt \(attempt) is not open" + (open.map { "; round \($0) is" } ?? "") + "; fetch the weights again",
+                retryAfterSeconds: nil)
+        case .late(let round): .conflict("round \(round) is closed; fetch the weights of the next one", retryAfterSeconds: nil)
+        case .duplicateDiffers(let round): .conflict("another update for round \(round) is stored already; it stands", retryAfterSeconds: nil)
+        case .noRoundOpen(let retry): .conflict("no round is open; ask again", retryAfterSeconds: retry)
+        case .invalidState(let what): .conflict(what, retryAfterSeconds: nil)
+        }
+    }
+}
+
+extension UpdateError {
+    var failure: FederationFailure {
+        switch self {
+        case .file(let error): .unprocessable(field: "body", issue: error.description, provided: nil)
+        case .claim(let field, let issue, let provided): .unprocessable(field: field, issue: issue, provided: provided)
+        case .notFinite(let tensor): .unprocessable(field: tensor, issue: description, provided: nil)
+        case .wrongBase: .conflict(description, retryAfterSeconds: nil)
+        }
+    }
+}
+
+extension SessionView {
+    init(machine: CoordinatorMachine, now: Instant) {
+        self.init(record: machine.session)
+        currentRound = machine.currentRound
+        activeClients = machine.session.status.isFinal ? 0 : machine.activeClients(now)
+        totalClients = machine.totalClients
+        cohort = machine.cohort
+        // The last federated evaluation: of the last model once that is done, else what the last round's clients said.
+        loss = machine.evaluation?.loss ?? machine.lastOutcome?.federatedLoss
+        accuracy = machine.evaluation?.accuracy ?? machine.lastOutcome?.federatedAccuracy
+        heldOutLoss = machine.lastOutcome?.heldOutLoss
+        heldOutAccuracy = machine.lastOutcome?.heldOutAccuracy
+        rejectedUpdates = machine.rejectedUpdates
+        blockedBy = machine.blockers(now)
+        model = machine.model?.digest
+    }
+}

@@ -1,0 +1,183 @@
+internal import StrictJSON
+
+/// The safetensors container: an 8-byte little-endian header length, a JSON header, and the tensors' bytes. It carries
+/// numbers and nothing that could run.
+package enum Safetensors {
+    package enum DataType: String, Sendable, CaseIterable {
+        case f64 = "F64", f32 = "F32", f16 = "F16", bf16 = "BF16"
+        case i64 = "I64", i32 = "I32", i16 = "I16", i8 = "I8", u8 = "U8", bool = "BOOL"
+
+        package var bytes: Int {
+            switch self {
+            case .f64, .i64: 8
+            case .f32, .i32: 4
+            case .f16, .bf16, .i16: 2
+            case .i8, .u8, .bool: 1
+            }
+        }
+    }
+
+    package struct Tensor: Sendable, Equatable {
+        package var name: String
+        package var type: DataType
+        package var shape: [Int]
+        /// Where the tensor's bytes lie in the file.
+        package var range: Range<Int>
+    }
+
+    package struct File: Sendable, Equatable {
+        /// Sorted by name.
+        package var metadata: [(name: String, value: String)]
+        /// In the order of their bytes.
+        package var tensors: [Tensor]
+
+        package static func == (a: File, b: File) -> Bool {
+            a.tensors == b.tensors && a.metadata.elementsEqual(b.metadata, by: ==)
+        }
+    }
+
+    /// Reads the header and checks that the tensors cover the rest of the file exactly once.
+    package static func decode(_ bytes: [UInt8]) throws(SafetensorsError) -> File {
+        guard bytes.count >= 8 else { throw .truncated(bytes: bytes.count) }
+        var length: UInt64 = 0
+        for i in 0..<8 { length |= UInt64(bytes[i]) << (8 * i) }
+        guard length <= UInt64(Limits.headerBytes) else { throw .headerTooLong(length) }
+        let dataStart = 8 + Int(length)
+        guard dataStart <= bytes.count else { throw .truncated(bytes: bytes.count) }
+        let header: JSON
+        do { header = try JSON(parsing: Array(bytes[8..<dataStart]), maximumDepth: 4) } catch { throw .header("\(error)") }
+        guard let members = header.members else { throw .header("it is \(header.kind), not an object") }
+        guard members.count <= Limits.tensors + 1 else { throw .header("more than \(Limits.tensors) tensors") }
+        var file = File(metadata: [], tensors: [])
+        for member in members {
+            if member.name == "__metadata__" {
+                file.metadata = try metadata(member.value)
+            } else {
+                file.tensors.append(try tensor(member, dataStart: dataStart, dataBytes: bytes.count - dataStart))
+            }
+        }
+        file.tensors.sort { ($0.range.lowerBound, $0.range.upperBound) < ($1.range.lowerBound, $1.range.upperBound) }
+        var next = dataStart
+        for tensor in file.tensors {
+            guard tensor.range.lowerBound == next else { throw .notContiguous(tensor.name) }
+            next = tensor.range.upperBound
+        }
+        guard next == bytes.count else { throw .notContiguous("the end of the file") }
+        return file
+    }
+
+    private static func metadata(_ value: JSON) throws(SafetensorsError) -> [(name: String, value: String)] {
+        guard let members = value.members, members.count <= Limits.metadataEntries else {
+            throw .header("__metadata__ must be an object of at most \(Limits.metadataEntries) strings")
+        }
+        var entries: [(name: String, value: String)] = []
+        for member in members {
+            guard let text = member.value.text else { throw .header("__metadata__.\(member.name) is \(member.value.kind)") }
+            entries.append((member.name, text))
+        }
+        return entries.sorted { $0.name < $1.name }
+    }
+
+    private static func tensor(_ member: JSON.Member, dataStart: Int, dataBytes: Int) throws(SafetensorsError) -> Tensor {
+        let name = member.name
+        guard let type = member.value["dtype"]?.text.flatMap(DataType.init) else {
+            throw .tensor(name, "its dtype is missing or unknown")
+        }
+        guard let shape = member.value["shape"]?.elements, shape.count <= Limits.dimensions else {
+            throw .tensor(name, "its shape is missing or has more than \(Limits.dimensions) dimensions")
+        }
+        var dimensions: [Int] = []
+        var size = type.bytes
+        for dimension in shape {
+            guard let d = dimension.whole, d >= 0, d <= Int64(Int.max) else { throw .tensor(name, "its shape is not whole numbers") }
+            let (product, overflow) = size.multipliedReportingOverflow(by: Int(d))
+            guard !overflow else { throw .tensor(name, "its shape is too large") }
+            size = product
+            dimensions.append(Int(d))
+        }
+        guard let offsets = member.value["data_offsets"]?.elements, offsets.count == 2, let from = offsets[0].whole,
+            let to = offsets[1].whole, from >= 0, from <= to, to <= Int64(dataBytes)
+        else { throw .tensor(name, "its data_offsets are missing or outside the file") }
+        guard Int(to - from) == size else {
+            throw .tensor(name, "its shape needs \(size) bytes, its data_offsets give \(to - from)")
+        }
+        return Tensor(
+            name: name, type: type, shape: dimensions, range: (dataStart + Int(from))..<(dataStart + Int(to)))
+    }
+
+    /// The Float32 values of one tensor.
+    package static func floats(_ tensor: Tensor, in bytes: [UInt8]) throws(SafetensorsError) -> [Float] {
+        guard tensor.type == .f32 else { throw .tensor(tensor.name, "it is \(tensor.type.rawValue); F32 is needed") }
+        return bytes.withUnsafeBytes { raw in
+            let base = UnsafeRawBufferPointer(rebasing: raw[tensor.range])
+            return [Float](unsafeUninitializedCapacity: tensor.range.count / 4) { out, count in
+                for i in 0..<(tensor.range.count / 4) {
+                    (out.baseAddress! + i).initialize(
+                        to: Float(bitPattern: UInt32(littleEndian: base.loadUnaligned(fromByteOffset: i * 4, as: UInt32.self))))
+                }
+                count = tensor.range.count / 4
+            }
+        }
+    }
+
+    /// Writes Float32 tensors, byte for byte as the Python package does: names sorted, header padded with spaces to a
+    /// multiple of 8. (That package sorts by the width of the type first; here there is one type.)
+    package static func encode(
+        _ tensors: [(shape: TensorShape, values: ArraySlice<Float>)], metadata: [(name: String, value: String)]
+    ) -> [UInt8] {
+        let sorted = tensors.sorted { $0.shape.name < $1.shape.name }
+        var members: [JSON.Member] = []
+        if !metadata.isEmpty {
+            members.append(
+                JSON.Member("__metadata__", .object(metadata.sorted { $0.name < $1.name }.map { .init($0.name, .string($0.value)) })))
+        }
+        var offset = 0
+        for (shape, values) in sorted {
+            precondition(shape.count == values.count)
+            let end = offset + values.count * 4
+            members.append(
+                JSON.Member(
+                    shape.name,
+                    .object([
+                        .init("dtype", "F32"), .init("shape", .array(shape.dimensions.map { .integer(Int64($0)) })),
+                        .init("data_offsets", .array([.integer(Int64(offset)), .integer(Int64(end))])),
+                    ])))
+            offset = end
+        }
+        var header = JSON.object(members).encoded()
+        while header.count % 8 != 0 { header.append(0x20) }
+        var out: [UInt8] = []
+        out.reserveCapacity(8 + header.count + offset)
+        for i in 0..<8 { out.append(UInt8(truncatingIfNeeded: header.count >> (8 * i))) }
+        out += header
+        for (_, values) in sorted {
+            #if _endian(little)
+            values.withUnsafeBytes { out += $0 }
+            #else
+            for value in values { withUnsafeBytes(of: value.bitPattern.littleEndian) { out += $0 } }
+            #endif
+        }
+        return out
+    }
+}
+
+package enum SafetensorsError: Error, Sendable, Equatable, CustomStringConvertible {
+    case truncated(bytes: Int)
+    case headerTooLong(UInt64)
+    case header(String)
+    case tensor(String, String)
+    case notContiguous(String)
+    case model(String)
+
+    package var description: String {
+        switch self {
+        case .truncated(let bytes): "the safetensors file ends too early, after \(bytes) bytes; send it again whole"
+        case .headerTooLong(let length):
+            "the safetensors header claims \(length) bytes; at most \(Limits.headerBytes) are taken. Is this a safetensors file?"
+        case .header(let problem): "the safetensors header cannot be used: \(problem)"
+        case .tensor(let name, let problem): "tensor '\(name)' cannot be used: \(problem)"
+        case .notContiguous(let where_): "the tensors do not cover the data exactly once (at \(where_)); write the file with the safetensors package"
+        case .model(let problem): "the file is no model of ours: \(problem)"
+        }
+    }
+}

@@ -1,0 +1,33 @@
+/// Every bound of this room.
+package enum Limits {
+    /// A PKCS #10 request with a P-384 key is about 700 bytes in PEM.
+    package static let certificateRequestBytesMax = 16 << 10
+    /// A PEM text with certificates or a key.
+    package static let pemBytesMax = 64 << 10
+    /// Certificates in one PEM text: a chain, or the authorities on both sides of a roll.
+    package static let certificatesMax = 8
+    /// One certificate in DER.
+    package static let certificateBytesMax = 16 << 10
+    /// Names of one server certificate.
+    package static let serverNamesMax = 64
+    /// RFC 1035 §2.3.4.
+    package static let hostNameBytesMax = 253
+    package static let hostLabelBytesMax = 63
+    /// A tenant or a client in a certificate's name.
+    package static let identityPartBytesMax = 128
+    /// X.520's upper bound of a common name.
+    package static let commonNameBytesMax = 64
+    /// How far behind the authority's clock a peer's may be: certificates begin to be valid this much earlier.
+    package static let clockSkewSeconds = 300.0
+    package static let lifetimeSecondsMin = 1.0
+    package static let lifetimeSecondsMax = 30.0 * 365 * 86_400
+    /// Bounds of the clock that is handed in: certificates write years with four digits (RFC 5280 §4.1.2.5).
+    package static let clockYearMax = 2500.0
+    /// Random bytes of a serial number; RFC 5280 §4.1.2.2 allows 20 with the sign.
+    package static let serialBytes = 16
+    package static let secretFileBytesMax = 1 << 20
+    /// A text that claims to be a token; longer ones are refused before they are hashed.
+    package static let tokenBytesMax = 256
+    /// From the first packet to the end of the handshake of `PinnedBootstrap`.
+    package static let bootstrapSeconds: Int64 = 15
+}

@@ -1,0 +1,80 @@
+internal import CryptoSuite
+internal import CoreFoundation
+internal import Foundation
+
+/// Files that hold secrets: mode 0600 from the first byte, replaced whole or not at all, refused when others could read
+/// them.
+package enum SecretFile {
+    /// Durable when it returns: the bytes, the name and the folder are synced.
+    package static func write(_ bytes: [UInt8], to path: String) throws(TrustError) {
+        guard !path.utf8.contains(0), !path.isEmpty else { throw .file(path: "'\(path)'", problem: "it is no file name") }
+        // A name of its own for each writer: two of them must not fill one file.
+        let temporary = path + ".\(hexadecimal(RandomSource.system.bytes(8))).tmp"
+        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw failure(path, "it cannot be created") }
+        do throws(TrustError) {
+            defer { close(descriptor) }
+            // A umask can only take rights away; a file system with default ACLs could add some.
+            guard fchmod(descriptor, 0o600) == 0 else { throw failure(path, "its mode cannot be set") }
+            try fill(descriptor, bytes, path)
+            guard fsync(descriptor) == 0 else { throw failure(path, "it cannot be synced") }
+        } catch {
+            unlink(temporary)
+            throw error
+        }
+        guard rename(temporary, path) == 0 else {
+            let error = failure(path, "it cannot be renamed into place")
+            unlink(temporary)
+            throw error
+        }
+        try syncFolder(of: path)
+    }
+
+    /// - Throws: `TrustError.exposed` when group or others have any right to the file.
+    package static func read(_ path: String) throws(TrustError) -> [UInt8] {
+        guard !path.utf8.contains(0), !path.isEmpty else { throw .file(path: "'\(path)'", problem: "it is no file name") }
+        // O_NONBLOCK: a named pipe must not hang us before fstat tells that it is one.
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else { throw failure(path, "it cannot be opened") }
+        defer { close(descriptor) }
+        var info = stat()
+        guard fstat(descriptor, &info) == 0 else { throw failure(path, "it cannot be examined") }
+        guard info.st_mode & S_IFMT == S_IFREG else { throw .file(path: path, problem: "it is not a regular file") }
+        guard info.st_mode & 0o077 == 0 else { throw .exposed(path: path, mode: String(info.st_mode & 0o7777, radix: 8)) }
+        var out = [UInt8]()
+        var buffer = [UInt8](repeating: 0, count: 16 << 10)
+        while true {
+            let count = Foundation.read(descriptor, &buffer, buffer.count)
+            if count < 0 && errno == EINTR { continue }
+            guard count >= 0 else { throw failure(path, "it cannot be read") }
+            if count == 0 { return out }
+            out += buffer[..<count]
+            guard out.count <= Limits.secretFileBytesMax else {
+                throw .file(path: path, problem: "it is longer than \(Limits.secretFileBytesMax) bytes, so it is no secret of ours")
+            }
+        }
+    }
+
+    private static func fill(_ descriptor: Int32, _ bytes: [UInt8], _ path: String) throws(TrustError) {
+        var written = 0
+        while written < bytes.count {
+            let count = bytes.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress! + written, $0.count - written) }
+            if count < 0 && errno == EINTR { continue }
+            guard count > 0 else { throw failure(path, "it cannot be written") }
+            written += count
+        }
+    }
+
+    private static func syncFolder(of path: String) throws(TrustError) {
+        let end = path.lastIndex(of: "/")
+        let folder = end.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+        let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw failure(path, "its folder cannot be opened") }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else { throw failure(path, "its folder cannot be synced") }
+    }
+
+    private static func failure(_ path: String, _ what: String) -> TrustError {
+        .file(path: path, problem: "\(what) (\(String(cString: strerror(errno))))")
+    }
+}

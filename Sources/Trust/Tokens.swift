@@ -1,0 +1,71 @@
+internal import CryptoSuite
+
+/// A secret that is shown once and kept as a hash: 256 random bits, base64url, behind a prefix that says what it is.
+package struct Token: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    package enum Kind: String, Sendable, CaseIterable {
+        /// Enrols one node once.
+        case enrolment = "te_"
+        /// Joins clients to one session, many times.
+        case registration = "reg-"
+        /// Stands for one client that has no certificate, in one session.
+        case update = "tu_"
+    }
+
+    /// To be shown once and never stored or logged.
+    package let text: String
+
+    package init(_ kind: Kind, _ random: RandomSource) { text = kind.rawValue + base64URL(random.bytes(32)) }
+
+    /// What may be stored.
+    package var hash: [UInt8] { Token.hash(text) }
+
+    /// SHA-256. A plain hash is enough: nobody can search 256 bits.
+    package static func hash(_ text: String) -> [UInt8] { CryptoSuite.system.sha256(Array(text.utf8)) }
+
+    /// Whether `text` is the token whose hash was kept. The time depends on neither.
+    package static func matches(_ text: String, hash: [UInt8]) -> Bool {
+        text.utf8.count <= Limits.tokenBytesMax && constantTimeEqual(Token.hash(text), hash)
+    }
+
+    package var description: String { "<token>" }
+    package var debugDescription: String { description }
+    package var customMirror: Mirror { Mirror(self, children: []) }
+}
+
+/// `tk_live_` and 43 base64url characters (256 bits). The first twelve are the key's public id, by which its record is
+/// found; the rest are 184 bits that nobody can search.
+package struct APIKey: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    private static let prefix = "tk_live_"
+    private static let idCount = 12
+    private static let bodyCount = 43
+
+    /// May be stored, listed and logged.
+    package let id: String
+    /// To be shown once and never stored or logged.
+    package let text: String
+
+    package init(_ random: RandomSource) {
+        let body = base64URL(random.bytes(32))
+        id = String(body.prefix(Self.idCount))
+        text = Self.prefix + body
+    }
+
+    /// What may be stored; compare with `Token.matches`.
+    package var hash: [UInt8] { Token.hash(text) }
+
+    /// nil for a text that is no key of ours.
+    package static func id(of text: String) -> String? {
+        guard text.hasPrefix(prefix), text.utf8.count == prefix.utf8.count + bodyCount else { return nil }
+        let body = text.dropFirst(prefix.count)
+        guard
+            body.utf8.allSatisfy({ c in
+                (c >= 0x30 && c <= 0x39) || (c >= 0x41 && c <= 0x5A) || (c >= 0x61 && c <= 0x7A) || c == 0x2D || c == 0x5F
+            })
+        else { return nil }
+        return String(body.prefix(idCount))
+    }
+
+    package var description: String { "<API key \(id)>" }
+    package var debugDescription: String { description }
+    package var customMirror: Mirror { Mirror(self, children: ["id": id]) }
+}

@@ -1,0 +1,94 @@
+internal import APIKit
+internal import Federation
+internal import FederationService
+internal import Learning
+internal import StrictJSON
+
+/// How this family shows a session. Every number is measured, counted or asked for; what is unknown is null.
+struct SessionViews {
+    let request: APIRequest
+
+    private func path(_ session: String, _ leaf: String) -> String { "/api/v4/federated-learning/sessions/\(session)\(leaf)" }
+
+    func created(_ created: CreatedSession, notices: [JSON]) -> JSON {
+        let record = created.view.record
+        return .object([
+            .init("success", true), .init("session_id", .string(record.id)), .init("status", .string(record.status.rawValue)),
+            .init("aggregation_server", .string(request.baseURL)),
+            .init("coordinator_endpoint", .string(request.socketBaseURL + path(record.id, "/socket"))),
+            .init("client_registration_token", .string(created.registrationToken)),
+            // The session's public key for sealed uploads; there is none until the key vault exists.
+            .init("encryption_key", .null), .init("created_at", .string(timestamp(record.createdAt.milliseconds))),
+            .init("estimated_duration", "unknown"), .init("model", record.model?.json ?? .null),
+            .init("blocked_by", blockers(created.view.blockedBy)), .init("notices", .array(notices)),
+        ])
+    }
+
+    func joined(_ joined: JoinedSession, notices: [JSON]) -> JSON {
+        let record = joined.view.record
+        let isUniform = record.spec.aggregation != .mean
+        var notices = notices
+        if isUniform {
+            notices.append([
+                "code": "NO_EFFECT", "field": "data_size", "message": "a robust rule weighs all clients alike; data_size is kept and not used",
+            ])
+        }
+        return .object([
+            .init("success", true), .init("client_registered", true), .init("client_id", .string(joined.client)),
+            .init("assigned_round", JSON(joined.assignedRound)),
+            .init("model_weights_url", .string(request.baseURL + path(record.id, "/weights"))),
+            .init("update_endpoint", .string(request.baseURL + path(record.id, "/update"))),
+            .init("heartbeat_interval", JSON(record.spec.heartbeatSeconds)),
+            .init("timeout_seconds", JSON(Int(record.spec.roundDeadlineSeconds.rounded(.up)))),
+            .init("update_token", JSON(joined.updateToken)), .init("state", .string(record.status.rawValue)),
+            .init("weighting", isUniform ? "uniform" : "data_size"), .init("data_schema", record.schema?.json ?? .null),
+            .init("blocked_by", blockers(joined.blockedBy)), .init("notices", .array(notices)),
+        ])
+    }
+
+    func status(_ view: SessionView) -> JSON {
+        let record = view.record
+        return .object([
+            .init("success", true), .init("session_id", .string(record.id)), .init("status", .string(record.status.rawValue)),
+            .init("current_round", JSON(view.currentRound)), .init("total_rounds", JSON(record.spec.rounds)),
+            .init("active_clients", JSON(view.activeClients)), .init("total_clients", JSON(view.totalClients)),
+            .init("accuracy", JSON(view.accuracy)), .init("loss", JSON(view.loss)),
+            // Spent epsilon; unknown without differential privacy.
+            .init("privacy_budget_used", .null),
+            .init("estimated_completion", JSON(view.estimatedCompletion.map { timestamp($0.milliseconds) })),
+            .init(
+                "performance_metrics",
+                [
+                    "throughput": JSON(view.updatesPerMinute.map { "\(Int($0.rounded())) updates/minute" }),
+                    "latency_p99": JSON(view.updateLatencyP99Milliseconds.map { "\(Int($0.rounded()))ms" }),
+                    "byzantine_attacks_detected": JSON(view.rejectedUpdates), "detection_unit": "client", "differential_privacy_noise": "disabled",
+                    "bytes_up": JSON(view.bytesUp), "bytes_down": JSON(view.bytesDown),
+                ]),
+            .init("held_out_accuracy", JSON(view.heldOutAccuracy)), .init("held_out_loss", JSON(view.heldOutLoss)),
+            .init("effective_client_fraction", JSON(view.cohort.flatMap { view.totalClients > 0 ? Double($0) / Double(view.totalClients) : nil })),
+            .init("cohort", JSON(view.cohort)), .init("status_reason", JSON(record.statusReason)),
+            .init("created_at", .string(timestamp(record.createdAt.milliseconds))), .init("model", record.model?.json ?? .null),
+            .init("model_source", JSON(record.modelSource)), .init("model_sha256", JSON(view.model)), .init("data_schema", record.schema?.json ?? .null),
+            .init("aggregation", .string(record.spec.aggregation.rawValue)), .init("seed", JSON(Int64(clamping: record.spec.seed))),
+            .init("min_clients", JSON(record.spec.minClients)), .init("blocked_by", blockers(view.blockedBy)),
+        ])
+    }
+
+    func round(_ record: RoundRecord) -> JSON {
+        let outcome = record.outcome
+        return .object([
+            .init("round", JSON(record.round)), .init("attempt", JSON(record.attempt)), .init("state", .string(record.state.rawValue)),
+            .init("model_sha256", JSON(outcome?.model)), .init("reason", JSON(outcome?.reason)), .init("selected", JSON(outcome?.selected)),
+            .init("contributors", JSON(outcome?.contributors)), .init("late", JSON(outcome?.late)), .init("dropped", JSON(outcome?.dropped)),
+            .init("rejected", JSON(outcome?.rejected)), .init("accuracy", JSON(outcome?.heldOutAccuracy)), .init("loss", JSON(outcome?.heldOutLoss)),
+            .init("federated_accuracy", JSON(outcome?.federatedAccuracy)), .init("federated_loss", JSON(outcome?.federatedLoss)),
+            .init("bytes_up", JSON(outcome?.bytesUp)), .init("bytes_down", JSON(outcome?.bytesDown)),
+            .init("aggregate_ms", JSON(outcome?.aggregateMilliseconds)), .init("seconds", JSON(outcome?.seconds)),
+            .init("ended_at", JSON(outcome.map { timestamp($0.endedAt.milliseconds) })),
+        ])
+    }
+
+    private func blockers(_ blockers: [Blocker]) -> JSON {
+        .array(blockers.map { ["what": .string($0.what), "asked": JSON($0.asked), "have": JSON($0.have), "fix": .string($0.fix)] })
+    }
+}

@@ -1,0 +1,205 @@
+/// What the coordinator says on the control channel. Bounds are checked by the codec on both sides.
+package enum ServerMessage: Equatable, Sendable {
+    case welcome(Welcome)
+    case roundStart(RoundStart)
+    case roundClosed(RoundClosed)
+    case evaluate(EvaluationRequest)
+    case sessionEnded(SessionEnded)
+    case refused(Refusal)
+}
+
+/// What a client says on the control channel.
+package enum ClientMessage: Equatable, Sendable {
+    case hello(Hello)
+    case heartbeat(Heartbeat)
+    case evaluation(EvaluationReport)
+    case roundFailed(RoundFailed)
+}
+
+package struct Hello: Equatable, Sendable {
+    package var versionMin: Int
+    package var versionMax: Int
+    package var software: String
+    package var sessionID: String
+    package var clientID: String
+    /// The last round this client has a receipt for; 0: none.
+    package var lastRound: Int
+
+    package init(versionMin: Int, versionMax: Int, software: String, sessionID: String, clientID: String, lastRound: Int) {
+        self.versionMin = versionMin
+        self.versionMax = versionMax
+        self.software = software
+        self.sessionID = sessionID
+        self.clientID = clientID
+        self.lastRound = lastRound
+    }
+}
+
+package struct Heartbeat: Equatable, Sendable {
+    package var sessionID: String
+    package var round: Int
+    package init(sessionID: String, round: Int) {
+        self.sessionID = sessionID
+        self.round = round
+    }
+}
+
+package struct EvaluationReport: Equatable, Sendable {
+    package var sessionID: String
+    package var round: Int
+    package var loss: Double
+    package var accuracy: Double
+    package var rows: Int
+    package init(sessionID: String, round: Int, loss: Double, accuracy: Double, rows: Int) {
+        self.sessionID = sessionID
+        self.round = round
+        self.loss = loss
+        self.accuracy = accuracy
+        self.rows = rows
+    }
+}
+
+package struct RoundFailed: Equatable, Sendable {
+    package var sessionID: String
+    package var round: Int
+    package var attempt: Int
+    package var reason: String
+    package init(sessionID: String, round: Int, attempt: Int, reason: String) {
+        self.sessionID = sessionID
+        self.round = round
+        self.attempt = attempt
+        self.reason = reason
+    }
+}
+
+package struct Welcome: Equatable, Sendable {
+    package var version: Int
+    package var sessionID: String
+    package var heartbeatSeconds: Int
+    package var serverTimeMs: Int64
+    package var status: String
+    package init(version: Int, sessionID: String, heartbeatSeconds: Int, serverTimeMs: Int64, status: String) {
+        self.version = version
+        self.sessionID = sessionID
+        self.heartbeatSeconds = heartbeatSeconds
+        self.serverTimeMs = serverTimeMs
+        self.status = status
+    }
+}
+
+package enum UploadEncoding: Sendable, Equatable { case identity, zstdShuffle }
+
+/// What a round asks of a client. The phases of secure aggregation have numbers of their own in the protocol.
+package enum Phase: Sendable, Equatable { case plainUpdate }
+
+package struct TrainingPlan: Equatable, Sendable {
+    package var learningRate: Float
+    package var momentum: Float
+    package var weightDecay: Float
+    package var proximalMu: Float
+    package var localEpochs: Int
+    package var batchSize: Int
+    /// Of this client in this round.
+    package var seed: UInt64
+    package init(
+        learningRate: Float, momentum: Float, weightDecay: Float, proximalMu: Float, localEpochs: Int, batchSize: Int,
+        seed: UInt64
+    ) {
+        self.learningRate = learningRate
+        self.momentum = momentum
+        self.weightDecay = weightDecay
+        self.proximalMu = proximalMu
+        self.localEpochs = localEpochs
+        self.batchSize = batchSize
+        self.seed = seed
+    }
+}
+
+package struct RoundStart: Equatable, Sendable {
+    package var sessionID: String
+    package var round: Int
+    package var attempt: Int
+    /// 32 bytes.
+    package var modelSHA256: [UInt8]
+    package var modelPath: String
+    package var updatePath: String
+    package var deadlineMs: Int64
+    package var training: TrainingPlan
+    package var uploadEncoding: UploadEncoding
+    package var phase: Phase
+    package init(
+        sessionID: String, round: Int, attempt: Int, modelSHA256: [UInt8], modelPath: String, updatePath: String,
+        deadlineMs: Int64, training: TrainingPlan, uploadEncoding: UploadEncoding, phase: Phase = .plainUpdate
+    ) {
+        self.sessionID = sessionID
+        self.round = round
+        self.attempt = attempt
+        self.modelSHA256 = modelSHA256
+        self.modelPath = modelPath
+        self.updatePath = updatePath
+        self.deadlineMs = deadlineMs
+        self.training = training
+        self.uploadEncoding = uploadEncoding
+        self.phase = phase
+    }
+}
+
+package struct RoundClosed: Equatable, Sendable {
+    package var sessionID: String
+    package var round: Int
+    package var attempt: Int
+    package var committed: Bool
+    /// Of the new model; empty when the attempt was aborted.
+    package var modelSHA256: [UInt8]
+    package var reason: String
+    package init(sessionID: String, round: Int, attempt: Int, committed: Bool, modelSHA256: [UInt8], reason: String) {
+        self.sessionID = sessionID
+        self.round = round
+        self.attempt = attempt
+        self.committed = committed
+        self.modelSHA256 = modelSHA256
+        self.reason = reason
+    }
+}
+
+package struct EvaluationRequest: Equatable, Sendable {
+    package var sessionID: String
+    package var round: Int
+    package var modelSHA256: [UInt8]
+    package var modelPath: String
+    package var deadlineMs: Int64
+    package init(sessionID: String, round: Int, modelSHA256: [UInt8], modelPath: String, deadlineMs: Int64) {
+        self.sessionID = sessionID
+        self.round = round
+        self.modelSHA256 = modelSHA256
+        self.modelPath = modelPath
+        self.deadlineMs = deadlineMs
+    }
+}
+
+package struct SessionEnded: Equatable, Sendable {
+    package var sessionID: String
+    package var status: String
+    /// Of the last model; empty when there is none.
+    package var modelSHA256: [UInt8]
+    package var modelPath: String
+    package var reason: String
+    package init(sessionID: String, status: String, modelSHA256: [UInt8], modelPath: String, reason: String) {
+        self.sessionID = sessionID
+        self.status = status
+        self.modelSHA256 = modelSHA256
+        self.modelPath = modelPath
+        self.reason = reason
+    }
+}
+
+package struct Refusal: Equatable, Sendable {
+    package var code: String
+    package var message: String
+    package var retryAfterMs: Int64?
+    package init(code: String, message: String, retryAfterMs: Int64? = nil) {
+        self.code = code
+        self.message = message
+        self.retryAfterMs = retryAfterMs
+    }
+}

@@ -1,0 +1,102 @@
+import ArgumentParser
+import CommandKit
+import Foundation
+import KernelTable
+import StrictJSON
+import TensorKernels
+
+struct ListSuites: ReportingCommand {
+    static let configuration = CommandConfiguration(commandName: "list", abstract: "The suites there are.")
+    @Flag(help: "One JSON object on stdout.")
+    var json = false
+    func perform() async throws(CommandFailure) -> JSON {
+        if !json {
+            print("kernels  GFLOP/s and GB/s at every level beside the machine's measured limits")
+            print("round    a federation on digits in one process beside NumPy; accuracies over ten seeds")
+        }
+        return ["suites": ["kernels", "round"]]
+    }
+}
+
+struct RunSuite: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "run", abstract: "Run a suite.")
+    @Argument(help: "kernels or round.")
+    var suite: String
+    @Option(help: "Write the result to this file.")
+    var json: String?
+    @Option(help: "The digits file for 'round'.")
+    var data = "benchmarks/data/digits.csv"
+
+    func run() async throws {
+        do {
+            let rows: [BenchRow]
+            switch suite {
+            case "kernels": rows = KernelsSuite.run { say($0) }
+            case "round": rows = try RoundSuite.run(data: data) { say($0) }
+            default: throw CommandFailure(.usage, "There is no suite '\(suite)'.", remedy: "See 'tutti-bench list'.")
+            }
+            for row in rows { print(text(row)) }
+            if let json {
+                let result: JSON = [
+                    "suite": .string(suite), "version": "0.1.0", "machine": machine(), "rows": .array(rows.map(\.json)),
+                ]
+                do { try Data(result.encoded()).write(to: URL(fileURLWithPath: json)) } catch {
+                    throw CommandFailure(.configuration, "\(json) cannot be written: \(error)")
+                }
+            }
+        } catch let failure as CommandFailure {
+            say("error: \(failure.message)\n  \(failure.remedy)")
+            throw ExitCode(failure.status.rawValue)
+        }
+    }
+
+    private func text(_ row: BenchRow) -> String {
+        func pad(_ s: String, _ n: Int) -> String { s + String(repeating: " ", count: max(0, n - s.count)) }
+        var line = pad(row.name, 52) + pad(RoundTable.fixed(row.value, 3), 12) + pad(row.unit, 9)
+        if let ratio = row.ratio { line += "\(RoundTable.fixed(ratio, 3))x \(row.beside ?? "")" }
+        if let goal = row.goal { line += "  goal \(goal) \(row.holds == true ? "met" : "MISSED")" }
+        return line
+    }
+
+    private func machine() -> JSON {
+        let cpu = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8))?.split(separator: "\n").first { $0.hasPrefix("model name") }
+            .map { String($0.split(separator: ":").last ?? "").trimmingCharacters(in: .whitespaces) }
+        return [
+            "cpu": JSON(cpu), "cores": JSON(ProcessInfo.processInfo.activeProcessorCount), "kernel_level": .string("\(Kernels.active.level)"),
+            "memory_bytes": .integer(Int64(clamping: ProcessInfo.processInfo.physicalMemory)),
+        ]
+    }
+}
+
+struct Compare: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "compare", abstract: "Two results side by side; exits 1 when the second misses a goal.")
+    @Argument(help: "A result file.")
+    var before: String
+    @Argument(help: "Another one.")
+    var after: String
+
+    func run() async throws {
+        do {
+            let (a, b) = (try load(before), try load(after))
+            var missed = 0
+            for row in b {
+                guard let name = row["name"]?.text, let value = row["value"]?.double else { continue }
+                let old = a.first { $0["name"]?.text == name }?["value"]?.double
+                let ratio = old.map { RoundTable.fixed(value / $0, 3) + "x" } ?? "new"
+                if row["holds"]?.truth == false { missed += 1 }
+                print("\(name)  \(old.map { RoundTable.fixed($0, 3) } ?? "-")  \(RoundTable.fixed(value, 3)) \(row["unit"]?.text ?? "")  \(ratio)\(row["holds"]?.truth == false ? "  goal missed" : "")")
+            }
+            if missed > 0 { throw CommandFailure(.failed, "\(missed) goals are missed in \(after).") }
+        } catch let failure as CommandFailure {
+            say("error: \(failure.message)")
+            throw ExitCode(failure.status.rawValue)
+        }
+    }
+
+    private func load(_ path: String) throws(CommandFailure) -> [JSON] {
+        guard let data = FileManager.default.contents(atPath: path), let json = try? JSON(parsing: [UInt8](data)), let rows = json["rows"]?.elements else {
+            throw CommandFailure(.configuration, "\(path) is no result of 'tutti-bench run'.")
+        }
+        return rows
+    }
+}
