@@ -147,6 +147,13 @@ let roof: [Target] = [
 
 let suites: [Target] = [
     tests("TensorKernelsTests", ["TensorKernels", "KernelTable"]),
+    tests("StrictJSONTests", ["StrictJSON"]),
+    tests("RobustAggregationTests", ["RobustAggregation", "TensorKernels", "KernelTable"]),
+    tests("WireTests", ["Wire"]),
+    tests("FederationTests", ["Federation", "Learning", "RobustAggregation", "Wire", "CryptoSuite"]),
+    tests("StoreContractTests", ["Storage", "Federation", "CryptoSuite", "Trust"]),
+    tests("TidyTests", []),
+    tests("EndToEndTests", []),
 ]
 
 let package = Package(

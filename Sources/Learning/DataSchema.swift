@@ -1,11 +1,11 @@
 /// What a model expects of the data and a data set declares of itself. It travels with the model, so that whoever
 /// predicts scales as those who trained.
 package struct DataSchema: Sendable, Equatable, Codable {
-    package enum Task: String, Sendable, Codable { case classification }
+    package enum LearningTask: String, Sendable, Codable { case classification }
 
     package var inputs: Int
     package var outputs: Int
-    package var task: Task = .classification
+    package var task: LearningTask = .classification
     package var scale: Scaling
     /// Names of the classes, in order of their numbers; empty where classes are plain numbers.
     package var labels: [String]

@@ -57,7 +57,7 @@ extension DataSchema {
             return Int(value)
         }
         let (inputs, outputs) = (try whole("inputs"), try whole("outputs"))
-        if let task = json["task"], task.text.flatMap(Task.init) == nil {
+        if let task = json["task"], task.text.flatMap(LearningTask.init) == nil {
             throw FieldError(field: "\(field).task", issue: "must be 'classification'")
         }
         var labels: [String] = []

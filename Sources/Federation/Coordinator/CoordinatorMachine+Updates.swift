@@ -18,7 +18,9 @@ extension CoordinatorMachine {
             if let closed = lastClosed, key == closed.key, closed.contributions[client] != nil { return nil }
             if key.round <= committedRounds { return .late(round: key.round) }
             return .noRoundOpen(retryAfterSeconds: 1)
-        case .ended: return .sessionClosed(session.status)
+        case .ended:
+            if let closed = lastClosed, key == closed.key, closed.contributions[client] != nil { return nil }
+            return .sessionClosed(session.status)
         }
     }
 

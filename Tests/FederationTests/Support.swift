@@ -1,0 +1,156 @@
+import CryptoSuite
+import Federation
+import Learning
+import RobustAggregation
+import Wire
+
+/// One session with honest clients, all in one thread: effects of the machine are run at once, in order.
+struct Bench {
+    var machine: CoordinatorMachine
+    var now = Instant(milliseconds: 1_000_000)
+    var durable: SessionSnapshot
+    var models: [String: ModelFile] = [:]
+    var deltas: [String: [Float]] = [:]
+    var sent: [(message: ServerMessage, to: String)] = []
+    var replies: [UInt64: CoordinatorReply] = [:]
+    var tickets: UInt64 = 0
+    /// Client states as they were sent before anything after them was made durable.
+    var shards: [String: Dataset] = [:]
+
+    init(_ spec: SessionSpec) {
+        let record = SessionRecord(id: "s", tenant: "default", spec: spec, createdAt: now, registrationTokenHash: [])
+        machine = CoordinatorMachine(session: record)
+        durable = SessionSnapshot(session: record)
+    }
+
+    mutating func ticket() -> Ticket {
+        tickets += 1
+        return Ticket(tickets)
+    }
+
+    mutating func handle(_ event: CoordinatorEvent) { run(machine.handle(event, now: now)) }
+
+    mutating func run(_ effects: [CoordinatorEffect]) {
+        for effect in effects {
+            switch effect {
+            case .persist(let change): persist(change)
+            case .initialiseModel(let spec, let schema, let seed):
+                let file = ModelFile(spec: spec, schema: schema, parameters: spec.initialParameters(seed: seed))
+                let digest = name(file)
+                models[digest] = file
+                handle(.modelInitialised(digest: digest))
+            case .send(let message, let client): sent.append((message, client))
+            case .reply(let ticket, let reply): replies[ticket.value] = reply
+            case .aggregate(let job): aggregate(job)
+            case .discardContributions, .finished: break
+            }
+        }
+    }
+
+    private mutating func persist(_ change: DurableChange) {
+        switch change {
+        case .member(let member):
+            durable.members.removeAll { $0.client == member.client }
+            durable.members.append(member)
+        case .session(let session): durable.session = session
+        case .initialModel(let digest): durable.initialModel = digest
+        case .round(let record):
+            durable.rounds.removeAll { $0.round == record.round && $0.attempt == record.attempt }
+            durable.rounds.append(record)
+        case .evaluation(let record): durable.evaluation = record
+        }
+    }
+
+    private mutating func aggregate(_ job: AggregationJob) {
+        do {
+            let updates = job.contributions.map { deltas["\($0.client)/\($0.round)"] ?? [] }
+            let model = try RoundComputer.newModel(from: models[job.baseModel]!, job: job, source: try MemoryUpdates(updates))
+            let digest = name(model)
+            models[digest] = model
+            handle(.aggregated(round: job.round, attempt: job.attempt, AggregationResult(model: digest, heldOutLoss: nil, heldOutAccuracy: nil, milliseconds: 0)))
+        } catch {
+            handle(.aggregationFailed(round: job.round, attempt: job.attempt, reason: "\(error)"))
+        }
+    }
+
+    /// A name for a model: any function of its bytes will do here.
+    func name(_ file: ModelFile) -> String {
+        var generator = SeededGenerator(seed: derivedSeed(0, String(decoding: file.encode().flatMap { [UInt8(ascii: "a") + $0 >> 4, UInt8(ascii: "a") + $0 & 15] }, as: UTF8.self)))
+        return hexadecimal((0..<32).map { _ in UInt8(truncatingIfNeeded: generator.next()) })
+    }
+
+    mutating func join(_ client: String, rows: Int64 = 10, schema: DataSchema? = nil) -> CoordinatorReply? {
+        var request = JoinRequest(client: client)
+        request.dataSize = rows
+        request.schema = schema
+        let ticket = ticket()
+        handle(.join(request, ticket))
+        return replies[ticket.value]
+    }
+
+    /// Trains a client's shard from the round's model and delivers the delta.
+    mutating func deliver(_ client: String, _ start: RoundStart) -> CoordinatorReply? {
+        guard let base = models[hexadecimal(start.modelSHA256)], let dataset = shards[client] else { return nil }
+        var parameters = base.parameters
+        var trainer = LocalTrainer(spec: base.spec)
+        _ = trainer.train(
+            parameters: &parameters, dataset: dataset,
+            options: TrainingOptions(
+                epochs: start.training.localEpochs, batchSize: start.training.batchSize, learningRate: start.training.learningRate,
+                momentum: start.training.momentum, weightDecay: start.training.weightDecay, proximalMu: start.training.proximalMu, seed: start.training.seed))
+        let delta = zip(parameters, base.parameters).map { $0 - $1 }
+        deltas["\(client)/\(start.round)"] = delta
+        let body = UpdateBody(
+            spec: base.spec, kind: .delta, values: delta, round: start.round, attempt: start.attempt, samples: Int64(dataset.rows), base: start.modelSHA256)
+        return store(client, start.round, start.attempt, samples: Int64(dataset.rows), digest: Array(body.encode().suffix(32)), maxAbs: delta.map(abs).max() ?? 0)
+    }
+
+    mutating func store(_ client: String, _ round: Int, _ attempt: Int, samples: Int64 = 1, digest: [UInt8], maxAbs: Float) -> CoordinatorReply? {
+        let record = ContributionRecord(
+            client: client, round: round, attempt: attempt, digest: digest, samples: samples, maxAbs: maxAbs, wireBytes: 1, loss: nil, accuracy: nil, receivedAt: now)
+        let ticket = ticket()
+        handle(.updateStored(record, ticket))
+        if case .accepted? = replies[ticket.value], !durable.contributions.contains(record) { durable.contributions.append(record) }
+        return replies[ticket.value]
+    }
+
+    /// The newest start of a round for each client.
+    func starts(round: Int, attempt: Int? = nil) -> [(client: String, start: RoundStart)] {
+        var found: [String: RoundStart] = [:]
+        for (message, client) in sent {
+            if case .roundStart(let start) = message, start.round == round, attempt == nil || start.attempt == attempt { found[client] = start }
+        }
+        return found.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    }
+}
+
+/// Rows of two classes that a linear model can tell apart, different for each client.
+func shard(_ seed: UInt64, rows: Int = 12) -> Dataset {
+    var generator = SeededGenerator(seed: seed)
+    var features: [Float] = []
+    var labels: [Int32] = []
+    for row in 0..<rows {
+        let label = Int32(row % 2)
+        for input in 0..<4 { features.append(Float(generator.normal()) + (input % 2 == Int(label) ? 1 : -1)) }
+        labels.append(label)
+    }
+    return Dataset(features: features, labels: labels, inputs: 4, outputs: 2)
+}
+
+func smallSpec(clients: Int, rounds: Int = 3) -> SessionSpec {
+    var spec = SessionSpec()
+    spec.minClients = clients
+    spec.rounds = rounds
+    spec.learningRate = 0.1
+    spec.batchSize = 4
+    spec.model = ModelSpec(kind: .softmaxRegression, layers: [4, 2])
+    return spec
+}
+
+func federation(_ names: [String], _ spec: SessionSpec) -> Bench {
+    var bench = Bench(spec)
+    for (index, name) in names.enumerated() { bench.shards[name] = shard(UInt64(index + 1)) }
+    for name in names { _ = bench.join(name, rows: 12) }
+    for name in names { bench.handle(.connected(client: name)) }
+    return bench
+}

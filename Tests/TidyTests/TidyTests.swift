@@ -1,0 +1,102 @@
+import Foundation
+import Testing
+
+/// The house keeps its own rules: imports follow the table of rooms, pure rooms stay pure, files stay readable.
+@Suite struct TidyTests {
+    private static let top = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+
+    /// Rooms by floor, read from the table in docs/architecture.md.
+    private static func floors() throws -> [String: Int] {
+        let text = try String(contentsOf: top.appendingPathComponent("docs/architecture.md"), encoding: .utf8)
+        var floors: [String: Int] = [:]
+        for line in text.split(separator: "\n") where line.hasPrefix("| ") {
+            let cells = line.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) }
+            guard cells.count >= 3, let floor = Int(cells[0].prefix(1)) else { continue }
+            for piece in cells[1].split(separator: "`") where piece.allSatisfy({ $0.isLetter || $0.isNumber || $0 == "-" }) && !piece.isEmpty {
+                floors[String(piece)] = floor
+            }
+        }
+        return floors
+    }
+
+    private static func sources() throws -> [(room: String, path: String, lines: [Substring])] {
+        let folder = top.appendingPathComponent("Sources")
+        var files: [(String, String, [Substring])] = []
+        for room in try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() {
+            let place = folder.appendingPathComponent(room)
+            // The kernel levels are links to one source folder.
+            if (try? FileManager.default.destinationOfSymbolicLink(atPath: place.path)) != nil { continue }
+            for case let name as String in FileManager.default.enumerator(atPath: place.path) ?? .init() where name.hasSuffix(".swift") {
+                let text = try String(contentsOf: place.appendingPathComponent(name), encoding: .utf8)
+                files.append((room, "\(room)/\(name)", text.split(separator: "\n", omittingEmptySubsequences: false)))
+            }
+        }
+        return files
+    }
+
+    private static func imported(_ line: Substring) -> String? {
+        let words = line.split(separator: " ")
+        guard let at = words.firstIndex(of: "import"), at <= 1, words.count > at + 1 else { return nil }
+        return String(words[at + 1])
+    }
+
+    static func importProblem(room: String, imports: String, floors: [String: Int]) -> String? {
+        guard let target = floors[imports] else { return nil }
+        guard let own = floors[room] else { return "room \(room) is not in the table of rooms" }
+        if target > own { return "\(room) (floor \(own)) imports \(imports) (floor \(target)): arrows point down" }
+        return nil
+    }
+
+    private static let bans = [
+        "Foundation", "Dispatch", "NIOCore", "SystemRandomNumberGenerator", ".random(", "ContinuousClock", "Date()", "Task {", "Task.", "FileManager", "fopen(",
+    ]
+
+    static func purityProblem(_ line: Substring) -> String? {
+        let code = line.split(separator: "//", maxSplits: 1, omittingEmptySubsequences: false)[0]
+        return bans.first { code.contains($0) }
+    }
+
+    @Test func importsFollowTheTableOfRooms() throws {
+        let floors = try Self.floors()
+        #expect(floors.count > 20)
+        for (room, path, lines) in try Self.sources() {
+            #expect(floors[room] != nil, "\(room) is not in the table of rooms in docs/architecture.md")
+            for line in lines {
+                guard let name = Self.imported(line) else { continue }
+                if let problem = Self.importProblem(room: room, imports: name, floors: floors) { Issue.record("\(path): \(problem)") }
+            }
+        }
+    }
+
+    @Test func pureRoomsStayPure() throws {
+        let floors = try Self.floors()
+        for (room, path, lines) in try Self.sources() where (floors[room] ?? 9) <= 3 && !path.contains("/Generated/") {
+            for (number, line) in lines.enumerated() {
+                guard let ban = Self.purityProblem(line) else { continue }
+                // SwiftProtobuf's bytes are FoundationEssentials' Data; nothing else of it may be used.
+                if path.hasPrefix("Wire/"), line.contains("FoundationEssentials") { continue }
+                Issue.record("\(path):\(number + 1) uses \(ban), which a pure room may not")
+            }
+        }
+    }
+
+    @Test func plantedViolationsAreCaught() throws {
+        let floors = try Self.floors()
+        #expect(Self.importProblem(room: "Federation", imports: "Storage", floors: floors) != nil)
+        #expect(Self.importProblem(room: "TrustStreamAPI", imports: "CoordinatorNode", floors: floors) != nil)
+        #expect(Self.importProblem(room: "Storage", imports: "Federation", floors: floors) == nil)
+        #expect(Self.purityProblem("let now = Date()") == "Date()")
+        #expect(Self.purityProblem("import Foundation") == "Foundation")
+        #expect(Self.purityProblem("// Foundation is not used here") == nil)
+    }
+
+    @Test func surfacesKnowNoServer() throws {
+        for (room, path, lines) in try Self.sources() where room.hasSuffix("API") || room == "APIKit" {
+            for line in lines { if let name = Self.imported(line) { #expect(name != "Hummingbird" && !name.hasPrefix("NIO"), "\(path) imports \(name)") } }
+        }
+    }
+
+    @Test func filesStayReadable() throws {
+        for (_, path, lines) in try Self.sources() where !path.contains("/Generated/") { #expect(lines.count <= 500, "\(path) has \(lines.count) lines") }
+    }
+}
