@@ -41,7 +41,7 @@ package struct LocalWork: Sendable {
         }
         return UpdateBody(
             spec: model.spec, kind: .delta, values: delta, round: start.round, attempt: start.attempt,
-            samples: Int64(dataset.rows), base: start.modelSHA256, loss: before.loss, accuracy: before.accuracy,
+            samples: Int64(dataset.rows), base: start.modelSHA256, loss: min(before.loss, 1e9), accuracy: before.accuracy,
             trainingLoss: result.loss
         ).encode()
     }

@@ -31,6 +31,7 @@ struct Gateway: Sendable {
         let id = "req-" + UUID().uuidString.lowercased()
         let path = request.uri.path.removingPercentEncoding ?? request.uri.path
         if let page = operational(request, path) { return page }
+        if path == "/metrics", request.method == .get { return await metricsPage(apiRequest(request, path, id, peer, isPlain)) }
         guard let family = families.first(where: { $0.owns(path) }) else {
             return Response(
                 status: .notFound, headers: [.contentType: "application/json"],
@@ -50,15 +51,23 @@ struct Gateway: Sendable {
 
     private func operational(_ request: Request, _ path: String) -> Response? {
         guard request.method == .get else { return nil }
-        func text(_ status: HTTPResponse.Status, _ body: String, _ type: String = "text/plain; charset=utf-8") -> Response {
-            Response(status: status, headers: [.contentType: type], body: .init(byteBuffer: ByteBuffer(string: body)))
+        func text(_ status: HTTPResponse.Status, _ body: String) -> Response {
+            Response(status: status, headers: [.contentType: "text/plain; charset=utf-8"], body: .init(byteBuffer: ByteBuffer(string: body)))
         }
         switch path {
         case "/livez": return text(.ok, "alive\n")
         case "/readyz", "/health": return readiness.isReady ? text(.ok, "ready\n") : text(.serviceUnavailable, "not ready\n")
-        case "/metrics": return text(.ok, metrics.prometheusText(), "text/plain; version=0.0.4; charset=utf-8")
         default: return nil
         }
+    }
+
+    /// Counts say who trains what, so they are the administrator's.
+    private func metricsPage(_ request: APIRequest) async -> Response {
+        let caller = try? await caller(of: request)
+        guard case .administrator? = caller else {
+            return Response(status: .unauthorized, headers: [.wwwAuthenticate: "Bearer"], body: .init(byteBuffer: ByteBuffer(string: "the administrator's key is needed\n")))
+        }
+        return response(APIReply(200, .bytes(Array(metrics.prometheusText().utf8), type: "text/plain; version=0.0.4; charset=utf-8")))
     }
 
     private func apiRequest(_ request: Request, _ path: String, _ id: String, _ peer: PeerIdentity?, _ isPlain: Bool) -> APIRequest {
@@ -137,13 +146,15 @@ struct Gateway: Sendable {
     }
 
     func admit(_ head: HTTPRequestHead, _ peer: PeerIdentity?) async -> Admission {
-        do {
-            return try await member(head, peer) == nil ? .ordinary : .open
+        do throws(FederationFailure) {
+            // Any other path with an Upgrade header: NIO's upgrader would leave it without an answer.
+            guard try await member(head, peer) != nil else { throw FederationFailure.notFound("this control channel") }
+            return .open
         } catch {
             let request = APIRequest(
                 method: "GET", path: head.uri, body: APIKit.RequestBody([]), requestID: "req-" + UUID().uuidString.lowercased(),
                 nowMilliseconds: Instant.now.milliseconds, baseURL: publicURL ?? "https://\(head.headers.first(name: "host") ?? "localhost")", socketBaseURL: "")
-            let reply = families.first { $0.owns(head.uri) }?.envelope(error.serviceError, request)
+            let reply = (families.first { $0.owns(head.uri) } ?? families.first)?.envelope(error.serviceError, request)
             var headers: HTTPHeaders = ["content-type": "application/json", "x-request-id": request.requestID]
             for (name, value) in reply?.headers ?? [] { headers.replaceOrAdd(name: name, value: value) }
             guard let reply, case .json(let json) = reply.body else { return .refused(status: .forbidden, headers: headers, body: []) }
@@ -169,7 +180,9 @@ extension Gateway: Authenticator {
             if APIKey.id(of: token) != nil { throw .unauthenticated("the key is not known") }
             return .bearer(token)
         }
-        return request.peer.map(Caller.node) ?? .anonymous
+        guard let peer = request.peer else { return .anonymous }
+        do throws(FederationFailure) { try await engine.verify(tenant: peer.tenant, client: peer.client, fingerprint: peer.fingerprint) } catch { throw error.serviceError }
+        return .node(peer)
     }
 }
 

@@ -22,8 +22,6 @@ typealias FrameChannel = NIOAsyncChannel<WebSocketFrame, WebSocketFrame>
 enum Admission: Sendable {
     case open
     case refused(status: HTTPResponseStatus, headers: HTTPHeaders, body: [UInt8])
-    /// Not a control channel: an ordinary request.
-    case ordinary
 }
 
 /// HTTP/1.1 and WebSocket on one TLS port. NIO's typed upgrader decides which of the two a connection is.
@@ -52,7 +50,6 @@ struct OnePortChannel: HTTPChannelHandler {
                     promise.completeWithTask {
                         switch await admit(head, peer) {
                         case .open: return [:]
-                        case .ordinary: return nil
                         case .refused(let status, let headers, let body):
                             // The upgrader would leave the client without an answer.
                             try await Self.answer(channel, status, headers, body)

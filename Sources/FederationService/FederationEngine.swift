@@ -120,6 +120,9 @@ package final class FederationEngine: FederatedLearning {
             guard let given = application.registrationToken, Token.matches(given, hash: hash) else {
                 throw .unauthenticated("the registration_token is not this session's")
             }
+            let enrolled: NodeRecord?
+            do { enrolled = try await identities.node(tenant: host.tenant, name: application.clientID) } catch { throw failure(error) }
+            if enrolled != nil { throw .forbidden("\(application.clientID) is an enrolled node; it joins with its certificate") }
             if let known = await host.machine.member(application.clientID) {
                 guard let hash = known.updateTokenHash else { throw .forbidden("\(application.clientID) is a client with a certificate") }
                 // Its token was shown when it first joined; somebody else must not get a new one by its name.
@@ -141,12 +144,10 @@ package final class FederationEngine: FederatedLearning {
     }
 
     package func member(_ session: String, credential: MemberCredential) async throws(FederationFailure) -> Member {
-        guard let host = hosts[session] else {
-            throw .notFound("session \(session)")
-        }
+        if case .certificate(let tenant, _, _) = credential { _ = try await host(session, tenant: tenant) }
+        guard let host = hosts[session] else { throw .notFound("session \(session)") }
         switch credential {
         case .certificate(let tenant, let client, let fingerprint):
-            guard tenant == host.tenant else { throw .notFound("session \(session)") }
             try await check((tenant, client, fingerprint))
             guard await host.machine.member(client) != nil else { throw Refused.notAMember.failure }
             return Member(tenant: tenant, client: client)
@@ -154,6 +155,11 @@ package final class FederationEngine: FederatedLearning {
             guard let client = await host.client(updateToken: token) else { throw .unauthenticated("the token is not of this session") }
             return Member(tenant: host.tenant, client: client)
         }
+    }
+
+    /// - Throws: when the node's certificate is not its current one, or revoked.
+    package func verify(tenant: String, client: String, fingerprint: [UInt8]) async throws(FederationFailure) {
+        try await check((tenant, client, fingerprint))
     }
 
     private func check(_ certificate: (tenant: String, client: String, fingerprint: [UInt8])) async throws(FederationFailure) {

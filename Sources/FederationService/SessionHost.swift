@@ -299,7 +299,12 @@ actor SessionHost {
         if let hash = member.updateTokenHash { tokens[hexadecimal(hash)] = member.client }
     }
 
-    func client(updateToken: String) -> String? { tokens[hexadecimal(Token.hash(updateToken))] }
+    /// nil unless the member still is one that was given this token.
+    func client(updateToken: String) -> String? {
+        let hash = Token.hash(updateToken)
+        guard let client = tokens[hexadecimal(hash)], let held = machine.member(client)?.updateTokenHash, constantTimeEqual(held, hash) else { return nil }
+        return client
+    }
 
     // MARK: Updates
 
@@ -337,8 +342,10 @@ actor SessionHost {
         case .conflict:
             throw Refused.duplicateDiffers(round: record.round).failure
         }
-        if deltasOf != valid.key { (deltasOf, deltas) = (valid.key, [:]) }
-        deltas[client] = valid.delta
+        if !again {
+            if deltasOf != valid.key { (deltasOf, deltas) = (valid.key, [:]) }
+            deltas[client] = valid.delta
+        }
         let reply = await ask { .updateStored(record, $0) }
         let receipt = try receipt(reply, digest: digest, again: again)
         arrived(started, wireBytes)

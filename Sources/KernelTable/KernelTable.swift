@@ -29,7 +29,8 @@ package struct KernelTable: Sendable {
 
     // MARK: Matrix product
 
-    /// C[m,n] = A[m,k]·B[k,n], or += with `accumulate`. `scratch`: `sgemmScratchCount(m, n, k)` floats.
+    /// C[m,n] = A[m,k]·B[k,n], or += with `accumulate`; any m, n, k ≥ 0. An operand stored transposed is read through
+    /// its strides; one of the two should be 1. C overlaps neither. `scratch`: `sgemmScratchCount(m, n, k)` floats.
     package var sgemm: Sgemm
     package var sgemmScratchCount: @Sendable (_ m: Int, _ n: Int, _ k: Int) -> Int
 
@@ -52,7 +53,7 @@ package struct KernelTable: Sendable {
 
     /// out[columns] = Σ over rows of x[rows,columns]
     package var columnSums: @Sendable (_ x: F32, _ rows: Int, _ columns: Int, _ out: MF32) -> Void
-    /// Σ x², summed in Double.
+    /// Σ x², summed in Double. *Bit-equal.*
     package var sumOfSquares: @Sendable (_ x: F32, _ count: Int) -> Double
     /// max |x|; NaN is skipped, so ask `allFinite` first. *Bit-equal.*
     package var maxAbs: @Sendable (_ x: F32, _ count: Int) -> Float
@@ -62,11 +63,14 @@ package struct KernelTable: Sendable {
     // MARK: Loss and optimiser
 
     /// In place: logits[rows,columns] become `scale`·(softmax − onehot(labels)). Returns the sum over rows of the
-    /// cross-entropy −log softmax[label], in nats.
+    /// cross-entropy −log softmax[label], in nats; NaN when a logit is not finite. Labels are below `columns`.
     package var softmaxCrossEntropy:
         @Sendable (_ logits: MF32, _ labels: UnsafePointer<Int32>, _ rows: Int, _ columns: Int, _ scale: Float) -> Double
     /// In place: each row becomes its softmax.
     package var softmax: @Sendable (_ logits: MF32, _ rows: Int, _ columns: Int) -> Void
+    /// How many rows have their largest element, the first of several, at the label. *Bit-equal.*
+    package var argmaxCorrect:
+        @Sendable (_ logits: F32, _ labels: UnsafePointer<Int32>, _ rows: Int, _ columns: Int) -> Int
     /// v = momentum·v + (g + weightDecay·w); w −= learningRate·v
     package var sgdStep:
         @Sendable (
@@ -84,10 +88,12 @@ package struct KernelTable: Sendable {
     package var finishFixedPoint:
         @Sendable (_ out: MF32, _ acc: UnsafePointer<Int64>, _ count: Int, _ divisor: Double) -> Void
     /// Coordinate-wise mean of what is left when the `trim` smallest and largest of n values are cut off
-    /// (Yin et al. 2018, arXiv 1803.01498). 0 ≤ trim, 2·trim < n. `scratch`: `sortScratchCount(n)` floats. *Bit-equal.*
+    /// (Yin et al. 2018, arXiv 1803.01498). 0 ≤ trim, 2·trim < n, n ≥ 1. Does not depend on the order of the rows, which
+    /// are finite; overflows where the survivors' sum does. `scratch`: `sortScratchCount(n)` floats. *Bit-equal.*
     package var trimmedMean:
         @Sendable (_ rows: Rows, _ n: Int, _ trim: Int, _ out: MF32, _ count: Int, _ scratch: MF32) -> Void
-    /// Coordinate-wise median; the mean of the middle two for even n. *Bit-equal.*
+    /// Coordinate-wise median; the mean of the middle two for even n. Does not depend on the order of the rows.
+    /// *Bit-equal.*
     package var median: @Sendable (_ rows: Rows, _ n: Int, _ out: MF32, _ count: Int, _ scratch: MF32) -> Void
     package var sortScratchCount: @Sendable (_ n: Int) -> Int
 
@@ -112,6 +118,7 @@ package struct KernelTable: Sendable {
         allFinite: @escaping @Sendable (F32, Int) -> Bool,
         softmaxCrossEntropy: @escaping @Sendable (MF32, UnsafePointer<Int32>, Int, Int, Float) -> Double,
         softmax: @escaping @Sendable (MF32, Int, Int) -> Void,
+        argmaxCorrect: @escaping @Sendable (F32, UnsafePointer<Int32>, Int, Int) -> Int,
         sgdStep: @escaping @Sendable (MF32, MF32, F32, Int, Float, Float, Float) -> Void,
         proximal: @escaping @Sendable (MF32, F32, F32, Float, Int) -> Void,
         accumulateFixedPoint: @escaping @Sendable (UnsafeMutablePointer<Int64>, F32, Int, Double) -> Void,
@@ -137,6 +144,7 @@ package struct KernelTable: Sendable {
         self.allFinite = allFinite
         self.softmaxCrossEntropy = softmaxCrossEntropy
         self.softmax = softmax
+        self.argmaxCorrect = argmaxCorrect
         self.sgdStep = sgdStep
         self.proximal = proximal
         self.accumulateFixedPoint = accumulateFixedPoint

@@ -51,7 +51,7 @@ func axpy(_ y: MF32, _ x: F32, _ a: Float, _ count: Int) {
         j &+= W
     }
     while j < count {
-        y[j] += a * x[j]
+        y[j] = multiplyAdd(y[j], x[j], a)
         j &+= 1
     }
 }
@@ -94,9 +94,9 @@ func sgdStep(
         j &+= W
     }
     while j < count {
-        let velocity = momentum * v[j] + (g[j] + weightDecay * w[j])
+        let velocity = multiplyAdd(multiplyAdd(g[j], w[j], weightDecay), v[j], momentum)
         v[j] = velocity
-        w[j] -= learningRate * velocity
+        w[j] = multiplyAdd(w[j], velocity, -learningRate)
         j &+= 1
     }
 }
@@ -109,7 +109,7 @@ func proximal(_ g: MF32, _ w: F32, _ anchor: F32, _ mu: Float, _ count: Int) {
         j &+= W
     }
     while j < count {
-        g[j] += mu * (w[j] - anchor[j])
+        g[j] = multiplyAdd(g[j], w[j] - anchor[j], mu)
         j &+= 1
     }
 }

@@ -1,81 +1,123 @@
 import KernelTable
 
-// The accumulators of one tile fill the register file: 14x2, 6x2 or 4x2 vectors, and what is left holds two vectors of
-// B and one broadcast of A.
+// The accumulators of a tile fill the register file, less two vectors of B and one broadcast of A: 14x2 vectors of the
+// 32 that AVX-512 has, 6x2 of 16, 8x2 of NEON's 32. Plain x86-64 destroys an operand of every multiplication, and needs
+// room for the copies.
 #if LEVEL_AVX512
 let tileRows = 14
 #elseif LEVEL_AVX2
 let tileRows = 6
+#elseif arch(arm64)
+let tileRows = 8
 #else
 let tileRows = 4
 #endif
 let tileColumns = 2 &* W
 
-/// C tile (rows × vectors·W) = or += A·B over k. A is read at a[r·rowStrideA + i·columnStrideA], B as consecutive
-/// vectors of row i. `Count` = rows·vectors.
-@inline(__always) private func tile<let Rows: Int, let Vectors: Int, let Count: Int>(
-    _: InlineArray<Rows, Void>, _: InlineArray<Vectors, Void>, _ zero: InlineArray<Count, V>,
-    _ k: Int, _ a: F32, _ rowStrideA: Int, _ columnStrideA: Int, _ b: F32, _ rowStrideB: Int,
-    _ c: MF32, _ rowStrideC: Int, _ accumulate: Bool
+/// A column of tiles: panels of A, one under the other, times one panel of B.
+///
+/// - a: panel p of A at a[p·panelStrideA + r·rowStrideA + i·columnStrideA].
+/// - b: row i of B at b[i·rowStrideB]: one vector there, and a second one `secondB` floats further on.
+/// - columns: of C in the tile, at most `tileColumns`; less than W only where C has no more. The second vector is the last
+///   W of them.
+typealias TileColumn = (
+    depth: Int, a: F32, panelStrideA: Int, rowStrideA: Int, columnStrideA: Int, b: F32, rowStrideB: Int, secondB: Int,
+    c: MF32, rowStrideC: Int, columns: Int, accumulate: Bool
+)
+
+/// Two vectors wide. Where the vectors overlap (`columns` < 2·W) both compute the shared columns alike, from the same old
+/// C: a ragged edge costs neither padding nor a copy.
+@inline(__always) private func wideTiles<let Rows: Int>(
+    _ job: TileColumn, _ panels: Int, _ zero: InlineArray<Rows, V>, _ rowStrideA: Int
 ) {
-    var acc = zero
-    var (ap, bp, left) = (a, b, k)
-    while left > 0 {
-        var bv = InlineArray<Vectors, V>(repeating: V.zero)
-        for v in 0..<Vectors { bv[v] = load(bp, v &* W) }
+    var (a, c) = (job.a, job.c)
+    let second = job.columns &- W
+    for _ in 0..<panels {
+        var (left, right) = (zero, zero)
+        var (ap, bp, steps) = (a, job.b, job.depth)
+        repeat {
+            let (b0, b1) = (load(bp, 0), load(bp, job.secondB))
+            for r in 0..<Rows {
+                let x = V(repeating: ap[r &* rowStrideA])
+                left[r] = multiplyAdd(left[r], x, b0)
+                right[r] = multiplyAdd(right[r], x, b1)
+            }
+            ap += job.columnStrideA
+            bp += job.rowStrideB
+            steps &-= 1
+        } while steps > 0
         for r in 0..<Rows {
-            let x = V(repeating: ap[r &* rowStrideA])
-            for v in 0..<Vectors { acc[r &* Vectors &+ v] = multiplyAdd(acc[r &* Vectors &+ v], x, bv[v]) }
+            if job.accumulate {
+                left[r] += load(c, 0)
+                right[r] += load(c, second)
+            }
+            store(c, 0, left[r])
+            store(c, second, right[r])
+            c += job.rowStrideC
         }
-        ap += columnStrideA
-        bp += rowStrideB
-        left &-= 1
-    }
-    var cp = c
-    for r in 0..<Rows {
-        for v in 0..<Vectors {
-            let value = acc[r &* Vectors &+ v]
-            store(cp, v &* W, accumulate ? load(cp, v &* W) + value : value)
-        }
-        cp += rowStrideC
+        a += job.panelStrideA
     }
 }
 
-@inline(__always) private func shape<let N: Int>() -> InlineArray<N, Void> { InlineArray(repeating: ()) }
-@inline(__always) private func zeros<let N: Int>() -> InlineArray<N, V> { InlineArray(repeating: V.zero) }
-
-/// A compiled tile for every number of rows up to `tileRows`, one or two vectors wide.
-@inline(never) func multiplyTile(
-    _ rows: Int, _ vectors: Int, _ k: Int, _ a: F32, _ ras: Int, _ cas: Int, _ b: F32, _ rbs: Int, _ c: MF32, _ rcs: Int,
-    _ acc: Bool
+/// One vector wide, or the part of one that C has.
+@inline(__always) private func narrowTiles<let Rows: Int>(
+    _ job: TileColumn, _ panels: Int, _ zero: InlineArray<Rows, V>, _ rowStrideA: Int
 ) {
-    @inline(__always) func run<let R: Int, let N1: Int, let N2: Int>(
-        _ r: InlineArray<R, Void>, _ one: InlineArray<N1, V>, _ two: InlineArray<N2, V>
-    ) {
-        if vectors == 2 {
-            tile(r, shape() as InlineArray<2, Void>, two, k, a, ras, cas, b, rbs, c, rcs, acc)
-        } else {
-            tile(r, shape() as InlineArray<1, Void>, one, k, a, ras, cas, b, rbs, c, rcs, acc)
+    var (a, c) = (job.a, job.c)
+    for _ in 0..<panels {
+        var acc = zero
+        var (ap, bp, steps) = (a, job.b, job.depth)
+        repeat {
+            let b0 = load(bp, 0)
+            for r in 0..<Rows { acc[r] = multiplyAdd(acc[r], V(repeating: ap[r &* rowStrideA]), b0) }
+            ap += job.columnStrideA
+            bp += job.rowStrideB
+            steps &-= 1
+        } while steps > 0
+        for r in 0..<Rows {
+            if job.columns >= W {
+                store(c, 0, job.accumulate ? load(c, 0) + acc[r] : acc[r])
+            } else {
+                let old = job.accumulate ? loadPart(c, job.columns) : V.zero
+                storePart(c, job.columns, old + acc[r])
+            }
+            c += job.rowStrideC
         }
+        a += job.panelStrideA
     }
+}
+
+@inline(__always) private func tiles<let Rows: Int>(_ job: TileColumn, _ panels: Int, _ zero: InlineArray<Rows, V>) {
+    // A constant stride between the rows turns them into offsets of one pointer.
+    if job.columns > W {
+        if job.rowStrideA == 1 { wideTiles(job, panels, zero, 1) } else { wideTiles(job, panels, zero, job.rowStrideA) }
+    } else {
+        narrowTiles(job, panels, zero, job.rowStrideA)
+    }
+}
+
+/// A compiled tile for every number of rows up to `tileRows`.
+@inline(never) func multiplyTiles(_ rows: Int, _ panels: Int, _ job: TileColumn) {
     switch rows {
-    case 1: run(shape() as InlineArray<1, Void>, zeros() as InlineArray<1, V>, zeros() as InlineArray<2, V>)
-    case 2: run(shape() as InlineArray<2, Void>, zeros() as InlineArray<2, V>, zeros() as InlineArray<4, V>)
-    case 3: run(shape() as InlineArray<3, Void>, zeros() as InlineArray<3, V>, zeros() as InlineArray<6, V>)
-    case 4: run(shape() as InlineArray<4, Void>, zeros() as InlineArray<4, V>, zeros() as InlineArray<8, V>)
-    #if LEVEL_AVX2 || LEVEL_AVX512
-    case 5: run(shape() as InlineArray<5, Void>, zeros() as InlineArray<5, V>, zeros() as InlineArray<10, V>)
-    case 6: run(shape() as InlineArray<6, Void>, zeros() as InlineArray<6, V>, zeros() as InlineArray<12, V>)
+    case 1: tiles(job, panels, InlineArray<1, V> { _ in V.zero })
+    case 2: tiles(job, panels, InlineArray<2, V> { _ in V.zero })
+    case 3: tiles(job, panels, InlineArray<3, V> { _ in V.zero })
+    case 4: tiles(job, panels, InlineArray<4, V> { _ in V.zero })
+    #if LEVEL_AVX2 || LEVEL_AVX512 || arch(arm64)
+    case 5: tiles(job, panels, InlineArray<5, V> { _ in V.zero })
+    case 6: tiles(job, panels, InlineArray<6, V> { _ in V.zero })
+    #endif
+    #if LEVEL_AVX512 || arch(arm64)
+    case 7: tiles(job, panels, InlineArray<7, V> { _ in V.zero })
+    case 8: tiles(job, panels, InlineArray<8, V> { _ in V.zero })
     #endif
     #if LEVEL_AVX512
-    case 7: run(shape() as InlineArray<7, Void>, zeros() as InlineArray<7, V>, zeros() as InlineArray<14, V>)
-    case 8: run(shape() as InlineArray<8, Void>, zeros() as InlineArray<8, V>, zeros() as InlineArray<16, V>)
-    case 9: run(shape() as InlineArray<9, Void>, zeros() as InlineArray<9, V>, zeros() as InlineArray<18, V>)
-    case 10: run(shape() as InlineArray<10, Void>, zeros() as InlineArray<10, V>, zeros() as InlineArray<20, V>)
-    case 11: run(shape() as InlineArray<11, Void>, zeros() as InlineArray<11, V>, zeros() as InlineArray<22, V>)
-    case 12: run(shape() as InlineArray<12, Void>, zeros() as InlineArray<12, V>, zeros() as InlineArray<24, V>)
-    case 13: run(shape() as InlineArray<13, Void>, zeros() as InlineArray<13, V>, zeros() as InlineArray<26, V>)
-    case 14: run(shape() as InlineArray<14, Void>, zeros() as InlineArray<14, V>, zeros() as InlineArray<28, V>)
+    case 9: tiles(job, panels, InlineArray<9, V> { _ in V.zero })
+    case 10: tiles(job, panels, InlineArray<10, V> { _ in V.zero })
+    case 11: tiles(job, panels, InlineArray<11, V> { _ in V.zero })
+    case 12: tiles(job, panels, InlineArray<12, V> { _ in V.zero })
+    case 13: tiles(job, panels, InlineArray<13, V> { _ in V.zero })
+    case 14: tiles(job, panels, InlineArray<14, V> { _ in V.zero })
     #endif
     default: break
     }

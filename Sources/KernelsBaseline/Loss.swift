@@ -1,12 +1,14 @@
 import KernelTable
 
-/// exp by range reduction to 2^n·e^r, |r| ≤ ln2/2, and a polynomial of degree 6 (Cephes expf; 2 ulp). Below −87 it is 0,
-/// which is what a softmax wants.
+/// e^x by range reduction to 2^n·e^r, |r| ≤ ln2/2, and the polynomial of Cephes' expf; at most 2 ulp off. Below −87.3,
+/// where the result would not be a normal number, it is 0, which is what a softmax wants.
 @inline(__always) private func exponential(_ x: V) -> V {
-    let clamped = upper(x, V(repeating: -87.3))
-    let magic = V(repeating: 12_582_912)  // 1.5·2^23: adding it rounds to an integer
+    let smallest = V(repeating: -87.3)
+    let clamped = upper(x, smallest)  // in this order NaN stays NaN
+    let magic = V(repeating: 12_582_912)  // 1.5·2^23: adding it rounds to an integer and leaves that in the low bits
     let shifted = multiplyAdd(magic, clamped, V(repeating: 1.442_695_04))
     let n = shifted - magic
+    // ln2 in two parts: the first has so few digits that n times it is exact.
     var r = multiplyAdd(clamped, n, V(repeating: -0.693_359_375))
     r = multiplyAdd(r, n, V(repeating: 2.121_944_40e-4))
     var p = V(repeating: 1.987_569_150_0e-4)
@@ -16,32 +18,24 @@ import KernelTable
     p = multiplyAdd(V(repeating: 1.666_666_545_9e-1), p, r)
     p = multiplyAdd(V(repeating: 5.000_000_120_1e-1), p, r)
     let y = multiplyAdd(r + V(repeating: 1), p, r * r)
-    #if LEVEL_AVX512
-    typealias Bits = SIMD16<Int32>
-    #elseif LEVEL_AVX2
-    typealias Bits = SIMD8<Int32>
-    #else
-    typealias Bits = SIMD4<Int32>
-    #endif
-    let integer = unsafeBitCast(shifted, to: Bits.self) &- Bits(repeating: 0x4B40_0000)
-    let power = unsafeBitCast((integer &+ Bits(repeating: 127)) &<< Bits(repeating: 23), to: V.self)
-    return (y * power).replacing(with: V.zero, where: x .< V(repeating: -87.3))
+    let exponent = unsafeBitCast(shifted, to: Bits.self) &- Bits(repeating: 0x4B40_0000 &- 127)
+    let power = unsafeBitCast(exponent &<< Bits(repeating: 23), to: V.self)
+    return (y * power).replacing(with: V.zero, where: x .< smallest)
 }
 
-@inline(__always) private func exponential(_ x: Float) -> Float { exponential(V(repeating: x))[0] }
-
-/// Natural logarithm of a positive, finite number, in Double: a table-free series good to 1e-14, enough for a loss.
-@inline(__always) private func logarithm(_ x: Float) -> Double {
-    let bits = Double(x).bitPattern
-    var exponent = Int(bits >> 52) &- 1023
-    var m = Double(bitPattern: (bits & 0x000F_FFFF_FFFF_FFFF) | 0x3FF0_0000_0000_0000)
+/// Natural logarithm of a positive normal number: the mantissa by the series of 2·artanh((m − 1)/(m + 1)) for
+/// √½ < m ≤ √2, where its terms fall below 2⁻⁵³ after ten.
+private func logarithm(_ x: Double) -> Double {
+    var exponent = Int(x.bitPattern >> 52) &- 1023
+    var m = Double(bitPattern: (x.bitPattern & 0x000F_FFFF_FFFF_FFFF) | 0x3FF0_0000_0000_0000)
     if m > 1.414_213_562_373_095_1 {
         m *= 0.5
         exponent &+= 1
     }
     let s = (m - 1) / (m + 1)
     let s2 = s * s
-    var series = 1.0 / 19
+    var series = 1.0 / 21
+    series = series * s2 + 1.0 / 19
     series = series * s2 + 1.0 / 17
     series = series * s2 + 1.0 / 15
     series = series * s2 + 1.0 / 13
@@ -54,51 +48,118 @@ import KernelTable
     return Double(exponent) * 0.693_147_180_559_945_3 + 2 * s * series
 }
 
-/// Turns one row into e^(z − max) and returns (max, Σ).
-@inline(__always) private func exponentiate(_ p: MF32, _ columns: Int) -> (Float, Float) {
-    var top = p[0]
-    for j in 1..<most(1, columns) where p[j] > top { top = p[j] }
+
+/// How rows of one length are gone through: the last vector ends with the row and overlaps the one before; `own` masks
+/// the lanes that are its own.
+private struct RowShape {
+    var columns: Int
+    var whole: Int
+    var own: V
+
+    @inline(__always) init(_ columns: Int) {
+        self.columns = columns
+        whole = columns & ~(W &- 1)
+        own = laneMask(whole == columns || columns < W ? 0 : W &- (columns &- whole))
+    }
+}
+
+/// Turns one row z into factor·softmax(z). Returns its largest element, and Σ e^(z − largest).
+@inline(__always) private func softmaxRow(_ p: MF32, _ shape: RowShape, _ factor: Float) -> (top: Float, sum: Float) {
+    if shape.columns > 2 &* W { return softmaxLongRow(p, shape, factor) }
+    if shape.columns <= W { return softmaxShortRow(p, shape.columns, factor) }
+    let (first, last) = (load(p, 0), load(p, shape.columns &- W))
+    let top = largest(upper(first, last))
     let topv = V(repeating: top)
-    var sums = V.zero
+    let (e0, e1) = (exponential(first - topv), exponential(last - topv))
+    let own = shape.columns == 2 &* W ? e1 : masked(e1, shape.own)
+    let sum = total(e0 + own)
+    let scale = V(repeating: factor / sum)
+    store(p, 0, e0 * scale)
+    store(p, shape.columns &- W, e1 * scale)
+    return (top, sum)
+}
+
+@inline(never) private func softmaxShortRow(_ p: MF32, _ columns: Int, _ factor: Float) -> (top: Float, sum: Float) {
+    var row = V(repeating: -.infinity)
+    for lane in 0..<W where lane < columns { row[lane] = p[lane] }
+    let top = largest(row)
+    let e = exponential(row - V(repeating: top))
+    let sum = total(e)
+    storePart(p, columns, e * V(repeating: factor / sum))
+    return (top, sum)
+}
+
+@inline(never) private func softmaxLongRow(
+    _ p: MF32, _ shape: RowShape, _ factor: Float
+) -> (top: Float, sum: Float) {
+    // The last vector is read before anything is written.
+    let last = load(p, shape.columns &- W)
+    var tops = last
     var j = 0
-    while j &+ W <= columns {
+    while j < shape.whole {
+        tops = upper(tops, load(p, j))
+        j &+= W
+    }
+    let top = largest(tops)
+    let topv = V(repeating: top)
+    let tail = exponential(last - topv)
+    var sums = shape.whole == shape.columns ? V.zero : masked(tail, shape.own)
+    j = 0
+    while j < shape.whole {
         let e = exponential(load(p, j) - topv)
         store(p, j, e)
         sums += e
         j &+= W
     }
-    var sum = sums.sum()
-    while j < columns {
-        let e = exponential(p[j] - top)
-        p[j] = e
-        sum += e
-        j &+= 1
+    let sum = total(sums)
+    let scale = V(repeating: factor / sum)
+    j = 0
+    while j < shape.whole {
+        store(p, j, load(p, j) * scale)
+        j &+= W
     }
+    store(p, shape.columns &- W, tail * scale)
     return (top, sum)
 }
 
 func softmax(_ logits: MF32, _ rows: Int, _ columns: Int) {
     guard columns > 0 else { return }
-    for r in 0..<rows {
-        let p = logits + r &* columns
-        let (_, sum) = exponentiate(p, columns)
-        scale(p, 1 / sum, columns)
-    }
+    let shape = RowShape(columns)
+    for r in 0..<rows { _ = softmaxRow(logits + r &* columns, shape, 1) }
 }
 
+/// −log softmax[label] = log Σ − (z[label] − top). The logarithms of many rows are taken at once, as that of the product
+/// of their sums, which are between 1 and the number of columns.
 func softmaxCrossEntropy(
     _ logits: MF32, _ labels: UnsafePointer<Int32>, _ rows: Int, _ columns: Int, _ factor: Float
 ) -> Double {
     guard columns > 0 else { return 0 }
-    var loss = 0.0
+    let shape = RowShape(columns)
+    var (loss, product) = (0.0, 1.0)
     for r in 0..<rows {
         let p = logits + r &* columns
         let label = Int(labels[r])
         let logit = p[label]
-        let (top, sum) = exponentiate(p, columns)
-        loss += logarithm(sum) - (Double(logit) - Double(top))
-        scale(p, factor / sum, columns)
+        let (top, sum) = softmaxRow(p, shape, factor)
+        loss -= Double(logit) - Double(top)
+        product *= Double(sum)
+        if product > 0x1p900 {
+            loss += logarithm(product)
+            product = 1
+        }
         p[label] -= factor
     }
-    return loss
+    // A sum that is not finite comes from a logit that is not.
+    return product < .infinity ? loss + logarithm(product) : .nan
+}
+
+func argmaxCorrect(_ logits: F32, _ labels: UnsafePointer<Int32>, _ rows: Int, _ columns: Int) -> Int {
+    var correct = 0
+    for r in 0..<rows {
+        let p = logits + r &* columns
+        var best = 0
+        for j in 0..<columns where p[j] > p[best] { best = j }
+        if best == Int(labels[r]) { correct &+= 1 }
+    }
+    return correct
 }

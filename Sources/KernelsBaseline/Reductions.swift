@@ -1,9 +1,25 @@
 import KernelTable
 
-// Float reductions do not vectorise by themselves: the accumulators are written out.
+// Sums of floats do not vectorise by themselves, because their order would change: the accumulators are written out.
 
 func columnSums(_ x: F32, _ rows: Int, _ columns: Int, _ out: MF32) {
     var j = 0
+    while j &+ 4 &* W <= columns {
+        var (a, b, c, d) = (V.zero, V.zero, V.zero, V.zero)
+        var p = x + j
+        for _ in 0..<rows {
+            a += load(p, 0)
+            b += load(p, W)
+            c += load(p, 2 &* W)
+            d += load(p, 3 &* W)
+            p += columns
+        }
+        store(out, j, a)
+        store(out, j &+ W, b)
+        store(out, j &+ 2 &* W, c)
+        store(out, j &+ 3 &* W, d)
+        j &+= 4 &* W
+    }
     while j &+ W <= columns {
         var sum = V.zero
         for r in 0..<rows { sum += load(x, r &* columns &+ j) }
@@ -18,103 +34,82 @@ func columnSums(_ x: F32, _ rows: Int, _ columns: Int, _ out: MF32) {
     }
 }
 
+// The others go through the four quarters of the buffer side by side: from memory, a single stream does not keep
+// enough cache lines on their way.
+
+/// Sixteen sums at every level, whatever the width of its vectors, so that every level gives the same bits. A square of
+/// a Float is exact in a Double, and cannot overflow it.
 func sumOfSquares(_ x: F32, _ count: Int) -> Double {
-    // Blocks short enough for Float, added up in Double.
-    let block = 4096
-    var total = 0.0
-    var start = 0
-    while start < count {
-        let end = least(count, start &+ block)
-        var (a, b, c, d) = (V.zero, V.zero, V.zero, V.zero)
-        var j = start
-        while j &+ 4 &* W <= end {
-            let (x0, x1, x2, x3) = (load(x, j), load(x, j &+ W), load(x, j &+ 2 &* W), load(x, j &+ 3 &* W))
-            a = multiplyAdd(a, x0, x0)
-            b = multiplyAdd(b, x1, x1)
-            c = multiplyAdd(c, x2, x2)
-            d = multiplyAdd(d, x3, x3)
-            j &+= 4 &* W
+    var sums = InlineArray<16, Double> { _ in 0 }
+    let quarter = count / 16 &* 4
+    var j = 0
+    while j < quarter {
+        for lane in 0..<16 {
+            let v = Double(x[lane / 4 &* quarter &+ j &+ lane % 4])
+            sums[lane] += v * v
         }
-        var tail = 0.0
-        while j < end {
-            tail += Double(x[j]) * Double(x[j])
-            j &+= 1
-        }
-        total += Double(((a + b) + (c + d)).sum()) + tail
-        start = end
+        j &+= 4
     }
-    return total
+    var rest = 4 &* quarter
+    while rest < count {
+        let v = Double(x[rest])
+        sums[rest & 15] += v * v
+        rest &+= 1
+    }
+    var half = 8
+    while half > 0 {
+        for lane in 0..<half { sums[lane] += sums[lane &+ half] }
+        half /= 2
+    }
+    return sums[0]
 }
 
 func maxAbs(_ x: F32, _ count: Int) -> Float {
-    var high = V.zero
-    var low = V.zero
+    let magnitude = Bits(repeating: 0x7FFF_FFFF)
+    @inline(__always) func absolute(_ offset: Int) -> V {
+        unsafeBitCast(unsafeBitCast(load(x, offset), to: Bits.self) & magnitude, to: V.self)
+    }
+    let quarter = count / (4 &* W) &* W
+    var (a, b, c, d) = (V.zero, V.zero, V.zero, V.zero)
     var j = 0
-    while j &+ W <= count {
-        let v = load(x, j)
-        high = upper(high, v)
-        low = lower(low, v)
+    while j < quarter {
+        a = upper(a, absolute(j))
+        b = upper(b, absolute(quarter &+ j))
+        c = upper(c, absolute(2 &* quarter &+ j))
+        d = upper(d, absolute(3 &* quarter &+ j))
         j &+= W
     }
-    var result: Float = 0
-    for lane in 0..<W {
-        if high[lane] > result { result = high[lane] }
-        if -low[lane] > result { result = -low[lane] }
-    }
-    while j < count {
-        if x[j] > result { result = x[j] }
-        if -x[j] > result { result = -x[j] }
-        j &+= 1
+    var result = largest(upper(upper(a, b), upper(c, d)))
+    var rest = 4 &* quarter
+    while rest < count {
+        let v = Float(bitPattern: x[rest].bitPattern & 0x7FFF_FFFF)
+        if v > result { result = v }
+        rest &+= 1
     }
     return result
 }
 
+/// x − x is 0 for every finite x, and NaN for NaN and infinity; a sum with a NaN in it is NaN.
 func allFinite(_ x: F32, _ count: Int) -> Bool {
-    // x − x is 0 for every finite x, and NaN for NaN and infinity.
-    var sum = V.zero
-    var j = 0
-    while j &+ W <= count {
-        let v = load(x, j)
-        sum += v - v
-        j &+= W
+    @inline(__always) func check(_ offset: Int) -> V {
+        let v = load(x, offset)
+        return v - v
     }
-    var tail = sum.sum()
-    while j < count {
-        tail += x[j] - x[j]
-        j &+= 1
-    }
-    return tail == 0
-}
-
-func readSum(_ x: F32, _ count: Int) -> Float {
+    let quarter = count / (4 &* W) &* W
     var (a, b, c, d) = (V.zero, V.zero, V.zero, V.zero)
     var j = 0
-    while j &+ 4 &* W <= count {
-        a += load(x, j)
-        b += load(x, j &+ W)
-        c += load(x, j &+ 2 &* W)
-        d += load(x, j &+ 3 &* W)
-        j &+= 4 &* W
+    while j < quarter {
+        a += check(j)
+        b += check(quarter &+ j)
+        c += check(2 &* quarter &+ j)
+        d += check(3 &* quarter &+ j)
+        j &+= W
     }
-    var tail = ((a + b) + (c + d)).sum()
-    while j < count {
-        tail += x[j]
-        j &+= 1
+    var result = total((a + b) + (c + d))
+    var rest = 4 &* quarter
+    while rest < count {
+        result += x[rest] - x[rest]
+        rest &+= 1
     }
-    return tail
-}
-
-/// Twelve independent chains hide the latency of four or five cycles on two units.
-func peakMultiplyAdd(_ iterations: Int, _ sink: MF32) -> Int {
-    var acc = InlineArray<12, V>(repeating: V(repeating: 1))
-    let (x, y) = (V(repeating: sink[0] * 0 + 0.999999), V(repeating: 1e-7))
-    var i = 0
-    while i < iterations {
-        for c in 0..<12 { acc[c] = multiplyAdd(y, acc[c], x) }
-        i &+= 1
-    }
-    var sum = V.zero
-    for c in 0..<12 { sum += acc[c] }
-    sink[0] = sum.sum()
-    return iterations &* 12 &* W &* 2
+    return result == 0
 }

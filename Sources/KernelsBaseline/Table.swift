@@ -5,7 +5,7 @@ private func makeTable(_ level: KernelLevel) -> KernelTable {
         level: level, sgemm: sgemm, sgemmScratchCount: sgemmScratchCount, addBias: addBias, addBiasReLU: addBiasReLU,
         reluBackward: reluBackward, axpy: axpy, scale: scale, subtract: subtract, columnSums: columnSums,
         sumOfSquares: sumOfSquares, maxAbs: maxAbs, allFinite: allFinite, softmaxCrossEntropy: softmaxCrossEntropy,
-        softmax: softmax, sgdStep: sgdStep, proximal: proximal, accumulateFixedPoint: accumulateFixedPoint,
+        softmax: softmax, argmaxCorrect: argmaxCorrect, sgdStep: sgdStep, proximal: proximal, accumulateFixedPoint: accumulateFixedPoint,
         finishFixedPoint: finishFixedPoint, trimmedMean: trimmedMean, median: median,
         sortScratchCount: sortScratchCount, peakMultiplyAdd: peakMultiplyAdd, readSum: readSum)
 }

@@ -6,7 +6,8 @@ internal import GRDB
 final class GroupCommit: @unchecked Sendable {
     private enum Job {
         case write(savepoint: (Database) throws -> Void, done: (Result<Void, any Error>) -> Void)
-        case read((Database) -> Void, failed: (any Error) -> Void)
+        /// Gives what answers the caller; a failure of the batch is answered by `failed`.
+        case read((Database) -> () -> Void, failed: (any Error) -> Void)
     }
     private static let maximumBatch = 256
 
@@ -47,7 +48,10 @@ final class GroupCommit: @unchecked Sendable {
     func read<Value: Sendable>(_ query: @escaping @Sendable (Database) throws -> Value) async throws(StorageError) -> Value {
         let result: Result<Value, any Error> = await withCheckedContinuation { continuation in
             add(.read(
-                { database in continuation.resume(returning: Result { try query(database) }) },
+                { database in
+                    let result = Result { try query(database) }
+                    return { continuation.resume(returning: result) }
+                },
                 failed: { continuation.resume(returning: .failure($0)) }))
         }
         do { return try result.get() } catch { throw storageError(error, path) }
@@ -77,36 +81,40 @@ final class GroupCommit: @unchecked Sendable {
         }
     }
 
+    /// Nobody is answered before the commit: neither writers, who must not believe too early, nor readers, who must
+    /// not see what may yet be undone.
     private func perform(_ batch: [Job]) {
-        var answers: [(done: (Result<Void, any Error>) -> Void, result: Result<Void, any Error>)] = []
+        var answers: [() -> Void] = []
         do {
             try queue.inDatabase { database in
                 let writes = batch.contains { if case .write = $0 { true } else { false } }
                 if writes { try database.beginTransaction(.immediate) }
                 for job in batch {
                     switch job {
-                    case .read(let query, _): query(database)
+                    case .read(let query, _): answers.append(query(database))
                     case .write(let change, let done):
                         do {
                             try database.inSavepoint {
                                 try change(database)
                                 return .commit
                             }
-                            answers.append((done, .success(())))
-                        } catch { answers.append((done, .failure(error))) }
+                            answers.append { done(.success(())) }
+                        } catch { answers.append { done(.failure(error)) } }
                     }
                 }
                 if writes { try database.commit() }
             }
         } catch {
-            // The commit failed: nothing of the batch is durable, and nobody is told otherwise.
+            // Nothing of the batch is durable, and nobody is told otherwise.
             try? queue.inDatabase { if $0.isInsideTransaction { try $0.rollback() } }
-            answers = answers.map { ($0.done, .failure(error)) }
-            if answers.isEmpty {
-                for job in batch { if case .write(_, let done) = job { answers.append((done, .failure(error))) } }
+            answers = batch.map { job in
+                switch job {
+                case .read(_, let failed): { failed(error) }
+                case .write(_, let done): { done(.failure(error)) }
+                }
             }
         }
-        for answer in answers { answer.done(answer.result) }
+        for answer in answers { answer() }
     }
 }
 

@@ -15,7 +15,7 @@ package final class SQLiteStore: Sendable {
 
     /// - Parameter folder: the coordinator's data folder.
     package init(folder: String, suite: CryptoSuite) throws(StorageError) {
-        blobs = try FileBlobStore(folder: folder, suite: suite)
+        // The lock first: what follows clears away what a crash left behind.
         let lockPath = "\(folder)/lock"
         lock = open(lockPath, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard lock >= 0 else { throw .io(path: lockPath, problem: String(cString: strerror(errno))) }
@@ -23,10 +23,16 @@ package final class SQLiteStore: Sendable {
             Glibc.close(lock)
             throw .inUse(path: folder)
         }
+        do { blobs = try FileBlobStore(folder: folder, suite: suite) } catch {
+            Glibc.close(lock)
+            throw error
+        }
         let path = "\(folder)/tutti.sqlite"
         do {
             var configuration = Configuration()
             configuration.foreignKeysEnabled = true
+            // A store that is just being closed in this process may still hold the file for a moment.
+            configuration.busyMode = .timeout(5)
             configuration.prepareDatabase { database in
                 try database.execute(sql: "PRAGMA journal_mode=WAL")
                 try database.execute(sql: "PRAGMA synchronous=FULL")

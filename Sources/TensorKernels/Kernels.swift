@@ -8,21 +8,22 @@ internal import KernelsAVX512
 #endif
 #if canImport(Glibc)
 internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#elseif canImport(Darwin)
+internal import Darwin
 #endif
 
 /// The kernels of this machine.
 package enum Kernels {
-    /// The highest level the processor has, or the lower one that `TUTTI_KERNEL_LEVEL` (`baseline`, `avx2`, `avx512`)
-    /// asks for.
-    package static let active: KernelTable = {
-        var level = available.last ?? .baseline
-        if let name = getenv("TUTTI_KERNEL_LEVEL").map({ String(cString: $0) }),
-            let asked = available.first(where: { "\($0)" == name })
-        {
-            level = asked
-        }
-        return table(level) ?? kernelTableBaseline
-    }()
+    /// The environment variable that asks for a level, so that a lower one can be tried where a higher one runs.
+    package static let levelVariable = "TUTTI_KERNEL_LEVEL"
+
+    /// The highest level the processor has, or the one that `TUTTI_KERNEL_LEVEL` asks for.
+    package static let active: KernelTable = table(choice.level) ?? kernelTableBaseline
+
+    /// What to tell the user when `TUTTI_KERNEL_LEVEL` asks for a level that cannot be had; nil when all is well.
+    package static let warning: String? = choice.warning
 
     /// The levels this processor can run, lowest first.
     package static let available: [KernelLevel] = {
@@ -42,5 +43,23 @@ package enum Kernels {
         case .avx2, .avx512: return nil
         #endif
         }
+    }
+
+    private static let choice = choose(
+        getenv(levelVariable).map { String(cString: $0) }, available: available)
+
+    /// The level to run, when `asked` is what the environment says.
+    package static func choose(
+        _ asked: String?, available: [KernelLevel]
+    ) -> (level: KernelLevel, warning: String?) {
+        let highest = available.last ?? .baseline
+        guard let asked, !asked.isEmpty else { return (highest, nil) }
+        if let level = available.first(where: { "\($0)" == asked }) { return (level, nil) }
+        let names = available.map { "\($0)" }.joined(separator: ", ")
+        return (
+            highest,
+            "\(levelVariable) asks for '\(asked)'; this processor has \(names). Running \(highest): "
+                + "set one of those or unset the variable."
+        )
     }
 }

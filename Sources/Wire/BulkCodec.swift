@@ -46,11 +46,19 @@ package enum BulkCodec {
         let declared = ZSTD_getFrameContentSize(frame.baseAddress, frame.count)
         // The two largest values mean "unknown" and "error".
         guard declared < UInt64.max - 1 else { return ([], "its frame does not say how long the content is") }
-        guard declared <= UInt64(limit) else { return ([], "its content would be \(declared) bytes; at most \(limit) are taken") }
+        guard declared <= UInt64(max(0, limit)) else { return ([], "its content would be \(declared) bytes; at most \(limit) are taken") }
+        // RFC 8878 §3.1.1.1: bit 5 of the descriptor means a single segment without a window byte, bounded by its content.
+        // Checked here, because the decoder skips its own check when it may take the one-shot path.
+        guard frame.count > 5, frame.loadUnaligned(as: UInt32.self).littleEndian == 0xFD2F_B528 else { return ([], "it holds no zstd frame") }
+        if frame[4] & 0x20 == 0 {
+            let base = UInt64(1) << (10 + UInt64(frame[5] >> 3))
+            guard base + base / 8 * UInt64(frame[5] & 7) <= UInt64(1) << UInt64(Limits.windowLog) else {
+                return ([], "it asks for a window above \(1 << Limits.windowLog) bytes")
+            }
+        }
         guard let context = ZSTD_createDCtx() else { return ([], "there is no memory to decompress it") }
         defer { ZSTD_freeDCtx(context) }
         _ = ZSTD_DCtx_setParameter(context, ZSTD_d_windowLogMax, Limits.windowLog)
-        // Streaming, because the one-shot call does not look at the window's limit.
         var problem: String?
         let size = Int(declared)
         let plain = [UInt8](unsafeUninitializedCapacity: size + 1) { out, count in

@@ -58,14 +58,17 @@ import Wire
 
     @Test func noBytesTrapTheDecoder() {
         var state: UInt64 = 9
-        for message in server {
-            let seed = ControlCodec.encode(message)
-            for length in 0..<seed.count { _ = try? ControlCodec.decodeServer(Array(seed.prefix(length))) }
+        for seed in server.map(ControlCodec.encode) + client.map(ControlCodec.encode) {
+            for length in 0..<seed.count {
+                _ = try? ControlCodec.decodeServer(Array(seed.prefix(length)))
+                _ = try? ControlCodec.decodeClient(Array(seed.prefix(length)))
+            }
             for _ in 0..<2000 {
                 var bytes = seed
                 state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
                 bytes[Int((state >> 33) % UInt64(bytes.count))] ^= UInt8(truncatingIfNeeded: state >> 50)
                 _ = try? ControlCodec.decodeServer(bytes)
+                _ = try? ControlCodec.decodeClient(bytes)
             }
         }
     }
@@ -96,6 +99,15 @@ import Wire
         let bomb = BulkCodec.compress([UInt8](repeating: 0, count: 64 << 20), shuffle: 4, level: 1)
         #expect(bomb.count < 64 << 10)
         #expect(throws: WireError.self) { try BulkCodec.decompress(bomb, limit: 1 << 20) }
+    }
+
+    @Test func aLargeWindowIsRefused() {
+        // Header, magic, descriptor (8-byte content size, no single segment), window byte of 2^27, content size 4, one raw last block.
+        let frame: [UInt8] = [0x28, 0xB5, 0x2F, 0xFD, 0xC0, 17 << 3, 4, 0, 0, 0, 0, 0, 0, 0, 0x21, 0, 0, 1, 2, 3, 4]
+        let small: [UInt8] = [0x28, 0xB5, 0x2F, 0xFD, 0xC0, 10 << 3, 4, 0, 0, 0, 0, 0, 0, 0, 0x21, 0, 0, 1, 2, 3, 4]
+        let header: [UInt8] = Array("TZS1".utf8) + [4, 0, 0, 0]
+        #expect(throws: WireError.self) { try BulkCodec.decompress(header + frame, limit: 1 << 20) }
+        #expect(throws: Never.self) { try BulkCodec.decompress(header + small, limit: 1 << 20) }
     }
 
     @Test func damageIsAnErrorAndNeverATrap() {

@@ -158,8 +158,9 @@ extension CoordinatorMachine {
             selected: open.record.cohort.count, contributors: open.contributions.count,
             seconds: max(0, now.seconds(since: open.record.configuredAt)), endedAt: now)
         outcome.model = result?.model
-        outcome.heldOutLoss = result?.heldOutLoss
-        outcome.heldOutAccuracy = result?.heldOutAccuracy
+        // A diverged model has no loss that could be stored or shown.
+        outcome.heldOutLoss = result?.heldOutLoss.flatMap { $0.isFinite ? $0 : nil }
+        outcome.heldOutAccuracy = result?.heldOutAccuracy.flatMap { $0.isFinite ? $0 : nil }
         outcome.aggregateMilliseconds = result?.milliseconds ?? 0
         outcome.late = open.late
         outcome.rejected = open.rejected
@@ -202,7 +203,7 @@ extension CoordinatorMachine {
     ) -> [CoordinatorEffect] {
         seen(client, now)
         guard case .evaluating(let deadline, var reports) = phase, members[client] != nil, round == model?.round,
-            loss.isFinite, (0...1).contains(accuracy), rows >= 0
+            (0...ValidUpdate.maximumLoss).contains(loss), (0...1).contains(accuracy), rows >= 0
         else { return [] }
         reports[client] = EvaluationReport(
             sessionID: session.id, round: round, loss: loss, accuracy: accuracy, rows: Int(clamping: min(rows, 1_000_000_000_000)))

@@ -99,6 +99,8 @@ package enum UpdateError: Error, Sendable, Equatable, CustomStringConvertible {
 
 extension ValidUpdate {
     private static let maximumSamples: Int64 = 1_000_000_000_000
+    /// A mean cross-entropy beyond this says only that the model has diverged.
+    static let maximumLoss = 1e9
 
     /// Reads and checks a body from outside. Nothing is kept of one that is not accepted.
     ///
@@ -147,7 +149,7 @@ extension ValidUpdate {
             kind = stated
         }
         if let stated = metadata["base"], stated != base { throw .wrongBase(expected: base, provided: stated) }
-        loss = try Self.metric("loss", metadata["loss"], 0...Double.greatestFiniteMagnitude)
+        loss = try Self.metric("loss", metadata["loss"], 0...Self.maximumLoss)
         accuracy = try Self.metric("accuracy", metadata["accuracy"], 0...1)
 
         // Weights is what one sends who knows only the document: fetch weights, train, post weights.

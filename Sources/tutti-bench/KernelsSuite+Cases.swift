@@ -1,0 +1,128 @@
+import KernelTable
+
+extension KernelsSuite {
+    /// How an operand of a product lies in memory.
+    private enum Form: String {
+        case plain = "", transposedA = ".at", transposedB = ".bt"
+    }
+
+    static func products(_ table: KernelTable) -> [Case] {
+        let goal = table.level == .baseline ? nil : productGoal
+        let squares = [256, 512, 1024].map { product(table, $0, $0, $0, .plain, goal: goal) }
+        // The products of a batch of 32 through a 64-128-10 network: forward, gradients of the weights, gradient of
+        // the hidden layer; weights stored [out, in] and [in, out].
+        let network: [(Int, Int, Int, Form)] = [
+            (32, 128, 64, .plain), (32, 128, 64, .transposedB), (32, 10, 128, .plain), (32, 10, 128, .transposedB),
+            (32, 128, 10, .plain), (32, 128, 10, .transposedB), (128, 64, 32, .transposedA), (64, 128, 32, .transposedA),
+            (10, 128, 32, .transposedA), (128, 10, 32, .transposedA),
+        ]
+        return squares + network.map { product(table, $0.0, $0.1, $0.2, $0.3, goal: nil) }
+    }
+
+    private static func product(
+        _ table: KernelTable, _ m: Int, _ n: Int, _ k: Int, _ form: Form, goal: Double?
+    ) -> Case {
+        let (a, b, c) = (Field(m * k), Field(k * n), Field(m * n))
+        let scratch = Field(table.sgemmScratchCount(m, n, k))
+        let (rowA, columnA) = form == .transposedA ? (1, m) : (k, 1)
+        let (rowB, columnB) = form == .transposedB ? (1, k) : (n, 1)
+        return Case(
+            name: "kernels.sgemm.gflops.\(table.level).\(m)x\(n)x\(k)\(form.rawValue)", unit: "GFLOP/s",
+            amount: 2e-9 * Double(m) * Double(n) * Double(k), beside: "\(peakName).\(table.level)", goal: goal
+        ) {
+            table.sgemm(m, n, k, a.base, rowA, columnA, b.base, rowB, columnB, c.base, n, false, scratch.base)
+        }
+    }
+
+    /// The kernels between the products, on data that is in the cache as it is in training.
+    static func training(_ table: KernelTable) -> [Case] {
+        let count = 16_384
+        let (w, v, g) = (Field(count), Field(count), Field(count))
+        let (rows, columns) = (32, 10)
+        let (logits, start) = (Field(rows * columns), Field(rows * columns))
+        let labels = (0..<rows).map { Int32($0 % columns) }
+        func item(_ kernel: String, _ count: Int, _ shape: String = "", _ run: @escaping () -> Void) -> Case {
+            Case(
+                name: "kernels.\(kernel).gelements.\(table.level)\(shape)", unit: "Gelement/s",
+                amount: Double(count) * 1e-9, run: run)
+        }
+        return [
+            item("sgd_step", count) { table.sgdStep(w.base, v.base, g.base, count, 1e-6, 0.9, 1e-4) },
+            item("softmax_cross_entropy", rows * columns, ".\(rows)x\(columns)") {
+                logits.base.update(from: start.base, count: rows * columns)
+                _ = table.softmaxCrossEntropy(logits.base, labels, rows, columns, 1)
+            },
+            item("add_bias_relu", count) { table.addBiasReLU(v.base, g.base, count / 128, 128) },
+        ]
+    }
+
+    /// Kernels that read an update once, from memory.
+    static func reductions(_ table: KernelTable, _ field: Field) -> [Case] {
+        let sink = Field(1)
+        func item(_ kernel: String, _ body: @escaping () -> Float) -> Case {
+            Case(
+                name: "kernels.\(kernel).gbps.\(table.level)", unit: "GB/s", amount: Double(field.count) * 4e-9,
+                beside: readName
+            ) { sink.base[0] = body() }
+        }
+        return [
+            item("sum_of_squares") { Float(table.sumOfSquares(field.base, field.count)) },
+            item("max_abs") { table.maxAbs(field.base, field.count) },
+            item("all_finite") { table.allFinite(field.base, field.count) ? 1 : 0 },
+        ]
+    }
+
+    /// Aggregation of n updates that lie in memory, two of ten trimmed on either side; the rate counts the bytes of the
+    /// updates.
+    static func aggregation(_ table: KernelTable, _ field: Field) -> [Case] {
+        var cases: [Case] = []
+        for n in [10, 100] {
+            let count = field.count / n
+            let rows = Rows(field, n, stride: count)
+            let scratch = Field(table.sortScratchCount(n))
+            let out = Field(count)
+            func item(_ kernel: String, _ run: @escaping () -> Void) -> Case {
+                Case(
+                    name: "kernels.\(kernel).gbps.\(table.level).n\(n)", unit: "GB/s",
+                    amount: Double(n * count) * 4e-9, beside: readName, run: run)
+            }
+            cases.append(item("weighted_mean") { weightedMean(table, rows, count, out) })
+            cases.append(
+                item("trimmed_mean") { table.trimmedMean(rows.base, n, n / 5, out.base, count, scratch.base) })
+            cases.append(item("median") { table.median(rows.base, n, out.base, count, scratch.base) })
+        }
+        return cases
+    }
+
+    /// The exact mean as the coordinator takes it: tiles of every update into 64-bit sums that stay in the cache.
+    private static func weightedMean(_ table: KernelTable, _ rows: Rows, _ count: Int, _ out: Field) {
+        let tile = 4096
+        withUnsafeTemporaryAllocation(of: Int64.self, capacity: tile) { sums in
+            guard let acc = sums.baseAddress else { return }
+            var start = 0
+            while start < count {
+                let width = min(tile, count - start)
+                sums.initialize(repeating: 0)
+                for i in 0..<rows.count { table.accumulateFixedPoint(acc, rows.base[i] + start, width, 0x1p40) }
+                table.finishFixedPoint(out.base + start, acc, width, 0x1p40 * Double(rows.count))
+                start += width
+            }
+        }
+    }
+}
+
+/// The starts of n rows of a field.
+final class Rows {
+    let base: UnsafeMutablePointer<F32>
+    let count: Int
+    private let field: Field
+
+    init(_ field: Field, _ n: Int, stride: Int) {
+        self.field = field
+        count = n
+        base = .allocate(capacity: n)
+        for i in 0..<n { (base + i).initialize(to: field.base + i * stride) }
+    }
+
+    deinit { base.deallocate() }
+}
