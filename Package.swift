@@ -148,6 +148,13 @@ let roof: [Target] = [
 let suites: [Target] = [
     tests("TensorKernelsTests", ["TensorKernels", "KernelTable"]),
     tests("StrictJSONTests", ["StrictJSON"]),
+    tests("LearningTests", ["Learning", "TensorKernels", "KernelTable", "StrictJSON"]),
+    tests(
+        "TrustTests",
+        [
+            "Trust", "CryptoSuite", .product(name: "Crypto", package: "swift-crypto"),
+            .product(name: "X509", package: "swift-certificates"), .product(name: "SwiftASN1", package: "swift-asn1"),
+        ] + nio),
     tests("RobustAggregationTests", ["RobustAggregation", "TensorKernels", "KernelTable"]),
     tests("WireTests", ["Wire"]),
     tests("FederationTests", ["Federation", "Learning", "RobustAggregation", "Wire", "CryptoSuite"]),

@@ -39,6 +39,20 @@ package struct CSVOptions: Sendable, Equatable {
         outputs = schema.outputs
         labels = schema.labels
     }
+
+    /// What the command line says of the classes: how many there are (`10`), or their names in order (`cat,dog`).
+    package mutating func setClasses(_ text: String) throws(DatasetError) {
+        if let count = Int(text) {
+            guard (2...Limits.labels).contains(count) else { throw .classOption(text) }
+            outputs = count
+            return
+        }
+        let names = text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+        guard (2...Limits.labels).contains(names.count), Set(names).count == names.count,
+            names.allSatisfy({ !$0.isEmpty && $0.utf8.count <= Limits.labelBytes })
+        else { throw .classOption(text) }
+        (labels, outputs) = (names, names.count)
+    }
 }
 
 /// Where the class of a row stands.

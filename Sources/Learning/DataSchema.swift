@@ -1,3 +1,5 @@
+internal import StrictJSON
+
 /// What a model expects of the data and a data set declares of itself. It travels with the model, so that whoever
 /// predicts scales as those who trained.
 package struct DataSchema: Sendable, Equatable, Codable {
@@ -37,7 +39,16 @@ package struct DataSchema: Sendable, Equatable, Codable {
             return "\(labels.count) labels are given for \(outputs) outputs; give one for each, or none"
         }
         if Set(labels).count != labels.count { return "two labels are the same; give each class its own name" }
-        return scale.problem(inputs: inputs)
+        if let problem = scale.problem(inputs: inputs) { return problem }
+        // It travels inside the header of the model's file, as a string in JSON.
+        if scale.isByColumn || !labels.isEmpty {
+            let length = JSON.string(json.encodedText).encoded().count
+            if length > Limits.schemaBytes {
+                return
+                    "the scaling and the labels take \(length) bytes, at most \(Limits.schemaBytes) fit a model's header; scale by a constant, or shorten the labels"
+            }
+        }
+        return nil
     }
 }
 
@@ -57,6 +68,13 @@ package enum Scaling: Sendable, Equatable, Codable {
         case .constant(let c): "constant=\(c)"
         case .minMax: "minmax"
         case .standardize: "standardize"
+        }
+    }
+
+    var isByColumn: Bool {
+        switch self {
+        case .none, .constant: false
+        case .minMax, .standardize: true
         }
     }
 

@@ -15,6 +15,7 @@ package enum DatasetError: Error, Sendable, Equatable, CustomStringConvertible {
     case labelNotAClass(line: Int, column: String, value: String)
     case unknownClass(line: Int, column: String, value: String, known: [String])
     case classNames([String], needed: Int)
+    case classOption(String)
     case oneClass(String, column: String)
     case tooManyClasses(column: String)
     case perhapsHeader(line: Int, column: String, value: String)
@@ -59,6 +60,8 @@ package enum DatasetError: Error, Sendable, Equatable, CustomStringConvertible {
             "line \(line), column \(column): '\(excerpt(value))' is none of the known classes \(list(known)); mend the label, or name all classes with --classes"
         case .classNames(let names, let needed):
             "there are \(names.count) class names (\(list(names))) for \(needed) classes; name all of them in order with --classes A,B,C"
+        case .classOption(let text):
+            "--classes is '\(excerpt(text))'; give how many classes there are (2 to \(Limits.labels)), or at least two different names in order: A,B,C"
         case .oneClass(let name, let column):
             "column \(column) says '\(excerpt(name))' in every row, so the file does not tell the other classes; name all of them in order with --classes A,B,C"
         case .tooManyClasses(let column):

@@ -2,6 +2,8 @@
 package enum Limits {
     /// A safetensors header (the reference implementation allows 100 MB; no model here needs more than this).
     package static let headerBytes = 1 << 20
+    /// A data schema as text: with the tensors' names it fits a header.
+    package static let schemaBytes = 768 << 10
     package static let tensors = 4096
     package static let dimensions = 8
     package static let metadataEntries = 64

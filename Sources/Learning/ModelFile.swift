@@ -57,7 +57,7 @@ package func flatParameters(
         throw .model("it has \(file.tensors.count) tensors; \(layout.count) are needed")
     }
     var values: [Float] = []
-    values.reserveCapacity(layout.reduce(0) { $0 + $1.count })
+    values.reserveCapacity(bytes.count / 4)
     for shape in layout {
         guard let tensor = file.tensors.first(where: { $0.name == shape.name }) else {
             throw .tensor(shape.name, "it is missing")

@@ -35,29 +35,30 @@ package struct ModelSpec: Sendable, Equatable, Codable {
         return nil
     }
 
-    /// `layers.N.weight` [inputs, outputs] (so that y = x·W + b reads both operands in place) and `layers.N.bias`.
+    /// `layers.N.weight` [outputs, inputs] and `layers.N.bias` [outputs], layer by layer: y = x·Wᵀ + b, as in PyTorch's
+    /// `nn.Linear`, whose `state_dict` tensors can be used as they are.
     package var parameterLayout: [TensorShape] {
         var shapes: [TensorShape] = []
-        for (index, (a, b)) in zip(layers, layers.dropFirst()).enumerated() {
-            shapes.append(TensorShape(name: "layers.\(index).weight", dimensions: [a, b]))
-            shapes.append(TensorShape(name: "layers.\(index).bias", dimensions: [b]))
+        for (index, (inputs, outputs)) in zip(layers, layers.dropFirst()).enumerated() {
+            shapes.append(TensorShape(name: "layers.\(index).weight", dimensions: [outputs, inputs]))
+            shapes.append(TensorShape(name: "layers.\(index).bias", dimensions: [outputs]))
         }
         return shapes
     }
 
-    package var parameterCount: Int { parameterLayout.reduce(0) { $0 + $1.count } }
+    package var parameterCount: Int { zip(layers, layers.dropFirst()).reduce(0) { $0 + ($1.0 + 1) * $1.1 } }
 
-    /// Weights uniform in ±√(6/fan-in) before a ReLU (He et al. 2015) and ±√(6/(fan-in + fan-out)) before the softmax
-    /// (Glorot and Bengio 2010); biases 0.
+    /// Weights uniform in ±√(6/fan-in) before a ReLU (He et al. 2015, arXiv 1502.01852) and ±√(6/(fan-in + fan-out))
+    /// before the softmax (Glorot and Bengio 2010); biases 0.
     package func initialParameters(seed: UInt64) -> [Float] {
         var generator = SeededGenerator(seed: derivedSeed(seed, "initial parameters"))
         var parameters: [Float] = []
         parameters.reserveCapacity(parameterCount)
-        for (index, (a, b)) in zip(layers, layers.dropFirst()).enumerated() {
+        for (index, (inputs, outputs)) in zip(layers, layers.dropFirst()).enumerated() {
             let isLast = index == layers.count - 2
-            let bound = (6 / Double(isLast ? a + b : a)).squareRoot()
-            for _ in 0..<(a * b) { parameters.append(Float((2 * generator.uniform() - 1) * bound)) }
-            parameters += [Float](repeating: 0, count: b)
+            let bound = (6 / Double(isLast ? inputs + outputs : inputs)).squareRoot()
+            for _ in 0..<(inputs * outputs) { parameters.append(Float((2 * generator.uniform() - 1) * bound)) }
+            parameters += [Float](repeating: 0, count: outputs)
         }
         return parameters
     }

@@ -1,32 +1,37 @@
 internal import KernelTable
 
-/// Forward and backward pass of a stack of linear layers with ReLU between them. One arena holds every buffer; it is
-/// reserved once.
+/// Forward and backward pass of a stack of linear layers with ReLU between them, over one workspace that grows to the
+/// largest batch and is used again.
 final class Network {
     let spec: ModelSpec
+    let kernels: KernelTable
+    /// Where each layer's weight and bias begin among the parameters.
     private let weightAt: [Int]
     private let biasAt: [Int]
     private var capacity = 0
     private var batch = 0
-    /// Outputs of each layer (the first are the inputs, the last logits) and gradients with respect to them.
+    /// Outputs of each layer, the first are the inputs and the last the logits; and the gradients of the hidden ones.
     private var activations: [UnsafeMutablePointer<Float>] = []
     private var deltas: [UnsafeMutablePointer<Float>] = []
     private var scratch: UnsafeMutablePointer<Float>
+    private var scratchCount = 0
     private var labels: UnsafeMutablePointer<Int32>
-    private var arena: UnsafeMutableBufferPointer<Float>
+    private var arena: UnsafeMutablePointer<Float>
 
-    init(spec: ModelSpec) {
+    init(spec: ModelSpec, kernels: KernelTable) {
+        precondition(spec.problem == nil)
         self.spec = spec
+        self.kernels = kernels
         var offset = 0
         var (weights, biases): ([Int], [Int]) = ([], [])
-        for (a, b) in zip(spec.layers, spec.layers.dropFirst()) {
+        for (inputs, outputs) in zip(spec.layers, spec.layers.dropFirst()) {
             weights.append(offset)
-            biases.append(offset + a * b)
-            offset += (a + 1) * b
+            biases.append(offset + inputs * outputs)
+            offset += (inputs + 1) * outputs
         }
         (weightAt, biasAt) = (weights, biases)
         arena = .allocate(capacity: 1)
-        scratch = arena.baseAddress!
+        scratch = arena
         labels = .allocate(capacity: 1)
     }
 
@@ -35,23 +40,19 @@ final class Network {
         labels.deallocate()
     }
 
-    func reserve(batch: Int, _ kernels: KernelTable) {
-        let rows = max(1, batch)
+    /// Makes room for batches of up to `rows`.
+    func reserve(batch rows: Int) {
         guard rows > capacity else { return }
         capacity = rows
-        var scratchCount = 1
-        for (a, b) in zip(spec.layers, spec.layers.dropFirst()) {
-            scratchCount = max(
-                scratchCount, kernels.sgemmScratchCount(rows, b, a), kernels.sgemmScratchCount(a, b, rows),
-                kernels.sgemmScratchCount(rows, a, b))
-        }
+        scratchCount = scratchNeeded(rows)
         arena.deallocate()
         labels.deallocate()
-        arena = .allocate(capacity: 2 * rows * spec.layers.reduce(0, +) + scratchCount)
-        arena.initialize(repeating: 0)
+        let count = 2 * rows * spec.layers.reduce(0, +) + scratchCount
+        arena = .allocate(capacity: count)
+        arena.initialize(repeating: 0, count: count)
         labels = .allocate(capacity: rows)
         labels.initialize(repeating: 0, count: rows)
-        var next = arena.baseAddress!
+        var next = arena
         func take(_ count: Int) -> UnsafeMutablePointer<Float> {
             defer { next += count }
             return next
@@ -61,71 +62,79 @@ final class Network {
         scratch = take(scratchCount)
     }
 
+    private func scratchNeeded(_ rows: Int) -> Int {
+        zip(spec.layers, spec.layers.dropFirst()).reduce(1) { most, layer in
+            let (inputs, outputs) = layer
+            return max(
+                most, kernels.sgemmScratchCount(rows, outputs, inputs), kernels.sgemmScratchCount(outputs, inputs, rows),
+                kernels.sgemmScratchCount(rows, inputs, outputs))
+        }
+    }
+
     /// Copies the chosen rows and their labels in.
     func gather(_ dataset: Dataset, _ rows: ArraySlice<Int>) {
-        batch = rows.count
+        begin(rows.count)
         dataset.features.withUnsafeBufferPointer { from in
-            for (slot, row) in rows.enumerated() {
-                (activations[0] + slot * spec.inputs).update(
-                    from: from.baseAddress! + row * spec.inputs, count: spec.inputs)
+            guard let from = from.baseAddress else { return }
+            var to = activations[0]
+            for row in rows {
+                to.update(from: from + row * spec.inputs, count: spec.inputs)
+                to += spec.inputs
             }
         }
         for (slot, row) in rows.enumerated() { labels[slot] = dataset.labels[row] }
     }
 
+    /// Copies whole rows in that have no labels.
     func load(_ features: ArraySlice<Float>) {
-        batch = features.count / spec.inputs
-        features.withUnsafeBufferPointer { activations[0].update(from: $0.baseAddress!, count: $0.count) }
+        begin(features.count / spec.inputs)
+        features.withUnsafeBufferPointer {
+            guard let from = $0.baseAddress else { return }
+            activations[0].update(from: from, count: $0.count)
+        }
+    }
+
+    private func begin(_ rows: Int) {
+        precondition(rows <= capacity)
+        assert(scratchNeeded(rows) <= scratchCount, "a smaller batch needs more scratch")
+        batch = rows
     }
 
     /// The logits of the loaded rows, batch × outputs.
-    func forward(_ kernels: KernelTable, parameters: [Float]) -> UnsafeMutablePointer<Float> {
-        parameters.withUnsafeBufferPointer { p in
-            for layer in weightAt.indices {
-                let (inputs, outputs) = (spec.layers[layer], spec.layers[layer + 1])
-                kernels.sgemm(
-                    batch, outputs, inputs, activations[layer], inputs, 1, p.baseAddress! + weightAt[layer], outputs, 1,
-                    activations[layer + 1], outputs, false, scratch)
-                let isLast = layer == weightAt.count - 1
-                (isLast ? kernels.addBias : kernels.addBiasReLU)(
-                    activations[layer + 1], p.baseAddress! + biasAt[layer], batch, outputs)
-            }
+    func forward(parameters: UnsafePointer<Float>) -> UnsafeMutablePointer<Float> {
+        for layer in weightAt.indices {
+            let (inputs, outputs) = (spec.layers[layer], spec.layers[layer + 1])
+            let y = activations[layer + 1]
+            // y = x·Wᵀ, W read in place
+            kernels.sgemm(
+                batch, outputs, inputs, activations[layer], inputs, 1, parameters + weightAt[layer], 1, inputs, y, outputs,
+                false, scratch)
+            let isLast = layer == weightAt.count - 1
+            (isLast ? kernels.addBias : kernels.addBiasReLU)(y, parameters + biasAt[layer], batch, outputs)
         }
         return activations[weightAt.count]
     }
 
-    /// Gradient of the mean loss of the gathered batch; returns the summed loss.
-    func gradient(_ kernels: KernelTable, parameters: [Float], into gradient: inout [Float]) -> Double {
+    /// Gradient of the mean loss of the gathered batch; returns the loss summed over the batch.
+    func gradient(parameters: UnsafePointer<Float>, into gradient: UnsafeMutablePointer<Float>) -> Double {
         guard batch > 0 else { return 0 }
-        let logits = forward(kernels, parameters: parameters)
-        let loss = kernels.softmaxCrossEntropy(logits, labels, batch, spec.outputs, 1 / Float(batch))
-        gradient.withUnsafeMutableBufferPointer { g in
-            parameters.withUnsafeBufferPointer { p in
-                backward(kernels, p.baseAddress!, g.baseAddress!, from: logits)
-            }
-        }
-        return loss
-    }
-
-    private func backward(
-        _ kernels: KernelTable, _ parameters: UnsafePointer<Float>, _ gradient: UnsafeMutablePointer<Float>,
-        from output: UnsafeMutablePointer<Float>
-    ) {
-        var dy = output
+        var dy = forward(parameters: parameters)
+        let loss = kernels.softmaxCrossEntropy(dy, labels, batch, spec.outputs, 1 / Float(batch))
         for layer in weightAt.indices.reversed() {
             let (inputs, outputs) = (spec.layers[layer], spec.layers[layer + 1])
-            // dW = xᵀ·dy, read in place
+            // dW = dyᵀ·x, both read in place
             kernels.sgemm(
-                inputs, outputs, batch, activations[layer], 1, inputs, dy, outputs, 1, gradient + weightAt[layer], outputs,
+                outputs, inputs, batch, dy, 1, outputs, activations[layer], inputs, 1, gradient + weightAt[layer], inputs,
                 false, scratch)
             kernels.columnSums(dy, batch, outputs, gradient + biasAt[layer])
             if layer == 0 { break }
-            // dx = dy·Wᵀ, then through the ReLU
+            // dx = dy·W, then back through the ReLU
             kernels.sgemm(
-                batch, inputs, outputs, dy, outputs, 1, parameters + weightAt[layer], 1, outputs, deltas[layer], inputs,
+                batch, inputs, outputs, dy, outputs, 1, parameters + weightAt[layer], inputs, 1, deltas[layer], inputs,
                 false, scratch)
             kernels.reluBackward(deltas[layer], activations[layer], batch * inputs)
             dy = deltas[layer]
         }
+        return loss
     }
 }

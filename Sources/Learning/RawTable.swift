@@ -52,7 +52,11 @@ package struct RawTable: Sendable, Equatable {
     func declaredClasses(
         known: [String], outputs: Int?, mayHaveHeader: Bool
     ) throws(DatasetError) -> (outputs: Int, labels: [String]) {
+        if let outputs, !(2...Limits.labels).contains(outputs) {
+            throw .schema("there must be 2 to \(Limits.labels) classes, not \(outputs)")
+        }
         guard let labelColumn else { return (outputs ?? max(2, known.count), known) }
+        // 0: not known yet.
         var (outputs, labels) = (outputs ?? known.count, known)
         if known.isEmpty {
             let texts = classes.filter { parseNumber($0.text) == nil }

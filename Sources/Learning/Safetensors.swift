@@ -44,6 +44,8 @@ package enum Safetensors {
         guard length <= UInt64(Limits.headerBytes) else { throw .headerTooLong(length) }
         let dataStart = 8 + Int(length)
         guard dataStart <= bytes.count else { throw .truncated(bytes: bytes.count) }
+        // The format says so, and a reader that skips spaces here would take files that others refuse.
+        guard bytes[8..<dataStart].first == UInt8(ascii: "{") else { throw .header("it does not begin with {") }
         let header: JSON
         do { header = try JSON(parsing: Array(bytes[8..<dataStart]), maximumDepth: 4) } catch { throw .header("\(error)") }
         guard let members = header.members else { throw .header("it is \(header.kind), not an object") }
@@ -108,24 +110,23 @@ package enum Safetensors {
     /// The Float32 values of one tensor.
     package static func floats(_ tensor: Tensor, in bytes: [UInt8]) throws(SafetensorsError) -> [Float] {
         guard tensor.type == .f32 else { throw .tensor(tensor.name, "it is \(tensor.type.rawValue); F32 is needed") }
-        return bytes.withUnsafeBytes { raw in
-            let base = UnsafeRawBufferPointer(rebasing: raw[tensor.range])
-            return [Float](unsafeUninitializedCapacity: tensor.range.count / 4) { out, count in
-                for i in 0..<(tensor.range.count / 4) {
-                    (out.baseAddress! + i).initialize(
-                        to: Float(bitPattern: UInt32(littleEndian: base.loadUnaligned(fromByteOffset: i * 4, as: UInt32.self))))
-                }
-                count = tensor.range.count / 4
-            }
+        let count = tensor.range.count / 4
+        return [Float](unsafeUninitializedCapacity: count) { out, initialized in
+            bytes.withUnsafeBytes { UnsafeMutableRawBufferPointer(out).copyMemory(from: .init(rebasing: $0[tensor.range])) }
+            #if _endian(big)
+                for i in 0..<count { out[i] = Float(bitPattern: UInt32(littleEndian: out[i].bitPattern)) }
+            #endif
+            initialized = count
         }
     }
 
     /// Writes Float32 tensors, byte for byte as the Python package does: names sorted, header padded with spaces to a
-    /// multiple of 8. (That package sorts by the width of the type first; here there is one type.)
+    /// multiple of 8. (That package sorts by the width of the type first; here there is one type. It writes more than
+    /// one metadata entry in no certain order; here they are sorted.)
     package static func encode(
         _ tensors: [(shape: TensorShape, values: ArraySlice<Float>)], metadata: [(name: String, value: String)]
     ) -> [UInt8] {
-        let sorted = tensors.sorted { $0.shape.name < $1.shape.name }
+        let sorted = tensors.sorted { $0.shape.name.utf8.lexicographicallyPrecedes($1.shape.name.utf8) }
         var members: [JSON.Member] = []
         if !metadata.isEmpty {
             members.append(
@@ -152,9 +153,9 @@ package enum Safetensors {
         out += header
         for (_, values) in sorted {
             #if _endian(little)
-            values.withUnsafeBytes { out += $0 }
+                values.withUnsafeBytes { out += $0 }
             #else
-            for value in values { withUnsafeBytes(of: value.bitPattern.littleEndian) { out += $0 } }
+                for value in values { withUnsafeBytes(of: value.bitPattern.littleEndian) { out += $0 } }
             #endif
         }
         return out
@@ -173,11 +174,13 @@ package enum SafetensorsError: Error, Sendable, Equatable, CustomStringConvertib
         switch self {
         case .truncated(let bytes): "the safetensors file ends too early, after \(bytes) bytes; send it again whole"
         case .headerTooLong(let length):
-            "the safetensors header claims \(length) bytes; at most \(Limits.headerBytes) are taken. Is this a safetensors file?"
-        case .header(let problem): "the safetensors header cannot be used: \(problem)"
-        case .tensor(let name, let problem): "tensor '\(name)' cannot be used: \(problem)"
-        case .notContiguous(let where_): "the tensors do not cover the data exactly once (at \(where_)); write the file with the safetensors package"
-        case .model(let problem): "the file is no model of ours: \(problem)"
+            "the safetensors header claims \(length) bytes, at most \(Limits.headerBytes) are taken; send a safetensors file"
+        case .header(let problem):
+            "the safetensors header cannot be used: \(problem); write the file with the safetensors package"
+        case .tensor(let name, let problem): "tensor '\(name.prefix(80))' cannot be used: \(problem)"
+        case .notContiguous(let place):
+            "the tensors do not cover the data exactly once (at \(place.prefix(80))); write the file with the safetensors package"
+        case .model(let problem): "the file is no model of ours: \(problem); fetch the model again"
         }
     }
 }

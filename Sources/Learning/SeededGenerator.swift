@@ -1,5 +1,5 @@
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #endif
 
 /// xoshiro256++ (Blackman and Vigna 2019), seeded through splitmix64: everything random in Tutti that is not a secret
@@ -76,8 +76,10 @@ private func splitMix(_ state: inout UInt64) -> UInt64 {
 
 /// A seed for one purpose, from the seed of the whole and labels that name the purpose. Not for secrets.
 package func derivedSeed(_ seed: UInt64, _ labels: String...) -> UInt64 {
-    // FNV-1a over the labels with a separator that cannot occur in UTF-8, then mixed.
-    var hash: UInt64 = 0xCBF2_9CE4_8422_2325 ^ seed
+    // FNV-1a over the labels with a separator that cannot occur in UTF-8. The seed is mixed first, else it could undo
+    // the difference between two labels.
+    var mixed = seed
+    var hash: UInt64 = 0xCBF2_9CE4_8422_2325 ^ splitMix(&mixed)
     for label in labels {
         for byte in label.utf8 { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01B3 }
         hash = (hash ^ 0xFF) &* 0x0000_0100_0000_01B3

@@ -28,6 +28,7 @@ package enum Limits {
     package static let secretFileBytesMax = 1 << 20
     /// A text that claims to be a token; longer ones are refused before they are hashed.
     package static let tokenBytesMax = 256
-    /// From the first packet to the end of the handshake of `PinnedBootstrap`.
-    package static let bootstrapSeconds: Int64 = 15
+    /// What `PinnedBootstrap` waits by default for a connection, and again for its handshake.
+    package static let bootstrapSeconds = 15.0
+    package static let bootstrapSecondsMax = 600.0
 }

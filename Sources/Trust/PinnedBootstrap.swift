@@ -17,25 +17,29 @@ package struct PinnedBootstrap: Sendable {
     /// - Parameters:
     ///   - host: a host name or an IP address; the server's certificate must be for it.
     ///   - postQuantumOnly: as in `clientTLS`.
+    ///   - timeoutSeconds: for the connection, and again for the handshake.
     /// - Returns: the authority's certificate in PEM.
     package func authorityPEM(
-        host: String, port: Int, group: any EventLoopGroup, now: Date = Date(), postQuantumOnly: Bool = true
+        host: String, port: Int, group: any EventLoopGroup, now: Date = Date(), postQuantumOnly: Bool = true,
+        timeoutSeconds: Double = Limits.bootstrapSeconds
     ) async throws(TrustError) -> String {
         let name = try HostName(host)
         let endpoint = "\(name.urlForm):\(port)"
         guard (1...65_535).contains(port) else { throw .connection(endpoint: endpoint, problem: "there is no port \(port)") }
+        precondition(timeoutSeconds > 0 && timeoutSeconds <= Limits.bootstrapSecondsMax, "a timeout is 0 to 600 seconds")
+        let timeout = TimeAmount.nanoseconds(Int64(timeoutSeconds * 1e9))
         let finding = Finding()
         do {
             let context = try NIOSSLContext(configuration: Self.configuration(postQuantumOnly: postQuantumOnly))
             let verify = makeVerificationCallback(host: name, now: now) { finding.set($0) }
             let handshake = try await ClientBootstrap(group: group)
-                .connectTimeout(.seconds(Limits.bootstrapSeconds))
+                .connectTimeout(timeout)
                 .connect(host: name.dialForm, port: port) { channel in
                     channel.eventLoop.makeCompletedFuture {
                         let tls = try NIOSSLClientHandler(
                             context: context, serverHostname: name.serverName, customVerificationCallback: verify)
                         let done = channel.eventLoop.makePromise(of: Void.self)
-                        try channel.pipeline.syncOperations.addHandlers(tls, HandshakeEnd(done))
+                        try channel.pipeline.syncOperations.addHandlers(tls, HandshakeEnd(done, timeout))
                         return done.futureResult
                     }
                 }
@@ -97,23 +101,28 @@ private final class HandshakeEnd: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 
     private struct TooSlow: Error, CustomStringConvertible {
-        var description: String { "no handshake within \(Limits.bootstrapSeconds) seconds" }
+        var timeout: TimeAmount
+        var description: String { "no handshake within \(Double(timeout.nanoseconds) / 1e9) seconds" }
     }
     private struct Closed: Error, CustomStringConvertible {
         var description: String { "the server closed it during the handshake" }
     }
 
     private let done: EventLoopPromise<Void>
+    private let timeout: TimeAmount
     private var isDone = false
     private var deadline: Scheduled<Void>?
 
-    init(_ done: EventLoopPromise<Void>) { self.done = done }
+    init(_ done: EventLoopPromise<Void>, _ timeout: TimeAmount) {
+        self.done = done
+        self.timeout = timeout
+    }
 
     func handlerAdded(context: ChannelHandlerContext) {
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-        deadline = context.eventLoop.scheduleTask(in: .seconds(Limits.bootstrapSeconds)) {
+        deadline = context.eventLoop.scheduleTask(in: timeout) {
             let (handler, context) = bound.value
-            handler.end(.failure(TooSlow()), context)
+            handler.end(.failure(TooSlow(timeout: handler.timeout)), context)
         }
     }
 

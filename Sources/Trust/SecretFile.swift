@@ -1,5 +1,4 @@
 internal import CryptoSuite
-internal import CoreFoundation
 internal import Foundation
 
 /// Files that hold secrets: mode 0600 from the first byte, replaced whole or not at all, refused when others could read
@@ -33,14 +32,14 @@ package enum SecretFile {
     /// - Throws: `TrustError.exposed` when group or others have any right to the file.
     package static func read(_ path: String) throws(TrustError) -> [UInt8] {
         guard !path.utf8.contains(0), !path.isEmpty else { throw .file(path: "'\(path)'", problem: "it is no file name") }
-        // O_NONBLOCK: a named pipe must not hang us before fstat tells that it is one.
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        // Mounted secrets are often links: what counts is the file behind them.
+        guard let resolved = realpath(path, nil) else { throw failure(path, "it cannot be opened") }
+        defer { free(resolved) }
+        // O_NONBLOCK: a named pipe must not hang us before its type is known.
+        let descriptor = open(resolved, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW)
         guard descriptor >= 0 else { throw failure(path, "it cannot be opened") }
         defer { close(descriptor) }
-        var info = stat()
-        guard fstat(descriptor, &info) == 0 else { throw failure(path, "it cannot be examined") }
-        guard info.st_mode & S_IFMT == S_IFREG else { throw .file(path: path, problem: "it is not a regular file") }
-        guard info.st_mode & 0o077 == 0 else { throw .exposed(path: path, mode: String(info.st_mode & 0o7777, radix: 8)) }
+        try check(String(cString: resolved), calling: path)
         var out = [UInt8]()
         var buffer = [UInt8](repeating: 0, count: 16 << 10)
         while true {
@@ -53,6 +52,16 @@ package enum SecretFile {
                 throw .file(path: path, problem: "it is longer than \(Limits.secretFileBytesMax) bytes, so it is no secret of ours")
             }
         }
+    }
+
+    /// By name and not by `fstat`: which module the members of `struct stat` belong to differs from build to build, and
+    /// with it whether they may be named. Who can change the folder in between can read the secret anyway.
+    private static func check(_ resolved: String, calling path: String) throws(TrustError) {
+        guard let attributes = try? FileManager.default.attributesOfItem(atPath: resolved),
+            let mode = attributes[.posixPermissions] as? Int
+        else { throw .file(path: path, problem: "it cannot be examined") }
+        guard attributes[.type] as? FileAttributeType == .typeRegular else { throw .file(path: path, problem: "it is not a regular file") }
+        guard mode & 0o077 == 0 else { throw .exposed(path: path, mode: String(mode, radix: 8)) }
     }
 
     private static func fill(_ descriptor: Int32, _ bytes: [UInt8], _ path: String) throws(TrustError) {
