@@ -85,4 +85,35 @@ import Wire
         _ = machine.handle(.uploadFailed(key, .superseded), now: again)
         #expect(machine.state.pending == nil && machine.state.acknowledged == nil)
     }
+
+    @Test func aStartThatComesAfterTheEndOfItsAttemptIsNotTrained() {
+        var machine = online()
+        let closed = RoundClosed(sessionID: "s", round: 2, attempt: 1, committed: false, modelSHA256: [], reason: "deadline")
+        _ = machine.handle(.message(.roundClosed(closed)), now: now)
+        #expect(machine.handle(.message(.roundStart(start(round: 2))), now: now).isEmpty, "it was overtaken by its end")
+        #expect(machine.handle(.message(.roundStart(start(round: 2, attempt: 2))), now: now).isEmpty == false)
+    }
+
+    @Test func aWaitingUploadGoesAtOnceWhenTheCoordinatorAsksAgain() {
+        var machine = online()
+        let key = AttemptKey(round: 1, attempt: 1)
+        _ = machine.handle(.message(.roundStart(start(round: 1))), now: now)
+        _ = machine.handle(.modelFetched(digest: hexadecimal(digest)), now: now)
+        _ = machine.handle(.trained(key, digest: "d"), now: now)
+        _ = machine.handle(.uploadFailed(key, .retry(afterSeconds: 60)), now: now)
+        guard case .upload(let update, _)? = machine.handle(.message(.roundStart(start(round: 1))), now: now).last else {
+            Issue.record("the coordinator is back and asks: nothing to wait for")
+            return
+        }
+        #expect(update.key == key)
+    }
+
+    @Test func aDivergedModelIsAnsweredWithoutRows() {
+        var machine = online()
+        let request = EvaluationRequest(sessionID: "s", round: 3, modelSHA256: digest, modelPath: "/m", deadlineMs: 99_000)
+        _ = machine.handle(.message(.evaluate(request)), now: now)
+        _ = machine.handle(.modelFetched(digest: hexadecimal(digest)), now: now)
+        let effects = machine.handle(.evaluated(round: 3, loss: .nan, accuracy: 0.5, rows: 10), now: now)
+        #expect(effects == [.send(.evaluation(EvaluationReport(sessionID: "s", round: 3, loss: 0, accuracy: 0, rows: 0)))])
+    }
 }

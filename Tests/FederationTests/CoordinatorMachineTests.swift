@@ -75,6 +75,56 @@ import Wire
         for name in names { bench.handle(.connected(client: name)) }
     }
 
+    @Test func anEvaluationDoesWithoutAClientThatLeaves() {
+        var bench = federation(names, smallSpec(clients: 3))
+        finish(&bench) { _ in names }
+        bench.handle(.evaluationReported(client: "a", round: 3, loss: 0.5, accuracy: 0.75, rows: 12))
+        bench.handle(.disconnected(client: "b"))
+        #expect(bench.machine.session.status == .training, "c is still there")
+        bench.handle(.disconnected(client: "c"))
+        #expect(bench.machine.session.status == .completed)
+        #expect(bench.machine.evaluation?.clients == 1)
+    }
+
+    @Test func anEvaluationAfterARestartWaitsForThoseWhoTrained() {
+        var bench = federation(names, smallSpec(clients: 3))
+        finish(&bench) { _ in names }
+        let (machine, effects) = CoordinatorMachine.restored(from: bench.durable, now: bench.now)
+        bench.machine = machine
+        bench.run(effects)
+        bench.handle(.heartbeat(client: "a"))
+        #expect(bench.machine.session.status == .training, "nobody has come back yet")
+        for name in names {
+            bench.handle(.connected(client: name))
+            bench.handle(.evaluationReported(client: name, round: 3, loss: 0.5, accuracy: 0.75, rows: 12))
+        }
+        #expect(bench.machine.session.status == .completed)
+        #expect(bench.machine.evaluation?.clients == 3)
+    }
+
+    @Test func anEvaluationEndsAtItsDeadline() {
+        var bench = federation(names, smallSpec(clients: 3))
+        finish(&bench) { _ in names }
+        bench.handle(.evaluationReported(client: "a", round: 3, loss: 0.5, accuracy: 0.75, rows: 12))
+        bench.now = bench.machine.nextDeadline!
+        bench.handle(.tick)
+        #expect(bench.machine.session.status == .completed)
+        #expect(bench.machine.evaluation?.clients == 1)
+    }
+
+    @Test func aSchemaThatNoModelFitsIsRefused() {
+        var spec = smallSpec(clients: 2)
+        spec.model = nil
+        var bench = Bench(spec)
+        let reply = bench.join("a", schema: DataSchema(inputs: 0, outputs: 2, scale: .none))
+        guard case .refused(.schemaDisagrees(let field, _, _))? = reply else {
+            Issue.record("a schema without inputs was accepted: \(String(describing: reply))")
+            return
+        }
+        #expect(field == "data_schema")
+        #expect(bench.machine.totalClients == 0)
+    }
+
     @Test func aSealedRoundIsAggregatedAfterARestart() throws {
         var bench = federation(names, smallSpec(clients: 3, rounds: 1))
         for (client, start) in bench.starts(round: 1) { _ = bench.deliver(client, start) }

@@ -36,6 +36,8 @@ package struct ClientMachine: Sendable {
     private var workFailures = 0
     private var generator: SeededGenerator
     private var clock = Instant(milliseconds: .min)
+    /// The newest attempt the coordinator has closed: a frame that comes late does not open it again.
+    private var closed: AttemptKey?
     private static let maximumWorkFailures = 20
 
     /// - Parameters:
@@ -78,10 +80,14 @@ package struct ClientMachine: Sendable {
         case .evaluated(let round, let loss, let accuracy, let rows):
             guard case .evaluating(let request) = work, request.round == round else { return [] }
             work = .idle
+            // A model that has diverged has no loss: an answer without rows says that there is nothing to wait for.
+            let isMeasured = (0...ValidUpdate.maximumLoss).contains(loss) && (0...1).contains(accuracy)
             return [
                 .send(
                     .evaluation(
-                        EvaluationReport(sessionID: session, round: round, loss: loss, accuracy: accuracy, rows: rows)))
+                        EvaluationReport(
+                            sessionID: session, round: round, loss: isMeasured ? loss : 0, accuracy: isMeasured ? accuracy : 0,
+                            rows: isMeasured ? rows : 0)))
             ]
         case .uploaded(let key): return uploaded(key)
         case .uploadFailed(let key, let failure): return uploadFailed(key, failure)
@@ -158,8 +164,10 @@ package struct ClientMachine: Sendable {
             link = .online(nextHeartbeat: clock.adding(seconds: Double(heartbeatSeconds)))
             return []
         case .roundStart(let start): return roundStarted(start)
-        case .roundClosed(let closed):
-            return abandon(through: AttemptKey(round: closed.round, attempt: closed.attempt))
+        case .roundClosed(let message):
+            let key = AttemptKey(round: message.round, attempt: message.attempt)
+            closed = max(closed ?? key, key)
+            return abandon(through: key)
         case .evaluate(let request):
             switch work {
             case .fetchingToEvaluate(request, _), .evaluating(request): return []
@@ -193,6 +201,12 @@ package struct ClientMachine: Sendable {
         let key = start.key
         encoding = start.uploadEncoding
         if let done = state.acknowledged, key <= done { return [] }
+        if let closed, key <= closed { return [] }
+        if case .waitingToUpload(let update, _) = work, update.key == key {
+            // The coordinator is back and asks: no reason to wait any longer.
+            work = .uploading(update)
+            return [.upload(update, encoding: encoding)]
+        }
         if let current = currentKey, key <= current { return [] }
         if let pending = state.pending, pending.key == key {
             // Trained before a restart: never a second time.

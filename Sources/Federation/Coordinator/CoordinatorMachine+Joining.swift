@@ -39,6 +39,7 @@ extension CoordinatorMachine {
             }
             return nil
         }
+        if let problem = schema.problem { return Self.unusable(problem, schema) }
         if let model = session.model {
             if model.inputs != schema.inputs {
                 return .schemaDisagrees(field: "data_schema.inputs", session: "\(model.inputs)", client: "\(schema.inputs)")
@@ -47,11 +48,19 @@ extension CoordinatorMachine {
                 return .schemaDisagrees(field: "data_schema.outputs", session: "\(model.outputs)", client: "\(schema.outputs)")
             }
         } else {
-            session.model = Self.defaultModel(session.spec.modelType, schema)
+            let model = Self.defaultModel(session.spec.modelType, schema)
+            if let problem = model.problem { return Self.unusable(problem, schema) }
+            session.model = model
             session.modelSource = "schema"
         }
         session.schema = schema
         return nil
+    }
+
+    private static func unusable(_ problem: String, _ schema: DataSchema) -> Refused {
+        .schemaDisagrees(
+            field: "data_schema", session: "no use for this schema (\(problem))",
+            client: "\(schema.inputs) inputs, \(schema.outputs) outputs")
     }
 
     private static func defaultModel(_ type: SessionSpec.ModelType, _ schema: DataSchema) -> ModelSpec {
@@ -102,7 +111,7 @@ extension CoordinatorMachine {
                 return []
             }
             return [.send(.roundStart(roundStart(open.record, client)), to: client)]
-        case .evaluating(let deadline, let reports):
+        case .evaluating(let deadline, let reports, _):
             guard reports[client] == nil, let request = evaluationRequest(deadline) else { return [] }
             return [.send(.evaluate(request), to: client)]
         case .ended:

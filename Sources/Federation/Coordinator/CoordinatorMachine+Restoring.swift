@@ -29,7 +29,9 @@ extension CoordinatorMachine {
         }
         if committedRounds >= session.spec.rounds {
             // The last model stands; nobody is connected yet to evaluate it, so the evaluation waits for its deadline.
-            phase = .evaluating(deadline: now.adding(seconds: min(10, session.spec.roundDeadlineSeconds)), reports: [:])
+            let expected = rounds.last { $0.state == .committed }?.sealed ?? []
+            phase = .evaluating(
+                deadline: now.adding(seconds: min(10, session.spec.roundDeadlineSeconds)), reports: [:], expected: expected)
             return []
         }
         let attempts = rounds.filter { $0.round == committedRounds + 1 }

@@ -69,14 +69,14 @@ extension CoordinatorMachine {
     }
 
     private mutating func seal(_ open: OpenRound, _ now: Instant) -> [CoordinatorEffect] {
-        var open = open
-        open.record.state = .sealed
-        open.record.sealed = open.contributions.keys.sorted()
-        guard let job = aggregationJob(open) else {
+        var sealed = open
+        sealed.record.state = .sealed
+        sealed.record.sealed = open.contributions.keys.sorted()
+        guard let job = aggregationJob(sealed) else {
             return abort(open, "\(open.contributions.count) updates are too few for the trimmed mean", now)
         }
-        phase = .aggregating(open)
-        return [.persist(.round(open.record)), .aggregate(job)]
+        phase = .aggregating(sealed)
+        return [.persist(.round(sealed.record)), .aggregate(job)]
     }
 
     /// nil when the rule cannot work with so few updates.
@@ -111,7 +111,7 @@ extension CoordinatorMachine {
         let closed = closing(open, committed: true, reason: "")
         let stored: [CoordinatorEffect] = [.persist(.round(open.record))]
         if key.round >= session.spec.rounds {
-            return stored + closed + beginEvaluation(now) + [.discardContributions(throughRound: key.round)]
+            return merge(stored, closed + [.discardContributions(throughRound: key.round)], beginEvaluation(now))
         }
         phase = .selecting(attempt: 1, since: now)
         return merge(stored, closed, select(attempt: 1, since: now, now)) + [.discardContributions(throughRound: key.round)]
@@ -194,7 +194,7 @@ extension CoordinatorMachine {
         let clients = connectedMembers
         let deadline = now.adding(seconds: min(Self.evaluationSeconds, session.spec.roundDeadlineSeconds))
         guard !clients.isEmpty, let request = evaluationRequest(deadline) else { return end(.completed, nil, now) }
-        phase = .evaluating(deadline: deadline, reports: [:])
+        phase = .evaluating(deadline: deadline, reports: [:], expected: [])
         return clients.map { .send(.evaluate(request), to: $0) }
     }
 
@@ -202,30 +202,32 @@ extension CoordinatorMachine {
         _ client: String, _ round: Int, _ loss: Double, _ accuracy: Double, _ rows: Int64, _ now: Instant
     ) -> [CoordinatorEffect] {
         seen(client, now)
-        guard case .evaluating(let deadline, var reports) = phase, members[client] != nil, round == model?.round,
+        guard case .evaluating(let deadline, var reports, let expected) = phase, members[client] != nil, round == model?.round,
             (0...ValidUpdate.maximumLoss).contains(loss), (0...1).contains(accuracy), rows >= 0
         else { return [] }
         reports[client] = EvaluationReport(
             sessionID: session.id, round: round, loss: loss, accuracy: accuracy, rows: Int(clamping: min(rows, 1_000_000_000_000)))
-        phase = .evaluating(deadline: deadline, reports: reports)
-        return finishEvaluation(deadline, reports, now)
+        phase = .evaluating(deadline: deadline, reports: reports, expected: expected)
+        return finishEvaluation(deadline, reports, expected, now)
     }
 
     mutating func finishEvaluation(
-        _ deadline: Instant, _ reports: [String: EvaluationReport], _ now: Instant
+        _ deadline: Instant, _ reports: [String: EvaluationReport], _ expected: [String], _ now: Instant
     ) -> [CoordinatorEffect] {
-        guard now >= deadline || connectedMembers.allSatisfy({ reports[$0] != nil }) else { return [] }
-        var (rows, loss, accuracy) = (Int64(0), 0.0, 0.0)
+        let isComplete = !reports.isEmpty && (connectedMembers + expected).allSatisfy { reports[$0] != nil }
+        guard now >= deadline || isComplete else { return [] }
+        var (rows, clients, loss, accuracy) = (Int64(0), 0, 0.0, 0.0)
         for name in reports.keys.sorted() {
             guard let report = reports[name], report.rows > 0 else { continue }
             rows += Int64(report.rows)
+            clients += 1
             loss += report.loss * Double(report.rows)
             accuracy += report.accuracy * Double(report.rows)
         }
         guard rows > 0 else { return end(.completed, nil, now) }
         let record = EvaluationRecord(
             round: model?.round ?? 0, loss: loss / Double(rows), accuracy: accuracy / Double(rows), rows: rows,
-            clients: reports.count)
+            clients: clients)
         evaluation = record
         return [.persist(.evaluation(record))] + end(.completed, nil, now)
     }

@@ -18,7 +18,8 @@ package struct CoordinatorMachine: Sendable {
         case selecting(attempt: Int, since: Instant)
         case collecting(OpenRound)
         case aggregating(OpenRound)
-        case evaluating(deadline: Instant, reports: [String: EvaluationReport])
+        /// `expected`: who trained the last model and has to come back after a restart.
+        case evaluating(deadline: Instant, reports: [String: EvaluationReport], expected: [String])
         case ended
     }
 
@@ -70,7 +71,9 @@ package struct CoordinatorMachine: Sendable {
         case .connected(let client): return connected(client, now)
         case .disconnected(let client):
             presence[client]?.isConnected = false
-            return []
+            // A round waits for it until the deadline; an evaluation does without it.
+            guard case .evaluating(let deadline, let reports, let expected) = phase else { return [] }
+            return finishEvaluation(deadline, reports, expected, now)
         case .heartbeat(let client):
             seen(client, now)
             return proceed(now)
@@ -109,7 +112,7 @@ package struct CoordinatorMachine: Sendable {
         case .gathering, .initialising, .aggregating, .ended: nil
         case .selecting(_, let since): availableMembers(clock).count >= session.spec.minClients ? graceEnd(since) : nil
         case .collecting(let open): open.record.deadline
-        case .evaluating(let deadline, _): deadline
+        case .evaluating(let deadline, _, _): deadline
         }
     }
 
@@ -131,7 +134,7 @@ package struct CoordinatorMachine: Sendable {
         case .initialising, .aggregating, .ended: return []
         case .selecting(let attempt, let since): return select(attempt: attempt, since: since, now)
         case .collecting(let open): return closeIfDue(open, now)
-        case .evaluating(let deadline, let reports): return finishEvaluation(deadline, reports, now)
+        case .evaluating(let deadline, let reports, let expected): return finishEvaluation(deadline, reports, expected, now)
         }
     }
 
@@ -150,7 +153,9 @@ package struct CoordinatorMachine: Sendable {
             SessionEnded(
                 sessionID: session.id, status: status.rawValue, modelSHA256: model.map { digestBytes($0.digest) } ?? [],
                 modelPath: model == nil ? "" : paths.model(model?.round ?? 0), reason: reason ?? ""))
-        return [.persist(.session(session))] + connectedMembers.map { .send(message, to: $0) } + [.finished(status)]
+        // Nothing will be computed from an update any more: raw updates do not outlive the session.
+        let discard: [CoordinatorEffect] = session.startedAt == nil ? [] : [.discardContributions(throughRound: session.spec.rounds)]
+        return [.persist(.session(session))] + connectedMembers.map { .send(message, to: $0) } + discard + [.finished(status)]
     }
 
     var paths: SessionPaths { SessionPaths(session: session.id) }

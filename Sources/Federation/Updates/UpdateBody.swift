@@ -46,9 +46,10 @@ package struct UpdateBody: Sendable, Equatable {
             (name: "round", value: "\(round)"), (name: "attempt", value: "\(attempt)"), (name: "samples", value: "\(samples)"),
             (name: "kind", value: kind.rawValue), (name: "base", value: hexadecimal(base)),
         ]
-        if let loss { metadata.append((name: "loss", value: "\(loss)")) }
-        if let accuracy { metadata.append((name: "accuracy", value: "\(accuracy)")) }
-        if let trainingLoss { metadata.append((name: "training_loss", value: "\(trainingLoss)")) }
+        // A diverged model has no loss to report; that must not cost the client its update.
+        for (name, metric) in [("loss", loss), ("accuracy", accuracy), ("training_loss", trainingLoss)] {
+            if let metric, (0...ValidUpdate.maximumLoss).contains(metric) { metadata.append((name: name, value: "\(metric)")) }
+        }
         return Safetensors.encode(slices(of: values, spec.parameterLayout), metadata: metadata)
     }
 }
