@@ -75,6 +75,9 @@ let rooms: [Target] = [
     room("Wire", ["CZstd", .product(name: "SwiftProtobuf", package: "swift-protobuf")]),
     // 3 federation
     room("Federation", ["Learning", "RobustAggregation", "CryptoSuite", "Wire"]),
+    room(
+        "FederationSimulator",
+        ["Federation", "Learning", "RobustAggregation", "CryptoSuite", "Wire", "TensorKernels", "KernelTable"]),
     // 4 keeping
     room(
         "Storage",
@@ -141,7 +144,7 @@ let roof: [Target] = [
         swiftSettings: strict),
     .executableTarget(
         name: "tutti-bench",
-        dependencies: ["TensorKernels", "KernelTable", "Learning", "RobustAggregation", "Federation", "CommandKit", "StrictJSON", argumentParser],
+        dependencies: ["TensorKernels", "KernelTable", "Learning", "RobustAggregation", "Federation", "FederationSimulator", "CommandKit", "StrictJSON", argumentParser],
         swiftSettings: strict),
 ]
 
@@ -158,6 +161,7 @@ let suites: [Target] = [
     tests("RobustAggregationTests", ["RobustAggregation", "TensorKernels", "KernelTable"]),
     tests("WireTests", ["Wire"]),
     tests("FederationTests", ["Federation", "Learning", "RobustAggregation", "Wire", "CryptoSuite"]),
+    tests("SimulationTests", ["FederationSimulator", "Federation", "Learning", "CryptoSuite", "Wire"]),
     tests("StoreContractTests", ["Storage", "Federation", "CryptoSuite", "Trust"]),
     tests("TidyTests", []),
     tests("EndToEndTests", []),

@@ -11,16 +11,17 @@ struct ListSuites: ReportingCommand {
     var json = false
     func perform() async throws(CommandFailure) -> JSON {
         if !json {
-            print("kernels  GFLOP/s and GB/s at every level beside the machine's measured limits")
-            print("round    a federation on digits in one process beside NumPy; accuracies over ten seeds")
+            print("kernels     GFLOP/s and GB/s at every level beside the machine's measured limits")
+            print("round       a federation on digits in one process beside NumPy; accuracies over ten seeds")
+            print("simulation  how many federations in bad weather the simulator lives through in a second")
         }
-        return ["suites": ["kernels", "round"]]
+        return ["suites": ["kernels", "round", "simulation"]]
     }
 }
 
 struct RunSuite: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "run", abstract: "Run a suite.")
-    @Argument(help: "kernels or round.")
+    @Argument(help: "kernels, round or simulation.")
     var suite: String
     @Option(help: "Write the result to this file.")
     var json: String?
@@ -33,6 +34,7 @@ struct RunSuite: AsyncParsableCommand {
             switch suite {
             case "kernels": rows = KernelsSuite.run { say($0) }
             case "round": rows = try RoundSuite.run(data: data) { say($0) }
+            case "simulation": rows = SimulationSuite.run { say($0) }
             default: throw CommandFailure(.usage, "There is no suite '\(suite)'.", remedy: "See 'tutti-bench list'.")
             }
             for row in rows { print(text(row)) }

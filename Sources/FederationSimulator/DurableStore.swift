@@ -1,0 +1,91 @@
+internal import CryptoSuite
+internal import Federation
+internal import Learning
+
+/// What a crash of the coordinator leaves: nothing else survives it.
+struct DurableStore {
+    struct Stored {
+        var record: ContributionRecord
+        /// nil once discarded.
+        var delta: [UInt8]?
+    }
+    struct Key: Hashable, Comparable {
+        var attempt: AttemptKey
+        var client: String
+        static func < (a: Key, b: Key) -> Bool { (a.attempt, a.client) < (b.attempt, b.client) }
+    }
+
+    private(set) var session: SessionRecord
+    private(set) var members: [String: MemberRecord] = [:]
+    private(set) var rounds: [AttemptKey: RoundRecord] = [:]
+    private(set) var initialModel: String?
+    private(set) var evaluation: EvaluationRecord?
+    private(set) var contributions: [Key: Stored] = [:]
+    private var models: [String: [UInt8]] = [:]
+
+    init(session: SessionRecord) { self.session = session }
+
+    mutating func apply(_ change: DurableChange) {
+        switch change {
+        case .member(let member): members[member.client] = member
+        case .session(let record): session = record
+        case .initialModel(let digest): initialModel = digest
+        case .round(let record): rounds[record.key] = record
+        case .evaluation(let record): evaluation = record
+        }
+    }
+
+    enum Outcome { case stored(ContributionRecord), again(ContributionRecord), conflict }
+
+    mutating func store(_ record: ContributionRecord, delta: [UInt8]) -> Outcome {
+        let key = Key(attempt: record.attemptKey, client: record.client)
+        if let stored = contributions[key] { return stored.record.digest == record.digest ? .again(stored.record) : .conflict }
+        contributions[key] = Stored(record: record, delta: delta)
+        return .stored(record)
+    }
+
+    func contribution(_ attempt: AttemptKey, _ client: String) -> Stored? { contributions[Key(attempt: attempt, client: client)] }
+
+    mutating func discard(throughRound round: Int) {
+        for key in contributions.keys where key.attempt.round <= round { contributions[key]?.delta = nil }
+    }
+
+    mutating func put(model bytes: [UInt8]) -> String {
+        let digest = hexadecimal(CryptoSuite.simulated.sha256(bytes))
+        models[digest] = bytes
+        return digest
+    }
+
+    func model(_ digest: String) -> [UInt8]? { models[digest] }
+
+    /// The model version that the clients of round `round` + 1 start from.
+    func model(ofRound round: Int) -> [UInt8]? {
+        if round == 0 { return initialModel.flatMap { models[$0] } }
+        let committed = rounds.keys.sorted().first { $0.round == round && rounds[$0]?.state == .committed }
+        return committed.flatMap { rounds[$0]?.outcome?.model }.flatMap { models[$0] }
+    }
+
+    var committedRounds: Int { rounds.values.reduce(0) { $1.state == .committed ? max($0, $1.round) : $0 } }
+
+    /// What a new process reads: the last committed round and everything after it.
+    func snapshot() -> SessionSnapshot {
+        var snapshot = SessionSnapshot(session: session)
+        let committed = committedRounds
+        snapshot.members = members.keys.sorted().compactMap { members[$0] }
+        snapshot.rounds = rounds.keys.sorted().compactMap { $0.round >= committed ? rounds[$0] : nil }
+        snapshot.initialModel = initialModel
+        snapshot.contributions = contributions.keys.sorted().compactMap {
+            $0.attempt.round > committed ? contributions[$0]?.record : nil
+        }
+        snapshot.evaluation = evaluation
+        return snapshot
+    }
+}
+
+extension RoundRecord {
+    var key: AttemptKey { AttemptKey(round: round, attempt: attempt) }
+}
+
+extension ContributionRecord {
+    var attemptKey: AttemptKey { AttemptKey(round: round, attempt: attempt) }
+}

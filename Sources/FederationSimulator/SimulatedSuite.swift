@@ -1,0 +1,70 @@
+package import CryptoSuite
+
+extension CryptoSuite {
+    /// Fast and the same on every machine, and of no use against anybody: no product links this room. What a simulation
+    /// needs of a hash is only that different inputs have different ones.
+    package static let simulated = CryptoSuite(
+        sha256: { spread($0, key: 0) },
+        hmacSHA256: { key, message in spread(message, key: fold(key)) },
+        hkdfSHA256: { secret, salt, info, count in stream(fold(secret) ^ fold(salt) &* 3 ^ fold(info) &* 7, 0, count) },
+        keystream: { key, block, count in stream(fold(key), block &* 2, count) })
+}
+
+/// One word of everything in `bytes`.
+func fold(_ bytes: [UInt8]) -> UInt64 {
+    var hash = 0x9E37_79B9_7F4A_7C15 ^ UInt64(bytes.count)
+    forEachWord(bytes) { hash = mixed(hash ^ $0) }
+    return hash
+}
+
+/// The finaliser of MurmurHash3: every bit of the input reaches every bit of the output.
+func mixed(_ value: UInt64) -> UInt64 {
+    var x = value
+    x = (x ^ (x >> 33)) &* 0xFF51_AFD7_ED55_8CCD
+    x = (x ^ (x >> 33)) &* 0xC4CE_B9FE_1A85_EC53
+    return x ^ (x >> 33)
+}
+
+private func spread(_ bytes: [UInt8], key: UInt64) -> [UInt8] {
+    var a = 0x6A09_E667_F3BC_C908 ^ key
+    var b = 0xBB67_AE85_84CA_A73B ^ UInt64(bytes.count)
+    forEachWord(bytes) { word in
+        a = (a ^ word) &* 0x9FB2_1C65_1E98_DF25
+        a ^= a >> 32
+        b = (b &+ word &+ a) &* 0xD6E8_FEB8_6659_FD93
+        b ^= b >> 29
+    }
+    var out: [UInt8] = []
+    out.reserveCapacity(32)
+    for lane in 0..<4 { append(mixed(a &+ mixed(b &+ UInt64(lane) &* 0x9E37_79B9_7F4A_7C15)), to: &out) }
+    return out
+}
+
+private func stream(_ key: UInt64, _ first: UInt64, _ count: Int) -> [UInt8] {
+    var out: [UInt8] = []
+    var counter = first
+    while out.count < count {
+        append(mixed(key ^ mixed(counter)), to: &out)
+        counter &+= 1
+    }
+    return Array(out.prefix(count))
+}
+
+private func append(_ word: UInt64, to out: inout [UInt8]) {
+    for shift in stride(from: 0, to: 64, by: 8) { out.append(UInt8(truncatingIfNeeded: word >> UInt64(shift))) }
+}
+
+/// Little-endian words; the last one is filled with zeros.
+private func forEachWord(_ bytes: [UInt8], _ body: (UInt64) -> Void) {
+    bytes.withUnsafeBytes { raw in
+        var i = 0
+        while i + 8 <= raw.count {
+            body(UInt64(littleEndian: raw.loadUnaligned(fromByteOffset: i, as: UInt64.self)))
+            i += 8
+        }
+        guard i < raw.count else { return }
+        var last: UInt64 = 0
+        for k in i..<raw.count { last |= UInt64(raw[k]) << UInt64(8 * (k - i)) }
+        body(last)
+    }
+}

@@ -1,0 +1,64 @@
+internal import Federation
+internal import Learning
+
+/// What a round's model has to be, by the plainest arithmetic there is, from what the clients really trained.
+struct SumTwin {
+    private struct Key: Hashable {
+        var client: String
+        var round: Int
+        var base: String
+    }
+
+    var rule = SessionSpec.Aggregation.mean
+    var byzantineTolerance: Int?
+    private var updates: [Key: (delta: [Float], samples: Int64)] = [:]
+    private var models: [String: [Float]] = [:]
+    private static let error = 1e-5
+
+    mutating func knows(model digest: String, _ parameters: [Float]) { models[digest] = parameters }
+
+    /// false when the same client trained something else for the same round and model before.
+    mutating func trained(_ client: String, round: Int, base: String, _ delta: [Float], samples: Int64) -> Bool {
+        let key = Key(client: client, round: round, base: base)
+        if let before = updates[key] { return before.delta == delta }
+        updates[key] = (delta, samples)
+        return true
+    }
+
+    /// How many values the trimmed mean cuts off on each side; nil with the other rules.
+    func cut(_ record: RoundRecord) -> Int? {
+        rule == .trimmedMean ? byzantineTolerance ?? SessionSpec.defaultTolerance(record.cohort.count) : nil
+    }
+
+    /// nil when the model is the base plus the sealed clients' updates, each counted once.
+    func problem(of digest: String, _ record: RoundRecord) -> String? {
+        guard let base = models[record.baseModel], let model = models[digest] else { return "its model was never computed" }
+        var sealed: [(delta: [Float], samples: Int64)] = []
+        for client in record.sealed ?? [] {
+            guard let update = updates[Key(client: client, round: record.round, base: record.baseModel)] else {
+                return "\(client) counts, but never trained for it"
+            }
+            sealed.append(update)
+        }
+        guard !sealed.isEmpty else { return "nobody counts" }
+        let weight = sealed.reduce(0.0) { $0 + Double($1.samples) }
+        let cut = cut(record) ?? 0
+        for i in model.indices {
+            let step: Double
+            switch rule {
+            case .mean: step = sealed.reduce(0.0) { $0 + Double($1.delta[i]) * Double($1.samples) } / weight
+            case .median:
+                let column = sealed.map { Double($0.delta[i]) }.sorted()
+                step = (column[(column.count - 1) / 2] + column[column.count / 2]) / 2
+            case .trimmedMean:
+                let column = sealed.map { Double($0.delta[i]) }.sorted().dropFirst(cut).dropLast(cut)
+                step = column.reduce(0, +) / Double(column.count)
+            }
+            let expected = Double(base[i]) + step
+            if abs(expected - Double(model[i])) > Self.error * max(1, abs(expected)) {
+                return "parameter \(i) is \(model[i]); the sealed updates give \(expected)"
+            }
+        }
+        return nil
+    }
+}

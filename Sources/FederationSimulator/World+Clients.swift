@@ -1,0 +1,237 @@
+internal import CryptoSuite
+internal import Federation
+internal import Learning
+internal import Wire
+
+/// One client: what its crash leaves (`state`, `bodies`), its rows, and the process while it is up.
+struct ClientProcess {
+    let index: Int
+    let name: String
+    let dataset: Dataset
+    let schema = DataSchema(inputs: 3, outputs: 2, scale: .none)
+    private let seed: UInt64
+
+    var state: ClientState
+    var bodies: [String: [UInt8]] = [:]
+
+    var isUp = false
+    /// Crashed, and comes back only when all is healed.
+    var staysAway = false
+    var life = 0
+    var machine: ClientMachine?
+    var link: Int?
+    var timer: Int64?
+    var model: (digest: String, file: ModelFile)?
+    /// Raised to cancel the training under way.
+    var serial = 0
+    var outcome: ClientOutcome?
+
+    init(index: Int, session: String, seed: UInt64) {
+        self.index = index
+        self.seed = seed
+        name = "client-\(index / 10)\(index % 10)"
+        state = ClientState(session: session)
+        var draw = SeededGenerator(seed: derivedSeed(seed, "rows", "\(index)"))
+        let rows = 5 + index % 4
+        var (features, labels): ([Float], [Int32]) = ([], [])
+        for row in 0..<rows {
+            let label = (row + index) % 2
+            labels.append(Int32(label))
+            for column in 0..<3 { features.append(Float(draw.normal()) + (column == label ? 2 : 0)) }
+        }
+        dataset = Dataset(features: features, labels: labels, inputs: 3, outputs: 2)
+    }
+
+    mutating func makeMachine() {
+        machine = ClientMachine(
+            client: name, session: state.session, state: state, seed: derivedSeed(seed, "waits", "\(index)", "\(life)"))
+    }
+}
+
+extension World {
+    mutating func startClient(_ index: Int) {
+        guard !clients[index].isUp, clients[index].outcome == nil, !(clients[index].staysAway && clients[index].life > 0) else { return }
+        note("client starts", index)
+        clients[index].isUp = true
+        clients[index].life += 1
+        plan(.joinArrives(index, life: clients[index].life), in: networkDelay())
+    }
+
+    /// Memory is gone, the folder stays.
+    mutating func crashClient(_ index: Int) {
+        guard clients[index].isUp, clients[index].outcome == nil else { return }
+        note("client crashes", index)
+        if let link = clients[index].link { breakLink(link) }
+        checker.losesTraining(clients[index].name)
+        clients[index].isUp = false
+        clients[index].machine = nil
+        clients[index].link = nil
+        clients[index].timer = nil
+        clients[index].model = nil
+        clients[index].serial += 1
+        if !clients[index].staysAway { plan(.clientStarts(index), in: faults == .none ? 1 : pick(10...1500)) }
+    }
+
+    private func isAlive(_ index: Int, _ life: Int) -> Bool {
+        clients[index].isUp && clients[index].life == life && clients[index].outcome == nil
+    }
+
+    mutating func joinAnswered(_ index: Int, _ life: Int, _ isIn: Bool) {
+        guard isAlive(index, life), clients[index].machine == nil else { return }
+        if !isIn && store.session.status.isFinal {
+            // Too late to join: the node tells its owner and goes.
+            clients[index].outcome = .ended(status: store.session.status.rawValue, reason: "")
+            return
+        }
+        guard isIn else { return plan(.joinArrives(index, life: life), in: 100 + networkDelay()) }
+        clients[index].makeMachine()
+        tell(index, .started)
+    }
+
+    mutating func clientTimer(_ index: Int, _ life: Int, _ at: Int64) {
+        guard isAlive(index, life), clients[index].timer == at else { return }
+        clients[index].timer = nil
+        tell(index, .tick)
+    }
+
+    /// An event reaches the machine; its effects are run at once, as the client's shell does.
+    mutating func tell(_ index: Int, _ event: ClientEvent) {
+        guard clients[index].outcome == nil else { return }
+        let instant = instant
+        let effects = clients[index].machine?.handle(event, now: instant) ?? []
+        for effect in effects {
+            record("client \(index) does \(effect)")
+            if happens(faults.effectCrash) { return crashClient(index) }
+            perform(effect, index)
+        }
+        guard clients[index].outcome == nil, let next = clients[index].machine?.nextDeadline?.milliseconds, clients[index].timer != next
+        else { return }
+        clients[index].timer = next
+        plan(.clientTimer(index, life: clients[index].life, at: next), in: max(1, next - now))
+    }
+
+    private mutating func perform(_ effect: ClientEffect, _ index: Int) {
+        let life = clients[index].life
+        let name = clients[index].name
+        switch effect {
+        case .connect: plan(.connectArrives(index, life: life), in: networkDelay())
+        case .send(let message):
+            guard let link = clients[index].link, !links[link].isBroken else { return }
+            let bytes = ControlCodec.encode(message)
+            plan(.frameToCoordinator(link: link, bytes), in: frameTime(link, toClient: false))
+        case .fetchModel(let digest, let path):
+            if clients[index].model?.digest == digest { return plan(.modelAnswered(index, life: life, digest: digest, []), in: 0) }
+            plan(.modelAsked(index, life: life, digest: digest, path: path), in: networkDelay())
+        case .train(let start):
+            checker.trains(name, AttemptKey(round: start.round, attempt: start.attempt), now)
+            plan(.trained(index, life: life, serial: clients[index].serial, start), in: pick(configuration.training))
+        case .cancelTraining: clients[index].serial += 1
+        case .persist(let state):
+            if configuration.plantedBug == .clientForgets { break }
+            clients[index].state = state
+        case .upload(let update, let encoding):
+            guard let body = clients[index].bodies[update.digest] else {
+                return plan(.uploadAnswered(Upload(client: index, life: life, key: update.key, body: []), .failed(.refused("body is gone"))), in: 0)
+            }
+            checker.delivers(name, update.key)
+            let wire = encoding == .identity ? body : BulkCodec.compress(body, shuffle: 4, level: 1)
+            post(Upload(client: index, life: life, key: update.key, body: wire))
+        case .evaluate(let request): plan(.evaluated(index, life: life, request), in: pick(configuration.training))
+        case .discard(let digest): clients[index].bodies[digest] = nil
+        case .finished(let outcome):
+            note("client ends", index)
+            clients[index].outcome = outcome
+        }
+    }
+
+    // MARK: Work
+
+    mutating func modelAnswered(_ index: Int, _ life: Int, _ digest: String, _ bytes: [UInt8]?) {
+        guard isAlive(index, life) else { return }
+        guard let bytes else { return tell(index, .modelFetchFailed(digest: digest, reason: "no answer")) }
+        // No bytes: the model was here already.
+        if !bytes.isEmpty {
+            note("model to", index, bytes)
+            guard hexadecimal(CryptoSuite.simulated.sha256(bytes)) == digest, let file = try? ModelFile(decoding: bytes) else {
+                checker.violated(.agreesOnTheModel, now, "\(clients[index].name) is sent another model than it was promised")
+                return tell(index, .modelFetchFailed(digest: digest, reason: "another model"))
+            }
+            clients[index].model = (digest, file)
+        }
+        tell(index, .modelFetched(digest: digest))
+    }
+
+    mutating func trained(_ index: Int, _ life: Int, _ serial: Int, _ start: RoundStart) {
+        guard isAlive(index, life), clients[index].serial == serial else { return }
+        let key = AttemptKey(round: start.round, attempt: start.attempt)
+        let base = hexadecimal(start.modelSHA256)
+        guard let model = clients[index].model, model.digest == base, !happens(faults.trainingFailure) else {
+            checker.losesTraining(clients[index].name)
+            return tell(index, .trainingFailed(key, reason: "no luck"))
+        }
+        let dataset = clients[index].dataset
+        let before = evaluate(spec: model.file.spec, parameters: model.file.parameters, dataset: dataset, kernels: kernels)
+        var parameters = model.file.parameters
+        var trainer = LocalTrainer(spec: model.file.spec, kernels: kernels)
+        let plan = start.training
+        let result = trainer.train(
+            parameters: &parameters, dataset: dataset,
+            options: TrainingOptions(
+                epochs: plan.localEpochs, batchSize: plan.batchSize, learningRate: plan.learningRate, momentum: plan.momentum,
+                weightDecay: plan.weightDecay, proximalMu: plan.proximalMu, seed: plan.seed))
+        let delta = zip(parameters, model.file.parameters).map { $0 - $1 }
+        let samples = Int64(dataset.rows)
+        if !checker.sums.trained(clients[index].name, round: start.round, base: base, delta, samples: samples) {
+            checker.violated(.trainingIsReproducible, now, "\(clients[index].name) trains another update for round \(start.round)")
+        }
+        let body = UpdateBody(
+            spec: model.file.spec, kind: .delta, values: delta, round: start.round, attempt: start.attempt, samples: samples,
+            base: start.modelSHA256, loss: before.loss, accuracy: before.accuracy, trainingLoss: result.loss
+        ).encode()
+        let digest = hexadecimal(CryptoSuite.simulated.sha256(body))
+        clients[index].bodies[digest] = body
+        tell(index, .trained(key, digest: digest))
+    }
+
+    mutating func evaluated(_ index: Int, _ life: Int, _ request: EvaluationRequest) {
+        guard isAlive(index, life), let model = clients[index].model, model.digest == hexadecimal(request.modelSHA256) else { return }
+        let result = evaluate(spec: model.file.spec, parameters: model.file.parameters, dataset: clients[index].dataset, kernels: kernels)
+        tell(index, .evaluated(round: request.round, loss: result.loss, accuracy: result.accuracy, rows: result.rows))
+    }
+
+    mutating func uploadAnswered(_ upload: Upload, _ answer: UploadAnswer) {
+        guard isAlive(upload.client, upload.life) else { return }
+        switch answer {
+        case .accepted: tell(upload.client, .uploaded(upload.key))
+        case .failed(let failure): tell(upload.client, .uploadFailed(upload.key, failure))
+        }
+    }
+
+    // MARK: Link
+
+    mutating func connectAnswered(_ index: Int, _ life: Int, _ link: Int?) {
+        guard isAlive(index, life) else {
+            if let link { breakLink(link) }
+            return
+        }
+        guard let link, !links[link].isBroken else { return tell(index, .connectFailed(reason: "no answer", fatal: false)) }
+        clients[index].link = link
+        tell(index, .connected)
+    }
+
+    mutating func frameToClient(_ link: Int, _ bytes: [UInt8]) {
+        let (index, life) = (links[link].client, links[link].life)
+        guard isAlive(index, life), clients[index].link == link, !links[link].isBroken else { return }
+        note("to client", index, bytes)
+        guard let message = try? ControlCodec.decodeServer(bytes) else { return breakLink(link) }
+        record("client \(index) hears \(message)")
+        tell(index, .message(message))
+    }
+
+    mutating func linkClosedAtClient(_ link: Int) {
+        let index = links[link].client
+        guard clients[index].link == link, isAlive(index, links[link].life) else { return }
+        clients[index].link = nil
+        tell(index, .disconnected(reason: "closed"))
+    }
+}

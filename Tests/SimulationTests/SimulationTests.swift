@@ -1,0 +1,106 @@
+import Federation
+import FederationSimulator
+import Testing
+
+@Suite struct SimulationTests {
+    private func run(_ seed: UInt64, _ configuration: SimulationConfiguration) -> SimulationReport {
+        var simulation = Simulation(seed: seed, configuration: configuration)
+        return simulation.run()
+    }
+
+    @Test func calmFederationCommitsEveryRound() {
+        let report = run(1, .fullParticipation(clients: 5, rounds: 3))
+        #expect(report.violations == [])
+        #expect(report.status == .completed)
+        #expect(report.committedRounds == 3)
+        #expect(report.abortedAttempts == 0)
+        #expect(report.coordinatorRestarts == 0 && report.clientRestarts == 0)
+    }
+
+    @Test func sameSeedSameTrace() {
+        for seed in [UInt64(3), 4, 5] {
+            #expect(run(seed, .storm(seed: seed)) == run(seed, .storm(seed: seed)))
+        }
+        #expect(run(6, .storm(seed: 6)).traceHash != run(7, .storm(seed: 6)).traceHash)
+    }
+
+    /// Two hundred small federations in bad weather. A failing seed is named and reproduces the failure; with
+    /// `keepsLog` it also tells what happened.
+    @Test func promisesHoldInAStorm() {
+        var (completed, restarts, aborts) = (0, 0, 0)
+        for seed in UInt64(0)..<200 {
+            let report = run(seed, .storm(seed: seed))
+            #expect(report.violations == [], "seed \(seed)")
+            completed += report.status == .completed ? 1 : 0
+            restarts += report.coordinatorRestarts + report.clientRestarts
+            aborts += report.abortedAttempts
+        }
+        // The weather is bad enough to mean something, and not so bad that nothing gets done.
+        #expect(completed >= 150)
+        #expect(restarts >= 400)
+        #expect(aborts >= 20)
+    }
+
+    /// Whatever happens on the way, when everybody takes part the final model is that of the undisturbed run.
+    @Test func disturbedRunsEndWithTheSameModel() {
+        let calm = run(11, .fullParticipation(clients: 4, rounds: 3))
+        #expect(calm.status == .completed)
+        // The rows come from the seed of the world, the weather from the same seed: so the faults are varied instead.
+        for variation in 0..<40 {
+            var faults = Faults()
+            faults.delay = 1...Int64(5 + 3 * variation)
+            faults.straggle = 0.02
+            (faults.loss, faults.duplication, faults.reordering) = (0.1, 0.3, 0.1)
+            (faults.effectCrash, faults.malformed) = (0.01, 0.2)
+            (faults.coordinatorCrashes, faults.clientCrashes, faults.brokenLinks) = (1 + variation % 4, variation % 6, variation % 5)
+            let report = run(11, .fullParticipation(clients: 4, rounds: 3, faults: faults))
+            #expect(report.violations == [], "variation \(variation)")
+            #expect(report.modelDigest == calm.modelDigest, "variation \(variation)")
+        }
+    }
+
+    @Test func trainingFailuresRepeatTheRoundWithTheSameModel() {
+        let calm = run(12, .fullParticipation(clients: 3, rounds: 2))
+        var faults = Faults()
+        (faults.trainingFailure, faults.until) = (0.4, 1500)
+        let report = run(12, .fullParticipation(clients: 3, rounds: 2, faults: faults))
+        #expect(report.violations == [])
+        #expect(report.abortedAttempts > 0)
+        #expect(report.modelDigest == calm.modelDigest)
+    }
+
+    /// A check that cannot fail is worse than none: every planted bug is caught, and by a rule that names it.
+    @Test(arguments: [
+        (PlantedBug.acknowledgesBeforeWriting, [Violation.Rule.acknowledgedIsDurable]),
+        (.sendsBeforePersisting, [.durableBeforeVisible]),
+        (.countsDuplicates, [.countedOnce]),
+        (.clientForgets, [.trainsOnce, .comesToItsEnd]),
+        (.losesContributions, [.acknowledgedIsDurable, .countedOnce, .sealedIsFrozen, .comesToItsEnd]),
+        (.ignoresDeadline, [.endsByDeadline, .comesToItsEnd]),
+        (.forksChain, [.countedOnce, .hashChain]),
+    ])
+    func plantedBugIsCaught(bug: PlantedBug, rules: [Violation.Rule]) {
+        var caughtBy: [Violation.Rule] = []
+        var tried = 0
+        for seed in UInt64(0)..<60 {
+            var configuration = SimulationConfiguration.storm(seed: seed)
+            configuration.plantedBug = bug
+            tried += 1
+            guard let first = run(seed, configuration).violations.first else { continue }
+            caughtBy.append(first.rule)
+            break
+        }
+        #expect(caughtBy.count == 1, "\(bug) went unnoticed in \(tried) seeds")
+        #expect(caughtBy.allSatisfy { rules.contains($0) }, "\(bug) was caught by \(caughtBy)")
+    }
+
+    @Test func operatorEndsASession() {
+        var configuration = SimulationConfiguration.fullParticipation(clients: 3, rounds: 1000)
+        configuration.stopAt = 2000
+        configuration.faults.delay = 1...21
+        let report = run(13, configuration)
+        #expect(report.violations == [])
+        #expect(report.status == .stopped)
+        #expect(report.committedRounds > 0 && report.committedRounds < 1000)
+    }
+}
