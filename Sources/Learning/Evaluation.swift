@@ -40,6 +40,11 @@ package struct Prediction: Sendable, Equatable {
     package var label: Int
     /// One for each class; they add up to 1.
     package var probabilities: [Float]
+
+    package init(label: Int, probabilities: [Float]) {
+        self.label = label
+        self.probabilities = probabilities
+    }
 }
 
 /// - Parameter features: rows × inputs, scaled as the model's schema says.
