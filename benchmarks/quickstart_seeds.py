@@ -1,0 +1,80 @@
+#!/usr/bin/env python3
+"""Runs `cluster/quickstart` over ten seeds, honest, with two liars and a trimmed mean, and with two liars and a plain mean.
+
+Usage: benchmarks/quickstart_seeds.py [--seeds 1-10] [--out benchmarks/results/quickstart-seeds.json]
+Prints one line per run and the medians; exits 1 when a goal is missed.
+"""
+
+import argparse
+import json
+import pathlib
+import statistics
+import subprocess
+import sys
+import tempfile
+
+TOP = pathlib.Path(__file__).resolve().parent.parent
+MODES = {
+    "mean": ["--aggregation", "mean"],
+    "trimmed_mean, 2 of 10 lie": ["--aggregation", "trimmed_mean", "--byzantine", "2"],
+    "mean, 2 of 10 lie": ["--aggregation", "mean", "--byzantine", "2"],
+}
+KEPT = ("test_accuracy", "seconds", "rounds_seconds", "bytes_up", "bytes_down", "model_sha256")
+
+
+def run(options, seed):
+    with tempfile.NamedTemporaryFile(suffix=".json") as file:
+        command = [TOP / "cluster/quickstart", "--seed", str(seed), "--json", file.name, *options]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        result = json.load(open(file.name))
+    return {"seed": seed, **{key: result[key] for key in KEPT}}
+
+
+def cpu():
+    for line in open("/proc/cpuinfo"):
+        if line.startswith("model name"):
+            return line.split(":", 1)[1].strip()
+    return "unknown"
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--seeds", default="1-10")
+    parser.add_argument("--out", default=str(TOP / "benchmarks/results/quickstart-seeds.json"))
+    arguments = parser.parse_args()
+    first, last = map(int, arguments.seeds.split("-"))
+    runs = {mode: [] for mode in MODES}
+    # In turn, so that a change of the machine's speed hits all alike.
+    for seed in range(first, last + 1):
+        for mode, options in MODES.items():
+            result = run(options, seed)
+            runs[mode].append(result)
+            print(f"{mode:26} seed {seed:2}  accuracy {result['test_accuracy']:.4f}  {result['seconds']:.2f} s", flush=True)
+    rows = {}
+    for mode, results in runs.items():
+        rows[mode] = {
+            "median_accuracy": statistics.median(r["test_accuracy"] for r in results),
+            "lowest_accuracy": min(r["test_accuracy"] for r in results),
+            "median_seconds": statistics.median(r["seconds"] for r in results),
+            "median_rounds_seconds": statistics.median(r["rounds_seconds"] for r in results),
+            "runs": results,
+        }
+        print(f"{mode:26} " + "  ".join(f"{key} {value:.4f}" for key, value in rows[mode].items() if key != "runs"))
+    honest, robust, broken = (rows[mode]["median_accuracy"] for mode in MODES)
+    goals = {
+        "every honest run >= 0.95": rows["mean"]["lowest_accuracy"] >= 0.95,
+        "honest median >= 0.955": honest >= 0.955,
+        "robust median >= 0.93": robust >= 0.93,
+        "every robust run >= 0.92": rows["trimmed_mean, 2 of 10 lie"]["lowest_accuracy"] >= 0.92,
+        "plain mean loses >= 0.1": honest - broken >= 0.1,
+        "honest median < 5 s": rows["mean"]["median_seconds"] < 5,
+    }
+    for goal, holds in goals.items():
+        print(f"{goal:26} {'met' if holds else 'MISSED'}")
+    out = pathlib.Path(arguments.out)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text(json.dumps({"suite": "quickstart-seeds", "cpu": cpu(), "goals": goals, "modes": rows}, indent=1) + "\n")
+    sys.exit(0 if all(goals.values()) else 1)
+
+
+main()
