@@ -1,8 +1,12 @@
 /// Lower-case hexadecimal.
 package func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
-    let digits = Array("0123456789abcdef".utf8)
     var out: [UInt8] = []
-    for byte in bytes { out += [digits[Int(byte >> 4)], digits[Int(byte & 15)]] }
+    out.reserveCapacity(2 * bytes.underestimatedCount)
+    func digit(_ half: UInt8) -> UInt8 { half < 10 ? UInt8(ascii: "0") + half : UInt8(ascii: "a") + half - 10 }
+    for byte in bytes {
+        out.append(digit(byte >> 4))
+        out.append(digit(byte & 15))
+    }
     return String(decoding: out, as: UTF8.self)
 }
 

@@ -14,6 +14,8 @@ struct CoordinatorProcess {
     var waiting: [UInt64: Waiting] = [:]
     /// The current link of each client.
     var links: [String: Int] = [:]
+    /// The model that was read last.
+    var model: (digest: String, file: ModelFile)?
 
     enum Waiting {
         case join(client: Int, life: Int)
@@ -175,6 +177,14 @@ extension World {
         return digest
     }
 
+    /// Read from the store, and kept until another one is asked for.
+    mutating func baseModel(_ digest: String) -> ModelFile? {
+        if let model = coordinator?.model, model.digest == digest { return model.file }
+        guard let bytes = store.model(digest), let file = try? ModelFile(decoding: bytes) else { return nil }
+        coordinator?.model = (digest, file)
+        return file
+    }
+
     mutating func aggregate(_ begun: Int, _ job: AggregationJob) {
         guard begun == epoch, coordinator != nil else { return }
         var job = job
@@ -187,8 +197,7 @@ extension World {
         }
         do {
             let from = configuration.plantedBug == .forksChain ? store.initialModel ?? job.baseModel : job.baseModel
-            guard let bytes = store.model(from) else { throw AggregationError.source("its model is not in the store") }
-            let base = try ModelFile(decoding: bytes)
+            guard let base = baseModel(from) else { throw AggregationError.source("its model is not in the store") }
             var deltas: [[Float]] = []
             for record in job.contributions {
                 guard let stored = store.contribution(record.attemptKey, record.client)?.delta,

@@ -32,8 +32,9 @@ extension World {
             let again = record
             return ask(.receipt(upload: id)) { .updateStored(again, $0) }
         }
-        guard let digest = coordinator?.machine.model?.digest, let bytes = store.model(digest), let base = try? ModelFile(decoding: bytes)
-        else { return answer(id, .failed(.retry(afterSeconds: nil))) }
+        guard let digest = coordinator?.machine.model?.digest, let base = baseModel(digest) else {
+            return answer(id, .failed(.retry(afterSeconds: nil)))
+        }
         do {
             let valid = try ValidUpdate(
                 body: body, claim: UpdateClaim(round: upload.key.round, attempt: upload.key.attempt), spec: base.spec, base: digest,
