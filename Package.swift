@@ -88,6 +88,8 @@ let rooms: [Target] = [
             "CryptoSuite", "COpenSSL",
             .product(name: "Crypto", package: "swift-crypto"), .product(name: "X509", package: "swift-certificates"),
             .product(name: "SwiftASN1", package: "swift-asn1"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+            .product(name: "NIOTLS", package: "swift-nio"),
         ]),
     room("Telemetry", [.product(name: "Logging", package: "swift-log")]),
     room("Compute"),
@@ -144,7 +146,7 @@ let roof: [Target] = [
         swiftSettings: strict),
     .executableTarget(
         name: "tutti-bench",
-        dependencies: ["TensorKernels", "KernelTable", "Learning", "RobustAggregation", "Federation", "FederationSimulator", "CommandKit", "StrictJSON", argumentParser],
+        dependencies: ["TensorKernels", "KernelTable", "Learning", "RobustAggregation", "Federation", "FederationSimulator", "Wire", "CommandKit", "StrictJSON", argumentParser],
         swiftSettings: strict),
 ]
 
@@ -159,7 +161,8 @@ let suites: [Target] = [
             .product(name: "X509", package: "swift-certificates"), .product(name: "SwiftASN1", package: "swift-asn1"),
         ] + nio),
     tests("RobustAggregationTests", ["RobustAggregation", "TensorKernels", "KernelTable"]),
-    tests("WireTests", ["Wire"]),
+    tests("WireTests", ["Wire", "Federation", "Learning", "CryptoSuite"]),
+    tests("CryptoSuiteTests", ["CryptoSuite", "Trust", "FederationSimulator"]),
     tests("FederationTests", ["Federation", "Learning", "RobustAggregation", "Wire", "CryptoSuite"]),
     tests("SimulationTests", ["FederationSimulator", "Federation", "Learning", "CryptoSuite", "Wire"]),
     tests("StoreContractTests", ["Storage", "Federation", "CryptoSuite", "Trust"]),

@@ -46,3 +46,31 @@ package func base64URL(_ bytes: [UInt8]) -> String {
     }
     return String(decoding: out, as: UTF8.self)
 }
+
+/// The bytes of a text that `base64URL` could have written, and nil for every other: padding, blanks, the letters of
+/// ordinary Base64, a length that no bytes have, and bits behind the last byte that are not zero. So one value has one text.
+package func bytes(base64URL text: String) -> [UInt8]? {
+    let digits = Array(text.utf8)
+    guard digits.count % 4 != 1 else { return nil }
+    var out: [UInt8] = []
+    out.reserveCapacity(digits.count / 4 * 3 + 2)
+    var (group, held) = (UInt32(0), 0)
+    for digit in digits {
+        let value: UInt8
+        switch digit {
+        case UInt8(ascii: "A")...UInt8(ascii: "Z"): value = digit - UInt8(ascii: "A")
+        case UInt8(ascii: "a")...UInt8(ascii: "z"): value = digit - UInt8(ascii: "a") + 26
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): value = digit - UInt8(ascii: "0") + 52
+        case UInt8(ascii: "-"): value = 62
+        case UInt8(ascii: "_"): value = 63
+        default: return nil
+        }
+        group = group << 6 | UInt32(value)
+        held += 6
+        guard held >= 8 else { continue }
+        held -= 8
+        out.append(UInt8(truncatingIfNeeded: group >> UInt32(held)))
+        group &= (1 << UInt32(held)) - 1
+    }
+    return group == 0 ? out : nil
+}

@@ -21,6 +21,8 @@ package enum Limits {
     package static let clockSkewSeconds = 300.0
     package static let lifetimeSecondsMin = 1.0
     package static let lifetimeSecondsMax = 30.0 * 365 * 86_400
+    /// The share of its life after which a server's certificate is renewed.
+    package static let renewalShare = 2.0 / 3
     /// Bounds of the clock that is handed in: certificates write years with four digits (RFC 5280 §4.1.2.5).
     package static let clockYearMax = 2500.0
     /// Random bytes of a serial number; RFC 5280 §4.1.2.2 allows 20 with the sign.
