@@ -12,96 +12,50 @@ package enum AggregationRule: Sendable, Equatable {
     case median
 }
 
-/// The updates of one round, in client order. A source reads any part of any of them, so that a rule that needs all of
-/// them at once can work in tiles and memory stays O(model).
-package protocol UpdateSource {
-    var count: Int { get }
-    var dimension: Int { get }
-    /// Coordinates `range` of update `index` into `buffer`, which holds `range.count` floats.
-    func read(_ index: Int, _ range: Range<Int>, into buffer: UnsafeMutablePointer<Float>) throws(AggregationError)
-}
-
-/// Updates that are in memory.
-package struct MemoryUpdates: UpdateSource {
-    private let updates: [[Float]]
-    package let dimension: Int
-
-    package init(_ updates: [[Float]]) throws(AggregationError) {
-        guard let first = updates.first else { throw .noUpdates }
-        if let bad = updates.firstIndex(where: { $0.count != first.count }) {
-            throw .dimension(index: bad, has: updates[bad].count, needs: first.count)
-        }
-        self.updates = updates
-        dimension = first.count
-    }
-
-    package var count: Int { updates.count }
-
-    package func read(_ index: Int, _ range: Range<Int>, into buffer: UnsafeMutablePointer<Float>) {
-        updates[index].withUnsafeBufferPointer { buffer.update(from: $0.baseAddress! + range.lowerBound, count: range.count) }
-    }
-}
-
-package enum AggregationError: Error, Sendable, Equatable, CustomStringConvertible {
-    case noUpdates
-    case dimension(index: Int, has: Int, needs: Int)
-    case counts(updates: Int, weights: Int, magnitudes: Int)
-    case weight(index: Int, Int64)
-    case totalWeight
-    case magnitude(index: Int)
-    case trim(Int, updates: Int)
-    /// A source could not give an update back.
-    case source(String)
-
-    package var description: String {
-        switch self {
-        case .noUpdates: "there are no updates to aggregate"
-        case .dimension(let index, let has, let needs): "update \(index) has \(has) values; \(needs) are needed"
-        case .counts(let updates, let weights, let magnitudes):
-            "\(updates) updates come with \(weights) weights and \(magnitudes) magnitudes"
-        case .weight(let index, let weight): "the weight of update \(index) is \(weight); it must be at least 1"
-        case .totalWeight: "the weights add up to more than 2^62"
-        case .magnitude(let index): "update \(index) is not finite"
-        case .trim(let trim, let updates):
-            "cutting \(trim) values off each side leaves nothing of \(updates); \(2 * trim + 1) updates are needed"
-        case .source(let problem): problem
-        }
-    }
-}
-
 /// Combines the updates of a round. The result does not depend on the order of arrival, the tile size, or the kernel
-/// level: every level gives the same bits.
+/// level: every level gives the same bits. Every value is checked as it is read, whatever was checked before.
 ///
 /// - Parameters:
 ///   - weights: one for each update, at least 1; the robust rules do not use them.
-///   - maxAbs: a bound on the magnitude of each update, normally the largest |value| itself.
+///   - maxAbs: a bound on the magnitude of each update, normally the largest |value| itself; the robust rules do not use it.
+/// - Returns: `source.dimension` finite numbers.
 package func aggregate(
     _ rule: AggregationRule, _ source: some UpdateSource, weights: [Int64], maxAbs: [Float],
-    kernels: KernelTable? = nil, tile: Int = 4096
+    kernels: KernelTable? = nil, tile: Int = Limits.tile
 ) throws(AggregationError) -> [Float] {
     guard source.count > 0 else { throw .noUpdates }
+    guard source.count <= Limits.updates else { throw .tooManyUpdates(source.count) }
+    guard source.dimension <= Limits.dimension else { throw .tooLong(source.dimension) }
     guard weights.count == source.count, maxAbs.count == source.count else {
         throw .counts(updates: source.count, weights: weights.count, magnitudes: maxAbs.count)
     }
+    let table = kernels ?? Kernels.active
     switch rule {
     case .mean:
-        var mean = try ExactMean(dimension: source.dimension, weights: weights, maxAbs: maxAbs, kernels: kernels)
+        var mean = try ExactMean(dimension: source.dimension, weights: weights, maxAbs: maxAbs, kernels: table)
         try forEachTile(source.dimension, tile) { range, buffer throws(AggregationError) in
             for index in 0..<source.count {
-                try source.read(index, range, into: buffer)
+                try readFinite(source, index, range, into: buffer, table)
+                if table.maxAbs(buffer, range.count) > maxAbs[index] {
+                    let bad = (0..<range.count).first { abs(buffer[$0]) > maxAbs[index] } ?? 0
+                    throw .aboveMagnitude(update: source.name(index), coordinate: range.lowerBound + bad)
+                }
                 mean.absorb(index, range, buffer)
             }
         }
         return mean.finish()
     case .trimmedMean(let trim):
-        guard trim >= 0, 2 * trim < source.count else { throw .trim(trim, updates: source.count) }
-        return try sorted(source, kernels ?? Kernels.active, tile) { table, rows, out, count, scratch in
+        guard trim >= 0, trim <= (source.count - 1) / 2 else { throw .trim(trim, updates: source.count) }
+        return try sorted(source, table, tile) { table, rows, out, count, scratch in
             table.trimmedMean(rows, source.count, trim, out, count, scratch)
+        } repair: { column in
+            let survivors = column.sorted()[trim..<(column.count - trim)]
+            return Float(survivors.reduce(0.0) { $0 + Double($1) } / Double(survivors.count))
         }
     case .median:
-        return try sorted(source, kernels ?? Kernels.active, tile) { table, rows, out, count, scratch in
+        return try sorted(source, table, tile) { table, rows, out, count, scratch in
             table.median(rows, source.count, out, count, scratch)
-        }
+        } repair: { $0.sorted()[$0.count / 2] }
     }
 }
 
@@ -119,16 +73,27 @@ private func forEachTile(
     }
 }
 
+private func readFinite(
+    _ source: some UpdateSource, _ index: Int, _ range: Range<Int>, into buffer: UnsafeMutablePointer<Float>, _ table: KernelTable
+) throws(AggregationError) {
+    try source.read(index, range, into: buffer)
+    guard table.allFinite(buffer, range.count) else {
+        let bad = (0..<range.count).first { !buffer[$0].isFinite } ?? 0
+        throw .notFinite(update: source.name(index), coordinate: range.lowerBound + bad)
+    }
+}
+
 /// All updates' values of one tile side by side, then a kernel over them. Copying the tile first keeps the kernel in
 /// the cache: n streams from n pages at once would defeat the prefetcher.
+/// - Parameter repair: one coordinate in Double, where the kernel's sum of finite values has overflowed.
 private func sorted(
     _ source: some UpdateSource, _ table: KernelTable, _ tile: Int,
-    _ kernel: (KernelTable, KernelTable.Rows, MF32, Int, MF32) -> Void
+    _ kernel: (KernelTable, KernelTable.Rows, MF32, Int, MF32) -> Void, repair: ([Float]) -> Float
 ) throws(AggregationError) -> [Float] {
     let n = source.count
-    let width = max(1, min(tile, source.dimension, max(64, (1 << 17) / n)))
+    let width = max(1, min(tile, source.dimension, max(Limits.sortedTileMin, Limits.sortedValues / n)))
     let values = UnsafeMutablePointer<Float>.allocate(capacity: n * width)
-    let scratch = UnsafeMutablePointer<Float>.allocate(capacity: table.sortScratchCount(n))
+    let scratch = UnsafeMutablePointer<Float>.allocate(capacity: max(1, table.sortScratchCount(n)))
     let rows = UnsafeMutablePointer<F32>.allocate(capacity: n)
     defer {
         values.deallocate()
@@ -140,8 +105,13 @@ private func sorted(
     var start = 0
     while start < source.dimension {
         let end = min(start + width, source.dimension)
-        for index in 0..<n { try source.read(index, start..<end, into: values + index * width) }
-        out.withUnsafeMutableBufferPointer { kernel(table, rows, $0.baseAddress! + start, end - start, scratch) }
+        for index in 0..<n { try readFinite(source, index, start..<end, into: values + index * width, table) }
+        out.withUnsafeMutableBufferPointer { out in
+            guard let base = out.baseAddress else { return }
+            kernel(table, rows, base + start, end - start, scratch)
+            guard !table.allFinite(base + start, end - start) else { return }
+            for i in start..<end where !out[i].isFinite { out[i] = repair((0..<n).map { values[$0 * width + i - start] }) }
+        }
         start = end
     }
     return out

@@ -1,5 +1,4 @@
-package import KernelTable
-internal import TensorKernels
+internal import KernelTable
 
 /// A weighted mean that does not depend on the order of its summands.
 ///
@@ -7,14 +6,14 @@ internal import TensorKernels
 /// |value|·weight of the round so that each fits in 51 bits and their sum in 63; whole numbers add up without rounding.
 /// The error of the mean is at most n·2⁻ˢ⁻¹ divided by the sum of the weights: with ten clients of like size less than
 /// 2⁻⁴⁷ of the largest value, far below the rounding of a Float.
-package struct ExactMean {
+struct ExactMean {
     private let factors: [Double]
     private let divisor: Double
     private let kernels: KernelTable
     private var sums: [Int64]
 
-    package init(
-        dimension: Int, weights: [Int64], maxAbs: [Float], kernels: KernelTable? = nil
+    init(
+        dimension: Int, weights: [Int64], maxAbs: [Float], kernels: KernelTable
     ) throws(AggregationError) {
         guard !weights.isEmpty else { throw .noUpdates }
         guard weights.count == maxAbs.count else {
@@ -24,7 +23,7 @@ package struct ExactMean {
         for (index, weight) in weights.enumerated() {
             guard weight >= 1 else { throw .weight(index: index, weight) }
             let (sum, overflow) = total.addingReportingOverflow(weight)
-            guard !overflow, sum <= 1 << 62 else { throw .totalWeight }
+            guard !overflow, sum <= Limits.totalWeight else { throw .totalWeight }
             total = sum
             guard maxAbs[index].isFinite, maxAbs[index] >= 0 else { throw .magnitude(index: index) }
             largest = max(largest, Double(maxAbs[index]) * Double(weight))
@@ -36,11 +35,11 @@ package struct ExactMean {
         factors = weights.map { Double($0) * scale }
         divisor = Double(total) * scale
         sums = [Int64](repeating: 0, count: dimension)
-        self.kernels = kernels ?? Kernels.active
+        self.kernels = kernels
     }
 
-    /// Adds coordinates `range` of update `index`.
-    package mutating func absorb(_ index: Int, _ range: Range<Int>, _ values: UnsafePointer<Float>) {
+    /// Adds coordinates `range` of update `index`, none of which is larger than its `maxAbs`.
+    mutating func absorb(_ index: Int, _ range: Range<Int>, _ values: UnsafePointer<Float>) {
         precondition(range.lowerBound >= 0 && range.upperBound <= sums.count)
         sums.withUnsafeMutableBufferPointer {
             guard let base = $0.baseAddress else { return }
@@ -48,7 +47,7 @@ package struct ExactMean {
         }
     }
 
-    package func finish() -> [Float] {
+    func finish() -> [Float] {
         var out = [Float](repeating: 0, count: sums.count)
         kernels.finishFixedPoint(&out, sums, sums.count, divisor)
         return out
