@@ -150,7 +150,7 @@ actor SessionRunner {
 
     private func send(_ message: ClientMessage) async {
         guard let sender else { return }
-        do { try await sender.send(ControlCodec.encode(message)) } catch {
+        do { try await sender.send(try ControlCodec.encode(message)) } catch {
             // The read side reports the loss of the channel; sending twice is not its job.
             log.debug("control message not sent", metadata: ["reason": "\(error)"])
         }

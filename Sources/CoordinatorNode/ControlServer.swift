@@ -68,7 +68,7 @@ final class ControlConnection: ControlChannel {
                 if case .hello(let hello) = message {
                     guard ControlCodec.negotiate(min: hello.versionMin, max: hello.versionMax) != nil else {
                         send(
-                            ControlCodec.encode(
+                            try ControlCodec.encode(
                                 .refused(
                                     Refusal(
                                         code: "version",

@@ -151,7 +151,7 @@ actor SessionHost {
         switch effect {
         case .persist: break
         case .initialiseModel(let spec, let schema, let seed): initialise(spec, schema, seed)
-        case .send(let message, let client): channels[client]?.send(ControlCodec.encode(message))
+        case .send(let message, let client): send(message, to: client)
         case .reply(let ticket, let reply): waiting.removeValue(forKey: ticket.value)?.resume(returning: reply)
         case .aggregate(let job): aggregate(job)
         case .discardContributions(let round):
@@ -205,7 +205,7 @@ actor SessionHost {
                 let started = ContinuousClock.now
                 let result = await around.pool.run { () -> Result<(bytes: [UInt8], Evaluation?, Double), AggregationError> in
                     do throws(AggregationError) {
-                        let model = try RoundComputer.newModel(from: base, job: job, source: try MemoryUpdates(deltas))
+                        let model = try RoundComputer.newModel(from: base, job: job, source: try MemoryUpdates(deltas, names: job.contributions.map(\.client)))
                         let elapsed = started.duration(to: .now)
                         let evaluation = evaluationRows.map { evaluate(spec: model.spec, parameters: model.parameters, dataset: $0) }
                         return .success((model.encode(), evaluation, Double(elapsed.components.attoseconds) / 1e15 + Double(elapsed.components.seconds) * 1e3))
@@ -413,13 +413,20 @@ actor SessionHost {
         channels[client]?.close()
         channels[client] = channel
         let session = machine.session
-        channel.send(
-            ControlCodec.encode(
-                .welcome(
-                    Welcome(
-                        version: ControlCodec.version, sessionID: id, heartbeatSeconds: session.spec.heartbeatSeconds,
-                        serverTimeMs: around.now().milliseconds, status: session.status.rawValue))))
+        send(
+            .welcome(
+                Welcome(
+                    version: ControlCodec.version, sessionID: id, heartbeatSeconds: session.spec.heartbeatSeconds,
+                    serverTimeMs: around.now().milliseconds, status: session.status.rawValue)), to: client)
         handle(.connected(client: client))
+    }
+
+    /// A message the client would refuse is a fault of ours: it is not sent, and the log says so.
+    private func send(_ message: ServerMessage, to client: String) {
+        guard let channel = channels[client] else { return }
+        do { channel.send(try ControlCodec.encode(message)) } catch {
+            around.log.error("control message not sent", metadata: ["client": "\(client)", "reason": "\(error)"])
+        }
     }
 
     func detach(_ client: String, isCurrent: (any ControlChannel) -> Bool) {

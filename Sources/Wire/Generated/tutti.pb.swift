@@ -28,6 +28,7 @@ fileprivate nonisolated struct _GeneratedWithProtocGenSwiftVersion: SwiftProtobu
   typealias Version = _2
 }
 
+/// What is to be done in this round. A phase the client does not know is refused: it must not send what may have to be masked.
 nonisolated enum Tutti_V1_Phase: SwiftProtobuf.Enum, Swift.CaseIterable {
   typealias RawValue = Int
   case unspecified // = 0
@@ -62,6 +63,7 @@ nonisolated enum Tutti_V1_Phase: SwiftProtobuf.Enum, Swift.CaseIterable {
 
 }
 
+/// How the update may be encoded; a plain body is always taken. A value the client does not know means the same as IDENTITY.
 nonisolated enum Tutti_V1_UploadEncoding: SwiftProtobuf.Enum, Swift.CaseIterable {
   typealias RawValue = Int
   case unspecified // = 0
@@ -103,7 +105,8 @@ nonisolated enum Tutti_V1_UploadEncoding: SwiftProtobuf.Enum, Swift.CaseIterable
 }
 
 /// Every frame is one Envelope. `version` is the protocol version the sender speaks on this channel; before the
-/// welcome it is the newest version the client knows.
+/// welcome it is the newest version the client knows. Unknown fields are ignored, an unknown message is refused. Hello and
+/// Refusal keep their form in every version, so that two sides without a common one can say so.
 nonisolated struct Tutti_V1_Envelope: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -472,6 +475,7 @@ nonisolated struct Tutti_V1_Refusal: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
+  /// "version": no common version, the conversation is over; others may come
   var code: String = String()
 
   var message: String = String()

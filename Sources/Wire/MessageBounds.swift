@@ -1,0 +1,119 @@
+// What a message may say. The encoder and the decoder both ask here, so that nothing is sent that would be refused.
+
+extension ServerMessage {
+    /// - Throws: `.field` with the first field that is out of bounds.
+    package func check() throws(WireError) {
+        switch self {
+        case .welcome(let m):
+            try Bound.number(m.version, Limits.versions, "welcome.version")
+            try Bound.name(m.sessionID, "welcome.session_id")
+            try Bound.number(m.heartbeatSeconds, Limits.heartbeatSeconds, "welcome.heartbeat_seconds")
+            try Bound.instant(m.serverTimeMs, "welcome.server_time_ms")
+            try Bound.name(m.status, "welcome.status")
+        case .roundStart(let m):
+            try Bound.name(m.sessionID, "round_start.session_id")
+            try Bound.attempt(m.round, m.attempt, "round_start")
+            try Bound.digest(m.modelSHA256, "round_start.model_sha256")
+            try Bound.path(m.modelPath, "round_start.model_path")
+            try Bound.path(m.updatePath, "round_start.update_path")
+            try Bound.instant(m.deadlineMs, "round_start.deadline_ms")
+            try Bound.training(m.training)
+        case .roundClosed(let m):
+            try Bound.name(m.sessionID, "round_closed.session_id")
+            try Bound.attempt(m.round, m.attempt, "round_closed")
+            if m.committed || !m.modelSHA256.isEmpty { try Bound.digest(m.modelSHA256, "round_closed.model_sha256") }
+        case .evaluate(let m):
+            try Bound.name(m.sessionID, "evaluation_request.session_id")
+            try Bound.number(m.round, 0...Limits.rounds, "evaluation_request.round")
+            try Bound.digest(m.modelSHA256, "evaluation_request.model_sha256")
+            try Bound.path(m.modelPath, "evaluation_request.model_path")
+            try Bound.instant(m.deadlineMs, "evaluation_request.deadline_ms")
+        case .sessionEnded(let m):
+            try Bound.name(m.sessionID, "session_ended.session_id")
+            try Bound.name(m.status, "session_ended.status")
+            if !m.modelSHA256.isEmpty { try Bound.digest(m.modelSHA256, "session_ended.model_sha256") }
+            if !m.modelPath.isEmpty { try Bound.path(m.modelPath, "session_ended.model_path") }
+        case .refused(let m):
+            try Bound.name(m.code, "refusal.code")
+            if let after = m.retryAfterMs, after < 0 { throw .field("refusal.retry_after_ms", "must not be negative, as \(after) is") }
+        }
+    }
+}
+
+extension ClientMessage {
+    /// - Throws: `.field` with the first field that is out of bounds.
+    package func check() throws(WireError) {
+        switch self {
+        case .hello(let m):
+            try Bound.number(m.versionMin, Limits.versions, "hello.version_min")
+            try Bound.number(m.versionMax, Limits.versions, "hello.version_max")
+            guard m.versionMin <= m.versionMax else { throw .field("hello.version_max", "must be at least version_min (\(m.versionMin)), not \(m.versionMax)") }
+            guard m.software.utf8.count <= Limits.nameBytes else { throw .field("hello.software", "must be at most \(Limits.nameBytes) bytes") }
+            try Bound.name(m.sessionID, "hello.session_id")
+            try Bound.name(m.clientID, "hello.client_id")
+            try Bound.number(m.lastRound, 0...Limits.rounds, "hello.last_round")
+        case .heartbeat(let m):
+            try Bound.name(m.sessionID, "heartbeat.session_id")
+            try Bound.number(m.round, 0...Limits.rounds, "heartbeat.round")
+        case .evaluation(let m):
+            try Bound.name(m.sessionID, "evaluation_report.session_id")
+            try Bound.number(m.round, 0...Limits.rounds, "evaluation_report.round")
+            guard m.loss.isFinite else { throw .field("evaluation_report.loss", "must be finite") }
+            guard m.accuracy >= 0, m.accuracy <= 1 else { throw .field("evaluation_report.accuracy", "must be 0 to 1") }
+            try Bound.number(m.rows, 0...Limits.rows, "evaluation_report.rows")
+        case .roundFailed(let m):
+            try Bound.name(m.sessionID, "round_failed.session_id")
+            try Bound.attempt(m.round, m.attempt, "round_failed")
+        }
+    }
+}
+
+private enum Bound {
+    static func number(_ value: Int, _ range: ClosedRange<Int>, _ field: String) throws(WireError) {
+        guard range.contains(value) else { throw .field(field, "must be \(range.lowerBound) to \(range.upperBound), not \(value)") }
+    }
+
+    static func attempt(_ round: Int, _ attempt: Int, _ message: String) throws(WireError) {
+        try number(round, 1...Limits.rounds, "\(message).round")
+        try number(attempt, 1...Limits.attempts, "\(message).attempt")
+    }
+
+    static func instant(_ value: Int64, _ field: String) throws(WireError) {
+        guard Limits.instantMs.contains(value) else { throw .field(field, "must be milliseconds since 1970, up to the year 9999, not \(value)") }
+    }
+
+    /// Identifiers go into paths, logs and tables: no control characters.
+    static func name(_ value: String, _ field: String) throws(WireError) {
+        guard !value.isEmpty else { throw .field(field, "must not be empty") }
+        guard value.utf8.count <= Limits.nameBytes else { throw .field(field, "must be at most \(Limits.nameBytes) bytes") }
+        guard !value.unicodeScalars.contains(where: { $0.value < 0x20 || (0x7F...0x9F).contains($0.value) }) else {
+            throw .field(field, "must hold no control characters")
+        }
+    }
+
+    /// A path of the coordinator that sent it: absolute, without a host, so that it cannot lead anywhere else.
+    static func path(_ value: String, _ field: String) throws(WireError) {
+        guard value.utf8.count <= Limits.pathBytes else { throw .field(field, "must be at most \(Limits.pathBytes) bytes") }
+        guard value.hasPrefix("/"), !value.hasPrefix("//"), value.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\\") }) else {
+            throw .field(field, "must be an absolute path in ASCII")
+        }
+    }
+
+    /// SHA-256.
+    static func digest(_ value: [UInt8], _ field: String) throws(WireError) {
+        guard value.count == 32 else { throw .field(field, "must be 32 bytes, not \(value.count)") }
+    }
+
+    static func training(_ plan: TrainingPlan) throws(WireError) {
+        func rate(_ value: Float, _ limit: Float, _ name: String) throws(WireError) {
+            // Also refuses NaN.
+            guard value >= 0, value <= limit else { throw .field("round_start.training.\(name)", "must be 0 to \(limit), not \(value)") }
+        }
+        try rate(plan.learningRate, Limits.learningRate, "learning_rate")
+        try rate(plan.momentum, Limits.momentum, "momentum")
+        try rate(plan.weightDecay, Limits.weightDecay, "weight_decay")
+        try rate(plan.proximalMu, Limits.proximalMu, "proximal_mu")
+        try number(plan.localEpochs, Limits.localEpochs, "round_start.training.local_epochs")
+        try number(plan.batchSize, Limits.batchSize, "round_start.training.batch_size")
+    }
+}
