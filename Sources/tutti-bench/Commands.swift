@@ -14,18 +14,19 @@ struct ListSuites: ReportingCommand {
             print("kernels     GFLOP/s and GB/s at every level beside the machine's measured limits")
             print("round       a federation on digits in one process beside NumPy; accuracies over ten seeds")
             print("simulation  how many federations in bad weather the simulator lives through in a second")
+            print("compress    ratio and MB/s of zstd on updates and models of 38 KB to 10 MB")
         }
-        return ["suites": ["kernels", "round", "simulation"]]
+        return ["suites": ["kernels", "round", "simulation", "compress"]]
     }
 }
 
 struct RunSuite: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "run", abstract: "Run a suite.")
-    @Argument(help: "kernels, round or simulation.")
+    @Argument(help: "kernels, round, simulation or compress.")
     var suite: String
     @Option(help: "Write the result to this file.")
     var json: String?
-    @Option(help: "The digits file for 'round'.")
+    @Option(help: "The digits file for 'round' and 'compress'.")
     var data = "benchmarks/data/digits.csv"
 
     func run() async throws {
@@ -35,6 +36,7 @@ struct RunSuite: AsyncParsableCommand {
             case "kernels": rows = KernelsSuite.run { say($0) }
             case "round": rows = try RoundSuite.run(data: data) { say($0) }
             case "simulation": rows = SimulationSuite.run { say($0) }
+            case "compress": rows = try CompressionSuite.run(data: data) { say($0) }
             default: throw CommandFailure(.usage, "There is no suite '\(suite)'.", remedy: "See 'tutti-bench list'.")
             }
             for row in rows { print(text(row)) }
