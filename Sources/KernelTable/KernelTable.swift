@@ -60,6 +60,31 @@ package struct KernelTable: Sendable {
     /// No NaN and no infinity. *Bit-equal.*
     package var allFinite: @Sendable (_ x: F32, _ count: Int) -> Bool
 
+    // MARK: Convolution (bit-equal)
+
+    /// patches[batch·height·width, kernel·kernel·channels]: for every place of every image [height, width, channels] the
+    /// square window around it, row by row; zeros beyond the edge. `kernel` is odd. *Bit-equal.*
+    package var im2col:
+        @Sendable (
+            _ x: F32, _ batch: Int, _ height: Int, _ width: Int, _ channels: Int, _ kernel: Int, _ patches: MF32
+        ) -> Void
+    /// The adjoint: every element of a window is added to the place it was read from. *Bit-equal.*
+    package var col2im:
+        @Sendable (
+            _ patches: F32, _ batch: Int, _ height: Int, _ width: Int, _ channels: Int, _ kernel: Int, _ x: MF32
+        ) -> Void
+    /// y[batch, height/size, width/size, channels]: the largest of each window of size × size, the first of several;
+    /// `chosen` says where in x each came from (so x has at most 2^31 elements). What no window covers is left out.
+    /// *Bit-equal.*
+    package var maxPool:
+        @Sendable (
+            _ x: F32, _ batch: Int, _ height: Int, _ width: Int, _ channels: Int, _ size: Int, _ y: MF32,
+            _ chosen: UnsafeMutablePointer<Int32>
+        ) -> Void
+    /// dx[dxCount] = dy at the chosen places, 0 elsewhere. *Bit-equal.*
+    package var maxPoolBackward:
+        @Sendable (_ dy: F32, _ chosen: UnsafePointer<Int32>, _ count: Int, _ dx: MF32, _ dxCount: Int) -> Void
+
     // MARK: Loss and optimiser
 
     /// In place: logits[rows,columns] become `scale`·(softmax − onehot(labels)). Returns the sum over rows of the
@@ -116,6 +141,10 @@ package struct KernelTable: Sendable {
         sumOfSquares: @escaping @Sendable (F32, Int) -> Double,
         maxAbs: @escaping @Sendable (F32, Int) -> Float,
         allFinite: @escaping @Sendable (F32, Int) -> Bool,
+        im2col: @escaping @Sendable (F32, Int, Int, Int, Int, Int, MF32) -> Void,
+        col2im: @escaping @Sendable (F32, Int, Int, Int, Int, Int, MF32) -> Void,
+        maxPool: @escaping @Sendable (F32, Int, Int, Int, Int, Int, MF32, UnsafeMutablePointer<Int32>) -> Void,
+        maxPoolBackward: @escaping @Sendable (F32, UnsafePointer<Int32>, Int, MF32, Int) -> Void,
         softmaxCrossEntropy: @escaping @Sendable (MF32, UnsafePointer<Int32>, Int, Int, Float) -> Double,
         softmax: @escaping @Sendable (MF32, Int, Int) -> Void,
         argmaxCorrect: @escaping @Sendable (F32, UnsafePointer<Int32>, Int, Int) -> Int,
@@ -142,6 +171,10 @@ package struct KernelTable: Sendable {
         self.sumOfSquares = sumOfSquares
         self.maxAbs = maxAbs
         self.allFinite = allFinite
+        self.im2col = im2col
+        self.col2im = col2im
+        self.maxPool = maxPool
+        self.maxPoolBackward = maxPoolBackward
         self.softmaxCrossEntropy = softmaxCrossEntropy
         self.softmax = softmax
         self.argmaxCorrect = argmaxCorrect

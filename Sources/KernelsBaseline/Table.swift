@@ -4,7 +4,8 @@ private func makeTable(_ level: KernelLevel) -> KernelTable {
     KernelTable(
         level: level, sgemm: sgemm, sgemmScratchCount: sgemmScratchCount, addBias: addBias, addBiasReLU: addBiasReLU,
         reluBackward: reluBackward, axpy: axpy, scale: scale, subtract: subtract, columnSums: columnSums,
-        sumOfSquares: sumOfSquares, maxAbs: maxAbs, allFinite: allFinite, softmaxCrossEntropy: softmaxCrossEntropy,
+        sumOfSquares: sumOfSquares, maxAbs: maxAbs, allFinite: allFinite, im2col: im2col, col2im: col2im, maxPool: maxPool,
+        maxPoolBackward: maxPoolBackward, softmaxCrossEntropy: softmaxCrossEntropy,
         softmax: softmax, argmaxCorrect: argmaxCorrect, sgdStep: sgdStep, proximal: proximal, accumulateFixedPoint: accumulateFixedPoint,
         finishFixedPoint: finishFixedPoint, trimmedMean: trimmedMean, median: median,
         sortScratchCount: sortScratchCount, peakMultiplyAdd: peakMultiplyAdd, readSum: readSum)

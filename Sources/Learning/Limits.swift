@@ -10,6 +10,10 @@ package enum Limits {
     /// Columns of a data set, outputs of a model, width of a layer.
     package static let width = 1 << 20
     package static let layers = 64
+    package static let convolutions = 16
+    package static let imageSide = 1024
+    package static let channels = 1024
+    package static let kernel = 11
     /// Parameters of a model: 2 GiB of Float32.
     package static let parameters = 1 << 29
     package static let csvLineBytes = 1 << 20

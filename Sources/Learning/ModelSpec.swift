@@ -1,64 +1,89 @@
 /// The shape of a model. Parameters are one flat array of Float in the order of `parameterLayout`.
 package struct ModelSpec: Sendable, Equatable, Codable {
-    package enum Kind: String, Sendable, Codable {
+    package enum Kind: String, Sendable, Codable, CaseIterable {
         /// One linear layer and a softmax (multinomial logistic regression).
         case softmaxRegression = "softmax_regression"
         /// Linear layers with ReLU between them and a softmax at the end.
         case mlp
+        /// Convolutions with ReLU and pooling, then linear layers as in an MLP.
+        case cnn
     }
 
     package var kind: Kind
-    /// Widths from the inputs to the outputs: [64, 128, 10].
+    /// Widths from the inputs to the outputs: [64, 128, 10]. In a CNN the first is the number of values of an image.
     package var layers: [Int]
+    /// What a row of inputs is; nil unless `kind` is `cnn`.
+    package var image: ImageShape?
+    /// Empty unless `kind` is `cnn`.
+    package var convolutions: [ConvolutionSpec]
 
-    package init(kind: Kind, layers: [Int]) {
+    package init(kind: Kind, layers: [Int], image: ImageShape? = nil, convolutions: [ConvolutionSpec] = []) {
         self.kind = kind
         self.layers = layers
+        self.image = image
+        self.convolutions = convolutions
+    }
+
+    /// A CNN: `layers` are the widths of the linear layers after the convolutions, the outputs last.
+    package init(image: ImageShape, convolutions: [ConvolutionSpec], layers: [Int]) {
+        self.init(kind: .cnn, layers: [image.count] + layers, image: image, convolutions: convolutions)
     }
 
     package var inputs: Int { layers.first ?? 0 }
     package var outputs: Int { layers.last ?? 0 }
 
-    /// nil when the model can be built.
-    package var problem: String? {
-        if kind == .softmaxRegression && layers.count != 2 { return "a softmax regression has two widths: inputs, outputs" }
-        if layers.count < 2 || layers.count > Limits.layers + 1 { return "layers must be 2 to \(Limits.layers + 1) widths" }
-        if let bad = layers.first(where: { $0 < 1 || $0 > Limits.width }) {
-            return "a width must be 1 to \(Limits.width), not \(bad)"
+    /// The image after each convolution and its pooling, the input first.
+    package var images: [ImageShape] {
+        guard let image else { return [] }
+        return convolutions.reduce(into: [image]) { images, convolution in
+            if let last = images.last { images.append(convolution.output(of: last)) }
         }
-        if outputs < 2 || outputs > Limits.labels { return "outputs must be 2 to \(Limits.labels), not \(outputs)" }
-        var total = 0
-        for (a, b) in zip(layers, layers.dropFirst()) {
-            total += (a + 1) * b  // widths are at most 2^20: no overflow before the check
-            if total > Limits.parameters { return "more than \(Limits.parameters) parameters" }
-        }
-        return nil
+    }
+
+    /// Widths of the linear layers, what they read first.
+    package var dense: [Int] {
+        guard let features = images.last else { return layers }
+        return [features.count] + layers.dropFirst()
     }
 
     /// `layers.N.weight` [outputs, inputs] and `layers.N.bias` [outputs], layer by layer: y = x·Wᵀ + b, as in PyTorch's
-    /// `nn.Linear`, whose `state_dict` tensors can be used as they are.
+    /// `nn.Linear`, whose `state_dict` tensors can be used as they are. Before them, in a CNN, `convolutions.N.weight`
+    /// [outputs, inputs, kernel, kernel] and `convolutions.N.bias`, as in `nn.Conv2d`; rows of inputs are images
+    /// [channels, height, width], and the linear layers read the last one in that order.
     package var parameterLayout: [TensorShape] {
         var shapes: [TensorShape] = []
-        for (index, (inputs, outputs)) in zip(layers, layers.dropFirst()).enumerated() {
+        for (index, (image, convolution)) in zip(images, convolutions).enumerated() {
+            shapes.append(
+                TensorShape(
+                    name: "convolutions.\(index).weight",
+                    dimensions: [convolution.channels, image.channels, convolution.kernel, convolution.kernel]))
+            shapes.append(TensorShape(name: "convolutions.\(index).bias", dimensions: [convolution.channels]))
+        }
+        for (index, (inputs, outputs)) in zip(dense, dense.dropFirst()).enumerated() {
             shapes.append(TensorShape(name: "layers.\(index).weight", dimensions: [outputs, inputs]))
             shapes.append(TensorShape(name: "layers.\(index).bias", dimensions: [outputs]))
         }
         return shapes
     }
 
-    package var parameterCount: Int { zip(layers, layers.dropFirst()).reduce(0) { $0 + ($1.0 + 1) * $1.1 } }
+    package var parameterCount: Int { parameterLayout.reduce(0) { $0 + $1.count } }
 
     /// Weights uniform in ±√(6/fan-in) before a ReLU (He et al. 2015, arXiv 1502.01852) and ±√(6/(fan-in + fan-out))
     /// before the softmax (Glorot and Bengio 2010); biases 0.
     package func initialParameters(seed: UInt64) -> [Float] {
         var generator = SeededGenerator(seed: derivedSeed(seed, "initial parameters"))
         var parameters: [Float] = []
-        parameters.reserveCapacity(parameterCount)
-        for (index, (inputs, outputs)) in zip(layers, layers.dropFirst()).enumerated() {
-            let isLast = index == layers.count - 2
-            let bound = (6 / Double(isLast ? inputs + outputs : inputs)).squareRoot()
-            for _ in 0..<(inputs * outputs) { parameters.append(Float((2 * generator.uniform() - 1) * bound)) }
-            parameters += [Float](repeating: 0, count: outputs)
+        let layout = parameterLayout
+        parameters.reserveCapacity(layout.reduce(0) { $0 + $1.count })
+        for (index, shape) in layout.enumerated() {
+            guard let fanOut = shape.dimensions.first, shape.dimensions.count > 1 else {
+                parameters += [Float](repeating: 0, count: shape.count)
+                continue
+            }
+            let fanIn = shape.count / max(1, fanOut)
+            let isLast = index == layout.count - 2
+            let bound = (6 / Double(isLast ? fanIn + fanOut : fanIn)).squareRoot()
+            for _ in 0..<shape.count { parameters.append(Float((2 * generator.uniform() - 1) * bound)) }
         }
         return parameters
     }

@@ -1,10 +1,13 @@
 internal import KernelTable
 
-/// Forward and backward pass of a stack of linear layers with ReLU between them, over one workspace that grows to the
-/// largest batch and is used again.
+/// Forward and backward pass of a stack of linear layers with ReLU between them, after convolutions where the model has
+/// some, over one workspace that grows to the largest batch and is used again.
 final class Network {
     let spec: ModelSpec
     let kernels: KernelTable
+    /// Widths of the linear layers.
+    private let widths: [Int]
+    private let convolutions: ConvolutionStack?
     /// Where each layer's weight and bias begin among the parameters.
     private let weightAt: [Int]
     private let biasAt: [Int]
@@ -22,9 +25,11 @@ final class Network {
         precondition(spec.problem == nil)
         self.spec = spec
         self.kernels = kernels
-        var offset = 0
+        widths = spec.dense
+        convolutions = spec.convolutions.isEmpty ? nil : ConvolutionStack(spec: spec, kernels: kernels)
+        var offset = convolutions?.parameterCount ?? 0
         var (weights, biases): ([Int], [Int]) = ([], [])
-        for (inputs, outputs) in zip(spec.layers, spec.layers.dropFirst()) {
+        for (inputs, outputs) in zip(widths, widths.dropFirst()) {
             weights.append(offset)
             biases.append(offset + inputs * outputs)
             offset += (inputs + 1) * outputs
@@ -44,10 +49,11 @@ final class Network {
     func reserve(batch rows: Int) {
         guard rows > capacity else { return }
         capacity = rows
+        convolutions?.reserve(batch: rows)
         scratchCount = scratchNeeded(rows)
         arena.deallocate()
         labels.deallocate()
-        let count = 2 * rows * spec.layers.reduce(0, +) + scratchCount
+        let count = 2 * rows * widths.reduce(0, +) + scratchCount
         arena = .allocate(capacity: count)
         arena.initialize(repeating: 0, count: count)
         labels = .allocate(capacity: rows)
@@ -57,13 +63,13 @@ final class Network {
             defer { next += count }
             return next
         }
-        activations = spec.layers.map { take(rows * $0) }
-        deltas = spec.layers.map { take(rows * $0) }
+        activations = widths.map { take(rows * $0) }
+        deltas = widths.map { take(rows * $0) }
         scratch = take(scratchCount)
     }
 
     private func scratchNeeded(_ rows: Int) -> Int {
-        zip(spec.layers, spec.layers.dropFirst()).reduce(1) { most, layer in
+        zip(widths, widths.dropFirst()).reduce(1) { most, layer in
             let (inputs, outputs) = layer
             return max(
                 most, kernels.sgemmScratchCount(rows, outputs, inputs), kernels.sgemmScratchCount(outputs, inputs, rows),
@@ -76,11 +82,7 @@ final class Network {
         begin(rows.count)
         dataset.features.withUnsafeBufferPointer { from in
             guard let from = from.baseAddress else { return }
-            var to = activations[0]
-            for row in rows {
-                to.update(from: from + row * spec.inputs, count: spec.inputs)
-                to += spec.inputs
-            }
+            for (slot, row) in rows.enumerated() { load(from + row * spec.inputs, at: slot) }
         }
         for (slot, row) in rows.enumerated() { labels[slot] = dataset.labels[row] }
     }
@@ -90,20 +92,27 @@ final class Network {
         begin(features.count / spec.inputs)
         features.withUnsafeBufferPointer {
             guard let from = $0.baseAddress else { return }
-            activations[0].update(from: from, count: $0.count)
+            for slot in 0..<batch { load(from + slot * spec.inputs, at: slot) }
         }
+    }
+
+    private func load(_ row: UnsafePointer<Float>, at slot: Int) {
+        if let convolutions { return convolutions.load(row, at: slot) }
+        (activations[0] + slot * spec.inputs).update(from: row, count: spec.inputs)
     }
 
     private func begin(_ rows: Int) {
         precondition(rows <= capacity)
         assert(scratchNeeded(rows) <= scratchCount, "a smaller batch needs more scratch")
         batch = rows
+        convolutions?.begin(rows)
     }
 
     /// The logits of the loaded rows, batch × outputs.
     func forward(parameters: UnsafePointer<Float>) -> UnsafeMutablePointer<Float> {
+        convolutions?.forward(parameters: parameters, into: activations[0])
         for layer in weightAt.indices {
-            let (inputs, outputs) = (spec.layers[layer], spec.layers[layer + 1])
+            let (inputs, outputs) = (widths[layer], widths[layer + 1])
             let y = activations[layer + 1]
             // y = x·Wᵀ, W read in place
             kernels.sgemm(
@@ -121,20 +130,21 @@ final class Network {
         var dy = forward(parameters: parameters)
         let loss = kernels.softmaxCrossEntropy(dy, labels, batch, spec.outputs, 1 / Float(batch))
         for layer in weightAt.indices.reversed() {
-            let (inputs, outputs) = (spec.layers[layer], spec.layers[layer + 1])
+            let (inputs, outputs) = (widths[layer], widths[layer + 1])
             // dW = dyᵀ·x, both read in place
             kernels.sgemm(
                 outputs, inputs, batch, dy, 1, outputs, activations[layer], inputs, 1, gradient + weightAt[layer], inputs,
                 false, scratch)
             kernels.columnSums(dy, batch, outputs, gradient + biasAt[layer])
-            if layer == 0 { break }
-            // dx = dy·W, then back through the ReLU
+            if layer == 0 && convolutions == nil { break }
+            // dx = dy·W, then back through the ReLU; the convolutions have their own
             kernels.sgemm(
                 batch, inputs, outputs, dy, outputs, 1, parameters + weightAt[layer], inputs, 1, deltas[layer], inputs,
                 false, scratch)
-            kernels.reluBackward(deltas[layer], activations[layer], batch * inputs)
+            if layer > 0 { kernels.reluBackward(deltas[layer], activations[layer], batch * inputs) }
             dy = deltas[layer]
         }
+        convolutions?.backward(parameters: parameters, features: dy, into: gradient)
         return loss
     }
 }

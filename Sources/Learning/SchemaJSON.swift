@@ -13,12 +13,22 @@ package struct FieldError: Error, Sendable, Equatable, CustomStringConvertible {
 
 extension ModelSpec {
     package var json: JSON {
-        ["kind": .string(kind.rawValue), "layers": .array(layers.map { .integer(Int64($0)) })]
+        var members: [JSON.Member] = [
+            .init("kind", .string(kind.rawValue)), .init("layers", .array(layers.map { .integer(Int64($0)) })),
+        ]
+        if let image { members.append(.init("image", .array([image.channels, image.height, image.width].map { .integer(Int64($0)) }))) }
+        if !convolutions.isEmpty {
+            members.append(
+                .init(
+                    "convolutions",
+                    .array(convolutions.map { ["channels": JSON($0.channels), "kernel": JSON($0.kernel), "pool": JSON($0.pool)] })))
+        }
+        return .object(members)
     }
 
     package init(json: JSON, field: String = "model") throws(FieldError) {
-        let kinds = Kind.allNames
         guard let name = json["kind"]?.text, let kind = Kind(rawValue: name) else {
+            let kinds = Kind.allCases.map(\.rawValue).joined(separator: ", ")
             throw FieldError(field: "\(field).kind", issue: "must be one of \(kinds)")
         }
         guard let widths = json["layers"]?.elements, widths.count <= Limits.layers + 1 else {
@@ -31,13 +41,42 @@ extension ModelSpec {
             }
             layers.append(Int(w))
         }
-        self.init(kind: kind, layers: layers)
-        if let problem { throw FieldError(field: "\(field).layers", issue: problem) }
+        self.init(
+            kind: kind, layers: layers, image: try Self.image(json["image"], "\(field).image"),
+            convolutions: try Self.convolutions(json["convolutions"], "\(field).convolutions"))
+        if let fault { throw FieldError(field: "\(field).\(fault.field)", issue: fault.issue) }
     }
-}
 
-extension ModelSpec.Kind {
-    static var allNames: String { "softmax_regression, mlp" }
+    private static func image(_ json: JSON?, _ field: String) throws(FieldError) -> ImageShape? {
+        guard let json, json != .null else { return nil }
+        let sides = (json.elements ?? []).compactMap(\.whole)
+        guard sides.count == 3, json.elements?.count == 3, sides.allSatisfy({ (1...Int64(Limits.imageSide)).contains($0) }) else {
+            throw FieldError(field: field, issue: "must be [channels, height, width], each 1 to \(Limits.imageSide)")
+        }
+        return ImageShape(height: Int(sides[1]), width: Int(sides[2]), channels: Int(sides[0]))
+    }
+
+    private static func convolutions(_ json: JSON?, _ field: String) throws(FieldError) -> [ConvolutionSpec] {
+        guard let json, json != .null else { return [] }
+        guard let elements = json.elements, elements.count <= Limits.convolutions else {
+            throw FieldError(field: field, issue: "must be a list of at most \(Limits.convolutions) objects")
+        }
+        var found: [ConvolutionSpec] = []
+        for element in elements {
+            func side(_ name: String, _ most: Int, otherwise: Int?) throws(FieldError) -> Int {
+                if element[name] == nil, let otherwise { return otherwise }
+                guard let value = element[name]?.whole, value >= 1, value <= Int64(most) else {
+                    throw FieldError(field: "\(field).\(name)", issue: "must be a whole number from 1 to \(most)")
+                }
+                return Int(value)
+            }
+            found.append(
+                ConvolutionSpec(
+                    channels: try side("channels", Limits.channels, otherwise: nil), kernel: try side("kernel", Limits.kernel, otherwise: 3),
+                    pool: try side("pool", Limits.imageSide, otherwise: 1)))
+        }
+        return found
+    }
 }
 
 extension DataSchema {

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes the golden vectors of the Learning tests: `learning/pytorch.json`, `learning/xoshiro.json`,
+"""Makes the golden vectors of the Learning tests: `learning/pytorch.json`, `learning/cnn.json`, `learning/xoshiro.json`,
 `learning/*.safetensors` and what is in them, `learning/safetensors.json`.
 
     python3 -m venv venv && venv/bin/pip install torch numpy safetensors
@@ -34,9 +34,21 @@ def flat(tensors):
     return torch.cat([t.detach().reshape(-1) for t in tensors]).tolist()
 
 
-def case(name, kind, layers, rows, seed, learning_rate, momentum, weight_decay, steps):
+def convolutional(image, convolutions, layers):
+    modules, (channels, height, width) = [], image
+    for out, kernel, pool in convolutions:
+        modules += [torch.nn.Conv2d(channels, out, kernel, padding=kernel // 2, dtype=torch.float64), torch.nn.ReLU()]
+        if pool > 1:
+            modules.append(torch.nn.MaxPool2d(pool))
+        channels, height, width = out, height // pool, width // pool
+    return torch.nn.Sequential(
+        torch.nn.Unflatten(1, image), *modules, torch.nn.Flatten(), *network([channels * height * width] + layers[1:])
+    )
+
+
+def case(name, kind, layers, rows, seed, learning_rate, momentum, weight_decay, steps, image=None, convolutions=()):
     random = np.random.default_rng(seed)
-    model = network(layers)
+    model = convolutional(image, convolutions, layers) if image else network(layers)
     with torch.no_grad():
         for p in model.parameters():
             p.copy_(torch.from_numpy(random.normal(0, 0.5, p.shape).astype(np.float32).astype(np.float64)))
@@ -66,6 +78,7 @@ def case(name, kind, layers, rows, seed, learning_rate, momentum, weight_decay, 
         "loss": loss.item(), "gradient": gradient,
         "learning_rate": learning_rate, "momentum": momentum, "weight_decay": weight_decay,
         "losses": losses, "after_first_step": after[0], "after_last_step": after[-1],
+        **({"image": image, "convolutions": convolutions} if image else {}),
     }
 
 
@@ -78,6 +91,24 @@ def pytorch():
         case("two hidden layers", "mlp", [8, 12, 9, 5], 33, 5, 0.1, 0.9, 0.05, 6),
     ]
     with open(OUT / "pytorch.json", "w") as f:
+        json.dump({"torch": torch.__version__, "cases": cases}, f, separators=(",", ":"))
+        f.write("\n")
+
+
+def cnn():
+    cases = [
+        case("one convolution", "cnn", [30, 4], 5, 11, 0.05, 0.9, 0.01, 4, [1, 6, 5], [[3, 3, 1]]),
+        case("pooling that leaves a column out", "cnn", [2 * 6 * 7, 3], 4, 12, 0.05, 0.9, 0.0, 4, [2, 6, 7], [[4, 3, 2]]),
+        case(
+            "two convolutions and a hidden layer", "cnn", [64, 9, 5], 7, 13, 0.02, 0.9, 0.001, 4,
+            [1, 8, 8], [[5, 5, 2], [6, 3, 2]],
+        ),
+        case(
+            "three channels, a window larger than the image", "cnn", [3 * 4 * 3, 2], 3, 14, 0.05, 0.0, 0.0, 3,
+            [3, 4, 3], [[4, 5, 1], [3, 1, 1], [2, 3, 3]],
+        ),
+    ]
+    with open(OUT / "cnn.json", "w") as f:
         json.dump({"torch": torch.__version__, "cases": cases}, f, separators=(",", ":"))
         f.write("\n")
 
@@ -163,5 +194,6 @@ if __name__ == "__main__":
     OUT.mkdir(exist_ok=True)
     torch.manual_seed(0)
     pytorch()
+    cnn()
     model_file()
     xoshiro()
