@@ -22,6 +22,8 @@ package struct Faults: Sendable, Equatable {
     package var coordinatorCrashes = 0
     package var clientCrashes = 0
     package var brokenLinks = 0
+    /// Clients that send something else than what they trained, and claim many rows.
+    package var liars = 0
     /// Clients that go away and come back only when all is healed.
     package var dropouts = 0
     /// From then on nothing goes wrong any more, and the session has to come to its end.
@@ -49,7 +51,7 @@ package enum PlantedBug: String, Sendable, CaseIterable {
     case forksChain
 }
 
-package struct SimulationConfiguration: Sendable {
+package struct SimulationConfiguration: Sendable, Equatable {
     package var clients: Int
     package var spec: SessionSpec
     package var faults: Faults
@@ -110,6 +112,7 @@ package struct SimulationConfiguration: Sendable {
         faults.clientCrashes = draw.below(6)
         faults.brokenLinks = draw.below(6)
         faults.dropouts = draw.below(2)
+        faults.liars = draw.below(3) == 0 ? 1 : 0
         var configuration = SimulationConfiguration(clients: clients, spec: spec, faults: faults)
         if draw.below(12) == 0 { configuration.stopAt = Int64(500 + draw.below(3000)) }
         return configuration

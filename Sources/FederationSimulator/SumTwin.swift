@@ -11,6 +11,8 @@ struct SumTwin {
 
     var rule = SessionSpec.Aggregation.mean
     var byzantineTolerance: Int?
+    /// Who sends something else than what was trained.
+    var liars: Set<String> = []
     private var updates: [Key: (delta: [Float], samples: Int64)] = [:]
     private var models: [String: [Float]] = [:]
     private static let error = 1e-5
@@ -41,6 +43,11 @@ struct SumTwin {
             sealed.append(update)
         }
         guard !sealed.isEmpty else { return "nobody counts" }
+        let honest = (record.sealed ?? []).filter { !liars.contains($0) }.compactMap {
+            updates[Key(client: $0, round: record.round, base: record.baseModel)]?.delta
+        }
+        let lies = sealed.count - honest.count
+        let withstands = lies > 0 && (rule == .trimmedMean ? lies <= (cut(record) ?? 0) : rule == .median && 2 * lies < sealed.count)
         let weight = sealed.reduce(0.0) { $0 + Double($1.samples) }
         let cut = cut(record) ?? 0
         for i in model.indices {
@@ -53,6 +60,13 @@ struct SumTwin {
             case .trimmedMean:
                 let column = sealed.map { Double($0.delta[i]) }.sorted().dropFirst(cut).dropLast(cut)
                 step = column.reduce(0, +) / Double(column.count)
+            }
+            if withstands {
+                // What so few liars say cannot move a coordinate beyond what honest clients say.
+                let range = honest.map { Double($0[i]) }
+                if let low = range.min(), let high = range.max(), step < low - Self.error || step > high + Self.error {
+                    return "parameter \(i) moves by \(step); honest clients say \(low) to \(high)"
+                }
             }
             let expected = Double(base[i]) + step
             if abs(expected - Double(model[i])) > Self.error * max(1, abs(expected)) {

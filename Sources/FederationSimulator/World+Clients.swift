@@ -179,8 +179,12 @@ extension World {
             options: TrainingOptions(
                 epochs: plan.localEpochs, batchSize: plan.batchSize, learningRate: plan.learningRate, momentum: plan.momentum,
                 weightDecay: plan.weightDecay, proximalMu: plan.proximalMu, seed: plan.seed))
-        let delta = zip(parameters, model.file.parameters).map { $0 - $1 }
-        let samples = Int64(dataset.rows)
+        var delta = zip(parameters, model.file.parameters).map { $0 - $1 }
+        var samples = Int64(dataset.rows)
+        if index < configuration.faults.liars {
+            for i in delta.indices { delta[i] *= -3 }
+            samples *= 1000
+        }
         if !checker.sums.trained(clients[index].name, round: start.round, base: base, delta, samples: samples) {
             checker.violated(.trainingIsReproducible, now, "\(clients[index].name) trains another update for round \(start.round)")
         }

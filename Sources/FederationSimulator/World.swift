@@ -106,6 +106,7 @@ struct World {
         checker.sums.rule = configuration.spec.aggregation
         checker.quorum = configuration.spec.quorum ?? configuration.spec.minClients
         checker.sums.byzantineTolerance = configuration.spec.byzantineTolerance
+        checker.sums.liars = Set(clients.prefix(configuration.faults.liars).map(\.name))
         planFaults()
     }
 

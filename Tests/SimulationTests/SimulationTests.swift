@@ -103,4 +103,22 @@ import Testing
         #expect(report.status == .stopped)
         #expect(report.committedRounds > 0 && report.committedRounds < 1000)
     }
+
+    /// A failure is of use when one can read it: what is not needed for it goes.
+    @Test func aFailureShrinks() throws {
+        let (seed, configuration) = try #require(
+            (UInt64(0)..<60).lazy.map { seed in
+                var configuration = SimulationConfiguration.storm(seed: seed)
+                configuration.plantedBug = .forksChain
+                return (seed, configuration)
+            }.first { self.run($0.0, $0.1).violations.isEmpty == false })
+        let before = run(seed, configuration)
+        let (smallest, report) = try #require(Simulation(seed: seed, configuration: configuration).shrunk())
+        #expect(report.violations.first?.rule == before.violations.first?.rule)
+        #expect(smallest.spec.rounds <= 2, "a fork needs a second round")
+        #expect(smallest.clients == 3 && smallest.faults.coordinatorCrashes == 0 && smallest.faults.loss == 0)
+        #expect(smallest.summary.contains("3 clients"))
+        #expect(run(seed, smallest) == report, "it reproduces")
+        #expect(Simulation(seed: 1, configuration: .fullParticipation(clients: 3, rounds: 1)).shrunk() == nil)
+    }
 }

@@ -1,0 +1,78 @@
+internal import Federation
+
+extension Simulation {
+    /// A smaller federation with less bad weather in which the same promise is still broken: fewer rounds and clients, and
+    /// only those faults that are needed. Each step is kept when the first violation stays the same rule.
+    ///
+    /// - Returns: nil when nothing is violated in the first place.
+    package func shrunk() -> (configuration: SimulationConfiguration, report: SimulationReport)? {
+        func violates(_ configuration: SimulationConfiguration, _ rule: Violation.Rule?) -> SimulationReport? {
+            var simulation = Simulation(seed: seed, configuration: configuration)
+            let report = simulation.run()
+            guard let first = report.violations.first, rule == nil || first.rule == rule else { return nil }
+            return report
+        }
+        guard var report = violates(configuration, nil), let rule = report.violations.first?.rule else { return nil }
+        var smallest = configuration
+        var isSmaller = true
+        while isSmaller {
+            isSmaller = false
+            for step in Self.steps {
+                var candidate = smallest
+                step(&candidate)
+                guard candidate != smallest, let found = violates(candidate, rule) else { continue }
+                (smallest, report, isSmaller) = (candidate, found, true)
+            }
+        }
+        return (smallest, report)
+    }
+
+    /// From the coarse to the fine. A step that changes nothing is skipped.
+    private static let steps: [@Sendable (inout SimulationConfiguration) -> Void] = [
+        { $0.spec.rounds = 1 }, { $0.spec.rounds = max(1, $0.spec.rounds - 1) },
+        { $0.removeClient() },
+        { $0.faults.loss = 0 }, { $0.faults.duplication = 0 }, { $0.faults.reordering = 0 }, { $0.faults.straggle = 0 },
+        { $0.faults.trainingFailure = 0 }, { $0.faults.malformed = 0 }, { $0.faults.effectCrash = 0 },
+        { $0.faults.coordinatorCrashes = 0 }, { $0.faults.coordinatorCrashes = max(0, $0.faults.coordinatorCrashes - 1) },
+        { $0.faults.clientCrashes = 0 }, { $0.faults.clientCrashes = max(0, $0.faults.clientCrashes - 1) },
+        { $0.faults.brokenLinks = 0 }, { $0.faults.brokenLinks = max(0, $0.faults.brokenLinks - 1) },
+        { $0.faults.dropouts = 0 }, { $0.faults.delay = 1...20 }, { $0.stopAt = nil },
+        { $0.spec.clientFraction = 1 }, { $0.spec.quorum = nil }, { $0.spec.localEpochs = 1 },
+        { ($0.spec.algorithm, $0.spec.proximalMu) = (.federatedAveraging, 0) }, { $0.spec.aggregation = .mean },
+    ]
+}
+
+extension SimulationConfiguration {
+    /// One client less, and as many less that a round needs; not below what the aggregation works with.
+    fileprivate mutating func removeClient() {
+        guard clients > 3 else { return }
+        clients -= 1
+        spec.maxClients = min(spec.maxClients, clients)
+        spec.minClients = min(spec.minClients, clients)
+        if let quorum = spec.quorum { spec.quorum = min(quorum, spec.minClients) }
+    }
+
+    /// What makes this federation differ from a calm one, for people.
+    package var summary: String {
+        var parts = ["\(clients) clients", "\(spec.rounds) rounds", spec.aggregation.rawValue]
+        func add(_ name: String, _ value: some Comparable & ExpressibleByIntegerLiteral) { if value != 0 { parts.append("\(name) \(value)") } }
+        if spec.minClients != clients { parts.append("at least \(spec.minClients)") }
+        if let quorum = spec.quorum { parts.append("quorum \(quorum)") }
+        if spec.clientFraction != 1 { parts.append("fraction \(spec.clientFraction)") }
+        parts.append("delay \(faults.delay.lowerBound) to \(faults.delay.upperBound) ms")
+        add("straggle", faults.straggle)
+        add("loss", faults.loss)
+        add("duplication", faults.duplication)
+        add("reordering", faults.reordering)
+        add("effect crash", faults.effectCrash)
+        add("training failure", faults.trainingFailure)
+        add("malformed", faults.malformed)
+        add("coordinator crashes", faults.coordinatorCrashes)
+        add("client crashes", faults.clientCrashes)
+        add("broken links", faults.brokenLinks)
+        add("dropouts", faults.dropouts)
+        add("liars", faults.liars)
+        if let stopAt { parts.append("stopped at \(stopAt) ms") }
+        return parts.joined(separator: ", ")
+    }
+}
