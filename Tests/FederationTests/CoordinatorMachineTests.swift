@@ -112,6 +112,21 @@ import Wire
         #expect(bench.machine.evaluation?.clients == 1)
     }
 
+    @Test func aConvolutionalSessionTakesSquareImages() {
+        var spec = smallSpec(clients: 2)
+        (spec.model, spec.modelType) = (nil, .cnn)
+        var bench = Bench(spec)
+        let reply = bench.join("a", schema: DataSchema(inputs: 65, outputs: 10, scale: .none))
+        guard case .refused(.schemaDisagrees(_, let session, _))? = reply else {
+            Issue.record("65 values are no square image: \(String(describing: reply))")
+            return
+        }
+        #expect(session.contains("shape of its images"))
+        _ = bench.join("a", schema: DataSchema(inputs: 64, outputs: 10, scale: .none))
+        #expect(bench.machine.session.model?.image == ImageShape(height: 8, width: 8))
+        #expect(bench.machine.session.model?.problem == nil)
+    }
+
     @Test func aSchemaThatNoModelFitsIsRefused() {
         var spec = smallSpec(clients: 2)
         spec.model = nil

@@ -63,10 +63,20 @@ extension CoordinatorMachine {
             client: "\(schema.inputs) inputs, \(schema.outputs) outputs")
     }
 
+    /// For square images of one channel; others need their shape in the request's `model`.
+    private static func convolutional(_ schema: DataSchema) -> ModelSpec {
+        let side = Int(Double(schema.inputs).squareRoot().rounded())
+        return ModelSpec(
+            kind: .cnn, layers: [schema.inputs, 64, schema.outputs],
+            image: side * side == schema.inputs ? ImageShape(height: side, width: side) : nil,
+            convolutions: [ConvolutionSpec(channels: 16, pool: side >= 16 ? 2 : 1), ConvolutionSpec(channels: 32, pool: side >= 2 ? 2 : 1)])
+    }
+
     private static func defaultModel(_ type: SessionSpec.ModelType, _ schema: DataSchema) -> ModelSpec {
         switch type {
         case .neuralNetwork: ModelSpec(kind: .mlp, layers: [schema.inputs, 128, schema.outputs])
         case .logisticRegression: ModelSpec(kind: .softmaxRegression, layers: [schema.inputs, schema.outputs])
+        case .cnn: convolutional(schema)
         }
     }
 

@@ -10,6 +10,7 @@ package struct SessionSpec: Sendable, Equatable, Codable {
     package enum ModelType: String, Sendable, Codable, CaseIterable {
         case neuralNetwork = "neural_network"
         case logisticRegression = "logistic_regression"
+        case cnn
     }
     package enum Aggregation: String, Sendable, Codable, CaseIterable {
         case mean, median
