@@ -117,7 +117,8 @@ extension World {
         case .connect: plan(.connectArrives(index, life: life), in: networkDelay())
         case .send(let message):
             guard let link = clients[index].link, !links[link].isBroken else { return }
-            let bytes = ControlCodec.encode(message)
+            // What the codec refuses is not sent, as in production.
+            guard let bytes = try? ControlCodec.encode(message) else { return note("unsendable", index) }
             plan(.frameToCoordinator(link: link, bytes), in: frameTime(link, toClient: false))
         case .fetchModel(let digest, let path):
             if clients[index].model?.digest == digest { return plan(.modelAnswered(index, life: life, digest: digest, []), in: 0) }

@@ -140,7 +140,7 @@ extension World {
     private mutating func send(_ message: ServerMessage, to client: String) {
         guard let link = coordinator?.links[client] else { return }
         checker.said(message, to: client, now)
-        let bytes = ControlCodec.encode(message)
+        guard let bytes = try? ControlCodec.encode(message) else { return note("unsendable", link) }
         plan(.frameToClient(link: link, bytes), in: frameTime(link, toClient: true))
         if happens(faults.reordering) { plan(.frameToClient(link: link, bytes), in: frameTime(link, toClient: true)) }
     }
