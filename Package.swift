@@ -74,7 +74,7 @@ let rooms: [Target] = [
     // 2 messages
     room("Wire", ["CZstd", .product(name: "SwiftProtobuf", package: "swift-protobuf")]),
     // 3 federation
-    room("Federation", ["Learning", "RobustAggregation", "CryptoSuite", "Wire"]),
+    room("Federation", ["Learning", "RobustAggregation", "CryptoSuite", "Wire", "StrictJSON"]),
     room(
         "FederationSimulator",
         ["Federation", "Learning", "RobustAggregation", "CryptoSuite", "Wire", "TensorKernels", "KernelTable"]),
@@ -99,7 +99,7 @@ let rooms: [Target] = [
         "FederationService",
         [
             "Federation", "Storage", "Trust", "Platform", "Learning", "RobustAggregation", "Wire", "CryptoSuite",
-            "Telemetry", "Compute",
+            "Telemetry", "Compute", "StrictJSON",
             .product(name: "Logging", package: "swift-log"),
         ]),
     // 6 surfaces
@@ -166,6 +166,8 @@ let suites: [Target] = [
     tests("FederationTests", ["Federation", "Learning", "RobustAggregation", "Wire", "CryptoSuite"]),
     tests("SimulationTests", ["FederationSimulator", "Federation", "Learning", "CryptoSuite", "Wire"]),
     tests("StoreContractTests", ["Storage", "Federation", "CryptoSuite", "Trust"]),
+    tests("APIKitTests", ["APIKit", "StrictJSON"]),
+    tests("TrustStreamAPITests", ["TrustStreamAPI", "APIKit", "FederationService", "Federation", "Wire", "Trust", "StrictJSON"]),
     tests("TidyTests", []),
     tests("EndToEndTests", []),
 ]

@@ -1,16 +1,19 @@
-/// What a request says about who sends it. `Authorization: Bearer` and `X-API-Key` are two ways to say the same thing.
+/// What a request says about who sends it. `Authorization: Bearer` and `X-API-Key` are two ways to say the same thing;
+/// a request that says different things is nobody's.
 package func bearer(of request: APIRequest) throws(ServiceError) -> String? {
     var token: String?
-    if let header = request.header("authorization") {
-        let parts = header.split(separator: " ", maxSplits: 1)
-        guard parts.count == 2, parts[0].lowercased() == "bearer", !parts[1].isEmpty else {
-            throw .unauthenticated("the Authorization header must be 'Bearer' and a token")
+    for (name, value) in request.headers where name == "authorization" || name == "x-api-key" {
+        var said = value
+        if name == "authorization" {
+            let parts = value.split(separator: " ", maxSplits: 1)
+            guard parts.count == 2, parts[0].lowercased() == "bearer" else {
+                throw .unauthenticated("the Authorization header must be 'Bearer' and a token")
+            }
+            said = parts[1].trimmingSpaces
         }
-        token = String(parts[1])
-    }
-    if let key = request.header("x-api-key") {
-        guard token == nil || token == key else { throw .unauthenticated("Authorization and X-API-Key say different things") }
-        token = key
+        guard !said.isEmpty else { throw .unauthenticated("the key is empty") }
+        guard token == nil || token == said else { throw .unauthenticated("Authorization and X-API-Key say different things") }
+        token = said
     }
     return token
 }

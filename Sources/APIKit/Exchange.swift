@@ -10,6 +10,8 @@ package struct APIRequest: Sendable {
     package var headers: [(name: String, value: String)] = []
     package var parameters: [String: String] = [:]
     package var body: RequestBody
+    /// The endpoint's; nothing longer is read.
+    package var bodyLimitBytes = 0
     /// From a client certificate that TLS has verified.
     package var peer: Peer?
     package var caller: Caller = .anonymous
@@ -32,6 +34,11 @@ package struct APIRequest: Sendable {
     }
 
     package func header(_ name: String) -> String? { headers.first { $0.name == name }?.value }
+    /// All lines of a header that is a list.
+    package func list(_ name: String) -> String? {
+        let lines = headers.filter { $0.name == name }.map(\.value)
+        return lines.isEmpty ? nil : lines.joined(separator: ", ")
+    }
     package func query(_ name: String) -> String? { query.first { $0.name == name }?.value }
     package func parameter(_ name: String) -> String { parameters[name] ?? "" }
 
@@ -39,25 +46,14 @@ package struct APIRequest: Sendable {
         guard let text = query(name) else { return nil }
         guard let value = Int(text), range.contains(value) else {
             throw .invalid(
-                field: name, issue: "must be a whole number from \(range.lowerBound) to \(range.upperBound)", provided: text)
+                field: name, issue: "must be a whole number from \(range.lowerBound) to \(range.upperBound)",
+                provided: Int64(text).map(JSON.integer) ?? .string(text))
         }
         return value
     }
 
-    /// The body as a JSON object; an empty body is an empty object.
-    package func object(limit: Int = 1 << 20) async throws(ServiceError) -> ObjectReader {
-        let bytes = try await body.collect(limit)
-        if bytes.isEmpty { return ObjectReader(.object([])) }
-        if let type = header("content-type"), !type.lowercased().hasPrefix("application/json") {
-            throw .unsupportedMediaType("send the body as application/json, not \(type.prefix(60))")
-        }
-        let value: JSON
-        do { value = try JSON(parsing: bytes) } catch {
-            throw .invalid(field: "body", issue: error.description, provided: nil)
-        }
-        guard value.members != nil else { throw .invalid(field: "body", issue: "must be a JSON object", provided: value.kind) }
-        return ObjectReader(value)
-    }
+    /// One notice for each query parameter that is not among `known`.
+    package func notices(query known: [String]) -> [JSON] { unknown(query.map(\.name).filter { !known.contains($0) }, of: known) { $0 } }
 }
 
 /// The identity in a verified client certificate.
@@ -124,6 +120,8 @@ package struct APIReply: Sendable {
     package var status: Int
     package var headers: [(name: String, value: String)]
     package var body: Body
+    /// Why this is an internal error: for the log, beside the request's id. It is never sent.
+    package var cause: String?
 
     package init(_ status: Int, headers: [(name: String, value: String)] = [], _ body: Body) {
         self.status = status

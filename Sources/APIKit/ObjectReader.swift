@@ -20,9 +20,19 @@ package struct ObjectReader {
         return value == .null ? nil : value
     }
 
+    /// - Parameter name: a field of this object, or a dotted path below it; the error repeats what is there.
     package func invalid(_ name: String, _ issue: String) -> ServiceError {
-        .invalid(field: field(name), issue: issue, provided: json[name]?.encodedText)
+        .invalid(field: field(name), issue: issue, provided: provided(name))
     }
+
+    /// What was sent at a dotted path below this object.
+    package func provided(_ name: String) -> JSON? {
+        var value: JSON? = json
+        for part in name.split(separator: ".") { value = value?[String(part)] }
+        return value
+    }
+
+    package func missing(_ name: String) -> ServiceError { .invalid(field: field(name), issue: "is missing", provided: nil) }
 
     package mutating func raw(_ name: String) -> JSON? { value(name) }
 
@@ -59,9 +69,28 @@ package struct ObjectReader {
         return text
     }
 
+    /// A text that no error repeats.
+    package mutating func secret(_ name: String, bytes: ClosedRange<Int> = 1...256) throws(ServiceError) -> String? {
+        guard let value = value(name) else { return nil }
+        guard let text = value.text, bytes.contains(text.utf8.count) else {
+            throw .invalid(field: field(name), issue: "must be a string of \(bytes.lowerBound) to \(bytes.upperBound) bytes", provided: nil)
+        }
+        return text
+    }
+
+    /// A name by the rule of `isName`.
+    package mutating func name(_ name: String) throws(ServiceError) -> String? {
+        guard let value = value(name) else { return nil }
+        guard let text = value.text, isName(text) else { throw invalid(name, nameRule) }
+        return text
+    }
+
     package mutating func choice(_ name: String, _ choices: [String]) throws(ServiceError) -> String? {
-        guard let text = try text(name) else { return nil }
-        guard choices.contains(text) else { throw invalid(name, "must be one of \(choices.joined(separator: ", "))") }
+        guard let value = value(name) else { return nil }
+        guard let text = value.text, choices.contains(text) else {
+            let near = value.text.flatMap { nearest($0, in: choices) }
+            throw invalid(name, "must be one of \(choices.joined(separator: ", "))" + (near.map { "; did you mean '\($0)'?" } ?? ""))
+        }
         return text
     }
 
@@ -79,19 +108,43 @@ package struct ObjectReader {
         var texts: [String] = []
         for element in elements {
             guard let text = element.text, (1...256).contains(text.utf8.count) else {
-                throw invalid(name, "must be a list of strings of 1 to 256 bytes")
+                throw .invalid(field: field(name), issue: "must be a list of strings of 1 to 256 bytes", provided: element)
             }
             texts.append(text)
         }
         return texts
     }
 
+    /// A notice for each field of `names` that was sent although it changes nothing.
+    package mutating func withoutEffect(_ names: [String], _ why: String) -> [JSON] {
+        names.filter { value($0) != nil }.map { notice("NO_EFFECT", field($0), why) }
+    }
+
+    /// Marks fields as read that another reader takes.
+    package mutating func know(_ names: [String]) { known.formUnion(names) }
+
     /// One notice for each field that was sent and not used.
     package var notices: [JSON] {
-        (json.members ?? []).filter { !known.contains($0.name) }.map { member in
-            var message = "this field is not known here and was ignored"
-            if let near = nearest(member.name, in: known.sorted()) { message += "; did you mean '\(near)'?" }
-            return ["code": "UNKNOWN_FIELD", "field": .string(field(String(member.name.prefix(80)))), "message": .string(message)]
-        }
+        unknown((json.members ?? []).map(\.name).filter { !known.contains($0) }, of: known.sorted(), field)
     }
+}
+
+/// `{code, field, message}`: something was accepted that has no effect.
+package func notice(_ code: String, _ field: String, _ message: String) -> JSON {
+    ["code": .string(code), "field": .string(field), "message": .string(message)]
+}
+
+/// Notices for names nobody knows, with the name that was perhaps meant. There are never many: a body of a megabyte can
+/// hold a hundred thousand of them.
+func unknown(_ names: [String], of known: [String], _ field: (String) -> String) -> [JSON] {
+    var notices = names.prefix(Limits.notices).map { name in
+        var message = "this field is not known here and was ignored"
+        if let near = nearest(name, in: known) { message += "; did you mean '\(near)'?" }
+        let shown = looksLikeCredential(name) ? "(not shown)" : String(name.prefix(Limits.noticeNameCharacters))
+        return notice("UNKNOWN_FIELD", field(shown), message)
+    }
+    if names.count > Limits.notices {
+        notices.append(notice("UNKNOWN_FIELD", field("…"), "\(names.count - Limits.notices) more fields are not known here and were ignored"))
+    }
+    return notices
 }

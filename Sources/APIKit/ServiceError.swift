@@ -1,20 +1,28 @@
+package import StrictJSON
+
 /// Everything a service call can end in besides success. Each family maps it to its own envelope with one exhaustive
 /// switch.
+///
+/// `provided` is what the caller sent, with its JSON type; nil when nothing was sent or when it must not be repeated.
 package enum ServiceError: Error, Sendable, Equatable {
-    case invalid(field: String, issue: String, provided: String?)
+    case invalid(field: String, issue: String, provided: JSON?)
     case unauthenticated(String)
     case forbidden(String)
     case notFound(String)
     case methodNotAllowed(allowed: [String])
     case conflict(String, retryAfterSeconds: Int?)
-    case unprocessable(field: String, issue: String, provided: String?)
+    /// A conflict that one field is the reason of: it contradicts what others have agreed on.
+    case disagreement(field: String, issue: String, provided: JSON?)
+    case unprocessable(field: String, issue: String, provided: JSON?)
     case tooLarge(limitBytes: Int)
     case unsupportedMediaType(String)
+    /// The path is a WebSocket's and was called without an upgrade.
+    case upgradeRequired(String)
     case rateLimited(retryAfterSeconds: Int)
     /// A documented feature that is not built.
-    case notImplemented(feature: String, String)
+    case notImplemented(feature: String, String, provided: JSON? = nil)
     case unavailable(String, retryAfterSeconds: Int)
     case insufficientStorage
-    /// Its cause is logged, never told.
-    case internalError
+    /// The cause is for the log (`APIReply.cause`) and never told.
+    case internalError(cause: String)
 }

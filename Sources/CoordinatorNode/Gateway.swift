@@ -12,6 +12,7 @@ import Storage
 import StrictJSON
 import Telemetry
 import Trust
+import TrustStreamAPI
 
 /// Turns HTTP requests into calls of the families, and their replies into HTTP. It knows no endpoint.
 struct Gateway: Sendable {
@@ -45,7 +46,7 @@ struct Gateway: Sendable {
         metrics.observe(
             "tutti_http_request_seconds", [("operation", operation), ("status", "\(reply.status)")],
             seconds: Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18)
-        if reply.status >= 500 { log.error("request failed", metadata: ["request": "\(id)", "operation": "\(operation)", "status": "\(reply.status)"]) }
+        if reply.status >= 500 { log.error("request failed", metadata: ["request": "\(id)", "operation": "\(operation)", "status": "\(reply.status)", "cause": "\(reply.cause ?? "none given")"]) }
         return response(reply)
     }
 
@@ -154,7 +155,7 @@ struct Gateway: Sendable {
             let request = APIRequest(
                 method: "GET", path: head.uri, body: APIKit.RequestBody([]), requestID: "req-" + UUID().uuidString.lowercased(),
                 nowMilliseconds: Instant.now.milliseconds, baseURL: publicURL ?? "https://\(head.headers.first(name: "host") ?? "localhost")", socketBaseURL: "")
-            let reply = (families.first { $0.owns(head.uri) } ?? families.first)?.envelope(error.serviceError, request)
+            let reply = (families.first { $0.owns(head.uri) } ?? families.first)?.envelope(ServiceError(error), request)
             var headers: HTTPHeaders = ["content-type": "application/json", "x-request-id": request.requestID]
             for (name, value) in reply?.headers ?? [] { headers.replaceOrAdd(name: name, value: value) }
             guard let reply, case .json(let json) = reply.body else { return .refused(status: .forbidden, headers: headers, body: []) }
@@ -176,30 +177,13 @@ extension Gateway: Authenticator {
         if let token = try bearer(of: request) {
             do {
                 if let tenant = try await identity.administratorTenant(key: token) { return .administrator(tenant: tenant) }
-            } catch { throw .internalError }
+            } catch { throw .internalError(cause: "\(error)") }
             if APIKey.id(of: token) != nil { throw .unauthenticated("the key is not known") }
             return .bearer(token)
         }
         guard let peer = request.peer else { return .anonymous }
-        do throws(FederationFailure) { try await engine.verify(tenant: peer.tenant, client: peer.client, fingerprint: peer.fingerprint) } catch { throw error.serviceError }
+        do throws(FederationFailure) { try await engine.verify(tenant: peer.tenant, client: peer.client, fingerprint: peer.fingerprint) } catch { throw ServiceError(error) }
         return .node(peer)
-    }
-}
-
-extension FederationFailure {
-    var serviceError: ServiceError {
-        switch self {
-        case .notFound(let what): .notFound(what)
-        case .unauthenticated(let why): .unauthenticated(why)
-        case .forbidden(let why): .forbidden(why)
-        case .invalid(let field, let issue, let provided): .invalid(field: field, issue: issue, provided: provided)
-        case .unprocessable(let field, let issue, let provided): .unprocessable(field: field, issue: issue, provided: provided)
-        case .conflict(let why, let retry): .conflict(why, retryAfterSeconds: retry)
-        case .tooLarge(let limit): .tooLarge(limitBytes: limit)
-        case .unavailable(let why, let retry): .unavailable(why, retryAfterSeconds: retry)
-        case .insufficientStorage: .insufficientStorage
-        case .internalError: .internalError
-        }
     }
 }
 

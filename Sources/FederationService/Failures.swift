@@ -1,5 +1,6 @@
 internal import Federation
 internal import Learning
+internal import StrictJSON
 
 extension Refused {
     /// In words for a client: what is the matter and what to do.
@@ -8,7 +9,7 @@ extension Refused {
         case .sessionClosed(let status): .conflict("the session is \(status.rawValue); nothing more is taken", retryAfterSeconds: nil)
         case .sessionFull(let limit): .conflict("the session has all its \(limit) clients (max_clients)", retryAfterSeconds: nil)
         case .schemaDisagrees(let field, let session, let client):
-            .unprocessable(field: field, issue: "the session has \(session); join with data of the same form", provided: client)
+            .disagreement(field: field, issue: "the session has \(session.prefix(200)); join with data of the same form", provided: Self.value(client))
         case .certificateRequired: .forbidden("this session takes only clients with a certificate; enrol first with 'tutti-client join'")
         case .notAMember: .forbidden("this client has not joined the session; POST …/join first")
         case .notInCohort(let round, let retry): .conflict("this client is not selected for round \(round)", retryAfterSeconds: retry)
@@ -22,13 +23,35 @@ extension Refused {
         case .invalidState(let what): .conflict(what, retryAfterSeconds: nil)
         }
     }
+
+    /// The machine says it in words; a number is one again.
+    private static func value(_ text: String) -> JSON { Int64(text).map(JSON.integer) ?? .string(text) }
+}
+
+extension DatasetError {
+    /// An evaluation set that cannot be used. The issue says in which line and column, `provided_value` what is there.
+    var failure: FederationFailure { .unprocessable(field: "evaluation", issue: description, provided: value.map(JSON.string)) }
+
+    private var value: String? {
+        switch self {
+        case .notANumber(_, _, let value), .labelRange(_, _, let value, _), .labelNotAClass(_, _, let value), .unknownClass(_, _, let value, _),
+            .perhapsHeader(_, _, let value):
+            value
+        case .oneClass(let text, _), .noSuchColumn(let text, _), .ambiguousColumn(let text, _), .sklearnLine(let text), .notSklearn(let text),
+            .classOption(let text):
+            text
+        case .empty, .oneColumn, .notText, .lineTooLong, .quote, .width, .missing, .missingLabel, .emptyColumn, .classNames, .tooManyClasses,
+            .announcedRows, .announcedColumns, .noLabels, .inputs, .scaledToInfinity, .schema, .partition:
+            nil
+        }
+    }
 }
 
 extension UpdateError {
     var failure: FederationFailure {
         switch self {
         case .file(let error): .unprocessable(field: "body", issue: error.description, provided: nil)
-        case .claim(let field, let issue, let provided): .unprocessable(field: field, issue: issue, provided: provided)
+        case .claim(let field, let issue, let provided): .unprocessable(field: field, issue: issue, provided: provided.map(JSON.string))
         case .notFinite(let tensor): .unprocessable(field: tensor, issue: description, provided: nil)
         case .wrongBase: .conflict(description, retryAfterSeconds: nil)
         }

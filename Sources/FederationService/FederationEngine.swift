@@ -56,7 +56,9 @@ package final class FederationEngine: FederatedLearning {
         do { try await around.sessions.create(record) } catch { throw failure(error) }
         let host = SessionHost(machine: CoordinatorMachine(session: record), effects: [], around: around)
         hosts[record.id] = host
-        return CreatedSession(view: await host.view(), registrationToken: token.text)
+        var view = await host.view()
+        view.estimatedDurationSeconds = await estimatedSeconds(spec, tenant: tenant)
+        return CreatedSession(view: view, registrationToken: token.text)
     }
 
     package func setEvaluation(_ session: String, tenant: String, csv: [UInt8], label: String?) async throws(FederationFailure) {
@@ -68,7 +70,7 @@ package final class FederationEngine: FederatedLearning {
         let parsed = await around.pool.run { [options] in Result { () throws(DatasetError) in try CSV.parse(csv, options: options) } }
         switch parsed {
         case .success(let table): try await host.setEvaluation(table)
-        case .failure(let error): throw .unprocessable(field: "evaluation", issue: "\(error)", provided: nil)
+        case .failure(let error): throw error.failure
         }
     }
 
@@ -174,12 +176,12 @@ package final class FederationEngine: FederatedLearning {
     // MARK: Models and updates
 
     package func weights(
-        _ session: String, member: Member, round: Int?, ifNoneMatch: String?
+        _ session: String, member: Member, round: Int?, isHeld: @Sendable (_ digest: String) -> Bool
     ) async throws(FederationFailure) -> ServedModel {
         let host = try await host(session, tenant: member.tenant)
         let (digest, found) = try await host.digest(ofRound: round)
         let open = await host.machine.openAttempt(member.client)
-        if ifNoneMatch == digest { return ServedModel(round: found, digest: digest, bytes: nil, open: open) }
+        if isHeld(digest) { return ServedModel(round: found, digest: digest, bytes: nil, open: open) }
         let bytes = try await host.modelBytes(digest)
         await host.served(bytes.count)
         return ServedModel(round: found, digest: digest, bytes: bytes, open: open)

@@ -1,4 +1,5 @@
 package import Federation
+package import StrictJSON
 
 /// The federated-learning service as its surfaces see it. One call an endpoint; no HTTP here.
 package protocol FederatedLearning: Sendable {
@@ -11,9 +12,10 @@ package protocol FederatedLearning: Sendable {
     func join(_ session: String, _ request: JoinApplication) async throws(FederationFailure) -> JoinedSession
     func start(_ session: String, tenant: String) async throws(FederationFailure) -> SessionView
     func stop(_ session: String, tenant: String, reason: String) async throws(FederationFailure) -> SessionView
-    /// The model a member should have now (`round` nil), or model version `round`. Bytes are a safetensors file.
-    func weights(_ session: String, member: Member, round: Int?, ifNoneMatch: String?) async throws(FederationFailure)
-        -> ServedModel
+    /// The model a member should have now (`round` nil), or model version `round`. Bytes are a safetensors file, left out
+    /// when the caller holds the model with this digest (hex) already.
+    func weights(_ session: String, member: Member, round: Int?, isHeld: @Sendable (_ digest: String) -> Bool)
+        async throws(FederationFailure) -> ServedModel
     /// Before the body is read. A refusal costs the client no upload.
     func admitUpdate(_ session: String, member: Member, _ header: UpdateHeader) async throws(FederationFailure)
     /// The decompressed body. Returns when the update is durable and counted.
@@ -73,7 +75,7 @@ package struct JoinedSession: Sendable {
     package var view: SessionView
     package var client: String
     package var assignedRound: Int
-    /// Only for a client without a certificate; shown once per join (a repeated join makes a new one).
+    /// Only for a client without a certificate, in the reply to its first join; nil when it joins again.
     package var updateToken: String?
     package var blockedBy: [Blocker]
     package init(view: SessionView, client: String, assignedRound: Int, updateToken: String?, blockedBy: [Blocker]) {
@@ -96,6 +98,7 @@ package struct SessionView: Sendable {
     package var accuracy: Double?
     package var heldOutAccuracy: Double?
     package var heldOutLoss: Double?
+    /// From first to last round, by the rounds of like sessions; nil while none was measured.
     package var estimatedDurationSeconds: Double?
     package var estimatedCompletion: Instant?
     package var updatesPerMinute: Double?
@@ -112,7 +115,7 @@ package struct SessionView: Sendable {
 package struct ServedModel: Sendable {
     package var round: Int
     package var digest: String
-    /// nil when `ifNoneMatch` matched.
+    /// nil when the caller holds them already.
     package var bytes: [UInt8]?
     /// The attempt that takes updates to this model now, if this member is in its cohort.
     package var open: AttemptKey?
@@ -213,9 +216,12 @@ package enum FederationFailure: Error, Sendable, Equatable {
     case notFound(String)
     case unauthenticated(String)
     case forbidden(String)
-    case invalid(field: String, issue: String, provided: String?)
-    case unprocessable(field: String, issue: String, provided: String?)
+    /// `provided`: what was sent, with its JSON type; nil when nothing was, or when it must not be repeated.
+    case invalid(field: String, issue: String, provided: JSON?)
+    case unprocessable(field: String, issue: String, provided: JSON?)
     case conflict(String, retryAfterSeconds: Int?)
+    /// A field contradicts what the session has agreed on.
+    case disagreement(field: String, issue: String, provided: JSON?)
     case tooLarge(limitBytes: Int)
     case unavailable(String, retryAfterSeconds: Int)
     case insufficientStorage

@@ -11,16 +11,10 @@ struct SessionRequest {
     init(_ body: ObjectReader) throws(ServiceError) {
         var body = body
         try protections(&body)
-        if let name = try body.choice("model_type", ["neural_network", "linear", "logistic_regression", "cnn", "language_model"]) {
-            guard let type = SessionSpec.ModelType(rawValue: name) else {
-                throw .notImplemented(feature: "model_type", "model_type '\(name)' is not built yet; neural_network and logistic_regression are")
-            }
+        if let type = try Self.built("model_type", &body, SessionSpec.ModelType.self, documented: ["linear", "cnn", "language_model"]) {
             spec.modelType = type
         }
-        if let name = try body.choice("algorithm", ["federated_averaging", "fedprox", "fedadam", "scaffold"]) {
-            guard let algorithm = SessionSpec.Algorithm(rawValue: name) else {
-                throw .notImplemented(feature: "algorithm", "algorithm '\(name)' is not built yet; federated_averaging and fedprox are")
-            }
+        if let algorithm = try Self.built("algorithm", &body, SessionSpec.Algorithm.self, documented: ["fedadam", "scaffold"]) {
             spec.algorithm = algorithm
         }
         spec.minClients = try body.integer("min_clients", 1...100_000) ?? spec.minClients
@@ -38,8 +32,10 @@ struct SessionRequest {
         }
         spec.byzantineTolerance = try body.integer("byzantine_tolerance", 0...100_000)
         if let seed = try body.whole("seed", 0...Int64.max) { spec.seed = UInt64(seed) }
-        if let model = body.raw("model") {
-            do { spec.model = try ModelSpec(json: model) } catch { throw .invalid(field: error.field, issue: error.issue, provided: model.encodedText) }
+        if var model = try body.object("model") {
+            do { spec.model = try ModelSpec(json: body.raw("model") ?? .null) } catch { throw body.invalid(error.field, error.issue) }
+            model.know(["kind", "layers"])
+            notices += model.notices
         }
         spec.roundDeadlineSeconds = try body.number("round_deadline") ?? spec.roundDeadlineSeconds
         spec.quorum = try body.integer("quorum", 1...100_000)
@@ -47,13 +43,21 @@ struct SessionRequest {
         spec.requireClientCertificate = try body.flag("require_client_certificate") ?? spec.requireClientCertificate
         spec.heartbeatSeconds = try body.integer("heartbeat_interval", 1...3600) ?? spec.heartbeatSeconds
         spec.privacyBudget = try body.number("privacy_budget")
-        if spec.privacyBudget != nil {
-            notices.append([
-                "code": "NO_EFFECT", "field": "privacy_budget", "message": "without differential privacy the budget is kept and has no effect",
-            ])
-        }
+        notices += body.withoutEffect(["privacy_budget"], "without differential privacy the budget is kept and has no effect")
         notices += body.notices
-        do { try spec.validate() } catch { throw .invalid(field: error.field, issue: error.issue, provided: error.provided) }
+        // What was sent is repeated as it was sent; a default that does not fit was not sent.
+        do { try spec.validate() } catch { throw body.invalid(error.field, error.issue) }
+    }
+
+    /// A choice of which some documented values are not built: those are named as such, others are refused with the list.
+    private static func built<Choice: RawRepresentable<String> & CaseIterable>(
+        _ field: String, _ body: inout ObjectReader, _ type: Choice.Type, documented: [String]
+    ) throws(ServiceError) -> Choice? {
+        let built = Choice.allCases.map(\.rawValue)
+        guard let name = try body.choice(field, built + documented) else { return nil }
+        if let choice = Choice(rawValue: name) { return choice }
+        throw .notImplemented(
+            feature: field, "\(field) '\(name)' is documented and not built yet; \(built.joined(separator: " and ")) are", provided: .string(name))
     }
 
     /// The three protections are read in full, so that a mistake in them is found, and refused by name when they are on.
@@ -66,21 +70,21 @@ struct SessionRequest {
             if let clip = try privacy.number("l2_norm_clip"), !(clip > 0 && clip <= 1000) {
                 throw privacy.invalid("l2_norm_clip", "must be above 0 and at most 1000")
             }
-            notices += privacy.notices
             if enabled {
-                throw .notImplemented(feature: "differential_privacy", "differential_privacy is not built yet; send \"enabled\": false")
+                throw .notImplemented(feature: "differential_privacy", "differential_privacy is not built yet; send \"enabled\": false", provided: true)
             }
+            notices += privacy.withoutEffect(["noise_multiplier", "l2_norm_clip"], "differential privacy is not enabled")
+            notices += privacy.notices
         }
         if try body.flag("secure_aggregation") ?? false {
-            throw .notImplemented(feature: "secure_aggregation", "secure_aggregation is not built yet; send false")
+            throw .notImplemented(feature: "secure_aggregation", "secure_aggregation is not built yet; send false", provided: true)
         }
         if try body.flag("byzantine_robust") ?? false {
             throw .notImplemented(
                 feature: "byzantine_robust",
-                "byzantine_robust as documented (with secure aggregation) is not built yet; send false, and \"aggregation\": \"trimmed_mean\" for a robust rule over plain updates")
+                "byzantine_robust as documented (with secure aggregation) is not built yet; send false, and \"aggregation\": \"trimmed_mean\" for a robust rule over plain updates",
+                provided: true)
         }
-        for name in ["delta", "on_budget", "sampling", "adjacency"] where body.raw(name) != nil {
-            notices.append(["code": "NO_EFFECT", "field": .string(name), "message": "without differential privacy this has no effect"])
-        }
+        notices += body.withoutEffect(["delta", "on_budget", "sampling", "adjacency"], "without differential privacy this has no effect")
     }
 }

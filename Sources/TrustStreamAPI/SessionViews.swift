@@ -8,7 +8,7 @@ internal import StrictJSON
 struct SessionViews {
     let request: APIRequest
 
-    private func path(_ session: String, _ leaf: String) -> String { "/api/v4/federated-learning/sessions/\(session)\(leaf)" }
+    private func path(_ session: String, _ leaf: String) -> String { "\(TrustStream.base)\(TrustStream.sessionsPath)/\(session)\(leaf)" }
 
     func created(_ created: CreatedSession, notices: [JSON]) -> JSON {
         let record = created.view.record
@@ -19,7 +19,8 @@ struct SessionViews {
             .init("client_registration_token", .string(created.registrationToken)),
             // The session's public key for sealed uploads; there is none until the key vault exists.
             .init("encryption_key", .null), .init("created_at", .string(timestamp(record.createdAt.milliseconds))),
-            .init("estimated_duration", "unknown"), .init("model", record.model?.json ?? .null),
+            .init("estimated_duration", .string(created.view.estimatedDurationSeconds.map(Self.duration) ?? "unknown")),
+            .init("model", record.model?.json ?? .null),
             .init("blocked_by", blockers(created.view.blockedBy)), .init("notices", .array(notices)),
         ])
     }
@@ -28,11 +29,7 @@ struct SessionViews {
         let record = joined.view.record
         let isUniform = record.spec.aggregation != .mean
         var notices = notices
-        if isUniform {
-            notices.append([
-                "code": "NO_EFFECT", "field": "data_size", "message": "a robust rule weighs all clients alike; data_size is kept and not used",
-            ])
-        }
+        if isUniform { notices.append(notice("NO_EFFECT", "data_size", "a robust rule weighs all clients alike; data_size is kept and not used")) }
         return .object([
             .init("success", true), .init("client_registered", true), .init("client_id", .string(joined.client)),
             .init("assigned_round", JSON(joined.assignedRound)),
@@ -46,8 +43,10 @@ struct SessionViews {
         ])
     }
 
-    func status(_ view: SessionView) -> JSON {
+    /// - Parameter notices: about the request that asked; nil leaves them out.
+    func status(_ view: SessionView, notices: [JSON]? = nil) -> JSON {
         let record = view.record
+        let said = notices.map { [JSON.Member("notices", .array($0))] } ?? []
         return .object([
             .init("success", true), .init("session_id", .string(record.id)), .init("status", .string(record.status.rawValue)),
             .init("current_round", JSON(view.currentRound)), .init("total_rounds", JSON(record.spec.rounds)),
@@ -71,7 +70,7 @@ struct SessionViews {
             .init("model_source", JSON(record.modelSource)), .init("model_sha256", JSON(view.model)), .init("data_schema", record.schema?.json ?? .null),
             .init("aggregation", .string(record.spec.aggregation.rawValue)), .init("seed", JSON(Int64(clamping: record.spec.seed))),
             .init("min_clients", JSON(record.spec.minClients)), .init("blocked_by", blockers(view.blockedBy)),
-        ])
+        ] + said)
     }
 
     func round(_ record: RoundRecord) -> JSON {
@@ -86,6 +85,19 @@ struct SessionViews {
             .init("aggregate_ms", JSON(outcome?.aggregateMilliseconds)), .init("seconds", JSON(outcome?.seconds)),
             .init("ended_at", JSON(outcome.map { timestamp($0.endedAt.milliseconds) })),
         ])
+    }
+
+    /// "45 seconds", "12 minutes", "2.5 hours".
+    static func duration(_ seconds: Double) -> String {
+        func count(_ value: Double, _ unit: String) -> String {
+            let tenths = (value * 10).rounded() / 10
+            let text = value >= 10 || tenths == tenths.rounded() ? "\(Int(value.rounded()))" : "\(tenths)"
+            return "\(text) \(unit)\(text == "1" ? "" : "s")"
+        }
+        guard seconds.isFinite, seconds >= 0, seconds < 1e12 else { return "unknown" }
+        if seconds < 1 { return "less than a second" }
+        if seconds < 90 { return count(seconds, "second") }
+        return seconds < 5400 ? count(seconds / 60, "minute") : count(seconds / 3600, "hour")
     }
 
     private func blockers(_ blockers: [Blocker]) -> JSON {

@@ -1,18 +1,20 @@
 internal import Learning
+package import StrictJSON
 
 /// A field of a session request that cannot be accepted, in the words of the API's error details.
 package struct SpecError: Error, Sendable, Equatable, CustomStringConvertible {
     package var field: String
     package var issue: String
-    package var provided: String
+    /// The value that was checked, as a request would say it.
+    package var provided: JSON
 
-    package init(field: String, issue: String, provided: String) {
+    package init(field: String, issue: String, provided: JSON) {
         self.field = field
         self.issue = issue
         self.provided = provided
     }
 
-    package var description: String { "\(field): \(issue) (given: \(provided))" }
+    package var description: String { "\(field): \(issue) (given: \(provided.encodedText))" }
 }
 
 extension SessionSpec {
@@ -21,7 +23,7 @@ extension SessionSpec {
         try Self.check(minClients, 1...100_000, "min_clients")
         try Self.check(maxClients, 1...100_000, "max_clients")
         guard minClients <= maxClients else {
-            throw SpecError(field: "max_clients", issue: "must be at least min_clients (\(minClients))", provided: "\(maxClients)")
+            throw SpecError(field: "max_clients", issue: "must be at least min_clients (\(minClients))", provided: JSON(maxClients))
         }
         try Self.check(rounds, 1...100_000, "rounds")
         try Self.check(clientFraction, above: 0, atMost: 1, "client_fraction")
@@ -29,42 +31,42 @@ extension SessionSpec {
         try Self.check(batchSize, 1...65_536, "batch_size")
         try Self.check(localEpochs, 1...1000, "local_epochs")
         guard momentum >= 0, momentum < 1 else {
-            throw SpecError(field: "momentum", issue: "must be at least 0 and below 1", provided: "\(momentum)")
+            throw SpecError(field: "momentum", issue: "must be at least 0 and below 1", provided: JSON(momentum))
         }
         guard weightDecay >= 0, weightDecay <= 10 else {
-            throw SpecError(field: "weight_decay", issue: "must be 0 to 10", provided: "\(weightDecay)")
+            throw SpecError(field: "weight_decay", issue: "must be 0 to 10", provided: JSON(weightDecay))
         }
         guard proximalMu >= 0, proximalMu <= 1000 else {
-            throw SpecError(field: "proximal_mu", issue: "must be 0 to 1000", provided: "\(proximalMu)")
+            throw SpecError(field: "proximal_mu", issue: "must be 0 to 1000", provided: JSON(proximalMu))
         }
         if algorithm != .fedProx && proximalMu != 0 {
-            throw SpecError(field: "proximal_mu", issue: "belongs to algorithm fedprox", provided: "\(proximalMu)")
+            throw SpecError(field: "proximal_mu", issue: "belongs to algorithm fedprox", provided: JSON(proximalMu))
         }
         try Self.check(roundDeadlineSeconds, above: 0, atMost: 7 * 86_400, "round_deadline")
         try Self.check(heartbeatSeconds, 1...3600, "heartbeat_interval")
         if let quorum { try Self.check(quorum, 1...minClients, "quorum") }
         if let budget = privacyBudget, !(budget >= 0.1 && budget <= 10) {
-            throw SpecError(field: "privacy_budget", issue: "must be between 0.1 and 10.0", provided: "\(budget)")
+            throw SpecError(field: "privacy_budget", issue: "must be between 0.1 and 10.0", provided: JSON(budget))
         }
         if let f = byzantineTolerance {
             guard aggregation == .trimmedMean else {
                 throw SpecError(
-                    field: "byzantine_tolerance", issue: "belongs to aggregation trimmed_mean", provided: "\(f)")
+                    field: "byzantine_tolerance", issue: "belongs to aggregation trimmed_mean", provided: JSON(f))
             }
             guard f >= 0, 2 * f < quorum ?? minClients else {
                 throw SpecError(
                     field: "byzantine_tolerance",
                     issue: "cutting \(f) updates off each side needs a quorum of at least \(2 * f + 1); raise min_clients or quorum",
-                    provided: "\(f)")
+                    provided: JSON(f))
             }
         }
         if aggregation == .trimmedMean, byzantineTolerance == nil, 2 * Self.defaultTolerance(minClients) >= quorum ?? minClients {
             throw SpecError(
                 field: "aggregation", issue: "a trimmed mean needs at least 3 clients in every round; raise min_clients",
-                provided: aggregation.rawValue)
+                provided: .string(aggregation.rawValue))
         }
         if let model, let problem = model.problem {
-            throw SpecError(field: "model.layers", issue: problem, provided: "\(model.layers)")
+            throw SpecError(field: "model.layers", issue: problem, provided: model.json["layers"] ?? .null)
         }
     }
 
@@ -80,13 +82,13 @@ extension SessionSpec {
     private static func check(_ value: Int, _ range: ClosedRange<Int>, _ field: String) throws(SpecError) {
         guard range.contains(value) else {
             throw SpecError(
-                field: field, issue: "must be between \(range.lowerBound) and \(range.upperBound)", provided: "\(value)")
+                field: field, issue: "must be between \(range.lowerBound) and \(range.upperBound)", provided: JSON(value))
         }
     }
 
     private static func check(_ value: Double, above low: Double, atMost high: Double, _ field: String) throws(SpecError) {
         guard value > low, value <= high else {
-            throw SpecError(field: field, issue: "must be above \(low) and at most \(high)", provided: "\(value)")
+            throw SpecError(field: field, issue: "must be above \(low) and at most \(high)", provided: JSON(value))
         }
     }
 }

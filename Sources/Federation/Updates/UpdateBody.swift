@@ -82,14 +82,15 @@ package struct ValidUpdate: Sendable, Equatable {
 package enum UpdateError: Error, Sendable, Equatable, CustomStringConvertible {
     case file(SafetensorsError)
     /// A statement about the update that is missing, malformed or contradicted.
-    case claim(field: String, issue: String, provided: String)
+    /// `provided`: as the file's metadata or the query says it; nil when neither does.
+    case claim(field: String, issue: String, provided: String?)
     case notFinite(tensor: String)
     case wrongBase(expected: String, provided: String)
 
     package var description: String {
         switch self {
         case .file(let error): error.description
-        case .claim(let field, let issue, let provided): "\(field) \(issue) (given: \(provided))"
+        case .claim(let field, let issue, let provided): "\(field) \(issue)" + (provided.map { " (given: \($0))" } ?? "")
         case .notFinite(let tensor):
             "tensor '\(tensor)' holds NaN or infinity; lower the learning rate or check the data, and train again"
         case .wrongBase(let expected, let provided):
@@ -127,7 +128,7 @@ extension ValidUpdate {
                 throw .claim(field: field, issue: "differs between the request (\(claimed)) and the body", provided: "\(stated)")
             }
             guard let value = claimed ?? stated ?? otherwise else {
-                throw .claim(field: field, issue: "is missing; give it as ?\(field)=… or in the file's metadata", provided: "nothing")
+                throw .claim(field: field, issue: "is missing; give it as ?\(field)=… or in the file's metadata", provided: nil)
             }
             guard range.contains(value) else {
                 throw .claim(field: field, issue: "must be \(range.lowerBound) to \(range.upperBound)", provided: "\(value)")

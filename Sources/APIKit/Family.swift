@@ -1,0 +1,87 @@
+/// A documented family of endpoints: its bases, its table, its own envelope.
+package struct Family: Sendable {
+    /// The first is the one that replies print.
+    package var bases: [String]
+    package var endpoints: [Endpoint]
+    package var envelope: @Sendable (ServiceError, APIRequest) -> APIReply
+    /// Checks and headers that every reply of the family has (version negotiation).
+    package var negotiate: @Sendable (APIRequest) throws(ServiceError) -> [(name: String, value: String)]
+
+    package init(
+        bases: [String], endpoints: [Endpoint], envelope: @escaping @Sendable (ServiceError, APIRequest) -> APIReply,
+        negotiate: @escaping @Sendable (APIRequest) throws(ServiceError) -> [(name: String, value: String)]
+    ) {
+        self.bases = bases
+        self.endpoints = endpoints
+        self.envelope = envelope
+        self.negotiate = negotiate
+    }
+
+    package func owns(_ path: String) -> Bool { base(of: path) != nil }
+
+    /// The endpoint that answers this method at this path, for who must know before the body is read: its limit, its
+    /// rate class. nil: the reply will be 404 or 405.
+    package func endpoint(method: String, path: String) -> Endpoint? { try? match(method, path).0 }
+
+    /// Answers any request of the family; never throws. The cause of an internal error is in the reply's `cause`.
+    package func respond(to request: APIRequest, authenticator: some Authenticator) async -> (reply: APIReply, operation: String) {
+        var request = request
+        var operation = "unmatched"
+        var headers: [(name: String, value: String)] = []
+        var reply: APIReply
+        do throws(ServiceError) {
+            headers = try negotiate(request)
+            let (endpoint, parameters) = try match(request.method, request.path)
+            operation = endpoint.operation
+            request.parameters = parameters
+            request.bodyLimitBytes = endpoint.bodyLimitBytes
+            request.caller = try await authenticator.caller(of: request)
+            if let refusal = Self.refusal(request.caller, endpoint.access) { throw refusal }
+            try Self.checkTenant(request)
+            if let declared = request.body.declaredBytes, declared > endpoint.bodyLimitBytes { throw .tooLarge(limitBytes: endpoint.bodyLimitBytes) }
+            reply = try await endpoint.handler(request)
+        } catch {
+            reply = envelope(error, request)
+            if case .internalError(let cause) = error { reply.cause = cause }
+        }
+        reply.headers += headers + [(name: "x-request-id", value: request.requestID)]
+        return (reply, operation)
+    }
+
+    /// nil: this caller may call endpoints of this access.
+    package static func refusal(_ caller: Caller, _ access: Access) -> ServiceError? {
+        switch (access, caller) {
+        case (.open, _), (.administrator, .administrator), (.administratorOrNode, .administrator), (.administratorOrNode, .node),
+            (.member, .administrator), (.member, .node), (.member, .bearer), (.client, .node), (.client, .bearer):
+            nil
+        case (_, .anonymous): .unauthenticated("credentials are needed: Authorization: Bearer, X-API-Key or a client certificate")
+        case (.administrator, .bearer), (.administratorOrNode, .bearer): .unauthenticated("the key is not known")
+        case (.administrator, .node): .forbidden("a client certificate does not allow this operation")
+        case (.client, .administrator):
+            .forbidden("only a client of the session does this: send its client certificate or its update token, not the administrator's key")
+        }
+    }
+
+    /// `X-Tenant-ID` may only say what the credentials say already; one that says something else must not be passed over.
+    private static func checkTenant(_ request: APIRequest) throws(ServiceError) {
+        guard let asked = request.header("x-tenant-id"), let own = request.caller.tenant, asked != own else { return }
+        if case .administrator = request.caller { throw .notFound("tenant \(asked.prefix(Limits.nameBytes))") }
+        throw .forbidden("X-Tenant-ID is not the tenant of these credentials")
+    }
+
+    private func base(of path: String) -> String? { bases.first { path == $0 || path.hasPrefix($0 + "/") } }
+
+    private func match(_ method: String, _ path: String) throws(ServiceError) -> (Endpoint, [String: String]) {
+        guard let base = base(of: path) else { throw .notFound("there is no such path") }
+        let segments = path.dropFirst(base.count).split(separator: "/", omittingEmptySubsequences: false).dropFirst()
+        var allowed: [String] = []
+        for endpoint in endpoints {
+            guard let parameters = endpoint.match(segments) else { continue }
+            // HEAD is GET without the body, which the gateway leaves out.
+            if endpoint.method == method || (method == "HEAD" && endpoint.method == "GET") { return (endpoint, parameters) }
+            allowed += endpoint.method == "GET" ? ["GET", "HEAD"] : [endpoint.method]
+        }
+        if allowed.isEmpty { throw .notFound("there is no such path") }
+        throw .methodNotAllowed(allowed: allowed)
+    }
+}

@@ -1,0 +1,26 @@
+package import APIKit
+package import FederationService
+
+extension ServiceError {
+    /// What the federated-learning service says, for a surface's envelope.
+    package init(_ failure: FederationFailure) {
+        switch failure {
+        case .notFound(let what): self = .notFound(what)
+        case .unauthenticated(let why): self = .unauthenticated(why)
+        case .forbidden(let why): self = .forbidden(why)
+        case .invalid(let field, let issue, let provided): self = .invalid(field: field, issue: issue, provided: provided)
+        case .unprocessable(let field, let issue, let provided): self = .unprocessable(field: field, issue: issue, provided: provided)
+        case .conflict(let why, let retry): self = .conflict(why, retryAfterSeconds: retry)
+        case .disagreement(let field, let issue, let provided): self = .disagreement(field: field, issue: issue, provided: provided)
+        case .tooLarge(let limit): self = .tooLarge(limitBytes: limit)
+        case .unavailable(let why, let retry): self = .unavailable(why, retryAfterSeconds: retry)
+        case .insufficientStorage: self = .insufficientStorage
+        case .internalError(let cause): self = .internalError(cause: cause)
+        }
+    }
+}
+
+/// Runs a service call; what it throws goes to the envelope.
+func calling<Value: Sendable>(_ call: @Sendable () async throws(FederationFailure) -> Value) async throws(ServiceError) -> Value {
+    do { return try await call() } catch { throw ServiceError(error) }
+}

@@ -1,0 +1,15 @@
+internal import Wire
+
+/// What the endpoints of this family take, at most: bytes of a body.
+enum Limits {
+    static let jsonBytes = 1 << 20
+    /// Ten thousand names.
+    static let tokensBytes = 2 << 20
+    /// A token and a certificate request: nobody has been recognised yet.
+    static let enrolmentBytes = 64 << 10
+    static let evaluationBytes = 64 << 20
+    /// Of any model; a session takes only what its own model needs.
+    static let updateBytes = Wire.Limits.bulkBytes
+    /// A body where nothing is expected in it.
+    static let emptyBytes = 4 << 10
+}

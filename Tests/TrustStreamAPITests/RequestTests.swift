@@ -1,0 +1,145 @@
+import APIKit
+import StrictJSON
+import Testing
+
+/// Every documented request field, and ours, with values that are refused: the error names the field and repeats the value.
+@Suite struct RequestTests {
+    private let session = sessions + "/fl-session-1"
+
+    private func refused(_ path: String, _ body: JSON, _ field: String, _ value: JSON, as caller: Caller = administrator) async {
+        let surface = Surface()
+        let answer = await surface.call("POST", path, json: body.setting(field, value).encodedText, as: caller)
+        #expect(answer.status == 400, "\(field) = \(value.encodedText): \(answer.status)")
+        #expect(answer.details["field"]?.text == field && answer.details["provided_value"] == value, "\(field) = \(value.encodedText): \(answer.details.encodedText)")
+        #expect(surface.service.seen.calls.isEmpty)
+    }
+
+    @Test func everyFieldOfASessionIsChecked() async throws {
+        let body = try JSON(parsing: Documented.plainRequest)
+        let wrong: [(String, [JSON])] = [
+            ("model_type", ["tree", 3]), ("algorithm", ["fedavg", ["x"]]), ("privacy_budget", [15.0, 0, "1"]), ("min_clients", [0, 1.5, "10", 100_001]),
+            ("max_clients", [0, 9]), ("rounds", [0, 100_001, true]), ("client_fraction", [0, 1.5, "0.1"]), ("learning_rate", [0, 10.5, "x"]),
+            ("batch_size", [0, 65_537]), ("local_epochs", [0, 1001, 2.5]), ("differential_privacy", [true, []]),
+            ("differential_privacy.enabled", ["yes", 1]), ("differential_privacy.noise_multiplier", [-1, 1001, "x"]),
+            ("differential_privacy.l2_norm_clip", [0, 1001]), ("secure_aggregation", ["no", 0]), ("byzantine_robust", ["no"]), ("momentum", [1, -0.5]),
+            ("weight_decay", [-1, 11]), ("proximal_mu", [0.5, 1001]), ("aggregation", ["krum", 1]), ("byzantine_tolerance", [-1, 1.5]), ("seed", [-1, 1.5, "42"]),
+            ("model", [7, "mlp"]), ("model.kind", ["cnn", 5]), ("model.layers", [[], [4], [4, 0], "4,2"]), ("round_deadline", [0, 604_801]), ("quorum", [0, 11]),
+            ("auto_start", [1]), ("require_client_certificate", ["yes"]), ("heartbeat_interval", [0, 3601]),
+        ]
+        for (field, values) in wrong {
+            let base = field.hasPrefix("model.") ? body.setting("model", ["kind": "mlp", "layers": [4, 3, 2]]) : body
+            for value in values { await refused(sessions, base, field, value) }
+        }
+    }
+
+    @Test func everyFieldOfJoiningIsChecked() async throws {
+        let body = try JSON(parsing: Documented.joinRequest)
+        let wrong: [(String, [JSON])] = [
+            ("client_id", ["", "a/b", "..", ".", "a b", "ä", 7, .string(String(repeating: "x", count: 129))]), ("data_size", [-1, 1.5, "10"]),
+            ("computation_capability", [1, ""]), ("network_bandwidth", [["1gbps"]]), ("privacy_preferences", ["none"]),
+            ("privacy_preferences.max_privacy_budget", [0, 11, "0.5"]), ("privacy_preferences.data_minimization", ["yes"]), ("data_schema", [1]),
+            ("data_schema.inputs", [0, "4", 1.5]), ("data_schema.outputs", [0]), ("data_schema.task", ["regression"]), ("data_schema.scale.kind", ["log"]),
+        ]
+        for (field, values) in wrong {
+            let base = field.hasPrefix("data_schema.") ? body.setting("data_schema", ["inputs": 4, "outputs": 2, "task": "classification"]) : body
+            for value in values { await refused(session + "/join", base, field, value, as: .anonymous) }
+        }
+        let missing = await Surface().call("POST", session + "/join", json: "{\"registration_token\": \"reg-x\"}", as: .anonymous)
+        #expect(missing.status == 400 && missing.details["field"] == "client_id" && missing.details["provided_value"] == .null)
+    }
+
+    @Test func documentedChoicesThatAreNotBuiltAreNamed() async throws {
+        let body = try JSON(parsing: Documented.plainRequest)
+        let choices: [(String, [JSON])] = [("model_type", ["linear", "cnn", "language_model"]), ("algorithm", ["fedadam", "scaffold"])]
+        for (field, values) in choices {
+            for value in values {
+                let answer = await Surface().call("POST", sessions, json: body.setting(field, value).encodedText)
+                #expect(answer.status == 501 && answer.details["field"]?.text == field && answer.details["provided_value"] == value)
+            }
+        }
+        for (path, value) in [("differential_privacy.enabled", "differential_privacy"), ("secure_aggregation", "secure_aggregation"), ("byzantine_robust", "byzantine_robust")] {
+            let answer = await Surface().call("POST", sessions, json: body.setting(path, true).encodedText)
+            #expect(answer.status == 501 && answer.details["field"]?.text == value)
+        }
+        let unknown = await Surface().call("POST", sessions, json: "{\"model_type\": \"neural_netwrk\"}")
+        for name in ["neural_network", "logistic_regression", "linear", "cnn", "language_model", "did you mean 'neural_network'"] {
+            #expect(unknown.details["issue"]?.text?.contains(name) == true, "\(name)")
+        }
+    }
+
+    @Test func noticesNameWhatIsUnknownOrWithoutEffect() async {
+        let created = await Surface().call(
+            "POST", sessions, json: "{\"minClients\": 3, \"delta\": 1e-5, \"differential_privacy\": {\"epsilon\": 1}, \"model\": {\"kind\": \"mlp\", \"layers\": [4, 3, 2], \"bias\": false}}")
+        #expect(created.status == 201)
+        #expect(Set(created.notices) == ["minClients", "delta", "differential_privacy.epsilon", "model.bias"])
+        let joined = await Surface().call(
+            "POST", session + "/join",
+            json: "{\"client_id\": \"client-01\", \"registration_token\": \"r\", \"dataSize\": 3, \"csr\": \"x\", \"data_schema\": {\"inputs\": 4, \"outputs\": 2, \"rows\": 9, \"colour\": 1, \"scale\": {\"kind\": \"none\", \"mean\": 1}}}",
+            as: .node(peer))
+        #expect(joined.status == 200, "\(joined.json.encodedText)")
+        #expect(Set(joined.notices) == ["dataSize", "csr", "registration_token", "data_schema.rows", "data_schema.colour", "data_schema.scale.mean"])
+        let tokens = await Surface().call("POST", "/api/v4/nodes/tokens", json: "{\"names\": [\"a\"], \"count\": 4, \"nmaes\": []}")
+        #expect(tokens.status == 201 && Set(tokens.notices) == ["count", "nmaes"])
+        let enrolled = await Surface().call("POST", "/api/v4/nodes/enrol", json: "{\"token\": \"t\", \"csr\": \"c\", \"name\": \"x\"}", as: .anonymous)
+        #expect(enrolled.status == 201 && enrolled.notices == ["name"])
+        for leaf in ["start", "stop"] { #expect(await Surface().call("POST", "\(session)/\(leaf)", json: "{\"reason\": \"x\"}").notices == ["reason"]) }
+        #expect(await Surface().call("POST", session + "/heartbeat", json: "{\"x\": 1}", as: .node(peer)).notices == ["x"])
+        #expect(await Surface().call("GET", session + "/rounds", query: [("aftr", "1")]).notices == ["aftr"])
+    }
+
+    @Test func secretsAreNeverInAnyReply() async {
+        let secret = "reg-" + String(repeating: "sEcr3t_-", count: 6)
+        let bodies: [(String, String)] = [
+            (session + "/join", "{\"client_id\": \"a\", \"registration_token\": \"\(secret)\(String(repeating: "x", count: 300))\"}"),
+            (session + "/join", "{\"client_id\": \"\(secret)/\"}"), (session + "/join", "{\"client_id\": \"a\", \"registration_token\": [\"\(secret)\"]}"),
+            ("/api/v4/nodes/enrol", "{\"token\": {\"a\": \"\(secret)\"}, \"csr\": \"c\"}"), ("/api/v4/nodes/enrol", "{\"token\": \"t\", \"csr\": [\"\(secret)\"]}"),
+            ("/api/v4/nodes/tokens", "{\"names\": [\"\(secret) \"]}"), (sessions, "{\"model_type\": \"\(secret)\"}"), (sessions, "{\"\(secret)\": 1, \"rounds\": 0}"),
+        ]
+        for (path, body) in bodies {
+            let answer = await Surface().call("POST", path, json: body)
+            #expect(answer.status == 400, "\(body.prefix(60))")
+            #expect(!answer.json.encodedText.contains("sEcr3t"), "\(body.prefix(60))")
+        }
+    }
+
+    @Test func tokensAreForSoundNames() async {
+        let surface = Surface()
+        #expect(await surface.call("POST", "/api/v4/nodes/tokens", json: "{\"count\": 3, \"prefix\": \"lab\"}").status == 201)
+        #expect(surface.service.seen.names == ["lab-01", "lab-02", "lab-03"])
+        let wrong: [(String, String)] = [
+            ("{\"names\": [\"a\", \"..\"]}", "names"), ("{\"names\": [\"a\", \"b\", \"a\"]}", "names"), ("{\"names\": [\"a/b\"]}", "names"), ("{\"names\": \"a\"}", "names"),
+            ("{\"prefix\": \"a b\"}", "prefix"), ("{\"prefix\": \"../a\"}", "prefix"), ("{\"count\": 0}", "count"), ("{\"count\": 10001}", "count"),
+            ("{\"lifetime_seconds\": 59}", "lifetime_seconds"),
+        ]
+        for (body, field) in wrong {
+            let answer = await Surface().call("POST", "/api/v4/nodes/tokens", json: body)
+            #expect(answer.status == 400 && answer.details["field"]?.text == field, "\(body): \(answer.details.encodedText)")
+        }
+    }
+
+    @Test func nothingFromOutsideTraps() async {
+        var state: UInt64 = 7
+        func random(_ bound: Int) -> Int {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return Int((state >> 33) % UInt64(bound))
+        }
+        let values: [JSON] = [
+            .null, true, -1, 0, 1, 3, .integer(.max), .integer(.min), 1e308, -0.0, 1e-300, "", "x", "neural_network", [], [1, 2], [.integer(.max)], .object([]), ["kind": "mlp"],
+            ["kind": "mlp", "layers": [1, 2]], ["enabled": true], ["inputs": 3, "outputs": 2, "scale": ["kind": "constant", "constant": 1e300]],
+        ]
+        let fields = [
+            "model_type", "min_clients", "max_clients", "rounds", "client_fraction", "learning_rate", "differential_privacy", "secure_aggregation", "momentum",
+            "proximal_mu", "aggregation", "byzantine_tolerance", "seed", "model", "round_deadline", "quorum", "privacy_budget", "client_id", "data_size", "data_schema",
+            "privacy_preferences", "registration_token", "names", "count", "prefix", "lifetime_seconds", "token", "csr",
+        ]
+        let surface = Surface()
+        for _ in 0..<3000 {
+            var body = JSON.object([])
+            for _ in 0..<(1 + random(5)) { body = body.setting(fields[random(fields.count)], values[random(values.count)]) }
+            for path in [sessions, session + "/join", "/api/v4/nodes/tokens", "/api/v4/nodes/enrol"] {
+                let answer = await surface.call("POST", path, json: body.encodedText)
+                #expect([200, 201, 400, 501].contains(answer.status), "\(path) \(body.encodedText): \(answer.status)")
+            }
+        }
+    }
+}

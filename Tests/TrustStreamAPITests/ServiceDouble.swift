@@ -1,0 +1,123 @@
+import Federation
+import FederationService
+import Synchronization
+
+/// A federated-learning service that remembers what it was asked and says what it was told to.
+final class ServiceDouble: FederatedLearning {
+    struct State: Sendable {
+        var calls: [String] = []
+        var spec = SessionSpec()
+        var application: JoinApplication?
+        var header: UpdateHeader?
+        var body: [UInt8] = []
+        var names: [String] = []
+        var failure: FederationFailure?
+        var view: SessionView?
+        var limit: Int? = 1 << 16
+        var again = false
+    }
+    private let state = Mutex(State())
+    static let digest = String(repeating: "ab", count: 32)
+    static let token = "tu_of_this_session"
+
+    var seen: State { state.withLock { $0 } }
+    func set(_ change: (inout State) -> Void) { state.withLock { change(&$0) } }
+
+    private func note(_ call: String, _ change: (inout State) -> Void = { _ in }) throws(FederationFailure) {
+        let failure = state.withLock { state in
+            state.calls.append(call)
+            change(&state)
+            return state.failure
+        }
+        if let failure { throw failure }
+    }
+
+    private func view(_ id: String) -> SessionView {
+        let (spec, told) = state.withLock { ($0.spec, $0.view) }
+        if let told { return told }
+        let record = SessionRecord(id: id, tenant: "default", spec: spec, createdAt: Instant(milliseconds: 1_758_506_403_000), registrationTokenHash: [1])
+        return SessionView(record: record)
+    }
+
+    func createSession(_ spec: SessionSpec, tenant: String) async throws(FederationFailure) -> CreatedSession {
+        try note("createSession") { $0.spec = spec }
+        return CreatedSession(view: view("fl-session-1"), registrationToken: "reg-secret")
+    }
+    func setEvaluation(_ session: String, tenant: String, csv: [UInt8], label: String?) async throws(FederationFailure) {
+        try note("setEvaluation") { $0.body = csv }
+    }
+    func sessions(tenant: String) async throws(FederationFailure) -> [SessionView] {
+        try note("sessions")
+        return [view("fl-session-1")]
+    }
+    func status(_ session: String, tenant: String) async throws(FederationFailure) -> SessionView {
+        try note("status")
+        return view(session)
+    }
+    func rounds(_ session: String, tenant: String, after: Int, limit: Int) async throws(FederationFailure) -> [RoundRecord] {
+        try note("rounds")
+        let now = Instant(milliseconds: 0)
+        var record = RoundRecord(round: 1, attempt: 1, state: .committed, cohort: ["a"], baseModel: Self.digest, configuredAt: now, deadline: now)
+        record.outcome = RoundOutcome(selected: 1, contributors: 1, seconds: 0.5, endedAt: now)
+        return [record]
+    }
+    func join(_ session: String, _ request: JoinApplication) async throws(FederationFailure) -> JoinedSession {
+        try note("join") { $0.application = request }
+        return JoinedSession(view: view(session), client: request.clientID, assignedRound: 1, updateToken: Self.token, blockedBy: [])
+    }
+    func start(_ session: String, tenant: String) async throws(FederationFailure) -> SessionView {
+        try note("start")
+        return view(session)
+    }
+    func stop(_ session: String, tenant: String, reason: String) async throws(FederationFailure) -> SessionView {
+        try note("stop")
+        return view(session)
+    }
+    func weights(
+        _ session: String, member: Member, round: Int?, isHeld: @Sendable (_ digest: String) -> Bool
+    ) async throws(FederationFailure) -> ServedModel {
+        try note("weights")
+        let bytes: [UInt8]? = isHeld(Self.digest) ? nil : [1, 2, 3]
+        return ServedModel(round: round ?? 4, digest: Self.digest, bytes: bytes, open: AttemptKey(round: 5, attempt: 1))
+    }
+    func admitUpdate(_ session: String, member: Member, _ header: UpdateHeader) async throws(FederationFailure) { try note("admitUpdate") }
+    func update(
+        _ session: String, member: Member, _ header: UpdateHeader, body: [UInt8], wireBytes: Int
+    ) async throws(FederationFailure) -> UpdateReceipt {
+        try note("update") {
+            $0.header = header
+            $0.body = body
+        }
+        return UpdateReceipt(round: 5, attempt: 1, digest: Self.digest, again: seen.again)
+    }
+    func heartbeat(_ session: String, member: Member) async throws(FederationFailure) -> HeartbeatReply {
+        try note("heartbeat")
+        return HeartbeatReply(status: .training, round: 5, open: AttemptKey(round: 5, attempt: 1), model: Self.digest)
+    }
+    func updateLimit(_ session: String, member: Member) async throws(FederationFailure) -> Int? {
+        try note("updateLimit")
+        return seen.limit
+    }
+    func member(_ session: String, credential: MemberCredential) async throws(FederationFailure) -> Member {
+        switch credential {
+        case .certificate(let tenant, let client, _): return Member(tenant: tenant, client: client)
+        case .updateToken(let token):
+            guard token == Self.token else { throw .unauthenticated("the token is not of this session") }
+            return Member(tenant: "default", client: "document-only")
+        }
+    }
+    func createEnrolmentTokens(tenant: String, names: [String], lifetimeSeconds: Double) async throws(FederationFailure) -> [EnrolmentToken] {
+        try note("createEnrolmentTokens") { $0.names = names }
+        return names.map { EnrolmentToken(node: $0, token: "te_secret", expiresAt: Instant(milliseconds: 0)) }
+    }
+    func enrol(token: String, certificateRequestPEM: String) async throws(FederationFailure) -> Enrolment {
+        try note("enrol")
+        return Enrolment(tenant: "default", node: "client-01", certificatePEM: "C", authorityPEM: "A", expiresAt: Instant(milliseconds: 0))
+    }
+    func nodes(tenant: String) async throws(FederationFailure) -> [NodeView] {
+        try note("nodes")
+        let now = Instant(milliseconds: 0)
+        return [NodeView(tenant: tenant, name: "client-01", enrolledAt: now, certificateExpiresAt: now, revokedAt: nil)]
+    }
+    func revokeNode(tenant: String, name: String) async throws(FederationFailure) { try note("revokeNode") }
+}
