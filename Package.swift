@@ -167,7 +167,7 @@ let suites: [Target] = [
     tests("SimulationTests", ["FederationSimulator", "Federation", "Learning", "CryptoSuite", "Wire"]),
     tests("StoreContractTests", ["Storage", "Federation", "CryptoSuite", "Trust"]),
     tests("APIKitTests", ["APIKit", "StrictJSON"]),
-    tests("TrustStreamAPITests", ["TrustStreamAPI", "APIKit", "FederationService", "Federation", "Wire", "Trust", "StrictJSON"]),
+    tests("TrustStreamAPITests", ["TrustStreamAPI", "APIKit", "FederationService", "Federation", "Learning", "Wire", "Trust", "StrictJSON"]),
     tests("TidyTests", []),
     tests("EndToEndTests", []),
 ]

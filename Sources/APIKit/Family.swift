@@ -36,20 +36,26 @@ package struct Family: Sendable {
             request.parameters = parameters
             request.bodyLimitBytes = endpoint.bodyLimitBytes
             request.caller = try await authenticator.caller(of: request)
-            if let refusal = Self.refusal(request.caller, endpoint.access) { throw refusal }
+            if let denial = Self.denial(request.caller, endpoint.access) { throw denial }
             try Self.checkTenant(request)
             if let declared = request.body.declaredBytes, declared > endpoint.bodyLimitBytes { throw .tooLarge(limitBytes: endpoint.bodyLimitBytes) }
             reply = try await endpoint.handler(request)
         } catch {
-            reply = envelope(error, request)
-            if case .internalError(let cause) = error { reply.cause = cause }
+            reply = refusal(error, request)
         }
         reply.headers += headers + [(name: "x-request-id", value: request.requestID)]
         return (reply, operation)
     }
 
+    /// The envelope of an error, with the cause of an internal one for the log.
+    package func refusal(_ error: ServiceError, _ request: APIRequest) -> APIReply {
+        var reply = envelope(error, request)
+        if case .internalError(let cause) = error { reply.cause = cause }
+        return reply
+    }
+
     /// nil: this caller may call endpoints of this access.
-    package static func refusal(_ caller: Caller, _ access: Access) -> ServiceError? {
+    package static func denial(_ caller: Caller, _ access: Access) -> ServiceError? {
         switch (access, caller) {
         case (.open, _), (.administrator, .administrator), (.administratorOrNode, .administrator), (.administratorOrNode, .node),
             (.member, .administrator), (.member, .node), (.member, .bearer), (.client, .node), (.client, .bearer):

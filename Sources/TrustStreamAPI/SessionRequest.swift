@@ -34,7 +34,7 @@ struct SessionRequest {
         if let seed = try body.whole("seed", 0...Int64.max) { spec.seed = UInt64(seed) }
         if var model = try body.object("model") {
             do { spec.model = try ModelSpec(json: body.raw("model") ?? .null) } catch { throw body.invalid(error.field, error.issue) }
-            model.know(["kind", "layers"])
+            model.know(["kind", "layers", "image", "convolutions"])
             notices += model.notices
         }
         spec.roundDeadlineSeconds = try body.number("round_deadline") ?? spec.roundDeadlineSeconds
@@ -54,7 +54,7 @@ struct SessionRequest {
         _ field: String, _ body: inout ObjectReader, _ type: Choice.Type, documented: [String]
     ) throws(ServiceError) -> Choice? {
         let built = Choice.allCases.map(\.rawValue)
-        guard let name = try body.choice(field, built + documented) else { return nil }
+        guard let name = try body.choice(field, built + documented.filter { !built.contains($0) }) else { return nil }
         if let choice = Choice(rawValue: name) { return choice }
         throw .notImplemented(
             feature: field, "\(field) '\(name)' is documented and not built yet; \(built.joined(separator: " and ")) are", provided: .string(name))

@@ -96,7 +96,7 @@ import Testing
         ]
         for access in Access.allCases {
             for (name, caller) in callers {
-                #expect((Family.refusal(caller, access) == nil) == (allowed[access]?.contains(name) == true), "\(access) \(name)")
+                #expect((Family.denial(caller, access) == nil) == (allowed[access]?.contains(name) == true), "\(access) \(name)")
             }
         }
     }

@@ -168,6 +168,10 @@ import Testing
             return status["status"] as? String == "completed" ? status : nil
         }
         #expect(done["current_round"] as? Int == 2 && done["performance_metrics"] is [String: Any])
+        let like = try cluster.curl("-X", "POST", base, "-H", "X-API-Key: \(key)", "-H", "Content-Type: application/json", "-d", document)
+        #expect(like.status == 201 && session["estimated_duration"] as? String == "unknown")
+        #expect(json(like.body)["estimated_duration"] as? String != "unknown", "rounds were measured")
+        #expect(try cluster.curl("-X", "POST", base, "-H", "X-API-Key: \(key)", "-d", document).status == 415, "curl's own content type")
         #expect(try cluster.curl("\(cluster.url)/readyz").status == 200)
         #expect(try cluster.curl("\(cluster.url)/metrics").status == 401)
         let metrics = try cluster.curl("\(cluster.url)/metrics", "-H", "Authorization: Bearer \(key)")

@@ -1,4 +1,5 @@
 import APIKit
+import Learning
 import StrictJSON
 import Testing
 
@@ -23,7 +24,7 @@ import Testing
             ("differential_privacy.enabled", ["yes", 1]), ("differential_privacy.noise_multiplier", [-1, 1001, "x"]),
             ("differential_privacy.l2_norm_clip", [0, 1001]), ("secure_aggregation", ["no", 0]), ("byzantine_robust", ["no"]), ("momentum", [1, -0.5]),
             ("weight_decay", [-1, 11]), ("proximal_mu", [0.5, 1001]), ("aggregation", ["krum", 1]), ("byzantine_tolerance", [-1, 1.5]), ("seed", [-1, 1.5, "42"]),
-            ("model", [7, "mlp"]), ("model.kind", ["cnn", 5]), ("model.layers", [[], [4], [4, 0], "4,2"]), ("round_deadline", [0, 604_801]), ("quorum", [0, 11]),
+            ("model", [7, "mlp"]), ("model.kind", ["tree", 5]), ("model.layers", [[], [4], [4, 0], "4,2"]), ("round_deadline", [0, 604_801]), ("quorum", [0, 11]),
             ("auto_start", [1]), ("require_client_certificate", ["yes"]), ("heartbeat_interval", [0, 3601]),
         ]
         for (field, values) in wrong {
@@ -85,6 +86,26 @@ import Testing
         for leaf in ["start", "stop"] { #expect(await Surface().call("POST", "\(session)/\(leaf)", json: "{\"reason\": \"x\"}").notices == ["reason"]) }
         #expect(await Surface().call("POST", session + "/heartbeat", json: "{\"x\": 1}", as: .node(peer)).notices == ["x"])
         #expect(await Surface().call("GET", session + "/rounds", query: [("aftr", "1")]).notices == ["aftr"])
+    }
+
+    @Test func whatASessionSaysOfItselfIsKnownWhenItIsSentBack() async {
+        let models = [
+            ModelSpec(kind: .mlp, layers: [64, 32, 10]),
+            ModelSpec(
+                kind: .cnn, layers: [64, 10], image: ImageShape(height: 8, width: 8, channels: 1),
+                convolutions: [ConvolutionSpec(channels: 4, kernel: 3, pool: 2)]),
+        ]
+        for model in models {
+            let answer = await Surface().call("POST", sessions, json: JSON.object([]).setting("model", model.json).encodedText)
+            #expect(answer.notices.isEmpty, "\(model.json.encodedText): \(answer.json.encodedText)")
+        }
+        let scales: [Scaling] = [.none, .constant(16), .minMax(mins: [0, 0], maxs: [1, 1]), .standardize(means: [0, 0], deviations: [1, 1])]
+        for scale in scales {
+            let schema = DataSchema(inputs: 2, outputs: 2, scale: scale, labels: ["a", "b"]).json
+            let body: JSON = ["client_id": "a", "registration_token": "r", "data_schema": schema]
+            let answer = await Surface().call("POST", session + "/join", json: body.encodedText, as: .anonymous)
+            #expect(answer.status == 200 && answer.notices.isEmpty, "\(answer.json.encodedText)")
+        }
     }
 
     @Test func secretsAreNeverInAnyReply() async {

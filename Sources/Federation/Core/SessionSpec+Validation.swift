@@ -65,8 +65,8 @@ extension SessionSpec {
                 field: "aggregation", issue: "a trimmed mean needs at least 3 clients in every round; raise min_clients",
                 provided: .string(aggregation.rawValue))
         }
-        if let model, let problem = model.problem {
-            throw SpecError(field: "model.layers", issue: problem, provided: model.json["layers"] ?? .null)
+        if let model, let fault = model.fault {
+            throw SpecError(field: "model.\(fault.field)", issue: fault.issue, provided: model.json[fault.field] ?? .null)
         }
     }
 
