@@ -9,7 +9,7 @@ extension Refused {
         case .sessionClosed(let status): .conflict("the session is \(status.rawValue); nothing more is taken", retryAfterSeconds: nil)
         case .sessionFull(let limit): .conflict("the session has all its \(limit) clients (max_clients)", retryAfterSeconds: nil)
         case .schemaDisagrees(let field, let session, let client):
-            .disagreement(field: field, issue: "the session has \(session.prefix(200)); join with data of the same form", provided: Self.value(client))
+            .disagreement(field: field, issue: "the session has \(session.prefix(200)); join with data of the same form", provided: .string(client))
         case .certificateRequired: .forbidden("this session takes only clients with a certificate; enrol first with 'tutti-client join'")
         case .notAMember: .forbidden("this client has not joined the session; POST …/join first")
         case .notInCohort(let round, let retry): .conflict("this client is not selected for round \(round)", retryAfterSeconds: retry)
@@ -23,9 +23,6 @@ extension Refused {
         case .invalidState(let what): .conflict(what, retryAfterSeconds: nil)
         }
     }
-
-    /// The machine says it in words; a number is one again.
-    private static func value(_ text: String) -> JSON { Int64(text).map(JSON.integer) ?? .string(text) }
 }
 
 extension DatasetError {

@@ -8,6 +8,7 @@ internal import StrictJSON
 struct JoinBody {
     let application: JoinApplication
     let notices: [JSON]
+    private let body: ObjectReader
 
     /// - Parameter peer: who the connection's client certificate names.
     init(_ body: ObjectReader, _ peer: Peer?) throws(ServiceError) {
@@ -43,6 +44,13 @@ struct JoinBody {
         }
         self.application = application
         self.notices = notices + body.notices
+        self.body = body
+    }
+
+    /// A disagreement about a field repeats that field as it was sent.
+    func asSent(_ error: ServiceError) -> ServiceError {
+        guard case .disagreement(let field, let issue, _) = error else { return error }
+        return .disagreement(field: field, issue: issue, provided: body.provided(field))
     }
 
     private static func notices(of schema: ObjectReader) throws(ServiceError) -> [JSON] {

@@ -12,7 +12,10 @@ extension TrustStream {
             Endpoint("POST", session + "/join", "sessions.join", .open, rate: .admission, bodyLimitBytes: Limits.jsonBytes) { request throws(ServiceError) in
                 let asked = try JoinBody(try await request.object(), request.peer)
                 let id = request.parameter("session_id")
-                let joined = try await calling { () async throws(FederationFailure) in try await service.join(id, asked.application) }
+                let joined: JoinedSession
+                do {
+                    joined = try await calling { () async throws(FederationFailure) in try await service.join(id, asked.application) }
+                } catch { throw asked.asSent(error) }
                 return .json(SessionViews(request: request).joined(joined, notices: asked.notices))
             },
             Endpoint("GET", session + "/weights", "sessions.weights", .member, rate: .federation) { request throws(ServiceError) in
