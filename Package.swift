@@ -122,7 +122,7 @@ let rooms: [Target] = [
     room(
         "ClientNode",
         [
-            "Federation", "Learning", "Wire", "Trust", "CryptoSuite", "Compute", "StrictJSON",
+            "Federation", "Learning", "Wire", "Trust", "CryptoSuite", "Compute", "StrictJSON", "TuttiConfiguration",
             .product(name: "AsyncHTTPClient", package: "async-http-client"),
             .product(name: "Logging", package: "swift-log"),
         ] + nio),
@@ -131,18 +131,19 @@ let rooms: [Target] = [
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let roof: [Target] = [
-    room("CommandKit", ["StrictJSON", argumentParser, .product(name: "Logging", package: "swift-log")]),
+    room("CommandKit", ["StrictJSON", "TuttiConfiguration", argumentParser, .product(name: "Logging", package: "swift-log")]),
     .executableTarget(
         name: "tutti-coordinator",
         dependencies: [
-            "CoordinatorNode", "CommandKit", "TuttiConfiguration", "Trust", "CryptoSuite", "StrictJSON", argumentParser,
+            "CoordinatorNode", "CommandKit", "TuttiConfiguration", "Trust", "CryptoSuite", "StrictJSON", "TrustStreamAPI", "APIKit",
+            "Federation", "Learning", argumentParser,
             .product(name: "AsyncHTTPClient", package: "async-http-client"),
             .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
             .product(name: "NIOSSL", package: "swift-nio-ssl"), .product(name: "Logging", package: "swift-log"),
         ],
         swiftSettings: strict),
     .executableTarget(
-        name: "tutti-client", dependencies: ["ClientNode", "CommandKit", "Compute", "Federation", "Learning", "StrictJSON", argumentParser, .product(name: "Logging", package: "swift-log")],
+        name: "tutti-client", dependencies: ["ClientNode", "CommandKit", "Compute", "Federation", "Learning", "StrictJSON", "TuttiConfiguration", argumentParser, .product(name: "Logging", package: "swift-log")],
         swiftSettings: strict),
     .executableTarget(
         name: "tutti-bench",
@@ -168,6 +169,14 @@ let suites: [Target] = [
     tests("StoreContractTests", ["Storage", "Federation", "CryptoSuite", "Trust"]),
     tests("APIKitTests", ["APIKit", "StrictJSON"]),
     tests("TrustStreamAPITests", ["TrustStreamAPI", "APIKit", "FederationService", "Federation", "Learning", "Wire", "Trust", "StrictJSON"]),
+    tests("ConfigurationTests", ["TuttiConfiguration"]),
+    tests("CommandTests", ["CommandKit", "StrictJSON", argumentParser]),
+    tests(
+        "ClientNodeTests",
+        [
+            "ClientNode", "Compute", "CryptoSuite", "Federation", "Learning", "StrictJSON", "Trust", "TuttiConfiguration", "Wire",
+            .product(name: "Logging", package: "swift-log"),
+        ] + nio),
     tests("TidyTests", []),
     tests("EndToEndTests", []),
 ]

@@ -44,6 +44,21 @@ struct ControlSocket: Sendable {
     let endpoint: CoordinatorEndpoint
     let tls: NIOSSLContext
     let group: any EventLoopGroup
+    let limits: TimeLimits
+
+    private struct Silence: Error, CustomStringConvertible {
+        var description: String { "the coordinator is silent" }
+    }
+
+    /// Ends a channel on which nothing was heard, not even a pong.
+    private final class SilenceGuard: ChannelInboundHandler {
+        typealias InboundIn = WebSocketFrame
+        func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+            guard case .read? = event as? IdleStateHandler.IdleStateEvent else { return context.fireUserInboundEventTriggered(event) }
+            context.fireErrorCaught(Silence())
+            context.close(promise: nil)
+        }
+    }
 
     /// Opens the channel, reports events until it is closed, and returns the close code if the coordinator gave one.
     func run(path: String, _ report: @escaping @Sendable (Event) async -> Void) async throws(ClientNodeError) -> UInt16? {
@@ -67,9 +82,9 @@ struct ControlSocket: Sendable {
     }
 
     private func connect(path: String) async throws -> Upgrade {
-        let (endpoint, tls) = (endpoint, tls)
+        let (endpoint, tls, limits) = (endpoint, tls, limits)
         let future: EventLoopFuture<Upgrade> = try await ClientBootstrap(group: group)
-            .connectTimeout(.seconds(Limits.connectSeconds))
+            .connectTimeout(amount(limits.connectSeconds))
             .channelOption(.socketOption(.tcp_nodelay), value: 1)
             .connect(host: endpoint.host, port: endpoint.port) { channel in
                 channel.eventLoop.makeCompletedFuture {
@@ -82,6 +97,8 @@ struct ControlSocket: Sendable {
                                 NIOWebSocketFrameAggregator(
                                     minNonFinalFragmentSize: 1, maxAccumulatedFrameCount: 64,
                                     maxAccumulatedFrameSize: Limits.controlFrameBytes))
+                            try channel.pipeline.syncOperations.addHandlers(
+                                IdleStateHandler(readTimeout: amount(limits.silenceSeconds)), SilenceGuard())
                             return .open(try NIOAsyncChannel(wrappingChannelSynchronously: channel))
                         }
                     }
@@ -95,11 +112,19 @@ struct ControlSocket: Sendable {
                             .refused(try NIOAsyncChannel(wrappingChannelSynchronously: channel))
                         }
                     }
-                    return try channel.pipeline.syncOperations.configureUpgradableHTTPClientPipeline(
+                    let upgraded = try channel.pipeline.syncOperations.configureUpgradableHTTPClientPipeline(
                         configuration: .init(upgradeConfiguration: configuration))
+                    // A handshake or an answer that never comes must not hold this node up.
+                    Self.close(channel, after: limits.handshakeSeconds, unless: upgraded)
+                    return upgraded
                 }
             }
         return try await future.get()
+    }
+
+    private static func close(_ channel: any Channel, after seconds: Double, unless done: EventLoopFuture<some Any>) {
+        let limit = channel.eventLoop.scheduleTask(in: amount(seconds)) { channel.close(promise: nil) }
+        done.whenComplete { _ in limit.cancel() }
     }
 
     private func serve(
@@ -107,6 +132,11 @@ struct ControlSocket: Sendable {
     ) async throws -> UInt16? {
         try await channel.executeThenClose { inbound, outbound in
             let sender = Sender(writer: outbound)
+            let interval = limits.silenceSeconds / 3
+            let pings = Task {
+                while (try? await Task.sleep(for: .seconds(interval))) != nil { try? await sender.write(.ping, ByteBuffer()) }
+            }
+            defer { pings.cancel() }
             await report(.opened(sender))
             for try await frame in inbound {
                 switch frame.opcode {
@@ -132,6 +162,9 @@ struct ControlSocket: Sendable {
     private func refusal(_ channel: NIOAsyncChannel<HTTPClientResponsePart, HTTPClientRequestPart>) async -> ClientNodeError {
         var status = 0
         var body = ByteBuffer()
+        let whole = channel.channel
+        let limit = whole.eventLoop.scheduleTask(in: amount(limits.handshakeSeconds)) { whole.close(promise: nil) }
+        defer { limit.cancel() }
         do {
             (status, body) = try await channel.executeThenClose { inbound, _ in
                 var status = 0
@@ -155,3 +188,5 @@ struct ControlSocket: Sendable {
         return ClientNodeError.reply(status: status, body: Array(body.readableBytesView), what: "The control channel")
     }
 }
+
+private func amount(_ seconds: Double) -> TimeAmount { .nanoseconds(Int64(seconds * 1e9)) }

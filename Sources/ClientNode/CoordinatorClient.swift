@@ -1,6 +1,6 @@
 import AsyncHTTPClient
 import CryptoSuite
-import Federation
+package import Federation
 import Foundation
 import Learning
 import NIOCore
@@ -9,19 +9,21 @@ import NIOPosix
 import NIOSSL
 import StrictJSON
 import Trust
-import Wire
+package import Wire
 
 /// The HTTPS side of the conversation: enrolment, joining, models down, updates up.
-final class CoordinatorClient: Sendable {
+package final class CoordinatorClient: Sendable {
     let endpoint: CoordinatorEndpoint
     let sockets: ControlSocket
     private let http: HTTPClient
     private static let family = "/api/v4"
 
-    init(endpoint: CoordinatorEndpoint, tls: TLSConfiguration, group: any EventLoopGroup) throws(ClientNodeError) {
+    init(
+        endpoint: CoordinatorEndpoint, tls: TLSConfiguration, group: any EventLoopGroup, limits: TimeLimits = TimeLimits()
+    ) throws(ClientNodeError) {
         self.endpoint = endpoint
         do {
-            sockets = ControlSocket(endpoint: endpoint, tls: try NIOSSLContext(configuration: tls), group: group)
+            sockets = ControlSocket(endpoint: endpoint, tls: try NIOSSLContext(configuration: tls), group: group, limits: limits)
         } catch {
             throw ClientNodeError(
                 .authentication, "The certificate or key of this node is not usable: \(error).",
@@ -30,15 +32,18 @@ final class CoordinatorClient: Sendable {
         var configuration = HTTPClient.Configuration(tlsConfiguration: tls)
         configuration.httpVersion = .http1Only
         configuration.redirectConfiguration = .disallow
-        configuration.timeout.connect = .seconds(Limits.connectSeconds)
+        configuration.timeout.connect = .nanoseconds(Int64(limits.connectSeconds * 1e9))
+        configuration.timeout.read = .nanoseconds(Int64(limits.readSeconds * 1e9))
+        // When to try again is decided above, in one place.
+        configuration.connectionPool.retryConnectionEstablishment = false
         http = HTTPClient(eventLoopGroupProvider: .shared(group), configuration: configuration)
     }
 
-    func shutdown() async { try? await http.shutdown() }
+    package func shutdown() async { try? await http.shutdown() }
 
-    static func sessionPath(_ session: String, _ leaf: String) -> String {
-        "\(family)/federated-learning/sessions/\(session)/\(leaf)"
-    }
+    private static let sessionsPath = family + "/federated-learning/sessions"
+
+    static func sessionPath(_ session: String, _ leaf: String) -> String { "\(sessionsPath)/\(session)/\(leaf)" }
 
     // MARK: Enrolment
 
@@ -51,21 +56,20 @@ final class CoordinatorClient: Sendable {
 
     func enrol(token: String, certificateRequestPEM: String) async throws(ClientNodeError) -> EnrolmentReply {
         let body: JSON = ["token": .string(token), "csr": .string(certificateRequestPEM)]
-        return try await call(.POST, Self.family + "/nodes/enrol", body, what: "Enrolment")
+        return try await call(.POST, Self.family + "/nodes/enrol", body.encoded(), what: "Enrolment")
     }
 
     // MARK: Sessions
 
-    struct SessionSummary: Decodable {
-        var session_id: String
-        var status: String
-    }
-
     func sessions() async throws(ClientNodeError) -> [SessionSummary] {
         struct List: Decodable { var sessions: [SessionSummary] }
         let list: List = try await call(
-            .GET, Self.family + "/federated-learning/sessions", nil, what: "The list of sessions")
+            .GET, Self.sessionsPath, nil, what: "The list of sessions")
         return list.sessions
+    }
+
+    package func session(_ id: String) async throws(ClientNodeError) -> SessionSummary {
+        try await call(.GET, Self.sessionsPath + "/" + id, nil, what: "Session \(id)")
     }
 
     struct JoinReply: Decodable {
@@ -73,32 +77,50 @@ final class CoordinatorClient: Sendable {
         var assigned_round: Int
     }
 
+    /// What `join` sends.
+    static func joinBody(client: String, rows: Int, schema: DataSchema) -> JSON {
+        ["client_id": .string(client), "data_size": .integer(Int64(rows)), "data_schema": schema.json]
+    }
+
     /// - Throws: `.failed` with the coordinator's words when the session does not take this node.
-    func join(_ session: String, client: String, rows: Int, schema: DataSchema) async throws(ClientNodeError) -> JoinReply {
-        let body: JSON = ["client_id": .string(client), "data_size": .integer(Int64(rows)), "data_schema": schema.json]
-        return try await call(.POST, Self.sessionPath(session, "join"), body, what: "Joining session \(session)")
+    func join(_ session: String, _ body: [UInt8]) async throws(ClientNodeError) -> JoinReply {
+        try await call(.POST, Self.sessionPath(session, "join"), body, what: "Joining session \(session)")
     }
 
     // MARK: Bulk
 
     /// A model file whose bytes have the announced digest.
-    func model(path: String, digest: String) async throws(ClientNodeError) -> [UInt8] {
-        var request = HTTPClientRequest(url: endpoint.url + path)
+    /// - Throws: `.policy` when it is larger than the policy allows.
+    package func model(path: String, digest: String, policy: ClientPolicy) async throws(ClientNodeError) -> [UInt8] {
+        var request = try self.request(path)
         request.headers.add(name: "Accept", value: "application/octet-stream")
-        let (status, _, body) = try await send(
-            request, timeout: Limits.transferSeconds, limit: Limits.modelBytes)
-        guard status == 200 else { throw ClientNodeError.reply(status: status, body: body, what: "The model") }
-        guard hexadecimal(CryptoSuite.system.sha256(body)) == digest else {
+        let reply: (status: Int, headers: HTTPHeaders, body: [UInt8])
+        do { reply = try await transfer(request, timeout: Limits.transferSeconds, limit: policy.maximumModelBytes) } catch {
+            if error is NIOTooManyBytesError { throw policy.tooLarge() }
+            throw ClientNodeError.connecting(to: endpoint, error)
+        }
+        guard reply.status == 200 else { throw ClientNodeError.reply(status: reply.status, body: reply.body, what: "The model") }
+        guard hexadecimal(CryptoSuite.system.sha256(reply.body)) == digest else {
             throw ClientNodeError(
                 .integrity, "The model received is not the one announced (SHA-256 \(digest)).",
                 remedy: "It is fetched again; if it happens again, something between the two nodes changes bytes.")
         }
-        return body
+        return reply.body
+    }
+
+    /// A path the coordinator sent must stay on the coordinator: "@elsewhere/" would make it another address.
+    private func request(_ path: String) throws(ClientNodeError) -> HTTPClientRequest {
+        guard path.hasPrefix("/"), !path.hasPrefix("//"), path.utf8.count <= 2048, path.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
+            throw ClientNodeError(
+                .integrity, "The coordinator sent '\(path.prefix(80))' as a path.", remedy: "Ask its operator which version it runs.")
+        }
+        return HTTPClientRequest(url: endpoint.url + path)
     }
 
     /// nil: acknowledged, that is durable at the coordinator.
-    func upload(_ body: [UInt8], path: String, key: AttemptKey, encoding: UploadEncoding) async -> UploadFailure? {
-        var request = HTTPClientRequest(url: endpoint.url + path + "?round=\(key.round)&attempt=\(key.attempt)")
+    package func upload(_ body: [UInt8], path: String, key: AttemptKey, encoding: UploadEncoding) async -> UploadFailure? {
+        var request: HTTPClientRequest
+        do { request = try self.request("\(path)?round=\(key.round)&attempt=\(key.attempt)") } catch { return .refused(error.message) }
         request.method = .POST
         request.headers.add(name: "Content-Type", value: "application/octet-stream")
         switch encoding {
@@ -129,16 +151,18 @@ final class CoordinatorClient: Sendable {
     // MARK: One way to call
 
     private func call<Reply: Decodable>(
-        _ method: HTTPMethod, _ path: String, _ body: JSON?, what: String
+        _ method: HTTPMethod, _ path: String, _ body: [UInt8]?, what: String
     ) async throws(ClientNodeError) -> Reply {
         var request = HTTPClientRequest(url: endpoint.url + path)
         request.method = method
         if let body {
             request.headers.add(name: "Content-Type", value: "application/json")
-            request.body = .bytes(ByteBuffer(bytes: body.encoded()))
+            request.body = .bytes(ByteBuffer(bytes: body))
         }
-        let (status, _, reply) = try await send(request, timeout: Limits.requestSeconds, limit: Limits.replyBytes)
-        guard (200..<300).contains(status) else { throw ClientNodeError.reply(status: status, body: reply, what: what) }
+        let (status, headers, reply) = try await send(request, timeout: Limits.requestSeconds, limit: Limits.replyBytes)
+        guard (200..<300).contains(status) else {
+            throw ClientNodeError.reply(status: status, body: reply, what: what, retryAfter: headers.first(name: "Retry-After").flatMap(Double.init))
+        }
         do {
             return try JSONDecoder().decode(Reply.self, from: Data(reply))
         } catch {
@@ -151,12 +175,22 @@ final class CoordinatorClient: Sendable {
     private func send(
         _ request: HTTPClientRequest, timeout: Int64, limit: Int
     ) async throws(ClientNodeError) -> (Int, HTTPHeaders, [UInt8]) {
-        do {
-            let response = try await http.execute(request, timeout: .seconds(timeout))
-            var body = try await response.body.collect(upTo: limit)
-            return (Int(response.status.code), response.headers, body.readBytes(length: body.readableBytes) ?? [])
-        } catch {
+        do { return try await transfer(request, timeout: timeout, limit: limit) } catch {
             throw ClientNodeError.connecting(to: endpoint, error)
         }
+    }
+
+    private func transfer(_ request: HTTPClientRequest, timeout: Int64, limit: Int) async throws -> (Int, HTTPHeaders, [UInt8]) {
+        let response = try await http.execute(request, timeout: .seconds(timeout))
+        var body = try await response.body.collect(upTo: limit)
+        return (Int(response.status.code), response.headers, body.readBytes(length: body.readableBytes) ?? [])
+    }
+
+    // MARK: Looking at it
+
+    /// The status of `/readyz` and the `Date` header, if there is one.
+    func readiness() async throws(ClientNodeError) -> (status: Int, date: String?) {
+        let (status, headers, _) = try await send(try request("/readyz"), timeout: Limits.requestSeconds, limit: Limits.replyBytes)
+        return (status, headers.first(name: "Date"))
     }
 }

@@ -1,6 +1,7 @@
 import Foundation
 import NIOPosix
 import Trust
+import TuttiConfiguration
 
 /// `join`: a one-use token and the pin of the coordinator's CA become a certificate. The key is made here and stays.
 package enum Enrolment {
@@ -31,6 +32,7 @@ package enum Enrolment {
                 card: .init(coordinator: endpoint.url, tenant: reply.tenant, client: reply.client_id),
                 certificatePEM: reply.certificate, authorityPEM: reply.ca_certificate, keyPEM: key.pem)
             try identity.save(to: data)
+            ClientSettings.writeTemplate(data: data)
             return identity
         } catch let error as ClientNodeError {
             throw error

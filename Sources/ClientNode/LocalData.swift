@@ -23,6 +23,11 @@ package struct LocalData: Sendable {
     package var dataset: Dataset
     package var schema: DataSchema
 
+    package init(dataset: Dataset, schema: DataSchema) {
+        self.dataset = dataset
+        self.schema = schema
+    }
+
     /// Reads, checks and scales the rows, and keeps this node's share of them.
     package static func load(_ options: LocalDataOptions) throws(ClientNodeError) -> LocalData {
         let bytes = try read(options.path)

@@ -1,4 +1,5 @@
-import Foundation
+package import Foundation
+import NIOSSL
 import Trust
 
 /// Who this node is: made by `join`, read by `run`. The key never leaves the folder.
@@ -7,6 +8,11 @@ package struct NodeIdentity: Sendable {
         package var coordinator: String
         package var tenant: String
         package var client: String
+        package init(coordinator: String, tenant: String, client: String) {
+            self.coordinator = coordinator
+            self.tenant = tenant
+            self.client = client
+        }
     }
 
     package var card: Card
@@ -14,7 +20,22 @@ package struct NodeIdentity: Sendable {
     package var authorityPEM: String
     package var keyPEM: String
 
-    static func folder(_ data: String) -> String { data + "/identity" }
+    /// When the certificate begins and ends to be valid; nil when it cannot be read.
+    package var certificateLife: (from: Date, to: Date)? {
+        guard let certificate = try? NIOSSLCertificate(bytes: Array(certificatePEM.utf8), format: .pem) else { return nil }
+        return (
+            Date(timeIntervalSince1970: Double(certificate.notValidBefore)), Date(timeIntervalSince1970: Double(certificate.notValidAfter))
+        )
+    }
+
+    package init(card: Card, certificatePEM: String, authorityPEM: String, keyPEM: String) {
+        self.card = card
+        self.certificatePEM = certificatePEM
+        self.authorityPEM = authorityPEM
+        self.keyPEM = keyPEM
+    }
+
+    package static func folder(_ data: String) -> String { data + "/identity" }
 
     package static func exists(in data: String) -> Bool {
         FileManager.default.fileExists(atPath: folder(data) + "/node.json")
@@ -41,7 +62,7 @@ package struct NodeIdentity: Sendable {
     }
 
     /// The card is written last: a folder without it is no identity.
-    func save(to data: String) throws(ClientNodeError) {
+    package func save(to data: String) throws(ClientNodeError) {
         let folder = NodeIdentity.folder(data)
         do {
             try FileManager.default.createDirectory(

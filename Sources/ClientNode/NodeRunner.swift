@@ -4,9 +4,10 @@ import Foundation
 import Learning
 package import Logging
 import NIOPosix
+import StrictJSON
 import Trust
 
-/// `run`: a node that joins the sessions its data fit and takes part until it is stopped.
+/// `run`: a node that joins the sessions its data and its policy fit and takes part until it is stopped.
 package actor NodeRunner {
     package enum Scope: Sendable, Equatable {
         /// One session; the runner ends with it.
@@ -15,34 +16,187 @@ package actor NodeRunner {
         case everyOpenSession
     }
 
+    /// What people may want to see while it runs.
+    package typealias Notice = @Sendable (String) -> Void
+
     private let identity: NodeIdentity
     private let data: String
     private let work: LocalWork
-    private let schema: DataSchema
+    private let policy: ClientPolicy
     private let pool: ComputePool
     private let log: Logger
+    private let notice: Notice
     private let client: CoordinatorClient
+    /// As it is sent and logged.
+    private let joinBody: [UInt8]
     private var running: [String: SessionRunner] = [:]
-    private var ended: Set<String> = []
+    /// Sessions that are over for this node, or not for it.
+    private var done: Set<String> = []
+    private var outcomes: [String: ClientOutcome] = [:]
+    /// Why the node as a whole cannot go on.
+    private var fault: ClientNodeError?
     private var stopping = false
+    private var pause: Task<Void, Never>?
 
     package init(
-        data: String, local: LocalData, attack: LocalWork.Attack, pool: ComputePool, log: Logger
+        data: String, local: LocalData, attack: LocalWork.Attack = .none, policy: ClientPolicy = ClientPolicy(), limits: TimeLimits = TimeLimits(),
+        pool: ComputePool, log: Logger, notice: @escaping Notice = { _ in }
     ) throws(ClientNodeError) {
         self.data = data
+        self.policy = policy
         self.pool = pool
         self.log = log
+        self.notice = notice
         identity = try NodeIdentity.load(from: data)
-        schema = local.schema
         work = LocalWork(dataset: local.dataset, attack: attack)
+        joinBody = CoordinatorClient.joinBody(client: identity.card.client, rows: local.dataset.rows, schema: local.schema).encoded()
+        client = try CoordinatorClient(identity: identity, data: data, limits: limits)
+    }
+
+    package func run(_ scope: Scope) async throws(ClientNodeError) -> [String: ClientOutcome] {
+        do throws(ClientNodeError) {
+            try checkCertificate(now: Date())
+            switch scope {
+            case .session(let id): outcomes[id] = try await takePart(in: id)
+            case .everyOpenSession: try await serve()
+            }
+        } catch {
+            await client.shutdown()
+            throw error
+        }
+        await client.shutdown()
+        return outcomes
+    }
+
+    /// Sessions that run are asked to end; `run` returns when they have.
+    package func stop() {
+        stopping = true
+        pause?.cancel()
+        for runner in running.values { runner.stop() }
+    }
+
+    /// There is no way to renew a certificate but a new token: its end is told early.
+    private func checkCertificate(now: Date) throws(ClientNodeError) {
+        guard let life = identity.certificateLife else { return }
+        let remedy = "Ask the operator for a new token and enrol again with 'tutti-client join' in a new folder."
+        if now > life.to { throw ClientNodeError(.authentication, "This node's certificate ended on \(life.to).", remedy: remedy) }
+        if now.timeIntervalSince(life.from) > life.to.timeIntervalSince(life.from) / 2 {
+            notice("this node's certificate is past half its life and ends on \(life.to). \(remedy)")
+        }
+    }
+
+    // MARK: Every open session
+
+    /// Takes part in all of them side by side.
+    private func serve() async throws(ClientNodeError) {
+        var backoff = newBackoff("list")
+        await withTaskGroup(of: Void.self) { group in
+            while !stopping, fault == nil {
+                do throws(ClientNodeError) {
+                    for session in try await client.sessions() where session.isOpen && isNew(session.session_id) {
+                        done.insert(session.session_id)
+                        group.addTask { await self.attend(session) }
+                    }
+                    backoff.reset()
+                    await wait(Limits.pollSeconds)
+                } catch {
+                    guard error.isRetryable else {
+                        fault = error
+                        break
+                    }
+                    log.notice("coordinator not reached", metadata: ["reason": "\(error)"])
+                    await wait(backoff.nextSeconds(asked: error.retryAfterSeconds))
+                }
+            }
+            if fault != nil { for runner in running.values { runner.stop() } }
+        }
+        if let fault { throw fault }
+    }
+
+    private func isNew(_ session: String) -> Bool { running[session] == nil && !done.contains(session) }
+
+    /// One of many: what goes wrong in it does not end the others, unless this node is not wanted any more.
+    private func attend(_ session: SessionSummary) async {
+        do throws(ClientNodeError) {
+            if let refusal = policy.refusal(of: session) { throw refusal }
+            try await join(session.session_id)
+            outcomes[session.session_id] = try await run(session.session_id)
+        } catch {
+            switch error.kind {
+            case .connection: done.remove(session.session_id)
+            case .authentication, .version:
+                fault = error
+                pause?.cancel()
+            case .usage, .configuration, .integrity, .failed, .policy: notice("session \(session.session_id) is left out: \(error)")
+            }
+        }
+    }
+
+    // MARK: One session
+
+    /// Goes on trying while the coordinator cannot be reached.
+    private func takePart(in session: String) async throws(ClientNodeError) -> ClientOutcome {
+        var backoff = newBackoff(session)
+        while !stopping {
+            do throws(ClientNodeError) {
+                // Also keeps an id that is none from becoming a path of the request.
+                _ = try SessionFolder(data: data, session: session)
+                if let refusal = policy.refusal(of: try await client.session(session)) { throw refusal }
+                try await join(session)
+                return try await run(session)
+            } catch {
+                guard error.isRetryable, !stopping else { throw error }
+                log.notice("coordinator not reached", metadata: ["reason": "\(error)"])
+                await wait(backoff.nextSeconds(asked: error.retryAfterSeconds))
+            }
+        }
+        return .stopped
+    }
+
+    private func join(_ session: String) async throws(ClientNodeError) {
+        let folder = try SessionFolder(data: data, session: session)
+        try folder.sent.append(.join, session: session, content: joinBody, at: .now)
+        _ = try await client.join(session, joinBody)
+        notice("taking part in \(session)")
+    }
+
+    private func run(_ session: String) async throws(ClientNodeError) -> ClientOutcome {
+        let folder = try SessionFolder(data: data, session: session)
+        let machine = ClientMachine(
+            client: identity.card.client, session: session, state: try folder.loadState(session: session),
+            seed: derivedSeed(0, identity.card.client + session))
+        let runner = SessionRunner(
+            machine: machine, session: session, client: client, folder: folder, trainer: work, pool: pool, policy: policy, log: log)
+        running[session] = runner
+        defer { running[session] = nil }
+        if stopping { return .stopped }
+        return try await runner.run()
+    }
+
+    // MARK: Waiting
+
+    private func newBackoff(_ what: String) -> Backoff { Backoff(seed: derivedSeed(0, identity.card.client + what)) }
+
+    /// Ends early when the node is stopped.
+    private func wait(_ seconds: Double) async {
+        if stopping || fault != nil { return }
+        let sleep = Task { _ = try? await Task.sleep(for: .seconds(seconds)) }
+        pause = sleep
+        await sleep.value
+        pause = nil
+    }
+}
+
+extension CoordinatorClient {
+    /// The connection of an enrolled node: its certificate, its coordinator's authority, the hybrid key exchange only.
+    package convenience init(identity: NodeIdentity, data: String, limits: TimeLimits = TimeLimits()) throws(ClientNodeError) {
         let endpoint = try CoordinatorEndpoint(identity.card.coordinator)
         do {
-            client = try CoordinatorClient(
+            try self.init(
                 endpoint: endpoint,
                 tls: try clientTLS(
-                    authorityPEM: identity.authorityPEM, certificatePEM: identity.certificatePEM,
-                    keyPEM: identity.keyPEM, postQuantumOnly: true),
-                group: MultiThreadedEventLoopGroup.singleton)
+                    authorityPEM: identity.authorityPEM, certificatePEM: identity.certificatePEM, keyPEM: identity.keyPEM, postQuantumOnly: true),
+                group: MultiThreadedEventLoopGroup.singleton, limits: limits)
         } catch let error as ClientNodeError {
             throw error
         } catch {
@@ -50,97 +204,4 @@ package actor NodeRunner {
                 .authentication, "The identity in \(data) is not usable: \(error).", remedy: "Enrol again with a new token.")
         }
     }
-
-    package func run(_ scope: Scope) async throws(ClientNodeError) -> [String: ClientOutcome] {
-        defer { Task { [client] in await client.shutdown() } }
-        switch scope {
-        case .session(let id):
-            try await join(id, patient: true)
-            return [id: try await take(part: id)]
-        case .everyOpenSession:
-            return try await serve()
-        }
-    }
-
-    /// Sessions that run are asked to end; `run` returns when they have.
-    package func stop() {
-        stopping = true
-        for runner in running.values { runner.stop() }
-    }
-
-    // MARK: Every open session
-
-    private func serve() async throws(ClientNodeError) -> [String: ClientOutcome] {
-        var outcomes: [String: ClientOutcome] = [:]
-        var backoff = Backoff(seed: identity.card.client)
-        while !stopping {
-            do {
-                for session in try await client.sessions() where running[session.session_id] == nil {
-                    guard !ended.contains(session.session_id), ["initializing", "waiting", "training"].contains(session.status)
-                    else { continue }
-                    do { try await join(session.session_id, patient: false) } catch {
-                        ended.insert(session.session_id)
-                        log.notice("session not joined", metadata: ["session": "\(session.session_id)", "reason": "\(error)"])
-                        continue
-                    }
-                    backoff.reset()
-                    outcomes[session.session_id] = try await take(part: session.session_id)
-                    ended.insert(session.session_id)
-                }
-            } catch {
-                guard error.isRetryable else { throw error }
-                log.notice("coordinator not reached", metadata: ["reason": "\(error)"])
-            }
-            if !stopping { await backoff.wait() }
-        }
-        return outcomes
-    }
-
-    // MARK: One session
-
-    /// - Parameter patient: goes on trying while the coordinator cannot be reached.
-    private func join(_ session: String, patient: Bool) async throws(ClientNodeError) {
-        var backoff = Backoff(seed: identity.card.client)
-        while true {
-            do {
-                _ = try await client.join(
-                    session, client: identity.card.client, rows: work.dataset.rows, schema: schema)
-                return
-            } catch {
-                guard patient, error.isRetryable, !stopping else { throw error }
-                log.notice("coordinator not reached", metadata: ["reason": "\(error)"])
-                await backoff.wait()
-            }
-        }
-    }
-
-    private func take(part session: String) async throws(ClientNodeError) -> ClientOutcome {
-        let folder = try SessionFolder(data: data, session: session)
-        let machine = ClientMachine(
-            client: identity.card.client, session: session, state: try folder.loadState(session: session),
-            seed: stableSeed(identity.card.client + session))
-        let runner = SessionRunner(
-            machine: machine, session: session, client: client, folder: folder, trainer: work, pool: pool, log: log)
-        running[session] = runner
-        defer { running[session] = nil }
-        return try await runner.run()
-    }
 }
-
-/// Waits that grow from 0.1 s to 5 s, spread by ±25 % so that many nodes do not ask at once.
-private struct Backoff {
-    private var seconds = 0.1
-    private var generator: SeededGenerator
-
-    init(seed: String) { generator = SeededGenerator(seed: stableSeed(seed)) }
-
-    mutating func reset() { seconds = 0.1 }
-
-    mutating func wait() async {
-        let jitter = 0.75 + 0.5 * Double(generator.next() >> 11) / 9_007_199_254_740_992
-        try? await Task.sleep(for: .milliseconds(Int64(seconds * jitter * 1000)))
-        seconds = min(5, seconds * 1.6)
-    }
-}
-
-private func stableSeed(_ text: String) -> UInt64 { derivedSeed(0, text) }

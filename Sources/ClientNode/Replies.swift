@@ -1,24 +1,23 @@
 import Foundation
-import NIOSSL
+import Trust
 
 extension ClientNodeError {
-    /// A transport error in words: what failed and whether it is the network, the certificate or the version.
+    /// A transport error in words: what failed and whether it is the network or the certificate.
     static func connecting(to endpoint: CoordinatorEndpoint, _ error: any Error) -> ClientNodeError {
         if let known = error as? ClientNodeError { return known }
-        let text = "\(error)"
-        let isTLS = error is NIOSSLError || error is BoringSSLError || text.contains("SSL") || text.contains("CERTIFICATE")
-        if isTLS {
+        if isTrustFault(error) {
             return ClientNodeError(
-                .authentication, "The TLS handshake with \(endpoint.authority) failed: \(text).",
-                remedy: "Check the address against the names in the server's certificate, the CA, and both clocks.")
+                .authentication, "The TLS handshake with \(endpoint.authority) failed: \(error).",
+                remedy: "Check the address against the names in the server's certificate, the CA, this node's certificate and both clocks: "
+                    + "tutti-client doctor --data DIR")
         }
         return ClientNodeError(
-            .connection, "\(endpoint.authority) cannot be reached: \(text).",
+            .connection, "\(endpoint.authority) cannot be reached: \(error).",
             remedy: "Check that the coordinator is running and that the address and port are right.")
     }
 
     /// An answer that is not a success, with the coordinator's own words.
-    static func reply(status: Int, body: [UInt8], what: String) -> ClientNodeError {
+    static func reply(status: Int, body: [UInt8], what: String, retryAfter: Double? = nil) -> ClientNodeError {
         struct Envelope: Decodable {
             struct Detail: Decodable {
                 var field: String?
@@ -39,20 +38,20 @@ extension ClientNodeError {
         switch status {
         case 401, 403:
             kind = .authentication
-            remedy = "Check that this node is enrolled, not revoked, and belongs to the session's tenant."
+            remedy = "This node's certificate is revoked, replaced or of another tenant: ask the operator for a new token and enrol again with 'tutti-client join'."
         case 404:
             kind = .failed
             remedy = "Check the session's id with: tutti-coordinator session list"
         case 426, 505:
             kind = .version
             remedy = "Upgrade the older side."
+        case 408, 425, 429, 502...504:
+            kind = .connection
+            remedy = "The coordinator is busy or restarting; try again."
         default:
             kind = .failed
             remedy = "See the coordinator's log for this request."
         }
-        return ClientNodeError(kind, "\(what) was refused (\(status)): \(message).", remedy: remedy)
+        return ClientNodeError(kind, "\(what) was refused (\(status)): \(message).", remedy: remedy, retryAfterSeconds: retryAfter)
     }
-
-    /// Whether trying again later can help.
-    var isRetryable: Bool { kind == .connection }
 }

@@ -3,15 +3,19 @@ import Federation
 import Foundation
 import Trust
 
-/// What a node keeps of one session: the state of its machine, the body of an update that has no receipt yet, and a
-/// log of everything that left this machine.
+/// What a node keeps of one session: the state of its machine and the body of an update that has no receipt yet.
 struct SessionFolder: Sendable {
     let folder: String
-    private let sentLog: String
+    let sent: SentLog
 
     init(data: String, session: String) throws(ClientNodeError) {
+        // The id comes from the coordinator or the command line, and names a folder here.
+        guard PeerIdentity.isPart(session), session.utf8.count <= Limits.sessionBytes else {
+            throw ClientNodeError(
+                .failed, "'\(session.prefix(80))' is no session's id.", remedy: "Give one from: tutti-coordinator session list")
+        }
         folder = "\(data)/sessions/\(session)"
-        sentLog = "\(data)/sent.jsonl"
+        sent = SentLog(data: data)
         do {
             try FileManager.default.createDirectory(
                 atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
@@ -58,17 +62,6 @@ struct SessionFolder: Sendable {
 
     func discardUpdate(_ digest: String) {
         unlink(updatePath(digest))
-    }
-
-    /// One line for what left this machine.
-    func logSent(key: AttemptKey, session: String, bytes: Int, digest: String, at instant: Instant) {
-        let line =
-            "{\"time_ms\":\(instant.milliseconds),\"session\":\"\(session)\",\"round\":\(key.round),"
-            + "\"attempt\":\(key.attempt),\"bytes\":\(bytes),\"sha256\":\"\(digest)\"}\n"
-        let descriptor = open(sentLog, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { return }
-        defer { close(descriptor) }
-        _ = Array(line.utf8).withUnsafeBytes { write(descriptor, $0.baseAddress!, $0.count) }
     }
 
     private func updatePath(_ digest: String) -> String { "\(folder)/update-\(digest)" }

@@ -15,19 +15,23 @@ actor SessionRunner {
     private let folder: SessionFolder
     private let trainer: LocalWork
     private let pool: ComputePool
+    private let policy: ClientPolicy
     private let log: Logger
     private let events: AsyncStream<ClientEvent>
     private let post: AsyncStream<ClientEvent>.Continuation
     private var sender: ControlSocket.Sender?
     private var model: (digest: String, file: ModelFile)?
     private var timer: (at: Instant, task: Task<Void, Never>)?
-    private var tasks: [Task<Void, Never>] = []
+    private var tasks: [Int: Task<Void, Never>] = [:]
+    private var startedTasks = 0
     private var cancellation = Cancellation()
     private var outcome: ClientOutcome?
+    /// Why the machine was told that going on cannot help, with more than the words it keeps.
+    private var fault: ClientNodeError?
 
     init(
         machine: ClientMachine, session: String, client: CoordinatorClient, folder: SessionFolder, trainer: LocalWork,
-        pool: ComputePool, log: Logger
+        pool: ComputePool, policy: ClientPolicy, log: Logger
     ) {
         self.machine = machine
         self.session = session
@@ -35,19 +39,22 @@ actor SessionRunner {
         self.folder = folder
         self.trainer = trainer
         self.pool = pool
+        self.policy = policy
         self.log = log
         (events, post) = AsyncStream.makeStream(of: ClientEvent.self)
     }
 
     /// Runs until the session has ended for this client.
+    /// - Throws: `.authentication`, `.version`, `.policy` when this node can take no further part.
     func run() async throws(ClientNodeError) -> ClientOutcome {
         post.yield(.started)
-        do {
+        do throws(ClientNodeError) {
             for await event in events {
                 let effects = machine.handle(event, now: .now)
                 for effect in effects { try await perform(effect) }
                 if let outcome {
                     await cleanUp()
+                    if let fault { throw fault }
                     return outcome
                 }
                 arm()
@@ -64,9 +71,23 @@ actor SessionRunner {
     private func cleanUp() async {
         timer?.task.cancel()
         cancellation.cancel()
-        await sender?.close()
-        for task in tasks { task.cancel() }
+        if let sender {
+            // A coordinator that does not read must not keep this node from ending.
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { await sender.close() }
+                group.addTask { try? await Task.sleep(for: .seconds(Limits.closeSeconds)) }
+                _ = await group.next()
+                group.cancelAll()
+            }
+        }
+        for task in tasks.values { task.cancel() }
         post.finish()
+    }
+
+    /// Ends this client's part: no retry can help.
+    private func end(_ fault: ClientNodeError) {
+        self.fault = fault
+        post.yield(.stop)
     }
 
     private func arm() {
@@ -100,8 +121,12 @@ actor SessionRunner {
     }
 
     private func spawn(_ work: @escaping @Sendable () async -> Void) {
-        tasks.removeAll { $0.isCancelled }
-        tasks.append(Task { await work() })
+        startedTasks += 1
+        let id = startedTasks
+        tasks[id] = Task {
+            await work()
+            tasks[id] = nil
+        }
     }
 
     private func connect() {
@@ -134,6 +159,7 @@ actor SessionRunner {
         if wasOpen {
             post.yield(.disconnected(reason: error.message))
         } else {
+            if !error.isRetryable { fault = error }
             post.yield(.connectFailed(reason: error.description, fatal: !error.isRetryable))
         }
     }
@@ -141,6 +167,9 @@ actor SessionRunner {
     private func received(_ bytes: [UInt8]) async {
         do {
             let message = try ControlCodec.decodeServer(bytes)
+            if let problem = versionProblem(message) {
+                fault = ClientNodeError(.version, "The coordinator does not take this client: \(problem).", remedy: "Upgrade the older side.")
+            }
             post.yield(.message(message))
         } catch {
             log.warning("control message refused", metadata: ["reason": "\(error)"])
@@ -148,9 +177,30 @@ actor SessionRunner {
         }
     }
 
+    /// The machine ends on these; here they get their exit code.
+    private func versionProblem(_ message: ServerMessage) -> String? {
+        switch message {
+        case .refused(let refusal) where refusal.code == "version": refusal.message
+        case .welcome(let welcome) where ControlCodec.negotiate(min: welcome.version, max: welcome.version) == nil:
+            "it speaks version \(welcome.version) of the protocol, this client \(ControlCodec.oldest) to \(ControlCodec.version)"
+        case .refused, .welcome, .roundStart, .roundClosed, .evaluate, .sessionEnded: nil
+        }
+    }
+
     private func send(_ message: ClientMessage) async {
         guard let sender else { return }
-        do { try await sender.send(try ControlCodec.encode(message)) } catch {
+        let frame: [UInt8]
+        do { frame = try ControlCodec.encode(message) } catch {
+            log.warning("control message not sent", metadata: ["reason": "\(error)"])
+            return
+        }
+        if case .evaluation(let report) = message {
+            do { try folder.sent.append(.evaluation(round: report.round), session: session, content: frame, at: .now) } catch {
+                log.warning("evaluation not sent", metadata: ["reason": "\(error)"])
+                return
+            }
+        }
+        do { try await sender.send(frame) } catch {
             // The read side reports the loss of the channel; sending twice is not its job.
             log.debug("control message not sent", metadata: ["reason": "\(error)"])
         }
@@ -161,11 +211,13 @@ actor SessionRunner {
             post.yield(.modelFetched(digest: digest))
             return
         }
-        spawn { [client, post, self] in
+        spawn { [client, post, policy, self] in
             do {
-                let bytes = try await client.model(path: path, digest: digest)
+                let bytes = try await client.model(path: path, digest: digest, policy: policy)
                 try await self.adopt(bytes, digest: digest)
                 post.yield(.modelFetched(digest: digest))
+            } catch let error as ClientNodeError where error.kind == .policy {
+                await self.end(error)
             } catch {
                 post.yield(.modelFetchFailed(digest: digest, reason: "\(error)"))
             }
@@ -219,13 +271,17 @@ actor SessionRunner {
     }
 
     private func upload(_ update: PendingUpdate, _ encoding: UploadEncoding) {
-        spawn { [client, post, folder, session] in
+        spawn { [client, post, folder, session, log] in
             let body: [UInt8]
             do { body = try folder.loadUpdate(update.digest) } catch {
                 post.yield(.uploadFailed(update.key, .refused("\(error)")))
                 return
             }
-            folder.logSent(key: update.key, session: session, bytes: body.count, digest: update.digest, at: .now)
+            do { try folder.sent.append(.update(update.key), session: session, content: body, at: .now) } catch {
+                log.warning("update not sent", metadata: ["reason": "\(error)"])
+                post.yield(.uploadFailed(update.key, .retry(afterSeconds: 1)))
+                return
+            }
             switch await client.upload(body, path: update.path, key: update.key, encoding: encoding) {
             case nil: post.yield(.uploaded(update.key))
             case .some(let failure): post.yield(.uploadFailed(update.key, failure))

@@ -21,7 +21,7 @@ package struct CoordinatorFolder: Sendable {
     package var runPath: String { path + "/run.json" }
 
     /// Makes the folder: authority, server certificate, settings, the administrator's key. Gives the CA pin.
-    package func create(listen: String, names: [String]) async throws(CoordinatorError) -> String {
+    package func create(listen: String, names: [String], profile: CoordinatorSettings.Profile = .local) async throws(CoordinatorError) -> String {
         if FileManager.default.fileExists(atPath: configurationPath) {
             throw CoordinatorError(.configuration, "\(path) is a coordinator's folder already.", remedy: "Use it with 'tutti-coordinator serve \(path)', or give another folder.")
         }
@@ -44,7 +44,7 @@ package struct CoordinatorFolder: Sendable {
             let key = try await Identity(store: store).createAdministratorKey(random: .system, now: .now)
             try SecretFile.write(Array((key.text + "\n").utf8), to: adminKeyPath)
             // Last: a folder without it is not a coordinator's.
-            try CoordinatorSettings.template(listen: listen, names: names).write(toFile: configurationPath, atomically: true, encoding: .utf8)
+            try CoordinatorSettings.template(listen: listen, names: names, profile: profile).write(toFile: configurationPath, atomically: true, encoding: .utf8)
             return authority.pin
         } catch let error as CoordinatorError { throw error } catch {
             throw CoordinatorError(.configuration, "\(path) cannot be made: \(error)", remedy: "Mend that and run init again in an empty folder.")
@@ -57,7 +57,7 @@ package struct CoordinatorFolder: Sendable {
         }
         do {
             return try CoordinatorSettings(toml: text, file: configurationPath, environment: ProcessInfo.processInfo.environment, flags: flags)
-        } catch { throw CoordinatorError(.configuration, error.description, remedy: "See docs/configuration.md.") }
+        } catch { throw CoordinatorError(.configuration, error.description, remedy: error.remedy) }
     }
 
     func authority() throws(TrustError) -> CertificateAuthority {

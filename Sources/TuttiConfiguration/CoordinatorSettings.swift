@@ -1,5 +1,9 @@
 /// The settings of a coordinator.
 package struct CoordinatorSettings: Sendable {
+    /// `local` runs on one machine as it is; `prod` refuses to serve what nobody has configured.
+    package enum Profile: String, Sendable, CaseIterable { case local, prod }
+
+    package var profile: Profile
     package var listen: (host: String, port: Int)
     /// Plain HTTP on the loopback, for the documents' development URL; nil: off.
     package var localListen: (host: String, port: Int)?
@@ -11,53 +15,80 @@ package struct CoordinatorSettings: Sendable {
     package var logLevel: String
     package var settings: Settings
 
-    private static let keys: [(key: String, fallback: String)] = [
-        ("server.listen", "127.0.0.1:8443"), ("server.local_listen", ""), ("server.public_url", ""), ("server.names", "localhost,127.0.0.1"),
-        ("server.max_connections", "10000"), ("tls.strict_post_quantum", "false"), ("compute.threads", "2"), ("log.level", "notice"),
+    static let keys: [Settings.Key] = [
+        ("server.profile", .text("local")), ("server.listen", .text("127.0.0.1:8443")), ("server.names", .texts(["localhost", "127.0.0.1"])),
+        ("server.public_url", .text("")), ("server.local_listen", .text("")), ("server.max_connections", .whole(10_000)),
+        ("tls.strict_post_quantum", .flag(false)), ("compute.threads", .whole(2)), ("log.level", .text("notice")),
     ]
+    static let logLevels = ["trace", "debug", "info", "notice", "warning", "error", "critical"]
+    package static let loopbackNames = ["localhost", "127.0.0.1", "::1"]
 
     package init(toml: String?, file: String, environment: [String: String], flags: [String: String]) throws(ConfigurationError) {
-        settings = try Settings(keys: Self.keys, toml: toml, file: file, environment: environment, flags: flags)
-        listen = try Self.address(settings.text("server.listen"), "server.listen")
-        let local = settings.text("server.local_listen")
-        localListen = local.isEmpty ? nil : try Self.address(local, "server.local_listen")
-        if let local = localListen, local.host != "127.0.0.1", local.host != "::1", local.host != "localhost" {
-            throw .value("server.local_listen", settings.text("server.local_listen"), "must be a loopback address: it speaks plain HTTP")
+        settings = try Settings(
+            keys: Self.keys, foreign: ClientSettings.keys, toml: toml, file: file, environment: environment, flags: flags)
+        profile = Profile(rawValue: try settings.choice("server.profile", Profile.allCases.map(\.rawValue))) ?? .local
+        listen = try Self.address(settings, "server.listen")
+        localListen = settings.text("server.local_listen").isEmpty ? nil : try Self.address(settings, "server.local_listen")
+        if let local = localListen, !Self.loopbackNames.contains(local.host) {
+            throw settings.problem("server.local_listen", "must be a loopback address: it speaks plain HTTP")
         }
         let url = settings.text("server.public_url")
-        guard url.isEmpty || url.hasPrefix("https://") else { throw .value("server.public_url", url, "must begin with https://") }
+        guard url.isEmpty || url.hasPrefix("https://") else { throw settings.problem("server.public_url", "must begin with https://") }
         publicURL = url.isEmpty ? nil : url
         names = settings.list("server.names")
-        strictPostQuantum = try settings.flag("tls.strict_post_quantum")
+        strictPostQuantum = settings.flag("tls.strict_post_quantum")
         maximumConnections = try settings.whole("server.max_connections", 1...1_000_000)
         threads = try settings.whole("compute.threads", 1...1024)
-        logLevel = try settings.choice("log.level", ["trace", "debug", "info", "notice", "warning", "error", "critical"])
+        logLevel = try settings.choice("log.level", Self.logLevels)
+        if profile == .prod { try checkProduction() }
+    }
+
+    private func checkProduction() throws(ConfigurationError) {
+        if localListen != nil { throw settings.problem("server.local_listen", "must be off (\"\") in profile prod: it speaks plain HTTP") }
+        if settings.entry("server.listen").source == .default {
+            throw settings.missing("server.listen", "profile prod serves only where it was told to")
+        }
+        if names.allSatisfy(Self.loopbackNames.contains) {
+            throw settings.missing("server.names", "profile prod needs a name or address that other machines reach")
+        }
+    }
+
+    private static func address(_ settings: Settings, _ key: String) throws(ConfigurationError) -> (host: String, port: Int) {
+        do { return try address(settings.text(key), key) } catch { throw settings.problem(key, "must be HOST:PORT") }
     }
 
     /// `HOST:PORT` or `[V6]:PORT`.
     package static func address(_ text: String, _ key: String) throws(ConfigurationError) -> (host: String, port: Int) {
+        let wrong = ConfigurationError.value(key, value: text, place: "the command line", problem: "must be HOST:PORT")
         guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]), (0...65_535).contains(port) else {
-            throw .value(key, text, "must be HOST:PORT")
+            throw wrong
         }
         var host = String(text[..<colon])
-        if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
-        guard !host.isEmpty else { throw .value(key, text, "must be HOST:PORT") }
+        if host.hasPrefix("["), host.hasSuffix("]") {
+            host = String(host.dropFirst().dropLast())
+        } else if host.contains(":") {
+            // Without brackets nobody can tell an address' last group from a port.
+            throw wrong
+        }
+        guard !host.isEmpty, !host.contains(where: \.isWhitespace) else { throw wrong }
         return (host, port)
     }
 
     /// The file that `init` writes.
-    package static func template(listen: String, names: [String]) -> String {
+    package static func template(listen: String, names: [String], profile: Profile = .local) -> String {
         """
         # Settings of this coordinator. A flag, then TUTTI_SECTION__KEY in the environment, goes before this file.
-        # An unknown key is an error. 'tutti-coordinator config show' says where each value comes from.
+        # An unknown key is an error. 'tutti-coordinator config show DIR' says where each value comes from.
 
         [server]
+        # local: one machine, as it is. prod: refuses to serve what is not configured here.
+        profile = "\(profile.rawValue)"
         listen = "\(listen)"
         # Host names and addresses in the server's certificate (decided by init).
         names = [\(names.map { "\"\($0)\"" }.joined(separator: ", "))]
         # The address clients are told, if it is not the one they called.
         # public_url = "https://coordinator.example:8443"
-        # Plain HTTP on the loopback for development, REST only.
+        # Plain HTTP on the loopback for development, REST only; not in profile prod.
         # local_listen = "127.0.0.1:8080"
         # max_connections = 10000
 

@@ -2,14 +2,15 @@ import ArgumentParser
 import ClientNode
 import CommandKit
 import Learning
+import TuttiConfiguration
 
 /// How a CSV file is read; the same for every command.
 struct DataOptions: ParsableArguments {
     @Option(help: "CSV file with one labelled row a line.")
     var dataset: String
 
-    @Option(help: "Label column: its name, its number from 0, or 'last'.")
-    var label = "last"
+    @Option(help: "Label column: its name, its number from 0, or 'last' (else data.label in client.toml).")
+    var label: String?
 
     @Option(help: "What the first line is: auto, yes (names), no (a row), sklearn (rows,columns,labels).")
     var header = "auto"
@@ -17,14 +18,30 @@ struct DataOptions: ParsableArguments {
     @Option(help: "Missing values: refuse, mean (of the column), or a number.")
     var missing = "refuse"
 
-    @Option(help: "Scaling of the features: none, constant=NUMBER (divide), minmax, standardize.")
-    var scale = "none"
+    @Option(help: "Scaling of the features: none, constant=NUMBER (divide), minmax, standardize (else data.scale in client.toml).")
+    var scale: String?
 
     @Option(help: "Number of classes, when the file may lack some.")
     var classes: Int?
 
-    /// - Parameter schema: of a model that is there already; it decides scaling and classes.
+    /// What of the options goes before `client.toml`.
+    var flags: [String: String] {
+        var flags: [String: String] = [:]
+        flags["data.label"] = label
+        flags["data.scale"] = scale
+        return flags
+    }
+
+    /// Of a command that has no node's folder.
     func csv(for schema: DataSchema? = nil) throws(CommandFailure) -> CSVOptions {
+        do { return try csv(for: schema, ClientSettings.load(data: nil, flags: flags)) } catch let error as ClientNodeError {
+            throw error.failure
+        } catch let failure as CommandFailure { throw failure } catch { throw CommandFailure(.failed, "\(error)") }
+    }
+
+    /// - Parameter schema: of a model that is there already; it decides scaling and classes.
+    func csv(for schema: DataSchema? = nil, _ settings: ClientSettings) throws(CommandFailure) -> CSVOptions {
+        let (label, scale) = (settings.label, settings.scale)
         var options = schema.map(CSVOptions.init(schema:)) ?? CSVOptions()
         guard let header = CSVOptions.Header(rawValue: header) else {
             throw CommandFailure(.usage, "--header is '\(self.header)'.", remedy: "Give auto, yes, no or sklearn.")
@@ -48,7 +65,7 @@ struct DataOptions: ParsableArguments {
             return options
         } else if scale.hasPrefix("constant=") {
             guard let c = Float(scale.dropFirst(9)), c.isFinite, c != 0 else {
-                throw CommandFailure(.usage, "--scale is '\(scale)'.", remedy: "Give constant= and a number other than 0.")
+                throw CommandFailure(.usage, "The scaling (--scale, data.scale) is '\(scale)'.", remedy: "Give constant= and a number other than 0.")
             }
             options.scale = .constant(c)
         } else {
@@ -56,7 +73,7 @@ struct DataOptions: ParsableArguments {
             case "none": options.scale = .none
             case "minmax": options.scale = .minMax
             case "standardize": options.scale = .standardize
-            default: throw CommandFailure(.usage, "--scale is '\(scale)'.", remedy: "Give none, constant=NUMBER, minmax or standardize.")
+            default: throw CommandFailure(.usage, "The scaling (--scale, data.scale) is '\(scale)'.", remedy: "Give none, constant=NUMBER, minmax or standardize.")
             }
         }
         return options
@@ -68,7 +85,7 @@ extension ClientNodeError {
         let status: ExitStatus =
             switch kind {
             case .usage: .usage
-            case .configuration: .configuration
+            case .configuration, .policy: .configuration
             case .connection: .connection
             case .authentication: .authentication
             case .version: .version

@@ -11,61 +11,89 @@ import TuttiConfiguration
 
 /// Talks to the running coordinator with the administrator's key. Commands never open the data folder's store.
 struct Administrator: Sendable {
+    private static let connectSeconds: Int64 = 5
+    private static let requestSeconds: Int64 = 60
+    /// A model to export.
+    private static let replyBytes = 2 << 30
+
     private let http: HTTPClient
-    private let base: String
+    private let place: CoordinatorFolder
+    private let listen: (host: String, port: Int)
     private let key: String
 
     /// Runs `work` against the coordinator of `folder`.
     static func with<Value>(
         _ folder: String, _ work: (Administrator) async throws(CommandFailure) -> Value
     ) async throws(CommandFailure) -> Value {
-        let place = CoordinatorFolder(folder)
-        let administrator: Administrator
-        do {
-            let settings = try place.settings()
-            let authority = try String(contentsOfFile: place.authorityPath, encoding: .utf8)
-            let key = String(decoding: try SecretFile.read(place.adminKeyPath), as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
-            var (host, port) = settings.listen
-            if let data = FileManager.default.contents(atPath: place.runPath), let run = try? JSON(parsing: [UInt8](data)) {
-                host = run["host"]?.text ?? host
-                port = run["port"]?.whole.map(Int.init) ?? port
-            }
-            if host == "0.0.0.0" || host == "::" { host = "127.0.0.1" }
-            var configuration = HTTPClient.Configuration(tlsConfiguration: try clientTLS(authorityPEM: authority))
-            configuration.httpVersion = .http1Only
-            configuration.redirectConfiguration = .disallow
-            configuration.timeout.connect = .seconds(5)
-            administrator = Administrator(
-                http: HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration),
-                base: "https://\(host.contains(":") ? "[\(host)]" : host):\(port)", key: key)
-        } catch let error as CoordinatorError { throw error.failure } catch {
-            throw CommandFailure(.configuration, "\(error)", remedy: "Give the folder that 'tutti-coordinator init' made with --data.")
-        }
+        let administrator = try Administrator(CoordinatorFolder(folder))
         let result: Result<Value, CommandFailure>
         do throws(CommandFailure) { result = .success(try await work(administrator)) } catch { result = .failure(error) }
         try? await administrator.http.shutdown()
         return try result.get()
     }
 
+    private init(_ place: CoordinatorFolder) throws(CommandFailure) {
+        self.place = place
+        do {
+            listen = try place.settings().listen
+            let authority = try String(contentsOfFile: place.authorityPath, encoding: .utf8)
+            key = String(decoding: try SecretFile.read(place.adminKeyPath), as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+            var configuration = HTTPClient.Configuration(tlsConfiguration: try clientTLS(authorityPEM: authority))
+            configuration.httpVersion = .http1Only
+            configuration.redirectConfiguration = .disallow
+            configuration.timeout.connect = .seconds(Self.connectSeconds)
+            configuration.connectionPool.retryConnectionEstablishment = false
+            http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+        } catch let error as CoordinatorError { throw error.failure } catch let error as TrustError {
+            throw CommandFailure(.configuration, error.message, remedy: error.remedy)
+        } catch {
+            throw CommandFailure(.configuration, "\(error)", remedy: "Give the folder that 'tutti-coordinator init' made with --data.")
+        }
+    }
+
+    /// Where the coordinator says it listens; asked each time, because a restarted one may have another port.
+    private var base: String {
+        var (host, port) = listen
+        if let data = FileManager.default.contents(atPath: place.runPath), let run = try? JSON(parsing: [UInt8](data)) {
+            host = run["host"]?.text ?? host
+            port = run["port"]?.whole.flatMap { Int(exactly: $0) } ?? port
+        }
+        if host == "0.0.0.0" { host = "127.0.0.1" }
+        if host == "::" { host = "::1" }
+        return "https://\(host.contains(":") ? "[\(host)]" : host):\(port)"
+    }
+
     func call(_ method: HTTPMethod, _ path: String, _ body: JSON? = nil) async throws(CommandFailure) -> JSON {
-        let (status, bytes) = try await send(method, "/api/v4" + path, body.map { ($0.encoded(), "application/json") })
+        let (status, bytes, _) = try await send(method, "/api/v4" + path, body.map { ($0.encoded(), "application/json") })
         let reply = try? JSON(parsing: bytes)
-        guard (200..<300).contains(status), let reply else { throw Self.refusal(status, reply) }
+        guard (200..<300).contains(status) else { throw refusal(status, reply) }
+        guard let reply else {
+            throw CommandFailure(.version, "The coordinator's answer is no JSON.", remedy: "Use the coordinator's own version of this command.")
+        }
         return reply
     }
 
     func upload(_ path: String, _ bytes: [UInt8], type: String) async throws(CommandFailure) {
-        let (status, reply) = try await send(.PUT, "/api/v4" + path, (bytes, type))
-        guard (200..<300).contains(status) else { throw Self.refusal(status, try? JSON(parsing: reply)) }
+        let (status, reply, _) = try await send(.PUT, "/api/v4" + path, (bytes, type))
+        guard (200..<300).contains(status) else { throw refusal(status, try? JSON(parsing: reply)) }
     }
 
     func download(_ path: String) async throws(CommandFailure) -> [UInt8] {
-        let (status, bytes) = try await send(.GET, "/api/v4" + path, nil)
-        guard status == 200 else { throw Self.refusal(status, try? JSON(parsing: bytes)) }
+        let (status, bytes, _) = try await send(.GET, "/api/v4" + path, nil)
+        guard status == 200 else { throw refusal(status, try? JSON(parsing: bytes)) }
         return bytes
     }
 
-    private func send(_ method: HTTPMethod, _ path: String, _ body: (bytes: [UInt8], type: String)?) async throws(CommandFailure) -> (Int, [UInt8]) {
+    /// For the doctor: the status of `/readyz` and the `Date` header.
+    func readiness() async throws(CommandFailure) -> (status: Int, date: String?) {
+        let (status, _, headers) = try await send(.GET, "/readyz", nil)
+        return (status, headers.first(name: "Date"))
+    }
+
+    private func send(
+        _ method: HTTPMethod, _ path: String, _ body: (bytes: [UInt8], type: String)?
+    ) async throws(CommandFailure) -> (Int, [UInt8], HTTPHeaders) {
+        let base = base
         var request = HTTPClientRequest(url: base + path)
         request.method = method
         request.headers.add(name: "authorization", value: "Bearer \(key)")
@@ -74,19 +102,35 @@ struct Administrator: Sendable {
             request.body = .bytes(ByteBuffer(bytes: body.bytes))
         }
         do {
-            let response = try await http.execute(request, timeout: .seconds(60))
-            var buffer = try await response.body.collect(upTo: 2 << 30)
-            return (Int(response.status.code), buffer.readBytes(length: buffer.readableBytes) ?? [])
+            let response = try await http.execute(request, timeout: .seconds(Self.requestSeconds))
+            var buffer = try await response.body.collect(upTo: Self.replyBytes)
+            return (Int(response.status.code), buffer.readBytes(length: buffer.readableBytes) ?? [], response.headers)
         } catch {
-            let isTLS = error is NIOSSLError || "\(error)".contains("SSL")
+            if isTrustFault(error) {
+                throw CommandFailure(
+                    .authentication, "The TLS handshake with \(base) failed: \(error).",
+                    remedy: "Is another coordinator on that port? tutti-coordinator doctor \(place.path)")
+            }
             throw CommandFailure(
-                isTLS ? .authentication : .connection, "\(base) cannot be reached: \(error).", remedy: "Is the coordinator running? tutti-coordinator serve DIR")
+                .connection, "\(base) cannot be reached: \(error).", remedy: "Is the coordinator running? tutti-coordinator serve \(place.path)")
         }
     }
 
-    private static func refusal(_ status: Int, _ reply: JSON?) -> CommandFailure {
+    private func refusal(_ status: Int, _ reply: JSON?) -> CommandFailure {
         let error = reply?["error"]
-        let exit: ExitStatus = status == 401 || status == 403 ? .authentication : .failed
-        return CommandFailure(exit, error?["message"]?.text ?? "the coordinator answered \(status)", remedy: error?["request_id"]?.text.map { "request \($0)" } ?? "")
+        let request = error?["request_id"]?.text
+        let (exit, remedy): (ExitStatus, String) =
+            switch status {
+            case 401, 403: (.authentication, "Is \(place.adminKeyPath) this coordinator's? tutti-coordinator doctor \(place.path)")
+            case 426, 505: (.version, "Use the coordinator's own version of this command.")
+            case 429, 502...504: (.connection, "The coordinator is busy or restarting; try again.")
+            case 500...: (.failed, "The coordinator's log says why" + (request.map { " at request \($0)." } ?? "."))
+            default: (.failed, error?["details"]?["field"]?.text.map { "Change \($0) and try again." } ?? "")
+            }
+        return CommandFailure(
+            exit, error?["message"]?.text ?? "The coordinator answered \(status).", remedy: remedy,
+            details: [
+                "status": JSON(status), "code": error?["code"] ?? .null, "field": error?["details"]?["field"] ?? .null, "request_id": JSON(request),
+            ])
     }
 }

@@ -3,6 +3,8 @@ import CommandKit
 import CoordinatorNode
 import Foundation
 import StrictJSON
+import Synchronization
+import Trust
 import TuttiConfiguration
 
 extension CoordinatorError {
@@ -31,23 +33,41 @@ struct Initialise: ReportingCommand {
     var folder: String
     @Option(help: "A host name or address clients use; goes into the server's certificate. Repeat it for several.")
     var name: [String] = []
-    @Option(help: "HOST:PORT to listen on.")
-    var listen = "127.0.0.1:8443"
+    @Option(help: "HOST:PORT to listen on (profile local: 127.0.0.1:8443).")
+    var listen: String?
+    @Option(help: "local: one machine, as it is. prod: --listen and --name must be said, plain HTTP stays off.")
+    var profile = "local"
     @Flag(help: "One JSON object on stdout.")
     var json = false
 
     func perform() async throws(CommandFailure) -> JSON {
+        guard let profile = CoordinatorSettings.Profile(rawValue: profile) else {
+            throw CommandFailure(.usage, "--profile is '\(profile)'.", remedy: "Give local or prod.")
+        }
+        if profile == .prod {
+            guard listen != nil else {
+                throw CommandFailure(.configuration, "Profile prod serves only where it is told to.", remedy: "Give --listen HOST:PORT.")
+            }
+            guard !name.allSatisfy(CoordinatorSettings.loopbackNames.contains) else {
+                throw CommandFailure(.configuration, "Profile prod needs a name that other machines reach.", remedy: "Give --name HOST or --name ADDRESS.")
+            }
+        }
         let place = CoordinatorFolder(folder)
-        let pin = try await reporting { () async throws(CoordinatorError) in try await place.create(listen: listen, names: name) }
+        let pin = try await reporting { () async throws(CoordinatorError) in
+            try await place.create(listen: listen ?? "127.0.0.1:8443", names: name, profile: profile)
+        }
         say("Coordinator folder: \(folder)")
         say("CA pin:             \(pin)")
         say("Administrator key:  \(place.adminKeyPath) (keep it secret)")
         say("Next: tutti-coordinator serve \(folder)")
-        return ["folder": .string(folder), "ca_pin": .string(pin), "admin_key_file": .string(place.adminKeyPath), "ca_certificate": .string(place.authorityPath)]
+        return [
+            "folder": .string(folder), "profile": .string(profile.rawValue), "ca_pin": .string(pin), "admin_key_file": .string(place.adminKeyPath),
+            "ca_certificate": .string(place.authorityPath),
+        ]
     }
 }
 
-struct Serve: AsyncParsableCommand {
+struct Serve: ReportingCommand {
     static let configuration = CommandConfiguration(abstract: "Serve until SIGTERM; running sessions go on after a restart.")
 
     @Argument(help: "The coordinator's folder.")
@@ -56,25 +76,37 @@ struct Serve: AsyncParsableCommand {
     var listen: String?
     @Option(help: "trace, debug, info, notice, warning, error, critical.")
     var logLevel: String?
+    @Flag(help: "One JSON object on stdout when it ends.")
+    var json = false
+    var endsItself: Bool { true }
 
-    func run() async throws {
+    func perform() async throws(CommandFailure) -> JSON {
         let place = CoordinatorFolder(folder)
         var flags: [String: String] = [:]
         flags["server.listen"] = listen
         flags["log.level"] = logLevel
+        let settings = try await reporting { [flags] () async throws(CoordinatorError) in try place.settings(flags: flags) }
+        let log = makeLogger("tutti-coordinator", level: settings.logLevel)
+        // Both signals drain; only an interrupt is told as one.
+        let interrupted = Mutex(false)
+        let signals = SignalWatch([SIGINT]) { _ in interrupted.withLock { $0 = true } }
+        defer { signals.cancel() }
+        let address = Mutex("")
         do {
-            let settings = try await reporting { [flags] () async throws(CoordinatorError) in try place.settings(flags: flags) }
-            let log = makeLogger("tutti-coordinator", level: settings.logLevel)
             try await Coordinator(folder: place, settings: settings, log: log).run { host, port in
-                say("serving on https://\(host.contains(":") ? "[\(host)]" : host):\(port)")
+                let url = "https://\(host.contains(":") ? "[\(host)]" : host):\(port)"
+                address.withLock { $0 = url }
+                say("serving on \(url)")
             }
-        } catch let failure as CommandFailure {
-            say("error: \(failure.message)\n  \(failure.remedy)")
-            throw ExitCode(failure.status.rawValue)
+        } catch let error as CoordinatorError { throw error.failure } catch let error as TrustError {
+            throw CommandFailure(.configuration, error.message, remedy: error.remedy)
         } catch {
-            say("error: the coordinator cannot serve: \(error)")
-            throw ExitCode(ExitStatus.failed.rawValue)
+            throw CommandFailure(
+                "\(error)".contains("is damaged") ? .integrity : .failed, "The coordinator cannot serve: \(error).",
+                remedy: "tutti-coordinator doctor \(folder) and tutti-coordinator check \(folder) look for the cause.")
         }
+        if interrupted.withLock({ $0 }) { throw CommandFailure(.interrupted, "Interrupted; drained.", remedy: "Sessions go on when it serves again.") }
+        return ["url": .string(address.withLock { $0 })]
     }
 }
 
@@ -89,9 +121,7 @@ struct Config: AsyncParsableCommand {
         var json = false
 
         func perform() async throws(CommandFailure) -> JSON {
-            let settings = try await reporting { () async throws(CoordinatorError) in try CoordinatorFolder(folder).settings() }
-            if !json { for (key, value) in settings.settings.values { print("\(key) = \(value.text)    # \(value.source.rawValue)") } }
-            return .object(settings.settings.values.map { .init($0.key, ["value": .string($0.value.text), "source": .string($0.value.source.rawValue)]) })
+            try await reporting { () async throws(CoordinatorError) in try CoordinatorFolder(folder).settings() }.settings.shown(json: json)
         }
     }
 }

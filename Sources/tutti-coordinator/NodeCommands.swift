@@ -26,13 +26,18 @@ struct TokenCommand: AsyncParsableCommand {
         var json: Bool { options.json }
 
         func perform() async throws(CommandFailure) -> JSON {
+            // Before the tokens are made: they are shown once.
+            if let out {
+                do {
+                    try FileManager.default.createDirectory(atPath: out, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+                } catch { throw CommandFailure(.configuration, "\(out) cannot be made: \(error)", remedy: "Give --out a folder that can be written.") }
+            }
             let body: JSON = [
                 "count": JSON(count), "prefix": .string(prefix), "names": .array(name.map(JSON.string)), "lifetime_seconds": JSON(lifetime),
             ]
             let reply = try await Administrator.with(options.data) { administrator throws(CommandFailure) in
                 try await administrator.call(.POST, "/nodes/tokens", body)
             }
-            if let out { try? FileManager.default.createDirectory(atPath: out, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700]) }
             for token in reply["tokens"]?.elements ?? [] {
                 let (client, text) = (token["client_id"]?.text ?? "", token["token"]?.text ?? "")
                 if let out {
@@ -75,7 +80,7 @@ struct Nodes: AsyncParsableCommand {
         var json: Bool { options.json }
         func perform() async throws(CommandFailure) -> JSON {
             let reply = try await Administrator.with(options.data) { administrator throws(CommandFailure) in
-                try await administrator.call(.POST, "/nodes/\(node)/revoke")
+                try await administrator.call(.POST, "/nodes/\(try checked(node, "node's name"))/revoke")
             }
             say("\(node) is revoked")
             return reply
@@ -100,10 +105,10 @@ struct Model: AsyncParsableCommand {
         func perform() async throws(CommandFailure) -> JSON {
             let query = round.map { "?round=\($0)" } ?? ""
             let bytes = try await Administrator.with(options.data) { administrator throws(CommandFailure) in
-                try await administrator.download("/federated-learning/sessions/\(session)/weights\(query)")
+                try await administrator.download("\(sessionsPath)/\(try checked(session, "session's id"))/weights\(query)")
             }
             do { try Data(bytes).write(to: URL(fileURLWithPath: out), options: .atomic) } catch {
-                throw CommandFailure(.configuration, "\(out) cannot be written: \(error)")
+                throw CommandFailure(.configuration, "\(out) cannot be written: \(error)", remedy: "Give --out a file in a folder that can be written.")
             }
             let digest = hexadecimal(CryptoSuite.system.sha256(bytes))
             say("\(out): \(bytes.count) bytes, SHA-256 \(digest)")

@@ -3,6 +3,7 @@ import CommandKit
 import Foundation
 import NIOHTTP1
 import StrictJSON
+import Trust
 
 struct AdministratorOptions: ParsableArguments {
     @Option(help: "The coordinator's folder.")
@@ -11,7 +12,7 @@ struct AdministratorOptions: ParsableArguments {
     var json = false
 }
 
-private let sessionsPath = "/federated-learning/sessions"
+let sessionsPath = "/federated-learning/sessions"
 
 func readFile(_ path: String) throws(CommandFailure) -> [UInt8] {
     guard let data = FileManager.default.contents(atPath: path) else {
@@ -20,9 +21,24 @@ func readFile(_ path: String) throws(CommandFailure) -> [UInt8] {
     return [UInt8](data)
 }
 
+func readRequest(_ path: String) throws(CommandFailure) -> JSON {
+    let bytes = try readFile(path)
+    do { return try JSON(parsing: bytes) } catch {
+        throw CommandFailure(.configuration, "\(path) is \(error).", remedy: "docs/api.md has an example of a session's request.")
+    }
+}
+
+/// An id or a name that goes into a path.
+func checked(_ id: String, _ what: String) throws(CommandFailure) -> String {
+    guard PeerIdentity.isPart(id) else {
+        throw CommandFailure(.usage, "'\(id.prefix(80))' is no \(what).", remedy: "See 'tutti-coordinator session list' and 'nodes list'.")
+    }
+    return id
+}
+
 struct Session: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Federated sessions.", subcommands: [Create.self, List.self, Show.self, Watch.self, Start.self, Stop.self])
+        abstract: "Federated sessions.", subcommands: [Create.self, Plan.self, List.self, Show.self, Watch.self, Start.self, Stop.self])
 
     struct Create: ReportingCommand {
         static let configuration = CommandConfiguration(abstract: "Create a session from the API's request body in a JSON file.")
@@ -36,16 +52,16 @@ struct Session: AsyncParsableCommand {
         var json: Bool { options.json }
 
         func perform() async throws(CommandFailure) -> JSON {
-            let body: JSON
-            do { body = try JSON(parsing: try readFile(file)) } catch let error as JSONError {
-                throw CommandFailure(.configuration, "\(file) is \(error).")
-            } catch let failure as CommandFailure { throw failure } catch { throw CommandFailure(.configuration, "\(file): \(error)") }
-            return try await Administrator.with(options.data) { administrator throws(CommandFailure) in
+            let body = try readRequest(file)
+            // Read first: a session must not be left behind without its test set.
+            var rows: [UInt8]?
+            if let evaluation { rows = try readFile(evaluation) }
+            return try await Administrator.with(options.data) { [rows] administrator throws(CommandFailure) in
                 let created = try await administrator.call(.POST, sessionsPath, body)
                 let id = created["session_id"]?.text ?? ""
-                if let evaluation {
-                    let query = label.map { "?label=\($0)" } ?? ""
-                    try await administrator.upload("\(sessionsPath)/\(id)/evaluation\(query)", try readFile(evaluation), type: "text/csv")
+                if let rows {
+                    let query = label.flatMap { $0.addingPercentEncoding(withAllowedCharacters: .alphanumerics) }.map { "?label=\($0)" } ?? ""
+                    try await administrator.upload("\(sessionsPath)/\(id)/evaluation\(query)", rows, type: "text/csv")
                 }
                 say("session \(id) is \(created["status"]?.text ?? "")")
                 for notice in created["notices"]?.elements ?? [] { say("notice: \(notice["field"]?.text ?? ""): \(notice["message"]?.text ?? "")") }
@@ -78,7 +94,7 @@ struct Session: AsyncParsableCommand {
         var json: Bool { options.json }
         func perform() async throws(CommandFailure) -> JSON {
             let reply = try await Administrator.with(options.data) { administrator throws(CommandFailure) in
-                try await administrator.call(.GET, "\(sessionsPath)/\(session)")
+                try await administrator.call(.GET, "\(sessionsPath)/\(try checked(session, "session's id"))")
             }
             if !json { for member in reply.members ?? [] { print("\(member.name): \(member.value.text ?? member.value.encodedText)") } }
             return reply
@@ -93,7 +109,7 @@ struct Session: AsyncParsableCommand {
         var json: Bool { options.json }
         func perform() async throws(CommandFailure) -> JSON {
             try await Administrator.with(options.data) { administrator throws(CommandFailure) in
-                try await administrator.call(.POST, "\(sessionsPath)/\(session)/start")
+                try await administrator.call(.POST, "\(sessionsPath)/\(try checked(session, "session's id"))/start")
             }
         }
     }
@@ -106,69 +122,10 @@ struct Session: AsyncParsableCommand {
         var json: Bool { options.json }
         func perform() async throws(CommandFailure) -> JSON {
             let reply = try await Administrator.with(options.data) { administrator throws(CommandFailure) in
-                try await administrator.call(.POST, "\(sessionsPath)/\(session)/stop")
+                try await administrator.call(.POST, "\(sessionsPath)/\(try checked(session, "session's id"))/stop")
             }
             say("session \(session) is \(reply["status"]?.text ?? "")")
             return reply
-        }
-    }
-
-    struct Watch: ReportingCommand {
-        static let configuration = CommandConfiguration(abstract: "A line for every round until the session ends.")
-        @Argument(help: "The session's id.")
-        var session: String
-        @OptionGroup var options: AdministratorOptions
-        @Option(help: "Give up after so many seconds.")
-        var timeout: Double?
-        var json: Bool { options.json }
-
-        func perform() async throws(CommandFailure) -> JSON {
-            try await Administrator.with(options.data) { administrator throws(CommandFailure) in
-                try await watch(administrator)
-            }
-        }
-
-        private func watch(_ administrator: Administrator) async throws(CommandFailure) -> JSON {
-            let started = ContinuousClock.now
-            var (last, attempt) = (0, 0)
-            var rounds: [JSON] = []
-            var seconds = 0.0
-            var lastWaiting = ""
-            say(RoundTable.header)
-            while true {
-                let status = try await administrator.call(.GET, "\(sessionsPath)/\(session)")
-                let total = status["total_rounds"]?.whole ?? 0
-                let news = try await administrator.call(.GET, "\(sessionsPath)/\(session)/rounds?after=\(max(0, last - 1))&limit=1000")
-                for round in news["rounds"]?.elements ?? [] {
-                    let key = (Int(round["round"]?.whole ?? 0), Int(round["attempt"]?.whole ?? 0))
-                    guard key > (last, attempt) else { continue }
-                    (last, attempt) = key
-                    rounds.append(round)
-                    seconds += round["seconds"]?.double ?? 0
-                    say(RoundTable.line(round, etaSeconds: seconds / Double(rounds.count) * Double(max(0, Int(total) - last))))
-                }
-                let word = status["status"]?.text ?? ""
-                if ["completed", "stopped", "failed", "budget_exhausted"].contains(word), last >= Int(status["current_round"]?.whole ?? 0) {
-                    return try result(status, rounds, word)
-                }
-                let waiting = (status["blocked_by"]?.elements ?? []).map {
-                    "\($0["what"]?.text ?? ""): \($0["have"]?.whole ?? 0) of \($0["asked"]?.whole ?? 0)"
-                }.joined(separator: ", ")
-                if !waiting.isEmpty && waiting != lastWaiting { say("waiting for \(waiting)") }
-                lastWaiting = waiting
-                if let timeout, started.duration(to: .now) > .seconds(timeout) {
-                    throw CommandFailure(.timeout, "The session is still \(word) after \(timeout) s.", remedy: "Watch it again, or look at 'session show'.")
-                }
-                try? await Task.sleep(for: .milliseconds(100))
-            }
-        }
-
-        private func result(_ status: JSON, _ rounds: [JSON], _ word: String) throws(CommandFailure) -> JSON {
-            let reason = status["status_reason"]?.text ?? ""
-            if word == "failed" { throw CommandFailure(reason.contains("aborted") ? .quorum : .failed, "The session failed: \(reason)") }
-            if word == "budget_exhausted" { throw CommandFailure(.budgetExhausted, "The privacy budget is spent.") }
-            say("session \(word)\(reason.isEmpty ? "" : ": \(reason)")")
-            return .object([.init("status", status), .init("rounds", .array(rounds))])
         }
     }
 }

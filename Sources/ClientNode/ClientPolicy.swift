@@ -1,0 +1,104 @@
+import Foundation
+package import TuttiConfiguration
+
+/// What this node's owner allows. Decided here, before anything is sent; the coordinator has no say in it.
+package struct ClientPolicy: Sendable, Equatable {
+    /// Fewest clients that every round of a session must have.
+    package var smallestCohort = 1
+    /// Sessions that may be joined; empty: all.
+    package var sessions: [String] = []
+    /// A larger model is not fetched.
+    package var maximumModelBytes = 2 << 30
+
+    package init() {}
+
+    package init(_ settings: ClientSettings) {
+        smallestCohort = settings.smallestCohort
+        sessions = settings.sessions
+        maximumModelBytes = settings.maximumModelBytes
+    }
+
+    /// Why this session is not joined; nil when it may be.
+    package func refusal(of session: SessionSummary) -> ClientNodeError? {
+        if !sessions.isEmpty, !sessions.contains(session.session_id) {
+            return refused(session, "it is not among the sessions this node may join", "policy.sessions")
+        }
+        if smallestCohort > 1 {
+            guard let cohort = session.min_clients else {
+                return refused(session, "the coordinator does not say how small its rounds may be", "policy.min_cohort")
+            }
+            if cohort < smallestCohort {
+                return refused(session, "its rounds may have as few as \(cohort) clients; this node wants \(smallestCohort)", "policy.min_cohort")
+            }
+        }
+        if let bytes = session.model?.parameterBytes, bytes > maximumModelBytes {
+            return refused(session, "its model has at least \(bytes) bytes; this node takes \(maximumModelBytes)", "policy.max_model_bytes")
+        }
+        return nil
+    }
+
+    private func refused(_ session: SessionSummary, _ why: String, _ key: String) -> ClientNodeError {
+        ClientNodeError(
+            .policy, "This node's policy forbids session \(session.session_id): \(why). Nothing was sent.",
+            remedy: "If that is too strict, change \(key) in client.toml.")
+    }
+
+    /// For a model that turns out larger while it is fetched.
+    func tooLarge() -> ClientNodeError {
+        ClientNodeError(
+            .policy, "The session's model is larger than the \(maximumModelBytes) bytes this node takes.",
+            remedy: "If that is too strict, change policy.max_model_bytes in client.toml.")
+    }
+}
+
+/// What the coordinator says about a session to a node that has not joined it.
+package struct SessionSummary: Decodable, Sendable {
+    package struct Model: Decodable, Sendable {
+        var layers: [Int]?
+
+        /// Of the parameters alone, 4 bytes each; nil when the coordinator does not say or cannot mean it.
+        var parameterBytes: Int? {
+            guard let layers, layers.count >= 2, layers.allSatisfy({ (1...(1 << 24)).contains($0) }) else { return nil }
+            var bytes = 0
+            for (inputs, outputs) in zip(layers, layers.dropFirst()) {
+                let (sum, overflow) = bytes.addingReportingOverflow((inputs + 1) * outputs * 4)
+                if overflow { return .max }
+                bytes = sum
+            }
+            return bytes
+        }
+    }
+    var session_id: String
+    var status: String
+    var min_clients: Int?
+    var model: Model?
+
+    var isOpen: Bool { ["initializing", "waiting", "training"].contains(status) }
+}
+
+extension ClientSettings {
+    /// `client.toml` of a node's folder; without one, the defaults.
+    package static func load(data: String?, flags: [String: String] = [:]) throws(ClientNodeError) -> ClientSettings {
+        let path = data.map { $0 + "/client.toml" }
+        var text: String?
+        if let path, FileManager.default.fileExists(atPath: path) {
+            guard let content = FileManager.default.contents(atPath: path), content.count <= Limits.settingsBytes,
+                let decoded = String(data: content, encoding: .utf8)
+            else {
+                throw ClientNodeError(.configuration, "\(path) cannot be read as UTF-8 text.", remedy: "Check its permissions and its content.")
+            }
+            text = decoded
+        }
+        do {
+            return try ClientSettings(
+                toml: text, file: path ?? "client.toml", environment: ProcessInfo.processInfo.environment, flags: flags)
+        } catch { throw ClientNodeError(.configuration, error.description, remedy: error.remedy) }
+    }
+
+    /// Leaves a file that is there alone.
+    package static func writeTemplate(data: String) {
+        let path = data + "/client.toml"
+        guard !FileManager.default.fileExists(atPath: path) else { return }
+        _ = FileManager.default.createFile(atPath: path, contents: Data(template.utf8), attributes: [.posixPermissions: 0o600])
+    }
+}

@@ -1,0 +1,60 @@
+/// The settings of a client node: what its owner allows, and how its rows are read.
+package struct ClientSettings: Sendable {
+    /// Sessions with a smaller guaranteed cohort are not joined.
+    package var smallestCohort: Int
+    /// Sessions that may be joined; empty: all.
+    package var sessions: [String]
+    /// A larger model is not fetched.
+    package var maximumModelBytes: Int
+    package var threads: Int
+    /// Label column of the data set: its name, its number from 0, or `last`.
+    package var label: String
+    package var scale: String
+    package var logLevel: String
+    package var settings: Settings
+
+    static let keys: [Settings.Key] = [
+        ("policy.min_cohort", .whole(1)), ("policy.sessions", .texts([])), ("policy.max_model_bytes", .whole(2 << 30)),
+        ("data.label", .text("last")), ("data.scale", .text("none")), ("compute.threads", .whole(1)), ("log.level", .text("warning")),
+    ]
+
+    package init(toml: String?, file: String, environment: [String: String], flags: [String: String]) throws(ConfigurationError) {
+        settings = try Settings(
+            keys: Self.keys, foreign: CoordinatorSettings.keys, toml: toml, file: file, environment: environment, flags: flags)
+        smallestCohort = try settings.whole("policy.min_cohort", 1...100_000)
+        sessions = settings.list("policy.sessions")
+        maximumModelBytes = try settings.whole("policy.max_model_bytes", 1...(2 << 30))
+        label = settings.text("data.label")
+        scale = settings.text("data.scale")
+        threads = try settings.whole("compute.threads", 1...1024)
+        logLevel = try settings.choice("log.level", CoordinatorSettings.logLevels)
+    }
+
+    /// The file that `join` writes: everything at its default, for its owner to change.
+    package static let template = """
+        # Settings of this node, decided by its owner. A flag, then TUTTI_SECTION__KEY in the environment, goes before
+        # this file. An unknown key is an error. 'tutti-client config show --data DIR' says where each value comes from.
+
+        [policy]
+        # Join only sessions whose rounds have at least so many clients (the session's min_clients).
+        # min_cohort = 1
+        # Join only these sessions; empty: every session whose schema fits.
+        # sessions = []
+        # Fetch no model larger than this.
+        # max_model_bytes = 2147483648
+
+        [data]
+        # Label column: its name, its number from 0, or "last".
+        # label = "last"
+        # Scaling of the features: "none", "constant=NUMBER", "minmax" or "standardize".
+        # scale = "none"
+
+        [compute]
+        # Threads for training.
+        # threads = 1
+
+        [log]
+        # level = "warning"
+
+        """
+}

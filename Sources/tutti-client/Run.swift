@@ -1,0 +1,154 @@
+import ArgumentParser
+import ClientNode
+import CommandKit
+import Compute
+import Federation
+import Foundation
+import Learning
+import Logging
+import StrictJSON
+import Synchronization
+import TuttiConfiguration
+
+struct Run: ReportingCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Take part: train on the local rows in every open session they and the node's policy fit, or in one.",
+        discussion: """
+            For several clients in one process give --data several times; '{}' in --dataset and --partition stands for the number \
+            of the client from 1. Label, scaling, threads and the policy come from client.toml in the node's folder; options go \
+            before it. SIGTERM and SIGINT end the sessions in order.
+            """)
+
+    @Option(help: "Folder of this node's identity. Repeat it for several clients in one process.")
+    var data: [String]
+    @OptionGroup var source: DataOptions
+    @Option(help: "This node's share of a common file: K/N:dirichlet=0.5:holdout=0.2:seed=42; '{}' stands for the number of the client.")
+    var partition: String?
+    @Option(help: "Take part in this session only, and end with it.")
+    var session: String?
+    @Option(help: "Threads for training (else compute.threads in the first folder's client.toml).")
+    var threads: Int?
+    @Option(help: "For tests of robust rules: send a lie instead of the update: sign-flip.")
+    var attack: String?
+    @Option(help: "How much the lie is enlarged.")
+    var attackScale: Float = 3
+    @Option(help: "trace, debug, info, notice, warning, error (else log.level in the first folder's client.toml).")
+    var logLevel: String?
+    @Flag(help: "One JSON object on stdout.")
+    var json = false
+    var endsItself: Bool { true }
+
+    func perform() async throws(CommandFailure) -> JSON {
+        let runners = try await self.runners()
+        let scope: NodeRunner.Scope = session.map { .session($0) } ?? .everyOpenSession
+        let interrupted = Mutex(false)
+        let signals = SignalWatch([SIGTERM, SIGINT]) { number in
+            if number == SIGINT { interrupted.withLock { $0 = true } }
+            for runner in runners { Task { await runner.stop() } }
+        }
+        defer { signals.cancel() }
+        let results = await withTaskGroup(of: (Int, Result<[String: ClientOutcome], ClientNodeError>).self) { group in
+            for (index, runner) in runners.enumerated() {
+                group.addTask {
+                    do throws(ClientNodeError) { return (index, .success(try await runner.run(scope))) } catch { return (index, .failure(error)) }
+                }
+            }
+            var all: [(Int, Result<[String: ClientOutcome], ClientNodeError>)] = []
+            for await result in group { all.append(result) }
+            return all.sorted { $0.0 < $1.0 }.map(\.1)
+        }
+        if interrupted.withLock({ $0 }) {
+            throw CommandFailure(.interrupted, "Interrupted.", remedy: "Run it again: it goes on where it was.", details: sessions(results))
+        }
+        return try report(results)
+    }
+
+    private func runners() async throws(CommandFailure) -> [NodeRunner] {
+        let lie: LocalWork.Attack
+        switch attack {
+        case nil: lie = .none
+        case "sign-flip": lie = .signFlip(scale: attackScale)
+        case .some(let name): throw CommandFailure(.usage, "--attack is '\(name)'.", remedy: "Give sign-flip, or leave it out.")
+        }
+        var flags = source.flags
+        flags["compute.threads"] = threads.map { "\($0)" }
+        flags["log.level"] = logLevel
+        var runners: [NodeRunner] = []
+        var shared: (pool: ComputePool, log: Logger)?
+        for (index, folder) in data.enumerated() {
+            let number = "\(index + 1)"
+            let settings = try await reporting { [flags] () async throws(ClientNodeError) in try ClientSettings.load(data: folder, flags: flags) }
+            let (pool, log) = shared ?? (ComputePool(threads: settings.threads, name: "training"), makeLogger("tutti-client", level: settings.logLevel))
+            shared = (pool, log)
+            let options = LocalDataOptions(
+                path: source.dataset.replacing("{}", with: number), csv: try source.csv(for: nil, settings), partition: partition?.replacing("{}", with: number))
+            let name = data.count > 1 ? "\(folder): " : ""
+            runners.append(
+                try await reporting { () async throws(ClientNodeError) in
+                    try NodeRunner(
+                        data: folder, local: try LocalData.load(options), attack: lie, policy: ClientPolicy(settings), pool: pool, log: log,
+                        notice: { say(name + $0) })
+                })
+        }
+        return runners
+    }
+
+    private func sessions(_ results: [Result<[String: ClientOutcome], ClientNodeError>]) -> JSON {
+        .array(
+            zip(data, results).flatMap { folder, result in
+                ((try? result.get()) ?? [:]).sorted { $0.key < $1.key }.map { id, outcome in
+                    ["session_id": .string(id), "data": .string(folder), "outcome": .string(outcome.word), "detail": .string(outcome.detail)]
+                }
+            })
+    }
+
+    /// The worst ending is the command's; what ended well is told beside it.
+    private func report(_ results: [Result<[String: ClientOutcome], ClientNodeError>]) throws(CommandFailure) -> JSON {
+        let sessions = sessions(results)
+        for result in results {
+            switch result {
+            case .failure(let error):
+                var failure = error.failure
+                failure.details = ["sessions": sessions]
+                throw failure
+            case .success(let outcomes):
+                for (id, outcome) in outcomes.sorted(by: { $0.key < $1.key }) {
+                    if let status = outcome.status {
+                        throw CommandFailure(
+                            status, "Session \(id): \(outcome.detail)", remedy: "The coordinator's 'session show' says more.",
+                            details: ["sessions": sessions])
+                    }
+                }
+            }
+        }
+        return ["sessions": sessions]
+    }
+}
+
+extension ClientOutcome {
+    /// The exit code of a session that did not end well; nil for one that did, or was stopped by its owner.
+    var status: ExitStatus? {
+        switch self {
+        case .completed, .stopped: nil
+        case .failed: .failed
+        case .ended("failed", let reason): .ofFailedSession(reason: reason)
+        case .ended("budget_exhausted", _): .budgetExhausted
+        case .ended: nil
+        }
+    }
+    var word: String {
+        switch self {
+        case .completed: "completed"
+        case .ended(let status, _): status
+        case .failed: "failed"
+        case .stopped: "stopped"
+        }
+    }
+    var detail: String {
+        switch self {
+        case .completed(let model): model
+        case .ended(_, let reason), .failed(let reason): reason
+        case .stopped: ""
+        }
+    }
+}

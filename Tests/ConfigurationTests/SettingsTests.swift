@@ -1,0 +1,153 @@
+import Testing
+import TuttiConfiguration
+
+private func coordinator(
+    _ toml: String?, environment: [String: String] = [:], flags: [String: String] = [:]
+) throws(ConfigurationError) -> CoordinatorSettings {
+    try CoordinatorSettings(toml: toml, file: "config.toml", environment: environment, flags: flags)
+}
+
+private func client(_ toml: String?, environment: [String: String] = [:], flags: [String: String] = [:]) throws(ConfigurationError) -> ClientSettings {
+    try ClientSettings(toml: toml, file: "client.toml", environment: environment, flags: flags)
+}
+
+private func problem(_ work: () throws -> Any) -> ConfigurationError? {
+    do {
+        _ = try work()
+        return nil
+    } catch { return error as? ConfigurationError }
+}
+
+@Suite struct SettingsTests {
+    @Test func aFlagGoesBeforeTheEnvironmentThatBeforeTheFileThatBeforeTheDefault() throws {
+        let toml = "[server]\nlisten = \"10.0.0.1:1\"\n\n[compute]\nthreads = 3\n"
+        let environment = ["TUTTI_SERVER__LISTEN": "10.0.0.2:2", "TUTTI_COMPUTE__THREADS": "4"]
+        let all = try coordinator(toml, environment: environment, flags: ["server.listen": "10.0.0.3:3"])
+        #expect(all.listen.host == "10.0.0.3" && all.listen.port == 3)
+        #expect(all.threads == 4)
+        #expect(all.logLevel == "notice")
+        #expect(try coordinator(toml).listen.host == "10.0.0.1")
+        let places = ["server.listen", "compute.threads", "log.level"].map { all.settings.entry($0) }
+        #expect(places.map(\.source) == [.flag, .environment, .default])
+        #expect(places[1].place == "TUTTI_COMPUTE__THREADS")
+        #expect(try coordinator(toml).settings.entry("compute.threads").place == "config.toml line 5")
+    }
+
+    @Test func anUnknownKeyIsAnErrorThatSuggestsTheRightOne() throws {
+        let typo = problem { try coordinator("# settings\n[server]\nlisen = \"127.0.0.1:1\"\n") }
+        #expect(typo == .unknownKey("server.lisen", place: "config.toml line 3", suggestion: "server.listen"))
+        let elsewhere = problem { try coordinator("[net]\nlisten = \"127.0.0.1:1\"\n") }
+        #expect(elsewhere == .unknownKey("net.listen", place: "config.toml line 2", suggestion: "server.listen"))
+        #expect(problem { try coordinator("colour = \"red\"") } == .unknownKey("colour", place: "config.toml line 1", suggestion: nil))
+        #expect(
+            problem { try coordinator(nil, environment: ["TUTTI_SERVER__LISTN": "x"]) }
+                == .unknownKey("TUTTI_SERVER__LISTN", place: "the environment", suggestion: "TUTTI_SERVER__LISTEN"))
+    }
+
+    @Test func ourTwoProgramsShareAnEnvironment() throws {
+        _ = try coordinator(nil, environment: ["TUTTI_POLICY__MIN_COHORT": "5", "TUTTI_BIN": "/x", "PATH": "/bin"])
+        #expect(try client(nil, environment: ["TUTTI_POLICY__MIN_COHORT": "5", "TUTTI_SERVER__LISTEN": "x"]).smallestCohort == 5)
+    }
+
+    @Test(arguments: [
+        ("[server]\nlisten = 8443", "server.listen", "config.toml line 2", "an integer", "a string"),
+        ("[compute]\n\nthreads = \"two\"", "compute.threads", "config.toml line 3", "a string", "a whole number"),
+        ("[compute]\nthreads = 2.5", "compute.threads", "config.toml line 2", "a number with a fraction", "a whole number"),
+        ("[tls]\nstrict_post_quantum = \"true\"", "tls.strict_post_quantum", "config.toml line 2", "a string", "true or false"),
+        ("[server]\nnames = \"a\"", "server.names", "config.toml line 2", "a string", "a list of strings"),
+        ("[server]\nnames = [\"a\", 1]", "server.names", "config.toml line 2", "a list with something else than strings in it", "a list of strings"),
+        ("[server.listen]\nhost = \"a\"", "server.listen", "config.toml line 1", "a table", "a string"),
+        ("[log]\nlevel = 2026-01-01", "log.level", "config.toml line 2", "a date or time", "a string"),
+    ])
+    func aWrongTypeNamesKeyLineAndWhatIsExpected(_ toml: String, _ key: String, _ place: String, _ found: String, _ expected: String) throws {
+        #expect(problem { try coordinator(toml) } == .kind(key, place: place, found: found, expected: expected))
+    }
+
+    @Test func aSyntaxErrorNamesItsLine() throws {
+        guard case .syntax("config.toml", let line, _)? = problem({ try coordinator("[server]\nlisten = \"a:1\"\nnames = [") }) else {
+            Issue.record("no syntax error")
+            return
+        }
+        #expect(line >= 3)
+    }
+
+    @Test(arguments: [
+        (["compute.threads": "many"], "compute.threads", "must be a whole number"),
+        (["compute.threads": "0"], "compute.threads", "must be 1 to 1024"),
+        (["tls.strict_post_quantum": "yes"], "tls.strict_post_quantum", "must be true or false"),
+        (["log.level": "loud"], "log.level", "must be one of trace, debug, info, notice, warning, error, critical"),
+        (["server.listen": "8443"], "server.listen", "must be HOST:PORT"),
+        (["server.listen": "host:99999"], "server.listen", "must be HOST:PORT"),
+        (["server.listen": "::1:8443"], "server.listen", "must be HOST:PORT"),
+        (["server.public_url": "http://x"], "server.public_url", "must begin with https://"),
+        (["server.local_listen": "0.0.0.0:8080"], "server.local_listen", "must be a loopback address: it speaks plain HTTP"),
+    ])
+    func aValueThatCannotBeNamesWhereItComesFrom(_ flags: [String: String], _ key: String, _ issue: String) throws {
+        #expect(problem { try coordinator(nil, flags: flags) } == .value(key, value: flags[key] ?? "", place: "the command line", problem: issue))
+    }
+
+    @Test func addressesOfVersionSixHaveBrackets() throws {
+        let listen = try coordinator(nil, flags: ["server.listen": "[::1]:8443"]).listen
+        #expect(listen.host == "::1" && listen.port == 8443)
+    }
+
+    @Test func everyErrorSaysWhatToDo() {
+        let errors: [ConfigurationError] = [
+            .syntax(file: "f", line: 1, problem: "p"), .unknownKey("k", place: "f", suggestion: nil), .kind("k", place: "f", found: "a", expected: "b"),
+            .value("k", value: "v", place: "f", problem: "p"), .missing("k", place: "f", problem: "p"),
+        ]
+        for error in errors { #expect(!error.remedy.isEmpty && !error.description.isEmpty) }
+    }
+}
+
+@Suite struct ProfileTests {
+    private func template(_ names: [String]) -> String {
+        CoordinatorSettings.template(listen: "0.0.0.0:8443", names: names, profile: .prod)
+    }
+
+    @Test func theFileThatInitWritesIsSound() throws {
+        let local = try coordinator(CoordinatorSettings.template(listen: "127.0.0.1:8443", names: ["localhost"]))
+        #expect(local.profile == .local && local.listen.port == 8443 && local.names == ["localhost"])
+        #expect(try coordinator(template(["fed.example.org"])).profile == .prod)
+        #expect(try coordinator(nil).profile == .local)
+    }
+
+    @Test func prodRefusesWhatNobodyConfigured() throws {
+        #expect(problem { try coordinator("[server]\nprofile = \"prod\"\nnames = [\"fed.example.org\"]") }.map(\.isMissingListen) == true)
+        guard case .missing("server.names", _, _)? = problem({ try coordinator(template(["localhost", "127.0.0.1"])) }) else {
+            Issue.record("names were not asked for")
+            return
+        }
+        let plain = problem { try coordinator(template(["fed.example.org"]), flags: ["server.local_listen": "127.0.0.1:8080"]) }
+        guard case .value("server.local_listen", _, _, _)? = plain else {
+            Issue.record("plain HTTP in profile prod: \(String(describing: plain))")
+            return
+        }
+    }
+}
+
+extension ConfigurationError {
+    fileprivate var isMissingListen: Bool { if case .missing("server.listen", _, _) = self { true } else { false } }
+}
+
+@Suite struct ClientSettingsTests {
+    @Test func theFileThatJoinWritesHoldsTheDefaults() throws {
+        let written = try client(ClientSettings.template)
+        let bare = try client(nil)
+        #expect(written.settings.entries.map(\.value) == bare.settings.entries.map(\.value))
+        #expect(written.settings.entries.allSatisfy { $0.source == .default })
+        // Every line that a reader may uncomment is a setting that is taken.
+        let uncommented = ClientSettings.template.split(separator: "\n").map { $0.hasPrefix("# ") && $0.contains(" = ") ? $0.dropFirst(2) : $0 }
+        let open = try client(uncommented.joined(separator: "\n"))
+        #expect(open.settings.entries.map(\.value) == bare.settings.entries.map(\.value))
+        #expect(open.settings.entries.allSatisfy { $0.source == .file })
+    }
+
+    @Test func aPolicyIsReadInFull() throws {
+        let settings = try client("[policy]\nmin_cohort = 5\nsessions = [\"a\", \"b,c\"]\nmax_model_bytes = 1000\n[data]\nlabel = \"y\"\nscale = \"minmax\"\n")
+        #expect(settings.smallestCohort == 5 && settings.sessions == ["a", "b,c"] && settings.maximumModelBytes == 1000)
+        #expect(settings.label == "y" && settings.scale == "minmax")
+        #expect(try client(nil, environment: ["TUTTI_POLICY__SESSIONS": "a, b"]).sessions == ["a", "b"])
+        #expect(problem { try client("[policy]\nmin_cohort = 0") } != nil)
+    }
+}
