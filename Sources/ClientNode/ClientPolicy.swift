@@ -54,11 +54,13 @@ package struct ClientPolicy: Sendable, Equatable {
 /// What the coordinator says about a session to a node that has not joined it.
 package struct SessionSummary: Decodable, Sendable {
     package struct Model: Decodable, Sendable {
+        var kind: String?
         var layers: [Int]?
 
-        /// Of the parameters alone, 4 bytes each; nil when the coordinator does not say or cannot mean it.
+        /// Of the parameters alone, 4 bytes each; nil when the coordinator does not say or cannot mean it, and for a
+        /// CNN, whose size is found out while it is fetched.
         var parameterBytes: Int? {
-            guard let layers, layers.count >= 2, layers.allSatisfy({ (1...(1 << 24)).contains($0) }) else { return nil }
+            guard kind != "cnn", let layers, layers.count >= 2, layers.allSatisfy({ (1...(1 << 24)).contains($0) }) else { return nil }
             var bytes = 0
             for (inputs, outputs) in zip(layers, layers.dropFirst()) {
                 let (sum, overflow) = bytes.addingReportingOverflow((inputs + 1) * outputs * 4)

@@ -101,6 +101,9 @@ struct Serve: ReportingCommand {
         } catch let error as CoordinatorError { throw error.failure } catch let error as TrustError {
             throw CommandFailure(.configuration, error.message, remedy: error.remedy)
         } catch {
+            if "\(error)".contains("Address already in use") {
+                throw CommandFailure(.failed, "Another program listens on \(settings.listen.host):\(settings.listen.port).", remedy: "Give another --listen HOST:PORT, or stop it.")
+            }
             throw CommandFailure(
                 "\(error)".contains("is damaged") ? .integrity : .failed, "The coordinator cannot serve: \(error).",
                 remedy: "tutti-coordinator doctor \(folder) and tutti-coordinator check \(folder) look for the cause.")
