@@ -11,7 +11,7 @@ struct SessionRequest {
     init(_ body: ObjectReader) throws(ServiceError) {
         var body = body
         try protections(&body)
-        if let type = try Self.built("model_type", &body, SessionSpec.ModelType.self, documented: ["linear", "cnn", "language_model"]) {
+        if let type = try Self.built("model_type", &body, SessionSpec.ModelType.self, documented: ["linear", "language_model"]) {
             spec.modelType = type
         }
         if let algorithm = try Self.built("algorithm", &body, SessionSpec.Algorithm.self, documented: ["fedadam", "scaffold"]) {
