@@ -13,7 +13,7 @@ extension TrustStream {
                 let asked = try JoinBody(try await request.object(), request.peer)
                 let id = request.parameter("session_id")
                 let joined: JoinedSession
-                do {
+                do throws(ServiceError) {
                     joined = try await calling { () async throws(FederationFailure) in try await service.join(id, asked.application) }
                 } catch { throw asked.asSent(error) }
                 return .json(SessionViews(request: request).joined(joined, notices: asked.notices))

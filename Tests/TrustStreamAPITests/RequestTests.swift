@@ -1,4 +1,5 @@
 import APIKit
+import FederationService
 import Learning
 import StrictJSON
 import Testing
