@@ -81,7 +81,7 @@ let rooms: [Target] = [
     // 4 keeping
     room(
         "Storage",
-        ["Federation", "Wire", "CryptoSuite", .product(name: "GRDB", package: "GRDB.swift")]),
+        ["Federation", "Wire", "CryptoSuite", "Compute", .product(name: "GRDB", package: "GRDB.swift")]),
     room(
         "Trust",
         [
@@ -166,7 +166,9 @@ let suites: [Target] = [
     tests("CryptoSuiteTests", ["CryptoSuite", "Trust", "FederationSimulator"]),
     tests("FederationTests", ["Federation", "Learning", "RobustAggregation", "Wire", "CryptoSuite"]),
     tests("SimulationTests", ["FederationSimulator", "Federation", "Learning", "CryptoSuite", "Wire"]),
-    tests("StoreContractTests", ["Storage", "Federation", "CryptoSuite", "Trust"]),
+    tests(
+        "StoreContractTests",
+        ["Storage", "Federation", "CryptoSuite", "Trust", .product(name: "GRDBSQLite", package: "GRDB.swift")]),
     tests("APIKitTests", ["APIKit", "StrictJSON"]),
     tests("TrustStreamAPITests", ["TrustStreamAPI", "APIKit", "FederationService", "Federation", "Learning", "Wire", "Trust", "StrictJSON"]),
     tests("ConfigurationTests", ["TuttiConfiguration"]),

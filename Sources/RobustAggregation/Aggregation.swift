@@ -33,8 +33,9 @@ package func aggregate(
     switch rule {
     case .mean:
         var mean = try ExactMean(dimension: source.dimension, weights: weights, maxAbs: maxAbs, kernels: table)
-        try forEachTile(source.dimension, tile) { range, buffer throws(AggregationError) in
-            for index in 0..<source.count {
+        // One update after the other: a source that reads from disk then has one in memory at a time.
+        for index in 0..<source.count {
+            try forEachTile(source.dimension, tile) { range, buffer throws(AggregationError) in
                 try readFinite(source, index, range, into: buffer, table)
                 if table.maxAbs(buffer, range.count) > maxAbs[index] {
                     let bad = (0..<range.count).first { abs(buffer[$0]) > maxAbs[index] } ?? 0

@@ -3,11 +3,13 @@ import Foundation
 internal import GRDB
 
 extension SQLiteStore: IdentityStore {
-    package func addEnrolmentToken(_ token: EnrolmentTokenRecord) async throws(StorageError) {
+    package func addEnrolmentTokens(_ tokens: [EnrolmentTokenRecord]) async throws(StorageError) {
         try await commits.write { database in
-            try database.execute(
-                sql: "INSERT INTO enrolment_token VALUES (?, ?, ?, ?, NULL)",
-                arguments: [Data(token.hash), token.tenant, token.node, token.expiresAt.milliseconds])
+            for token in tokens {
+                try database.execute(
+                    sql: "INSERT INTO enrolment_token VALUES (?, ?, ?, ?, NULL, NULL)",
+                    arguments: [Data(token.hash), token.tenant, token.node, token.expiresAt.milliseconds])
+            }
         }
     }
 
@@ -20,6 +22,7 @@ extension SQLiteStore: IdentityStore {
             var token = EnrolmentTokenRecord(
                 hash: hash, tenant: row["tenant"], node: row["node"], expiresAt: Instant(milliseconds: row["expires_ms"]))
             token.usedAt = (row["used_ms"] as Int64?).map(Instant.init(milliseconds:))
+            token.withdrawnAt = (row["withdrawn_ms"] as Int64?).map(Instant.init(milliseconds:))
             return token
         }
     }
@@ -28,12 +31,16 @@ extension SQLiteStore: IdentityStore {
         try await commits.write { database in
             guard let token = try Self.token(tokenHash, database) else { return .unknownToken }
             if token.usedAt != nil { return .alreadyUsed }
+            if token.withdrawnAt != nil { return .withdrawn }
             if token.expiresAt <= now { return .expired }
+            // The token decides who this is; a record for anybody else would be a mistake of ours.
+            guard token.tenant == node.tenant, token.node == node.name else { return .unknownToken }
             try database.execute(
                 sql: "UPDATE enrolment_token SET used_ms = ? WHERE hash = ?", arguments: [now.milliseconds, Data(tokenHash)])
             try database.execute(
                 sql: "INSERT INTO node VALUES (?, ?, ?) ON CONFLICT (tenant, name) DO UPDATE SET record = excluded.record",
                 arguments: [node.tenant, node.name, try encode(node)])
+            try Self.append(AuditRecord(at: now, action: .nodeEnrolled, actor: node.name, subject: node.name), node.tenant, database)
             return .enrolled
         }
     }
@@ -56,10 +63,17 @@ extension SQLiteStore: IdentityStore {
 
     package func revokeNode(tenant: String, name: String, now: Instant) async throws(StorageError) -> Bool {
         try await commits.write { database in
-            guard var node = try Self.node(tenant, name, database) else { return false }
-            if node.revokedAt == nil { node.revokedAt = now }
+            // A token that is still out there must not bring the node back.
+            try database.execute(
+                sql: "UPDATE enrolment_token SET withdrawn_ms = ? WHERE tenant = ? AND node = ? AND used_ms IS NULL AND withdrawn_ms IS NULL",
+                arguments: [now.milliseconds, tenant, name])
+            let withdrawn = database.changesCount
+            guard var node = try Self.node(tenant, name, database) else { return withdrawn > 0 }
+            guard node.revokedAt == nil else { return true }
+            node.revokedAt = now
             try database.execute(
                 sql: "UPDATE node SET record = ? WHERE tenant = ? AND name = ?", arguments: [try encode(node), tenant, name])
+            try Self.append(AuditRecord(at: now, action: .nodeRevoked, actor: "administrator", subject: name), tenant, database)
             return true
         }
     }

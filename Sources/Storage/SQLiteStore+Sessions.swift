@@ -6,41 +6,44 @@ extension SQLiteStore: SessionStore {
     package func create(_ session: SessionRecord) async throws(StorageError) {
         try await commits.write { database in
             try database.execute(
-                sql: "INSERT INTO session (tenant, id, created_ms, is_final, record) VALUES (?, ?, ?, 0, ?)",
-                arguments: [session.tenant, session.id, session.createdAt.milliseconds, try encode(session)])
+                sql: "INSERT INTO session (tenant, id, created_ms, is_final, record) VALUES (?, ?, ?, ?, ?)",
+                arguments: [session.tenant, session.id, session.createdAt.milliseconds, session.status.isFinal, try encode(session)])
         }
     }
 
     package func apply(_ changes: [DurableChange], session: String, tenant: String) async throws(StorageError) {
         try await commits.write { database in
-            for change in changes {
-                switch change {
-                case .member(let member):
-                    try database.execute(
-                        sql: "INSERT INTO member VALUES (?, ?, ?, ?) ON CONFLICT (session, client) DO UPDATE SET record = excluded.record",
-                        arguments: [tenant, session, member.client, try encode(member)])
-                case .session(let record):
-                    try database.execute(
-                        sql: "UPDATE session SET record = ?, is_final = ? WHERE id = ? AND tenant = ?",
-                        arguments: [try encode(record), record.status.isFinal, session, tenant])
-                case .initialModel(let digest):
-                    try database.execute(
-                        sql: "UPDATE session SET initial_model = ? WHERE id = ? AND tenant = ?", arguments: [digest, session, tenant])
-                case .round(let record):
-                    try database.execute(
-                        sql: """
-                            INSERT INTO round VALUES (?, ?, ?, ?, ?, ?)
-                            ON CONFLICT (session, round, attempt) DO UPDATE SET state = excluded.state, record = excluded.record
-                            """,
-                        arguments: [tenant, session, record.round, record.attempt, record.state.rawValue, try encode(record)])
-                case .evaluation(let record):
-                    try database.execute(
-                        sql: "UPDATE session SET evaluation = ? WHERE id = ? AND tenant = ?",
-                        arguments: [try encode(record), session, tenant])
-                }
-            }
+            for change in changes { try Self.apply(change, session, tenant, database) }
         }
     }
+
+    private static func apply(_ change: DurableChange, _ session: String, _ tenant: String, _ database: Database) throws {
+        switch change {
+        case .member(let member):
+            try database.execute(
+                sql: "INSERT INTO member VALUES (?, ?, ?, ?) ON CONFLICT (session, client) DO UPDATE SET record = excluded.record",
+                arguments: [tenant, session, member.client, try encode(member)])
+        case .session(let record):
+            try database.execute(
+                sql: "UPDATE session SET record = ?, is_final = ? WHERE id = ? AND tenant = ?",
+                arguments: [try encode(record), record.status.isFinal, session, tenant])
+        case .initialModel(let digest):
+            try database.execute(
+                sql: "UPDATE session SET initial_model = ? WHERE id = ? AND tenant = ?", arguments: [digest, session, tenant])
+        case .round(let record):
+            try database.execute(
+                sql: """
+                    INSERT INTO round VALUES (?, ?, ?, ?, ?, ?)
+                    ON CONFLICT (session, round, attempt) DO UPDATE SET state = excluded.state, record = excluded.record
+                    """,
+                arguments: [tenant, session, record.round, record.attempt, record.state.rawValue, try encode(record)])
+        case .evaluation(let record):
+            try database.execute(
+                sql: "UPDATE session SET evaluation = ? WHERE id = ? AND tenant = ?", arguments: [try encode(record), session, tenant])
+        }
+    }
+
+    // MARK: Reading
 
     package func session(_ id: String, tenant: String) async throws(StorageError) -> SessionRecord? {
         try await commits.read { database in
@@ -52,7 +55,8 @@ extension SQLiteStore: SessionStore {
     package func sessions(tenant: String) async throws(StorageError) -> [SessionRecord] {
         try await commits.read { database in
             try Data.fetchAll(
-                database, sql: "SELECT record FROM session WHERE tenant = ? ORDER BY created_ms DESC, id LIMIT 1000", arguments: [tenant]
+                database, sql: "SELECT record FROM session WHERE tenant = ? ORDER BY created_ms DESC, id LIMIT ?",
+                arguments: [tenant, Limits.sessions]
             ).map { try decode(SessionRecord.self, $0) }
         }
     }
@@ -64,10 +68,11 @@ extension SQLiteStore: SessionStore {
         }
     }
 
-    package func snapshot(_ id: String, tenant: String) async throws(StorageError) -> SessionSnapshot? {
+    package func snapshot(_ id: String, tenant: String?) async throws(StorageError) -> SessionSnapshot? {
         try await commits.read { database in
-            try Row.fetchOne(database, sql: "SELECT * FROM session WHERE id = ? AND tenant = ?", arguments: [id, tenant])
-                .map { try Self.snapshot($0, database) }
+            try Row.fetchOne(
+                database, sql: "SELECT * FROM session WHERE id = ? AND (? IS NULL OR tenant = ?)", arguments: [id, tenant, tenant]
+            ).map { try Self.snapshot($0, database) }
         }
     }
 
@@ -102,57 +107,20 @@ extension SQLiteStore: SessionStore {
         }
     }
 
-    package func members(_ session: String, tenant: String) async throws(StorageError) -> [MemberRecord] {
-        try await commits.read { database in
-            try Data.fetchAll(
-                database, sql: "SELECT record FROM member WHERE session = ? AND tenant = ? ORDER BY client", arguments: [session, tenant]
-            ).map { try decode(MemberRecord.self, $0) }
-        }
-    }
+    // MARK: Evaluation sets
 
-    package func storeContribution(
-        _ record: ContributionRecord, body: [UInt8], session: String, tenant: String
-    ) async throws(StorageError) -> StoredContribution {
-        let blob = body.count > Self.inlineBytes ? try await blobs.put(body) : nil
-        return try await commits.write { database in
-            let key: StatementArguments = [session, record.round, record.attempt, record.client]
-            if let stored = try Data.fetchOne(
-                database, sql: "SELECT record FROM contribution WHERE session = ? AND round = ? AND attempt = ? AND client = ?",
-                arguments: key)
-            {
-                let existing = try decode(ContributionRecord.self, stored)
-                return existing.digest == record.digest ? .again(existing) : .conflict(existing: existing)
-            }
-            try database.execute(
-                sql: "INSERT INTO contribution VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                arguments: [
-                    tenant, session, record.round, record.attempt, record.client, try encode(record), blob == nil ? Data(body) : nil, blob,
-                ])
-            return .stored(record)
-        }
-    }
-
-    package func contributionBody(
-        session: String, tenant: String, round: Int, attempt: Int, client: String
-    ) async throws(StorageError) -> [UInt8]? {
-        let found: (body: Data?, blob: String?)? = try await commits.read { database in
-            try Row.fetchOne(
-                database,
-                sql: "SELECT body, blob FROM contribution WHERE session = ? AND tenant = ? AND round = ? AND attempt = ? AND client = ?",
-                arguments: [session, tenant, round, attempt, client]
-            ).map { ($0["body"], $0["blob"]) }
-        }
-        guard let found else { return nil }
-        if let blob = found.blob { return try await blobs.get(blob) }
-        return found.body.map { [UInt8]($0) }
-    }
-
-    package func discardContributions(session: String, tenant: String, throughRound: Int) async throws(StorageError) {
+    package func setEvaluationSet(_ set: EvaluationSetRecord, session: String, tenant: String) async throws(StorageError) {
         try await commits.write { database in
-            // The record stays as evidence of who contributed; the body is no longer needed.
             try database.execute(
-                sql: "UPDATE contribution SET body = NULL, blob = NULL WHERE session = ? AND tenant = ? AND round <= ?",
-                arguments: [session, tenant, throughRound])
+                sql: "UPDATE session SET evaluation_set = ? WHERE id = ? AND tenant = ?", arguments: [try encode(set), session, tenant])
+        }
+    }
+
+    package func evaluationSet(session: String, tenant: String) async throws(StorageError) -> EvaluationSetRecord? {
+        try await commits.read { database in
+            try Data.fetchOne(
+                database, sql: "SELECT evaluation_set FROM session WHERE id = ? AND tenant = ?", arguments: [session, tenant]
+            ).map { try decode(EvaluationSetRecord.self, $0) }
         }
     }
 }

@@ -1,90 +1,102 @@
 package import CryptoSuite
-
 import Foundation
 internal import GRDB
 
 /// The embedded store: one SQLite file in WAL mode with `synchronous=FULL`, one connection that also checkpoints, one
-/// process (a lock file). Bodies up to 256 KiB lie in their row, larger ones in the blob store.
+/// process (a lock file). Models are files below `blobs/`. Updates lie in their row up to `inlineBytes`, and as files
+/// below `updates/` above that, so that what is thrown away after a round is never near what is kept.
 package final class SQLiteStore: Sendable {
-    private static let schemaVersion = 1
-    static let inlineBytes = 256 << 10
-
     let commits: GroupCommit
     let blobs: FileBlobStore
-    private let lock: Int32
+    let updates: FileBlobStore
+    let suite: CryptoSuite
+    let inlineBytes: Int
+    /// Update files that somebody is about to refer to.
+    let held = HeldDigests()
 
-    /// - Parameter folder: the coordinator's data folder.
-    package init(folder: String, suite: CryptoSuite) throws(StorageError) {
+    /// - Parameters:
+    ///   - folder: the coordinator's data folder.
+    ///   - inlineBytes: the largest update that lies in its row.
+    package init(
+        folder: String, suite: CryptoSuite, disk: Disk = .system, inlineBytes: Int? = nil
+    ) throws(StorageError) {
+        self.suite = suite
+        self.inlineBytes = inlineBytes ?? Limits.inlineBytes
         // The lock first: what follows clears away what a crash left behind.
         let lockPath = "\(folder)/lock"
-        lock = open(lockPath, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        guard lock >= 0 else { throw .io(path: lockPath, problem: String(cString: strerror(errno))) }
+        let lock = open(lockPath, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard lock >= 0 else { throw storageError(errno: errno, lockPath) }
         guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
             Glibc.close(lock)
             throw .inUse(path: folder)
         }
-        do { blobs = try FileBlobStore(folder: folder, suite: suite) } catch {
-            Glibc.close(lock)
-            throw error
-        }
         let path = "\(folder)/tutti.sqlite"
         do {
-            var configuration = Configuration()
-            configuration.foreignKeysEnabled = true
-            // A store that is just being closed in this process may still hold the file for a moment.
-            configuration.busyMode = .timeout(5)
-            configuration.prepareDatabase { database in
-                try database.execute(sql: "PRAGMA journal_mode=WAL")
-                try database.execute(sql: "PRAGMA synchronous=FULL")
-                try database.execute(sql: "PRAGMA trusted_schema=OFF")
-                try database.execute(sql: "PRAGMA mmap_size=0")
-            }
-            let queue = try DatabaseQueue(path: path, configuration: configuration)
+            blobs = try FileBlobStore(parent: folder, name: "blobs", suite: suite, disk: disk)
+            updates = try FileBlobStore(parent: folder, name: "updates", suite: suite, disk: disk)
+            let queue = try DatabaseQueue(path: path, configuration: Self.configuration)
             chmod(path, 0o600)
-            try queue.write { try Self.migrate($0, path) }
-            commits = GroupCommit(queue: queue, path: path)
+            let needed = try queue.write { database in
+                try Self.migrate(database, path)
+                return try Self.tidy(database)
+            }
+            try syncFolder(folder, disk)
+            for digest in try updates.digests() where !needed.contains(digest) { updates.remove(digest) }
+            commits = GroupCommit(queue: queue, path: path, disk: disk) { Glibc.close(lock) }
         } catch {
             Glibc.close(lock)
             throw storageError(error, path)
         }
     }
 
-    deinit {
-        commits.close()
-        Glibc.close(lock)
+    /// Whoever has let go of the store may open it again. Nobody waits for an answer any more when this runs, since that
+    /// would hold the store; so it is not the store's own thread either.
+    deinit { commits.closeNow() }
+
+    /// Lets go of the folder: returns when what was begun is done and another store may open it.
+    package func close() async { await commits.closed() }
+
+    private static var configuration: Configuration {
+        var configuration = Configuration()
+        configuration.foreignKeysEnabled = true
+        configuration.busyMode = .timeout(Limits.busySeconds)
+        configuration.prepareDatabase { database in
+            try database.execute(sql: "PRAGMA journal_mode=WAL")
+            try database.execute(sql: "PRAGMA synchronous=FULL")
+            try database.execute(sql: "PRAGMA trusted_schema=OFF")
+            try database.execute(sql: "PRAGMA mmap_size=0")
+        }
+        return configuration
     }
 
-    private static func migrate(_ database: Database, _ path: String) throws {
-        let version = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
-        guard version <= schemaVersion else { throw StorageError.newer(path: path, version: version, known: schemaVersion) }
-        if version < 1 {
-            try database.execute(
-                sql: """
-                    CREATE TABLE session (
-                        tenant TEXT NOT NULL, id TEXT NOT NULL PRIMARY KEY, created_ms INTEGER NOT NULL, is_final INTEGER NOT NULL,
-                        record BLOB NOT NULL, initial_model TEXT, evaluation BLOB) STRICT;
-                    CREATE TABLE member (
-                        tenant TEXT NOT NULL, session TEXT NOT NULL REFERENCES session(id), client TEXT NOT NULL,
-                        record BLOB NOT NULL, PRIMARY KEY (session, client)) STRICT;
-                    CREATE TABLE round (
-                        tenant TEXT NOT NULL, session TEXT NOT NULL REFERENCES session(id), round INTEGER NOT NULL,
-                        attempt INTEGER NOT NULL, state TEXT NOT NULL, record BLOB NOT NULL,
-                        PRIMARY KEY (session, round, attempt)) STRICT;
-                    CREATE TABLE contribution (
-                        tenant TEXT NOT NULL, session TEXT NOT NULL REFERENCES session(id), round INTEGER NOT NULL,
-                        attempt INTEGER NOT NULL, client TEXT NOT NULL, record BLOB NOT NULL, body BLOB, blob TEXT,
-                        PRIMARY KEY (session, round, attempt, client)) STRICT;
-                    CREATE TABLE enrolment_token (
-                        hash BLOB NOT NULL PRIMARY KEY, tenant TEXT NOT NULL, node TEXT NOT NULL, expires_ms INTEGER NOT NULL,
-                        used_ms INTEGER) STRICT;
-                    CREATE TABLE node (
-                        tenant TEXT NOT NULL, name TEXT NOT NULL, record BLOB NOT NULL, PRIMARY KEY (tenant, name)) STRICT;
-                    CREATE TABLE api_key (
-                        id TEXT NOT NULL PRIMARY KEY, tenant TEXT NOT NULL, record BLOB NOT NULL) STRICT;
-                    PRAGMA user_version = 1;
-                    """)
+    /// Removes bodies of rounds that are over: a crash between a commit and its clearing up left them. Gives the digests
+    /// of the update files that are still needed.
+    private static func tidy(_ database: Database) throws -> Set<String> {
+        try database.execute(
+            sql: """
+                DELETE FROM update_body WHERE session IN (SELECT id FROM session WHERE is_final = 1)
+                OR round <= (SELECT max(r.round) FROM round r WHERE r.session = update_body.session AND r.state = 'committed')
+                """)
+        return try String.fetchSet(database, sql: "SELECT sha256 FROM update_body WHERE body IS NULL")
+    }
+}
+
+/// Digests of files that are written but not yet in a row. A file that is held is not removed, whoever thinks that
+/// nobody needs it.
+final class HeldDigests: @unchecked Sendable {
+    private let lock = NSLock()
+    private var counts: [String: Int] = [:]
+
+    func hold(_ digest: String) { lock.withLock { counts[digest, default: 0] += 1 } }
+
+    func release(_ digest: String) {
+        lock.withLock {
+            let left = (counts[digest] ?? 1) - 1
+            counts[digest] = left > 0 ? left : nil
         }
     }
+
+    func unlessHeld(_ digest: String, _ remove: () -> Void) { lock.withLock { if counts[digest] == nil { remove() } } }
 }
 
 /// Records as they lie in their columns.

@@ -1,8 +1,8 @@
 package import Federation
 
-/// Sessions, their members, rounds and contributions. Every method that writes returns only when the change is durable
-/// (committed with a synced log); many callers share one commit.
-package protocol SessionStore: Sendable {
+/// Sessions, their members and rounds. Every method that writes returns only when the change is durable (committed with
+/// a synced log); many callers share one commit.
+package protocol SessionStore: ContributionStore, AuditStore {
     func create(_ session: SessionRecord) async throws(StorageError)
     /// One transaction, in order.
     func apply(_ changes: [DurableChange], session: String, tenant: String) async throws(StorageError)
@@ -11,23 +11,72 @@ package protocol SessionStore: Sendable {
     func sessions(tenant: String) async throws(StorageError) -> [SessionRecord]
     /// Sessions of every tenant that are not final, to go on with after a restart.
     func openSessions() async throws(StorageError) -> [SessionSnapshot]
-    func snapshot(_ id: String, tenant: String) async throws(StorageError) -> SessionSnapshot?
+    /// - Parameter tenant: nil when the caller does not know it yet and will compare it itself.
+    func snapshot(_ id: String, tenant: String?) async throws(StorageError) -> SessionSnapshot?
     /// Committed and aborted attempts with `round > after`, in order.
     func rounds(_ session: String, tenant: String, after: Int, limit: Int) async throws(StorageError) -> [RoundRecord]
-    func members(_ session: String, tenant: String) async throws(StorageError) -> [MemberRecord]
+    func setEvaluationSet(_ set: EvaluationSetRecord, session: String, tenant: String) async throws(StorageError)
+    func evaluationSet(session: String, tenant: String) async throws(StorageError) -> EvaluationSetRecord?
+}
 
+/// The updates of the rounds that are under way, and for ever who sent which.
+package protocol ContributionStore: Sendable {
     /// Stores an update with its body. The same digest again gives the stored record; another digest is a conflict.
     func storeContribution(_ record: ContributionRecord, body: [UInt8], session: String, tenant: String)
         async throws(StorageError) -> StoredContribution
-    func contributionBody(session: String, tenant: String, round: Int, attempt: Int, client: String)
-        async throws(StorageError) -> [UInt8]?
+    /// What is known of an update that was stored, also long after its round.
+    func contribution(_ key: ContributionKey) async throws(StorageError) -> KeptContribution?
+    /// Throws bodies away; the records stay as evidence of who contributed.
     func discardContributions(session: String, tenant: String, throughRound: Int) async throws(StorageError)
+
+    /// A stored body, verified against its digest. Reads on the caller's thread, which waits: for threads of one's own,
+    /// never for a task.
+    func contributionBody(_ key: ContributionKey) throws(StorageError) -> [UInt8]?
+    /// Bytes `range` of a stored body, on the caller's thread, not verified.
+    func contributionPart(_ key: ContributionKey, _ range: Range<Int>) throws(StorageError) -> [UInt8]?
+}
+
+package struct ContributionKey: Sendable, Hashable {
+    package var tenant: String
+    package var session: String
+    package var round: Int
+    package var attempt: Int
+    package var client: String
+    package init(tenant: String, session: String, round: Int, attempt: Int, client: String) {
+        self.tenant = tenant
+        self.session = session
+        self.round = round
+        self.attempt = attempt
+        self.client = client
+    }
 }
 
 package enum StoredContribution: Sendable, Equatable {
     case stored(ContributionRecord)
     case again(ContributionRecord)
     case conflict(existing: ContributionRecord)
+}
+
+package struct KeptContribution: Sendable, Equatable {
+    package var record: ContributionRecord
+    /// false when it came to lie in the store too late: its attempt was sealed without it.
+    package var counts: Bool
+    package init(record: ContributionRecord, counts: Bool) {
+        self.record = record
+        self.counts = counts
+    }
+}
+
+/// Where a session's labelled test set lies: a CSV file among the blobs.
+package struct EvaluationSetRecord: Sendable, Equatable, Codable {
+    /// SHA-256 (hex) of the file.
+    package var file: String
+    /// The label's column, as the operator named it; nil: the last.
+    package var label: String?
+    package init(file: String, label: String?) {
+        self.file = file
+        self.label = label
+    }
 }
 
 /// Immutable content, named by its SHA-256 in lower-case hex.
@@ -41,67 +90,43 @@ package protocol BlobStore: Sendable {
 
 /// What the trust of a tenant rests on: enrolment tokens, nodes, API keys. Secrets only as hashes.
 package protocol IdentityStore: Sendable {
-    func addEnrolmentToken(_ token: EnrolmentTokenRecord) async throws(StorageError)
+    /// All of them or none.
+    func addEnrolmentTokens(_ tokens: [EnrolmentTokenRecord]) async throws(StorageError)
     /// Spends the token in the transaction that records the node: of many simultaneous uses one succeeds.
     func enrol(tokenHash: [UInt8], node: NodeRecord, now: Instant) async throws(StorageError) -> EnrolmentOutcome
     func enrolmentToken(hash: [UInt8]) async throws(StorageError) -> EnrolmentTokenRecord?
     func node(tenant: String, name: String) async throws(StorageError) -> NodeRecord?
     func nodes(tenant: String) async throws(StorageError) -> [NodeRecord]
+    /// Also withdraws the node's unused tokens. false when there is neither node nor token.
     func revokeNode(tenant: String, name: String, now: Instant) async throws(StorageError) -> Bool
     func addKey(_ key: APIKeyRecord) async throws(StorageError)
     func key(id: String) async throws(StorageError) -> APIKeyRecord?
 }
 
-package struct EnrolmentTokenRecord: Sendable, Equatable, Codable {
-    package var hash: [UInt8]
-    package var tenant: String
-    /// The name the node will have: decided here, never by the node.
-    package var node: String
-    package var expiresAt: Instant
-    package var usedAt: Instant?
-    package init(hash: [UInt8], tenant: String, node: String, expiresAt: Instant) {
-        self.hash = hash
-        self.tenant = tenant
-        self.node = node
-        self.expiresAt = expiresAt
-    }
+/// What happened that somebody may have to answer for. Rows are only ever added.
+package protocol AuditStore: Sendable {
+    func append(_ entry: AuditRecord, tenant: String) async throws(StorageError)
+    /// Entries with `number > after`, in order.
+    func audit(tenant: String, after: Int64, limit: Int) async throws(StorageError) -> [(number: Int64, entry: AuditRecord)]
 }
 
-package struct NodeRecord: Sendable, Equatable, Codable {
-    package var tenant: String
-    package var name: String
-    /// SHA-256 of the current certificate's DER.
-    package var certificateFingerprint: [UInt8]
-    package var enrolledAt: Instant
-    package var certificateExpiresAt: Instant
-    package var revokedAt: Instant?
-    package init(
-        tenant: String, name: String, certificateFingerprint: [UInt8], enrolledAt: Instant, certificateExpiresAt: Instant
-    ) {
-        self.tenant = tenant
-        self.name = name
-        self.certificateFingerprint = certificateFingerprint
-        self.enrolledAt = enrolledAt
-        self.certificateExpiresAt = certificateExpiresAt
+package struct AuditRecord: Sendable, Equatable, Codable {
+    package enum Action: String, Sendable, Codable {
+        case nodeEnrolled = "node.enrolled"
+        case nodeRevoked = "node.revoked"
+        /// Another body came for an update that was stored already. The first stands.
+        case updateConflict = "update.conflict"
     }
-}
-
-package struct APIKeyRecord: Sendable, Equatable, Codable {
-    /// Public prefix by which the key is found.
-    package var id: String
-    package var tenant: String
-    package var hash: [UInt8]
-    package var role: String
-    package var createdAt: Instant
-    package init(id: String, tenant: String, hash: [UInt8], role: String, createdAt: Instant) {
-        self.id = id
-        self.tenant = tenant
-        self.hash = hash
-        self.role = role
-        self.createdAt = createdAt
+    package var at: Instant
+    package var action: Action
+    package var actor: String
+    package var subject: String
+    package var details: [String: String]
+    package init(at: Instant, action: Action, actor: String, subject: String, details: [String: String] = [:]) {
+        self.at = at
+        self.action = action
+        self.actor = actor
+        self.subject = subject
+        self.details = details
     }
-}
-
-package enum EnrolmentOutcome: Sendable, Equatable {
-    case enrolled, unknownToken, expired, alreadyUsed
 }

@@ -6,51 +6,38 @@ import Testing
 import Trust
 
 @Suite struct StoreContractTests {
-    private let now = Instant(milliseconds: 1000)
-
-    private func withStore(_ body: (SQLiteStore, String) async throws -> Void) async throws {
-        let folder = NSTemporaryDirectory() + "tutti-store-" + UUID().uuidString
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        try await body(try SQLiteStore(folder: folder, suite: .system), folder)
-    }
-
-    private func session(_ id: String, tenant: String = "default") -> SessionRecord {
-        SessionRecord(id: id, tenant: tenant, spec: SessionSpec(), createdAt: now, registrationTokenHash: [1, 2])
-    }
-
-    private func contribution(_ client: String, round: Int = 1, digest: UInt8 = 1) -> ContributionRecord {
-        ContributionRecord(
-            client: client, round: round, attempt: 1, digest: [digest], samples: 3, maxAbs: 0.5, wireBytes: 9, loss: 0.25, accuracy: nil, receivedAt: now)
-    }
-
     @Test func aSessionIsThereAfterReopening() async throws {
-        let folder = NSTemporaryDirectory() + "tutti-store-" + UUID().uuidString
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        var record = session("s")
-        do {
-            let store = try SQLiteStore(folder: folder, suite: .system)
-            try await store.create(record)
+        try await withFolder { folder in
+            var record = session("s")
+            let first = try SQLiteStore(folder: folder, suite: .system)
+            try await first.create(record)
             record.status = .training
-            let round = RoundRecord(round: 1, attempt: 1, state: .configured, cohort: ["a"], baseModel: "m", configuredAt: now, deadline: now)
-            try await store.apply(
-                [.session(record), .member(MemberRecord(client: "a", dataSize: 5, joinedAt: now)), .initialModel(digest: "m"), .round(round)], session: "s", tenant: "default")
-            #expect(try await store.storeContribution(contribution("a"), body: [1, 2, 3], session: "s", tenant: "default") == .stored(contribution("a")))
+            try await first.apply(
+                [
+                    .session(record), .member(MemberRecord(client: "a", dataSize: 5, joinedAt: now)), .initialModel(digest: "m"),
+                    .round(round(1, .configured)),
+                ], session: "s", tenant: "default")
+            #expect(try await first.storeContribution(contribution("a"), body: [1, 2, 3], session: "s", tenant: "default") == .stored(contribution("a")))
+            try await first.setEvaluationSet(EvaluationSetRecord(file: "f", label: "class"), session: "s", tenant: "default")
+            await first.close()
+            let store = try SQLiteStore(folder: folder, suite: .system)
+            let snapshot = try #require(try await store.openSessions().first)
+            #expect(snapshot.session == record && snapshot.members.count == 1 && snapshot.initialModel == "m")
+            #expect(snapshot.rounds.first?.state == .configured && snapshot.contributions == [contribution("a")])
+            #expect(try store.contributionBody(key("a")) == [1, 2, 3])
+            #expect(try store.contributionPart(key("a"), 1..<3) == [2, 3])
+            #expect(try await store.evaluationSet(session: "s", tenant: "default") == EvaluationSetRecord(file: "f", label: "class"))
+            await store.close()
         }
-        let store = try await reopened(folder)
-        let snapshot = try #require(try await store.openSessions().first)
-        #expect(snapshot.session == record && snapshot.members.count == 1 && snapshot.initialModel == "m")
-        #expect(snapshot.rounds.first?.state == .configured && snapshot.contributions == [contribution("a")])
-        #expect(try await store.contributionBody(session: "s", tenant: "default", round: 1, attempt: 1, client: "a") == [1, 2, 3])
     }
 
-    /// The store's thread lets go of the folder when it has ended.
-    private func reopened(_ folder: String) async throws -> SQLiteStore {
-        for _ in 0..<500 {
-            do { return try SQLiteStore(folder: folder, suite: .system) } catch StorageError.inUse { try await Task.sleep(for: .milliseconds(10)) }
+    @Test func aClosedStoreSaysSo() async throws {
+        try await withFolder { folder in
+            let store = try SQLiteStore(folder: folder, suite: .system)
+            await store.close()
+            await #expect(throws: StorageError.self) { try await store.create(session("s")) }
+            #expect(throws: StorageError.self) { try store.contributionBody(key("a")) }
         }
-        throw StorageError.inUse(path: folder)
     }
 
     @Test func oneFolderHasOneUser() async throws {
@@ -64,7 +51,7 @@ import Trust
             #expect(try await store.storeContribution(contribution("a"), body: [1], session: "s", tenant: "default") == .again(contribution("a")))
             #expect(
                 try await store.storeContribution(contribution("a", digest: 2), body: [2], session: "s", tenant: "default") == .conflict(existing: contribution("a")))
-            #expect(try await store.contributionBody(session: "s", tenant: "default", round: 1, attempt: 1, client: "a") == [1])
+            #expect(try store.contributionBody(key("a")) == [1])
         }
     }
 
@@ -74,7 +61,7 @@ import Trust
             #expect(try await store.session("s", tenant: "two") == nil)
             #expect(try await store.sessions(tenant: "two").isEmpty)
             #expect(try await store.snapshot("s", tenant: "two") == nil)
-            #expect(try await store.contributionBody(session: "s", tenant: "two", round: 1, attempt: 1, client: "a") == nil)
+            #expect(try store.contributionBody(key("a", tenant: "two")) == nil)
         }
     }
 
@@ -99,7 +86,7 @@ import Trust
 
     @Test func aTokenEnrolsOneNodeHoweverManyTry() async throws {
         try await withStore { store, _ in
-            try await store.addEnrolmentToken(EnrolmentTokenRecord(hash: [7], tenant: "default", node: "a", expiresAt: Instant(milliseconds: 5000)))
+            try await store.addEnrolmentTokens([EnrolmentTokenRecord(hash: [7], tenant: "default", node: "a", expiresAt: Instant(milliseconds: 5000))])
             let outcomes = await withTaskGroup(of: EnrolmentOutcome?.self) { group in
                 for i in 0..<1000 {
                     group.addTask {
@@ -116,23 +103,58 @@ import Trust
             #expect(outcomes.count { $0 == .alreadyUsed } == 999)
             let node = NodeRecord(tenant: "default", name: "b", certificateFingerprint: [], enrolledAt: now, certificateExpiresAt: now)
             #expect(try await store.enrol(tokenHash: [8], node: node, now: now) == .unknownToken)
-            try await store.addEnrolmentToken(EnrolmentTokenRecord(hash: [9], tenant: "default", node: "b", expiresAt: now))
+            try await store.addEnrolmentTokens([EnrolmentTokenRecord(hash: [9], tenant: "default", node: "b", expiresAt: now)])
             #expect(try await store.enrol(tokenHash: [9], node: node, now: now) == .expired)
         }
     }
 
-    @Test func blobsAreVerifiedWhenTheyAreRead() async throws {
-        try await withStore { store, folder in
-            let digest = try await store.put([1, 2, 3])
-            #expect(digest == hexadecimal(CryptoSuite.system.sha256([1, 2, 3])))
-            #expect(try await store.get(digest) == [1, 2, 3])
-            try Data([1, 2, 4]).write(to: URL(fileURLWithPath: "\(folder)/blobs/\(digest)"))
-            await #expect(throws: StorageError.self) { try await store.get(digest) }
-            #expect(try await store.get("../../etc/passwd") == nil)
-            let large = [UInt8](repeating: 5, count: 300 << 10)
+    @Test func aRevokedNodeIsNotBroughtBackByATokenOfBefore() async throws {
+        try await withStore { store, _ in
+            let later = Instant(milliseconds: 9000)
+            func token(_ hash: UInt8) -> EnrolmentTokenRecord { EnrolmentTokenRecord(hash: [hash], tenant: "default", node: "a", expiresAt: later) }
+            func node(_ fingerprint: UInt8) -> NodeRecord {
+                NodeRecord(tenant: "default", name: "a", certificateFingerprint: [fingerprint], enrolledAt: now, certificateExpiresAt: later)
+            }
+            try await store.addEnrolmentTokens([token(1), token(2)])
+            #expect(try await store.enrol(tokenHash: [1], node: node(1), now: now) == .enrolled)
+            #expect(try await store.revokeNode(tenant: "default", name: "a", now: now))
+            #expect(try await store.enrol(tokenHash: [2], node: node(2), now: now) == .withdrawn)
+            #expect(try await store.node(tenant: "default", name: "a")?.revokedAt == now)
+            // A token that the operator makes after the revocation is the operator's word that the node may come back.
+            try await store.addEnrolmentTokens([token(3)])
+            #expect(try await store.enrol(tokenHash: [3], node: node(3), now: now) == .enrolled)
+            #expect(try await store.node(tenant: "default", name: "a")?.revokedAt == nil)
+            #expect(try await store.revokeNode(tenant: "default", name: "nobody", now: now) == false)
+            let actions = try await store.audit(tenant: "default", after: 0, limit: 10).map(\.entry.action)
+            #expect(actions == [.nodeEnrolled, .nodeRevoked, .nodeEnrolled])
+        }
+    }
+
+    @Test func tokensAreAddedTogetherOrNotAtAll() async throws {
+        try await withStore { store, _ in
+            func token(_ hash: UInt8) -> EnrolmentTokenRecord {
+                EnrolmentTokenRecord(hash: [hash], tenant: "default", node: "a", expiresAt: Instant(milliseconds: 9000))
+            }
+            await #expect(throws: StorageError.self) { try await store.addEnrolmentTokens([token(1), token(2), token(1)]) }
+            for hash: UInt8 in [1, 2] {
+                let found = try await store.enrolmentToken(hash: [hash])
+                #expect(found == nil)
+            }
+        }
+    }
+
+    @Test func whoContributedIsKnownLongAfterTheBodyIsGone() async throws {
+        try await withStore { store, _ in
             try await store.create(session("s"))
-            _ = try await store.storeContribution(contribution("big"), body: large, session: "s", tenant: "default")
-            #expect(try await store.contributionBody(session: "s", tenant: "default", round: 1, attempt: 1, client: "big") == large)
+            for client in ["a", "late"] { _ = try await store.storeContribution(contribution(client), body: [1], session: "s", tenant: "default") }
+            #expect(try await store.contribution(key("late"))?.counts == true, "not sealed yet")
+            try await store.apply([.round(round(1, .committed, sealed: ["a"]))], session: "s", tenant: "default")
+            try await store.discardContributions(session: "s", tenant: "default", throughRound: 1)
+            #expect(try store.contributionBody(key("a")) == nil)
+            #expect(try await store.contribution(key("a")) == KeptContribution(record: contribution("a"), counts: true))
+            #expect(try await store.contribution(key("late"))?.counts == false)
+            #expect(try await store.contribution(key("b")) == nil)
+            #expect(try await store.contribution(key("a", tenant: "two")) == nil)
         }
     }
 }

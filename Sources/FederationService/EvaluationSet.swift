@@ -1,0 +1,24 @@
+internal import Learning
+
+/// The operator's labelled rows. How they are scaled is known once the session's schema is; then they are scaled once.
+enum EvaluationSet: Sendable {
+    case none
+    case raw(RawTable)
+    case scaled(Dataset)
+    /// They do not fit the schema.
+    case unusable(String)
+
+    /// The rows as a session's schema says.
+    func scaled(for schema: DataSchema) -> EvaluationSet {
+        guard case .raw(let table) = self else { return self }
+        do { return .scaled(try table.dataset(for: schema)) } catch { return .unusable("\(error)") }
+    }
+
+    /// Reads the CSV file an operator gave.
+    /// - Parameter label: name or number (from 0) of the label's column; nil: the last.
+    static func parse(_ csv: [UInt8], label: String?) throws(DatasetError) -> RawTable {
+        var options = CSVOptions()
+        if let label { options.label = Int(label).map { .index($0) } ?? .name(label) }
+        return try CSV.parse(csv, options: options)
+    }
+}

@@ -1,0 +1,62 @@
+internal import Compute
+internal import Federation
+internal import Learning
+internal import Storage
+
+// Who keeps the models: the newest ones in memory, all of them among the blobs.
+extension SessionHost {
+    /// nil when it could not be stored; the process is about to end then.
+    func keep(model bytes: [UInt8], round: Int) async -> String? {
+        let digest = await durably("model version \(round) of session \(id)") { [blobs = around.blobs] () async throws(StorageError) in
+            try await blobs.put(bytes)
+        }
+        guard let digest else { return nil }
+        models.append((digest, round, bytes))
+        if models.count > Limits.modelsKept { models.removeFirst() }
+        return digest
+    }
+
+    func model(digest: String) async throws(FederationFailure) -> ModelFile {
+        if let base, base.digest == digest { return base.file }
+        let bytes = try await modelBytes(digest)
+        let file: ModelFile
+        do {
+            file = try await around.pool.run(throwing: { () throws(SafetensorsError) in try ModelFile(decoding: bytes) })
+        } catch { throw .internalError("model \(digest) cannot be read: \(error)") }
+        base = (digest, file)
+        return file
+    }
+
+    func modelBytes(_ digest: String) async throws(FederationFailure) -> [UInt8] {
+        if let known = models.first(where: { $0.digest == digest }) { return known.bytes }
+        do {
+            if let bytes = try await around.blobs.get(digest) { return bytes }
+        } catch { throw storageFailure(error, around.log) }
+        throw .notFound("model \(digest)")
+    }
+
+    /// Digest of the model that round `round` made (0: the first model); nil: of the newest.
+    func digest(ofRound round: Int?) async throws(FederationFailure) -> (digest: String, round: Int) {
+        guard let newest = machine.model else {
+            throw .conflict("the model is not decided yet: \(waits)", retryAfterSeconds: 1)
+        }
+        guard let round, round != newest.round else { return newest }
+        if let known = models.first(where: { $0.round == round }) { return (known.digest, round) }
+        do {
+            let found = try await around.sessions.rounds(id, tenant: tenant, after: round - 1, limit: 50)
+                .first { $0.round == round && $0.state == .committed }?.outcome?.model
+            if let found { return (found, round) }
+            if round == 0, let first = try await around.sessions.snapshot(id, tenant: tenant)?.initialModel { return (first, 0) }
+        } catch { throw storageFailure(error, around.log) }
+        throw .notFound("model version \(round)")
+    }
+
+    private var waits: String {
+        machine.blockers(around.now()).map { "\($0.what), \($0.have) of \($0.asked): \($0.fix)" }.joined(separator: "; ")
+    }
+
+    func served(_ bytes: Int) {
+        traffic.served(bytes, around.metrics)
+        handle(.bytesServed(Int64(bytes)))
+    }
+}

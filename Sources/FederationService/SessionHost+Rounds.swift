@@ -1,0 +1,112 @@
+internal import Compute
+internal import Federation
+internal import Learning
+internal import Logging
+internal import RobustAggregation
+internal import Storage
+
+// Who computes: the first model, and each round's new one. The arithmetic is `RoundComputer`'s, on the pool's threads.
+extension SessionHost {
+    func initialise(_ spec: ModelSpec, _ schema: DataSchema, _ seed: UInt64) {
+        Task {
+            let file = await around.pool.run {
+                ModelFile(spec: spec, schema: schema, parameters: spec.initialParameters(seed: seed)).encode()
+            }
+            guard let digest = await keep(model: file, round: 0) else { return }
+            handle(.modelInitialised(digest: digest))
+        }
+    }
+
+    func aggregate(_ job: AggregationJob) {
+        Task {
+            do {
+                let base = try await model(digest: job.baseModel)
+                let rows = await evaluationRows(base.schema)
+                let made = try await around.pool.run(throwing: { [id, tenant, store = around.sessions] () throws(AggregationError) in
+                    try NewModel(base, job, rows, store, session: id, tenant: tenant)
+                })
+                guard let digest = await keep(model: made.bytes, round: job.round) else { return }
+                handle(
+                    .aggregated(
+                        round: job.round, attempt: job.attempt,
+                        AggregationResult(
+                            model: digest, heldOutLoss: made.evaluation?.loss, heldOutAccuracy: made.evaluation?.accuracy,
+                            milliseconds: made.milliseconds)))
+            } catch {
+                around.log.error("a round could not be aggregated", metadata: ["session": "\(id)", "round": "\(job.round)", "reason": "\(error)"])
+                handle(.aggregationFailed(round: job.round, attempt: job.attempt, reason: "\(error)"))
+            }
+        }
+    }
+
+    func discard(through round: Int) {
+        Task { [around, id, tenant] in
+            do { try await around.sessions.discardContributions(session: id, tenant: tenant, throughRound: round) } catch {
+                // The next round's, or the next start's clearing up takes them along.
+                around.log.warning("updates of closed rounds could not be removed", metadata: ["session": "\(id)", "reason": "\(error)"])
+            }
+        }
+    }
+
+    // MARK: Held-out evaluation
+
+    func setEvaluation(_ table: RawTable, as record: EvaluationSetRecord) async throws(FederationFailure) {
+        if machine.session.status.isFinal {
+            throw .conflict("the session is \(machine.session.status.rawValue); there is nothing left to evaluate", retryAfterSeconds: nil)
+        }
+        let (inputs, outputs) = (table.schema.inputs, table.schema.outputs)
+        if let model = machine.session.model, model.inputs != inputs || model.outputs < outputs {
+            throw .unprocessable(
+                field: "evaluation",
+                issue: "has \(inputs) inputs and \(outputs) outputs; the model has \(model.inputs) and \(model.outputs)", provided: nil)
+        }
+        if let schema = machine.session.schema,
+            case .unusable(let problem) = await around.pool.run({ EvaluationSet.raw(table).scaled(for: schema) })
+        {
+            throw .unprocessable(field: "evaluation", issue: problem, provided: nil)
+        }
+        do { try await around.sessions.setEvaluationSet(record, session: id, tenant: tenant) } catch {
+            throw storageFailure(error, around.log)
+        }
+        evaluation = .raw(table)
+    }
+
+    private func evaluationRows(_ schema: DataSchema) async -> Dataset? {
+        if case .raw = evaluation {
+            let raw = evaluation
+            let scaled = await around.pool.run { raw.scaled(for: schema) }
+            // Unless the operator has given another one in the meantime.
+            if case .raw = evaluation { evaluation = scaled }
+            if case .unusable(let problem) = scaled {
+                around.log.warning("the evaluation set does not fit the session", metadata: ["session": "\(id)", "reason": "\(problem)"])
+            }
+        }
+        guard case .scaled(let rows) = evaluation else { return nil }
+        return rows
+    }
+}
+
+/// What one aggregation gives.
+private struct NewModel: Sendable {
+    var bytes: [UInt8]
+    var evaluation: Evaluation?
+    /// Of reading and combining the updates.
+    var milliseconds: Double
+
+    init(
+        _ base: ModelFile, _ job: AggregationJob, _ rows: Dataset?, _ store: any ContributionStore, session: String, tenant: String
+    ) throws(AggregationError) {
+        let started = ContinuousClock.now
+        let keys = job.contributions.map {
+            ContributionKey(tenant: tenant, session: session, round: $0.round, attempt: $0.attempt, client: $0.client)
+        }
+        let updates = StoredUpdates(
+            keys, dimension: base.parameters.count, shape: job.rule == .mean ? .oneByOne : .columns(bytes: Limits.aggregationBytes),
+            store: store)
+        let model = try RoundComputer.newModel(from: base, job: job, source: updates)
+        let elapsed = started.duration(to: .now).components
+        milliseconds = Double(elapsed.seconds) * 1e3 + Double(elapsed.attoseconds) / 1e15
+        evaluation = rows.map { evaluate(spec: model.spec, parameters: model.parameters, dataset: $0) }
+        bytes = model.encode()
+    }
+}

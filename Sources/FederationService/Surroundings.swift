@@ -1,0 +1,37 @@
+package import Compute
+package import Federation
+package import Logging
+package import Storage
+package import Telemetry
+
+/// What the engine needs from outside.
+package struct Surroundings: Sendable {
+    package var sessions: any SessionStore
+    package var blobs: any BlobStore
+    package var pool: ComputePool
+    package var metrics: Metrics
+    package var log: Logger
+    package var now: @Sendable () -> Instant
+    /// What to do when a decision could not be made durable. What nobody may see yet cannot be taken back either, so the
+    /// real one never returns: the process ends and goes on from its log.
+    package var halt: @Sendable (_ why: String) -> Void
+
+    package init(
+        sessions: any SessionStore, blobs: any BlobStore, pool: ComputePool, metrics: Metrics, log: Logger,
+        now: @escaping @Sendable () -> Instant, halt: @escaping @Sendable (String) -> Void = Disk.endProcess
+    ) {
+        self.sessions = sessions
+        self.blobs = blobs
+        self.pool = pool
+        self.metrics = metrics
+        self.log = log
+        self.now = now
+        self.halt = halt
+    }
+}
+
+/// The sending end of one client's control channel. Neither call waits.
+package protocol ControlChannel: Sendable {
+    func send(_ frame: [UInt8])
+    func close()
+}

@@ -1,0 +1,57 @@
+package import Federation
+
+package struct EnrolmentTokenRecord: Sendable, Equatable, Codable {
+    package var hash: [UInt8]
+    package var tenant: String
+    /// The name the node will have: decided here, never by the node.
+    package var node: String
+    package var expiresAt: Instant
+    package var usedAt: Instant?
+    /// When the node was revoked while the token was still unused.
+    package var withdrawnAt: Instant?
+    package init(hash: [UInt8], tenant: String, node: String, expiresAt: Instant) {
+        self.hash = hash
+        self.tenant = tenant
+        self.node = node
+        self.expiresAt = expiresAt
+    }
+}
+
+package struct NodeRecord: Sendable, Equatable, Codable {
+    package var tenant: String
+    package var name: String
+    /// SHA-256 of the current certificate's DER.
+    package var certificateFingerprint: [UInt8]
+    package var enrolledAt: Instant
+    package var certificateExpiresAt: Instant
+    package var revokedAt: Instant?
+    package init(
+        tenant: String, name: String, certificateFingerprint: [UInt8], enrolledAt: Instant, certificateExpiresAt: Instant
+    ) {
+        self.tenant = tenant
+        self.name = name
+        self.certificateFingerprint = certificateFingerprint
+        self.enrolledAt = enrolledAt
+        self.certificateExpiresAt = certificateExpiresAt
+    }
+}
+
+package struct APIKeyRecord: Sendable, Equatable, Codable {
+    /// Public prefix by which the key is found.
+    package var id: String
+    package var tenant: String
+    package var hash: [UInt8]
+    package var role: String
+    package var createdAt: Instant
+    package init(id: String, tenant: String, hash: [UInt8], role: String, createdAt: Instant) {
+        self.id = id
+        self.tenant = tenant
+        self.hash = hash
+        self.role = role
+        self.createdAt = createdAt
+    }
+}
+
+package enum EnrolmentOutcome: Sendable, Equatable {
+    case enrolled, unknownToken, expired, alreadyUsed, withdrawn
+}
