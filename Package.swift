@@ -169,6 +169,12 @@ let suites: [Target] = [
     tests(
         "StoreContractTests",
         ["Storage", "Federation", "CryptoSuite", "Trust", .product(name: "GRDBSQLite", package: "GRDB.swift")]),
+    tests(
+        "FederationServiceTests",
+        [
+            "FederationService", "Federation", "Storage", "Trust", "Platform", "Learning", "RobustAggregation", "Wire", "CryptoSuite",
+            "Telemetry", "Compute", .product(name: "Logging", package: "swift-log"),
+        ]),
     tests("APIKitTests", ["APIKit", "StrictJSON"]),
     tests("TrustStreamAPITests", ["TrustStreamAPI", "APIKit", "FederationService", "Federation", "Learning", "Wire", "Trust", "StrictJSON"]),
     tests("ConfigurationTests", ["TuttiConfiguration"]),

@@ -1,0 +1,61 @@
+import Federation
+import FederationService
+import Foundation
+import Testing
+
+/// The process dies at every boundary of an effect: before and after each write of a whole session. What comes out is
+/// the model of the undisturbed run, bit for bit.
+@Suite struct KillTests {
+    private let names = ["a", "b", "c"]
+
+    private func clients(_ engine: FederationEngine, _ session: String) -> [(client: TestClient, channel: TestChannel)] {
+        names.map { (TestClient(engine, session, $0), TestChannel()) }
+    }
+
+    /// One session of two rounds. Gives its model's digest, and whether the process died on the way.
+    private func federate(dyingAfter steps: Int?, inlineBytes: Int?) async throws -> (digest: String?, died: Bool) {
+        try await withFolder { folder in
+            let life = Life(steps: steps)
+            var service = try await Service(folder, inlineBytes: inlineBytes, life: life)
+            var spec = smallSpec(clients: 3, rounds: 2, autoStart: false)
+            spec.aggregation = inlineBytes == nil ? .mean : .median
+            let (session, _) = try await sessionWithMembers(service.engine, names, spec)
+            let members = clients(service.engine, session)
+            life.onDeath { for (_, channel) in members { channel.close() } }
+            life.arm()
+            async let ended = takePart(members)
+            _ = try? await service.engine.start(session, tenant: tenant)
+            _ = try? await ended
+            await service.stop()
+            if life.isOver {
+                service = try await Service(folder, inlineBytes: inlineBytes)
+                if try await service.engine.status(session, tenant: tenant).record.status == .waiting {
+                    _ = try await service.engine.start(session, tenant: tenant)
+                }
+                #expect(try await takePart(clients(service.engine, session)), "the session goes on to its end")
+                await service.stop()
+            }
+            service = try await Service(folder)
+            let view = try await service.engine.status(session, tenant: tenant)
+            #expect(view.record.status == .completed)
+            let rounds = try await service.engine.rounds(session, tenant: tenant, after: 0, limit: 10)
+            #expect(rounds.filter { $0.state == .committed }.map(\.round) == [1, 2])
+            #expect(rounds.allSatisfy { $0.state == .aborted || $0.outcome?.contributors == 3 })
+            await service.stop()
+            return (view.model, life.isOver)
+        }
+    }
+
+    @Test(arguments: [nil, 0] as [Int?]) func aDeathAtAnyStepDoesNotChangeTheModel(inlineBytes: Int?) async throws {
+        let expected = try #require(try await federate(dyingAfter: nil, inlineBytes: inlineBytes).digest)
+        var steps = 1
+        while true {
+            let (digest, died) = try await federate(dyingAfter: steps, inlineBytes: inlineBytes)
+            #expect(digest == expected, "died at step \(steps)")
+            if !died { break }
+            steps += 1
+        }
+        // Start, the first model, and of each round: its configuration, three updates, seal, model, commit.
+        #expect(steps > 30, "only \(steps) steps were tried")
+    }
+}
