@@ -36,7 +36,7 @@ private final class Counter: Sendable {
             Issue.record("\(outcomes)")
             return
         }
-        #expect(fake.requests.allSatisfy(\.hasClientCertificate))
+        #expect(fake.requests.allSatisfy { $0.hasClientCertificate })
         let log = sent(folder)
         #expect(log.map { $0["what"]?.text } == ["join", "update", "update"])
         #expect(log.map { $0["round"]?.whole } == [nil, 1, 2])

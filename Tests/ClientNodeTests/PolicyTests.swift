@@ -45,7 +45,7 @@ import Wire
         do {
             _ = try await runner.run(.session(sessionID))
             Issue.record("it took part")
-        } catch let error as ClientNodeError {
+        } catch {
             #expect(error.kind == .policy && error.message.contains("Nothing was sent") && error.remedy.contains("policy.min_cohort"))
         }
         #expect(fake.requests("POST", "/join").isEmpty && sent(folder).isEmpty)
@@ -78,7 +78,7 @@ import Wire
         do {
             _ = try await runner.run(.session(sessionID))
             Issue.record("it took part")
-        } catch let error as ClientNodeError { #expect(error.kind == .policy && error.remedy.contains("max_model_bytes")) }
+        } catch { #expect(error.kind == .policy && error.remedy.contains("max_model_bytes")) }
         #expect(fake.requests("POST", "/update").isEmpty)
         await fake.stop()
     }
