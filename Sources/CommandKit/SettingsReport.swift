@@ -4,7 +4,12 @@ package import TuttiConfiguration
 extension Settings {
     /// What `config show` says: for people on stdout, for machines as the result.
     package func shown(json: Bool) -> JSON {
-        if !json { for entry in entries { print("\(entry.key) = \(entry.value.text)    # \(entry.source.rawValue): \(entry.place)") } }
+        if !json {
+            for entry in entries {
+                let origin = entry.source == .default ? "default" : "\(entry.source.rawValue): \(entry.place)"
+                print("\(entry.key) = \(entry.value.text)    # \(origin)")
+            }
+        }
         return .object(
             entries.map { entry in
                 JSON.Member(
