@@ -27,8 +27,8 @@ package enum Limits {
     package static let batchSize = 1...65_536
     /// A zstd window of 8 MiB, which every decoder has to support (RFC 8878 §3.1.1.1.2).
     package static let windowLog = 23
-    /// A compressed body.
-    package static let bulkBytes = 1 << 31
+    /// A body, compressed or not: the largest model (2 GiB of Float32) and its header.
+    package static let bulkBytes = (1 << 31) + (2 << 20)
     /// Bytes of one number in a body whose bytes are regrouped.
     package static let elementBytes = 1...16
     /// zstd's levels; above 19 it needs windows that we refuse.
