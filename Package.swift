@@ -112,11 +112,11 @@ let rooms: [Target] = [
         [
             "APIKit", "TrustStreamAPI", "FederationService", "Federation", "Storage", "Trust", "Platform", "Telemetry",
             "Wire", "Learning", "CryptoSuite", "TuttiConfiguration", "Compute", "StrictJSON",
-            .product(name: "Hummingbird", package: "hummingbird"), .product(name: "HummingbirdCore", package: "hummingbird"),
-            .product(name: "HummingbirdTLS", package: "hummingbird"), .product(name: "Logging", package: "swift-log"),
+            .product(name: "HummingbirdCore", package: "hummingbird"), .product(name: "HummingbirdTLS", package: "hummingbird"),
+            .product(name: "Logging", package: "swift-log"),
             .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             .product(name: "UnixSignals", package: "swift-service-lifecycle"),
-            .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "X509", package: "swift-certificates"),
+            .product(name: "HTTPTypes", package: "swift-http-types"),
             .product(name: "NIOHTTPTypes", package: "swift-nio-extras"), .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
         ] + nio),
     room(
@@ -184,6 +184,14 @@ let suites: [Target] = [
         [
             "ClientNode", "Compute", "CryptoSuite", "Federation", "Learning", "StrictJSON", "Trust", "TuttiConfiguration", "Wire",
             .product(name: "Logging", package: "swift-log"),
+        ] + nio),
+    tests(
+        "GatewayTests",
+        [
+            "CoordinatorNode", "APIKit", "TrustStreamAPI", "FederationService", "Federation", "Learning", "Storage", "Trust", "Telemetry",
+            "Compute", "CryptoSuite", "Wire", "StrictJSON", "TuttiConfiguration",
+            .product(name: "AsyncHTTPClient", package: "async-http-client"), .product(name: "Logging", package: "swift-log"),
+            .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"), .product(name: "HTTPTypes", package: "swift-http-types"),
         ] + nio),
     tests("TidyTests", []),
     tests("EndToEndTests", []),

@@ -1,96 +1,131 @@
 import APIKit
 import Compute
-package import TuttiConfiguration
 import CryptoSuite
 import Federation
 import FederationService
 import Foundation
-import Hummingbird
 import HummingbirdCore
 import HummingbirdTLS
 package import Logging
 import NIOCore
 import NIOPosix
+import NIOSSL
 import Platform
 import ServiceLifecycle
-import UnixSignals
 import Storage
 import Telemetry
-import TrustStreamAPI
 import Trust
+import TrustStreamAPI
+package import TuttiConfiguration
+package import UnixSignals
 
 /// A running coordinator: opens the folder, goes on with its sessions, serves until it is told to stop.
 package struct Coordinator: Sendable {
     private let folder: CoordinatorFolder
     private let settings: CoordinatorSettings
+    private let times: GatewayTimes
     private let log: Logger
+    private static let metricsHelp = [
+        "tutti_rounds_total": "Closed attempts by outcome.", "tutti_round_seconds": "Duration of committed rounds.",
+        "tutti_updates_total": "Updates by outcome.", "tutti_update_seconds": "From the end of an update's body to its receipt.",
+        "tutti_bytes_total": "Bytes of models and updates by direction.", "tutti_connections": "Open connections.",
+        "tutti_connections_refused_total": "Connections closed at once, by the limit that was reached.",
+        Gateway.latency: "From a request's head to the end of its answer, by operation and status.",
+    ]
 
-    package init(folder: CoordinatorFolder, settings: CoordinatorSettings, log: Logger) {
+    package init(folder: CoordinatorFolder, settings: CoordinatorSettings, log: Logger, times: GatewayTimes = GatewayTimes()) {
         self.folder = folder
         self.settings = settings
         self.log = log
+        self.times = times
     }
 
-    /// - Parameter started: called with the bound address once requests are served.
-    package func run(started: @escaping @Sendable (_ host: String, _ port: Int) -> Void) async throws {
-        let store = try SQLiteStore(folder: folder.path, suite: .system)
+    /// Serves until a signal in `signals`, or the graceful shutdown of the surrounding service group; then drains: no new
+    /// connection, control channels are told to come back, requests under way are finished within `GatewayTimes.drain`.
+    /// Sessions need nothing: whatever was acknowledged is durable already.
+    ///
+    /// - Parameter started: called once with the bound address, when requests are served.
+    /// - Throws: `CoordinatorError`.
+    package func run(
+        signals: [UnixSignal] = [.sigterm, .sigint], started: @escaping @Sendable (_ host: String, _ port: Int) -> Void
+    ) async throws {
+        let services: [ServiceGroupConfiguration.ServiceConfiguration]
+        do { services = try await listeners(started) } catch { throw CoordinatorError(opening: folder.path, error) }
+        var group = ServiceGroupConfiguration(services: services, gracefulShutdownSignals: signals, logger: log)
+        group.maximumGracefulShutdownDuration = times.drain
+        defer { folder.clearRun() }
+        do { try await ServiceGroup(configuration: group).run() } catch let error as CoordinatorError { throw error } catch {
+            throw CoordinatorError(.failed, "The coordinator ended with an error: \(error).", remedy: "See its log; nothing that was acknowledged is lost.")
+        }
+        log.notice("stopped")
+    }
+
+    private func listeners(_ started: @escaping @Sendable (String, Int) -> Void) async throws -> [ServiceGroupConfiguration.ServiceConfiguration] {
+        let readiness = Readiness()
+        let metrics = Metrics(help: Self.metricsHelp)
         let authority = try folder.authority()
-        let server = try folder.serverCertificate()
-        let metrics = Metrics(help: [
-            "tutti_rounds_total": "Closed attempts by outcome.", "tutti_updates_total": "Updates by outcome.",
-            "tutti_bytes_total": "Bytes of models and updates by direction.", "tutti_round_seconds": "Duration of committed rounds.",
-            "tutti_update_seconds": "From the end of an update's body to its receipt.", "tutti_http_request_seconds": "Duration of requests by operation.",
-        ])
+        let certificate = try folder.currentServerCertificate(authority, now: Date(), log)
+        let tls = try serverTLS(
+            certificatePEM: certificate.certificatePEM, keyPEM: certificate.keyPEM, authorityPEM: authority.certificatePEM,
+            strictPostQuantum: settings.strictPostQuantum)
+        let gateway = try await gateway(authority, readiness, metrics)
+        let limit = ConnectionLimit(
+            total: settings.maximumConnections, perAddress: settings.maximumConnectionsPerAddress, metrics: metrics, log: log)
+        // The TLS side says where the coordinator is, and for that waits for the plain one to be bound.
+        let (localPorts, localPort) = AsyncStream.makeStream(of: Int?.self)
+        if settings.localListen == nil { localPort.yield(nil) }
+        let secure = try server(gateway, limit, settings.listen, tls) { [folder, settings] channel in
+            let host = channel.localAddress?.ipAddress ?? settings.listen.host
+            let port = channel.localAddress?.port ?? settings.listen.port
+            gateway.address.bind(host: host, port: port)
+            let local = await localPorts.first { _ in true } ?? nil
+            // The other listener could not be had: the coordinator is ending.
+            guard !Task.isCancelled else { return }
+            folder.writeRun(url: gateway.address.url, host: host, port: port, localPort: local)
+            readiness.serve()
+            gateway.log.notice("serving", metadata: ["url": "\(gateway.address.url)"])
+            started(host, port)
+        }
+        let drain: @Sendable () -> Void = { readiness.drain() }
+        var services: [any Service] = [Listening(server: secure, address: settings.listen, key: "server.listen", onStop: drain)]
+        if let local = settings.localListen {
+            let plain = try server(gateway, limit, local, nil) { localPort.yield($0.localAddress?.port) }
+            services.append(Listening(server: plain, address: local, key: "server.local_listen", onStop: drain))
+        }
+        return services.map { .init(service: $0) }
+    }
+
+    private func gateway(_ authority: CertificateAuthority, _ readiness: Readiness, _ metrics: Metrics) async throws -> Gateway {
+        let store = try SQLiteStore(folder: folder.path, suite: .system)
         let engine = FederationEngine(
             around: Surroundings(
                 sessions: store, blobs: store, pool: ComputePool(threads: settings.threads, name: "compute"), metrics: metrics, log: log,
-                now: { Instant.now }), identities: store, authority: authority, random: .system)
+                now: { Instant.now }),
+            identities: store, authority: authority, random: .system)
         let resumed = try await engine.resume()
         if resumed > 0 { log.notice("sessions go on", metadata: ["count": "\(resumed)"]) }
-
-        let readiness = Readiness()
-        let gateway = Gateway(
-            families: [TrustStream.family(engine, authorityPin: authority.pin)], identity: Identity(store: store), engine: engine, metrics: metrics,
-            readiness: readiness, publicURL: settings.publicURL, log: log)
-        let tls = try serverTLS(
-            certificatePEM: server.certificatePEM, keyPEM: server.keyPEM, authorityPEM: authority.certificatePEM,
-            strictPostQuantum: settings.strictPostQuantum)
-        let builder = HTTPServerBuilder { responder in
-            try TLSChannel(OnePortChannel(responder: responder, admit: gateway.admit, serve: gateway.serve), configuration: TLSChannelConfiguration(tlsConfiguration: tls))
-        }
-        let runPath = folder.runPath
-        let application = Application(
-            responder: GatewayResponder(gateway: gateway, isPlain: false), server: builder,
-            configuration: .init(address: .hostname(settings.listen.host, port: settings.listen.port), serverName: "tutti"),
-            onServerRunning: { channel in
-                let host = channel.localAddress?.ipAddress ?? settings.listen.host
-                let port = channel.localAddress?.port ?? settings.listen.port
-                try? Data("{\"host\":\"\(host)\",\"port\":\(port),\"pid\":\(getpid())}\n".utf8).write(to: URL(fileURLWithPath: runPath), options: .atomic)
-                readiness.isReady = true
-                started(host, port)
-            }, logger: log)
-        var services: [ServiceGroupConfiguration.ServiceConfiguration] = [.init(service: application)]
-        if let local = settings.localListen {
-            services.append(
-                .init(
-                    service: Application(
-                        responder: GatewayResponder(gateway: gateway, isPlain: true), server: .http1(),
-                        configuration: .init(address: .hostname(local.host, port: local.port), serverName: "tutti"), logger: log)))
-        }
-        var group = ServiceGroupConfiguration(services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: log)
-        group.maximumGracefulShutdownDuration = .seconds(10)
-        try await ServiceGroup(configuration: group).run()
-        try? FileManager.default.removeItem(atPath: runPath)
+        let trustStream = TrustStream.family(engine, authorityPin: authority.pin)
+        return Gateway(
+            families: [trustStream], sessions: trustStream,
+            system: SystemFamily.family(readiness: readiness, metrics: metrics, envelope: trustStream.envelope),
+            authenticator: CallerAuthenticator(identity: Identity(store: store), engine: engine), engine: engine, metrics: metrics,
+            address: ServerAddress(publicURL: settings.publicURL, host: settings.listen.host, port: settings.listen.port), times: times,
+            random: .system, log: log)
     }
-}
 
-/// Hummingbird's view of the gateway.
-private struct GatewayResponder: HTTPResponder {
-    typealias Context = BasicRequestContext
-    let gateway: Gateway
-    let isPlain: Bool
-
-    func respond(to request: Request, context: Context) async throws -> Response {
-        await gateway.respond(request, peer: Connection.peer, isPlain: isPlain)
+    /// - Parameter tls: nil: plain HTTP.
+    private func server(
+        _ gateway: Gateway, _ limit: ConnectionLimit, _ address: (host: String, port: Int), _ tls: TLSConfiguration?,
+        _ running: @escaping @Sendable (any Channel) async -> Void
+    ) throws -> any Service {
+        let builder = HTTPServerBuilder { responder in
+            let port = OnePortChannel(isSecure: tls != nil, gateway: gateway, responder: responder)
+            guard let tls else { return LimitedChannel(base: port, limit: limit) }
+            return LimitedChannel(base: try TLSChannel(port, tlsConfiguration: tls), limit: limit)
+        }
+        return try builder.buildServer(
+            configuration: ServerConfiguration(address: .hostname(address.host, port: address.port), backlog: Limits.backlog),
+            eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: log,
+            responder: { request, writer, channel in try await gateway.respond(request, writer, channel) }, onServerRunning: running)
     }
 }

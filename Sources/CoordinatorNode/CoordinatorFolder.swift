@@ -2,8 +2,10 @@ package import TuttiConfiguration
 import CryptoSuite
 import Federation
 import Foundation
+import Logging
 import Platform
 import Storage
+import StrictJSON
 import Trust
 
 /// A coordinator's data folder: what `init` makes and `serve` opens.
@@ -68,25 +70,35 @@ package struct CoordinatorFolder: Sendable {
         (try text("server.pem"), String(decoding: try SecretFile.read(path + "/server.key"), as: UTF8.self))
     }
 
+    /// The server's certificate; a new one for the same key and names when the present one is about to end, so that a
+    /// coordinator that is started now and then never stands there with a dead one. Clients trust the authority.
+    func currentServerCertificate(_ authority: CertificateAuthority, now: Date, _ log: Logger) throws -> (certificatePEM: String, keyPEM: String) {
+        let present = try serverCertificate()
+        let renewed = try authority.renewal(of: present.certificatePEM, keyPEM: present.keyPEM, now: now, lifetime: Self.serverDays * 86_400)
+        guard let renewed else { return present }
+        try Data(renewed.pem.utf8).write(to: URL(fileURLWithPath: path + "/server.pem"), options: .atomic)
+        log.notice("the server's certificate was renewed", metadata: ["expires": "\(renewed.expires)"])
+        return (renewed.pem, present.keyPEM)
+    }
+
+    // MARK: The running coordinator
+
+    /// Says where the coordinator listens, for the commands and for scripts that asked for port 0.
+    /// - Parameter localPort: of the plain-HTTP listener; nil when there is none.
+    func writeRun(url: String, host: String, port: Int, localPort: Int?) {
+        let json: JSON = [
+            "url": .string(url), "host": .string(host), "port": JSON(port), "local_port": JSON(localPort), "pid": .integer(Int64(getpid())),
+        ]
+        try? Data((json.encodedText + "\n").utf8).write(to: URL(fileURLWithPath: runPath), options: .atomic)
+    }
+
+    func clearRun() { try? FileManager.default.removeItem(atPath: runPath) }
+
     private func text(_ name: String) throws(TrustError) -> String {
         do { return try String(contentsOfFile: "\(path)/\(name)", encoding: .utf8) } catch {
             throw .file(path: "\(path)/\(name)", problem: "it cannot be read")
         }
     }
-}
-
-/// Why a coordinator command could not do its work, and what to do about it.
-package struct CoordinatorError: Error, Sendable, Equatable, CustomStringConvertible {
-    package enum Kind: Sendable, Equatable { case configuration, connection, authentication, failed, integrity }
-    package var kind: Kind
-    package var message: String
-    package var remedy: String
-    package init(_ kind: Kind, _ message: String, remedy: String) {
-        self.kind = kind
-        self.message = message
-        self.remedy = remedy
-    }
-    package var description: String { "\(message) \(remedy)" }
 }
 
 extension Instant {

@@ -1,127 +1,94 @@
-import Hummingbird
+import APIKit
 import HummingbirdCore
-import HummingbirdTLS
 import Logging
 import NIOCore
 import NIOHTTP1
 import NIOHTTPTypes
 import NIOHTTPTypesHTTP1
-import NIOSSL
 import NIOWebSocket
-import ServiceLifecycle
-import Trust
 
-/// Who is at the other end of a connection. Read once a connection; every request of it runs inside.
-enum Connection {
-    @TaskLocal static var peer: PeerIdentity?
-}
-
-typealias FrameChannel = NIOAsyncChannel<WebSocketFrame, WebSocketFrame>
-
-/// What the gateway decides about a request to open a control channel.
-enum Admission: Sendable {
-    case open
-    case refused(status: HTTPResponseStatus, headers: HTTPHeaders, body: [UInt8])
-}
-
-/// HTTP/1.1 and WebSocket on one TLS port. NIO's typed upgrader decides which of the two a connection is.
+/// HTTP/1.1 and WebSocket on one port: `RequestGate` judges heads and upgrades, NIO's typed upgrader does the WebSocket
+/// handshake, Hummingbird carries the rest.
 struct OnePortChannel: HTTPChannelHandler {
     enum Kind: Sendable {
         case http(NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>)
-        case control(FrameChannel, HTTPRequestHead)
+        case control(ControlLink, HTTPRequestHead)
     }
     struct Value: ServerChildChannelValue {
         let kind: EventLoopFuture<Kind>
         let channel: any Channel
+        let connection: Connection
     }
-    private struct Refused: Error {}
 
+    let isSecure: Bool
+    let gateway: Gateway
     let responder: HTTPChannelHandler.Responder
-    let admit: @Sendable (HTTPRequestHead, PeerIdentity?) async -> Admission
-    let serve: @Sendable (FrameChannel, HTTPRequestHead, PeerIdentity?) async -> Void
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         channel.eventLoop.makeCompletedFuture {
-            let upgrader = NIOTypedWebSocketServerUpgrader<Kind>(
-                maxFrameSize: Limits.controlFrameBytes,
-                shouldUpgrade: { channel, head in
-                    let peer = Self.peer(channel)
-                    let promise = channel.eventLoop.makePromise(of: HTTPHeaders?.self)
-                    promise.completeWithTask {
-                        switch await admit(head, peer) {
-                        case .open: return [:]
-                        case .refused(let status, let headers, let body):
-                            // The upgrader would leave the client without an answer.
-                            try await Self.answer(channel, status, headers, body)
-                            throw Refused()
-                        }
-                    }
-                    return promise.futureResult
-                },
-                upgradePipelineHandler: { channel, head in
-                    channel.eventLoop.makeCompletedFuture {
-                        try channel.pipeline.syncOperations.addHandler(
-                            NIOWebSocketFrameAggregator(
-                                minNonFinalFragmentSize: 1, maxAccumulatedFrameCount: Limits.controlFragments,
-                                maxAccumulatedFrameSize: Limits.controlFrameBytes))
-                        return .control(try FrameChannel(wrappingChannelSynchronously: channel), head)
-                    }
-                })
-            let configuration = NIOTypedHTTPServerUpgradeConfiguration<Kind>(
-                upgraders: [upgrader],
-                notUpgradingCompletionHandler: { channel in
-                    channel.eventLoop.makeCompletedFuture {
-                        try channel.pipeline.syncOperations.addHandler(HTTP1ToHTTPServerCodec(secure: true))
-                        try channel.pipeline.syncOperations.addHandler(
-                            HTTPConnectionStateHandler(idleTimeout: .seconds(Limits.idleSeconds), logger: logger))
-                        return .http(
-                            try NIOAsyncChannel(
-                                wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true)))
-                    }
-                })
-            var pipeline = NIOUpgradableHTTPServerPipelineConfiguration(upgradeConfiguration: configuration)
-            pipeline.enablePipelining = false
-            pipeline.enableErrorHandling = true
-            pipeline.enableResponseHeaderValidation = true
-            let kind = try channel.pipeline.syncOperations.configureUpgradableHTTPServerPipeline(configuration: pipeline)
-            // A handshake, or a first request, that never comes must not hold a connection.
-            let limit = channel.eventLoop.scheduleTask(in: .seconds(Limits.handshakeSeconds)) { channel.close(promise: nil) }
-            kind.whenComplete { _ in limit.cancel() }
-            return Value(kind: kind, channel: channel)
+            try channel.syncOptions?.setOption(.maxMessagesPerRead, value: 1)
+            try channel.syncOptions?.setOption(
+                .recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 1 << 10, initial: 4 << 10, maximum: Limits.readBytes))
+            let connection = Connection(isSecure: isSecure)
+            var limits = NIOHTTPDecoderLimitConfiguration()
+            limits.maxHeaderFieldSize = Limits.headerFieldBytes
+            limits.maxHeaderListSize = Limits.headerListBytes
+            limits.maxHeaderFieldCount = Limits.headerFields
+            let encoder = HTTPResponseEncoder()
+            let decoder = ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes, limitConfiguration: limits))
+            let gate = RequestGate(connection: connection, times: gateway.times, admit: gateway.admit, rejection: gateway.rejection)
+            let upgrade = NIOTypedHTTPServerUpgradeHandler(
+                httpEncoder: encoder, extraHTTPHandlers: [decoder, gate],
+                upgradeConfiguration: NIOTypedHTTPServerUpgradeConfiguration<Kind>(
+                    upgraders: [upgrader(connection)], notUpgradingCompletionHandler: { [self] in http($0, logger) }))
+            try channel.pipeline.syncOperations.addHandlers([encoder, decoder, gate, upgrade])
+            return Value(kind: upgrade.upgradeResultFuture, channel: channel, connection: connection)
         }
+    }
+
+    private func http(_ channel: any Channel, _ logger: Logger) -> EventLoopFuture<Kind> {
+        channel.eventLoop.makeCompletedFuture {
+            try channel.pipeline.syncOperations.addHandler(HTTP1ToHTTPServerCodec(secure: isSecure))
+            try channel.pipeline.syncOperations.addHandler(HTTPConnectionStateHandler(idleTimeout: gateway.times.idle, logger: logger))
+            return .http(
+                try NIOAsyncChannel(
+                    wrappingChannelSynchronously: channel,
+                    configuration: .init(
+                        backPressureStrategy: .init(lowWatermark: 1, highWatermark: Limits.readsAhead), isOutboundHalfClosureEnabled: true)))
+        }
+    }
+
+    private func upgrader(_ connection: Connection) -> NIOTypedWebSocketServerUpgrader<Kind> {
+        NIOTypedWebSocketServerUpgrader<Kind>(
+            maxFrameSize: Limits.controlFrameBytes,
+            // The gate has decided already.
+            shouldUpgrade: { channel, _ in channel.eventLoop.makeSucceededFuture([:]) },
+            upgradePipelineHandler: { [times = gateway.times] channel, head in
+                channel.eventLoop.makeCompletedFuture {
+                    let link = ControlLink(channel: channel, closeTime: times.close)
+                    try channel.pipeline.syncOperations.addHandlers([
+                        FrameRules(link: link),
+                        NIOWebSocketFrameAggregator(
+                            minNonFinalFragmentSize: 1, maxAccumulatedFrameCount: Limits.controlFragments,
+                            maxAccumulatedFrameSize: Limits.controlFrameBytes),
+                        ControlLinkHandler(link: link, connection: connection, times: times),
+                    ])
+                    return .control(link, head)
+                }
+            })
     }
 
     func handle(value: Value, logger: Logger) async {
-        do {
-            let kind = try await value.kind.get()
-            let peer = try await value.channel.eventLoop.submit { Self.peer(value.channel) }.get()
-            switch kind {
-            case .http(let channel):
-                await Connection.$peer.withValue(peer) { await handleHTTP(asyncChannel: channel, logger: logger) }
-            case .control(let channel, let head): await serve(channel, head, peer)
-            }
-        } catch {
+        let kind: Kind
+        do { kind = try await value.kind.get() } catch {
             logger.debug("connection ended before its first request", metadata: ["reason": "\(error)"])
-            try? await value.channel.close()
+            return value.channel.close(promise: nil)
         }
-    }
-
-    /// On the channel's event loop, after the handshake.
-    private static func peer(_ channel: any Channel) -> PeerIdentity? {
-        guard let certificate = try? channel.pipeline.syncOperations.nioSSL_peerCertificate(), let der = try? certificate.toDERBytes() else {
-            return nil
+        await Connection.$current.withValue(value.connection) {
+            switch kind {
+            case .http(let channel): await handleHTTP(asyncChannel: channel, logger: logger)
+            case .control(let link, let head): await gateway.serve(link, head, value.connection)
+            }
         }
-        return PeerIdentity(certificateDER: der)
-    }
-
-    private static func answer(_ channel: any Channel, _ status: HTTPResponseStatus, _ headers: HTTPHeaders, _ body: [UInt8]) async throws {
-        var headers = headers
-        headers.replaceOrAdd(name: "content-length", value: "\(body.count)")
-        headers.replaceOrAdd(name: "connection", value: "close")
-        let head = HTTPResponseHead(version: .http1_1, status: status, headers: headers)
-        channel.write(HTTPServerResponsePart.head(head), promise: nil)
-        channel.write(HTTPServerResponsePart.body(.byteBuffer(ByteBuffer(bytes: body))), promise: nil)
-        try await channel.writeAndFlush(HTTPServerResponsePart.end(nil))
-        try await channel.close()
     }
 }

@@ -11,6 +11,7 @@ package struct CoordinatorSettings: Sendable {
     package var names: [String]
     package var strictPostQuantum: Bool
     package var maximumConnections: Int
+    package var maximumConnectionsPerAddress: Int
     package var threads: Int
     package var logLevel: String
     package var settings: Settings
@@ -18,6 +19,7 @@ package struct CoordinatorSettings: Sendable {
     static let keys: [Settings.Key] = [
         ("server.profile", .text("local")), ("server.listen", .text("127.0.0.1:8443")), ("server.names", .texts(["localhost", "127.0.0.1"])),
         ("server.public_url", .text("")), ("server.local_listen", .text("")), ("server.max_connections", .whole(10_000)),
+        ("server.max_connections_per_address", .whole(2000)),
         ("tls.strict_post_quantum", .flag(false)), ("compute.threads", .whole(2)), ("log.level", .text("notice")),
     ]
     static let logLevels = ["trace", "debug", "info", "notice", "warning", "error", "critical"]
@@ -38,6 +40,7 @@ package struct CoordinatorSettings: Sendable {
         names = settings.list("server.names")
         strictPostQuantum = settings.flag("tls.strict_post_quantum")
         maximumConnections = try settings.whole("server.max_connections", 1...1_000_000)
+        maximumConnectionsPerAddress = try settings.whole("server.max_connections_per_address", 1...1_000_000)
         threads = try settings.whole("compute.threads", 1...1024)
         logLevel = try settings.choice("log.level", Self.logLevels)
         if profile == .prod { try checkProduction() }
@@ -90,7 +93,9 @@ package struct CoordinatorSettings: Sendable {
         # public_url = "https://coordinator.example:8443"
         # Plain HTTP on the loopback for development, REST only; not in profile prod.
         # local_listen = "127.0.0.1:8080"
+        # Connections at once, in all and from one address; one beyond is closed.
         # max_connections = 10000
+        # max_connections_per_address = 2000
 
         [tls]
         # true: only the post-quantum hybrid X25519MLKEM768; curl and OpenSSL 3.0 are then refused.

@@ -1,0 +1,39 @@
+import APIKit
+package import Foundation
+
+/// One byte range (RFC 9110 §14.2). Several ranges, and anything that is not understood, mean the whole.
+package enum ByteRange: Equatable {
+    case whole, unsatisfiable
+    case part(Range<Int>)
+
+    package static func resolve(_ header: String, length: Int) -> ByteRange {
+        guard header.hasPrefix("bytes=") else { return .whole }
+        let sides = header.dropFirst(6).split(separator: "-", omittingEmptySubsequences: false)
+        guard sides.count == 2, sides.allSatisfy({ $0.utf8.allSatisfy { (0x30...0x39).contains($0) } }) else { return .whole }
+        let (first, last) = (Int(sides[0]), Int(sides[1]))
+        switch (first, last) {
+        case (let first?, _) where sides[1].isEmpty || last != nil:
+            guard first < length else { return .unsatisfiable }
+            let end = min(last ?? length - 1, length - 1)
+            return end >= first ? .part(first..<end + 1) : .whole
+        case (nil, let last?) where sides[0].isEmpty:
+            return last == 0 || length == 0 ? .unsatisfiable : .part(max(0, length - last)..<length)
+        default: return .whole
+        }
+    }
+}
+
+/// `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110 §5.6.7).
+package enum HTTPDate {
+    private static let days = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"]
+    private static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+
+    package static func text(at date: Date) -> String {
+        let seconds = max(0, Int64(date.timeIntervalSince1970))
+        // `2026-01-02T03:04:05.000Z`
+        let parts = timestamp(seconds * 1000).utf8.split { $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "T") || $0 == UInt8(ascii: ".") }
+            .map { String(decoding: $0, as: UTF8.self) }
+        guard parts.count >= 4, let month = Int(parts[1]) else { return "" }
+        return "\(days[Int(seconds / 86_400 % 7)]), \(parts[2]) \(months[month - 1]) \(parts[0]) \(parts[3]) GMT"
+    }
+}

@@ -1,0 +1,82 @@
+import APIKit
+import Foundation
+import HTTPTypes
+import HummingbirdCore
+import NIOCore
+import StrictJSON
+
+/// A family's reply as HTTP: framing, `Range`, `HEAD`, and writes small enough that a slow reader costs little.
+struct HTTPAnswer: Sendable {
+    private let code: HTTPResponse.Status
+    let headers: HTTPFields
+    let content: [UInt8]
+    private let range: Range<Int>
+    private let isHead: Bool
+
+    /// - Parameters:
+    ///   - requested: the request's headers. `Range` counts for a GET whose reply has an ETag, because only then are two
+    ///     answers the same thing.
+    ///   - closes: the connection ends with this answer.
+    init(_ reply: APIReply, method: HTTPRequest.Method, headers requested: HTTPFields, closes: Bool) {
+        var headers = HTTPFields()
+        for (name, value) in reply.headers {
+            if let name = HTTPField.Name(name), HTTPField.isValidValue(value) { headers.append(HTTPField(name: name, value: value)) }
+        }
+        var code = HTTPResponse.Status(code: (200..<600).contains(reply.status) ? reply.status : 500)
+        var content: [UInt8] = []
+        switch reply.body {
+        case .empty: break
+        case .json(let json):
+            content = json.encoded()
+            headers[.contentType] = "application/json"
+        case .bytes(let bytes, let type):
+            content = bytes
+            headers[.contentType] = type
+        }
+        // What has an ETag may be kept and asked about; nothing else may be kept at all.
+        if headers[.cacheControl] == nil { headers[.cacheControl] = headers[.eTag] == nil ? "no-store" : "private, no-cache" }
+        var range = content.indices
+        if code == .ok, let tag = headers[.eTag] {
+            headers[.acceptRanges] = "bytes"
+            let isWanted = method == .get && (requested[.ifRange].map { $0 == tag && !$0.hasPrefix("W/") } ?? true)
+            switch isWanted ? requested[.range].map({ ByteRange.resolve($0, length: content.count) }) : nil {
+            case nil, .whole: break
+            case .part(let part):
+                range = part
+                code = .partialContent
+                headers[.contentRange] = "bytes \(part.lowerBound)-\(part.upperBound - 1)/\(content.count)"
+            case .unsatisfiable:
+                range = 0..<0
+                code = .rangeNotSatisfiable
+                headers[.contentRange] = "bytes */\(content.count)"
+            }
+        }
+        if code != .notModified && code != .noContent { headers[.contentLength] = "\(range.count)" }
+        headers[.xContentTypeOptions] = "nosniff"
+        headers[.date] = HTTPDate.text(at: Date())
+        if closes { headers[.connection] = "close" }
+        (self.code, self.headers, self.content, self.range, isHead) = (code, headers, content, range, method == .head)
+    }
+
+    var status: Int { code.code }
+
+    /// - Parameter stalled: how long one write may wait for the client to take something.
+    func write(_ writer: consuming ResponseWriter, _ channel: any Channel, stalled: Duration) async throws {
+        func watched() -> Scheduled<Void> { channel.eventLoop.scheduleTask(in: TimeAmount(stalled)) { channel.close(promise: nil) } }
+        let head = HTTPResponse(status: code, headerFields: headers)
+        let sent = isHead ? 0..<0 : range
+        var watch = watched()
+        defer { watch.cancel() }
+        guard sent.count > Limits.replyChunkBytes else {
+            let body = sent.isEmpty ? ResponseBody() : ResponseBody(byteBuffer: ByteBuffer(bytes: content[sent]))
+            return try await writer.write(response: head, body: body)
+        }
+        var body = try await writer.writeHead(head)
+        for start in stride(from: sent.lowerBound, to: sent.upperBound, by: Limits.replyChunkBytes) {
+            watch.cancel()
+            watch = watched()
+            try await body.write(ByteBuffer(bytes: content[start..<min(start + Limits.replyChunkBytes, sent.upperBound)]))
+        }
+        try await body.finish(nil)
+    }
+}

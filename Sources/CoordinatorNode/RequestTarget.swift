@@ -1,0 +1,72 @@
+package import APIKit
+
+/// The path and query of a request, decoded once and strictly: nothing that decodes to a separator or a control
+/// character gets through, so no two spellings of a path mean different things to different layers.
+package struct RequestTarget: Sendable, Equatable {
+    package var path: String
+    package var query: [Item] = []
+
+    package struct Item: Sendable, Equatable {
+        package var name: String
+        package var value: String
+
+        package init(name: String, value: String) {
+            self.name = name
+            self.value = value
+        }
+    }
+
+    package init(_ target: String) throws(ServiceError) {
+        guard target.utf8.count <= Limits.targetBytes else {
+            throw .invalid(field: "path", issue: "is longer than \(Limits.targetBytes) bytes", provided: nil)
+        }
+        let parts = target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
+        guard let raw = parts.first, raw.hasPrefix("/"), let path = Self.decode(raw, plusIsSpace: false, refusing: { $0 < 0x20 || $0 == 0x7F || $0 == 0x2F })
+        else { throw .invalid(field: "path", issue: "is not a well-formed path", provided: nil) }
+        guard !path.split(separator: "/").contains(where: { $0 == "." || $0 == ".." }) else {
+            throw .invalid(field: "path", issue: "must not have '.' or '..' as a segment", provided: nil)
+        }
+        self.path = path
+        guard parts.count == 2 else { return }
+        for item in parts[1].split(separator: "&") {
+            guard query.count < Limits.queryItems else {
+                throw .invalid(field: "query", issue: "has more than \(Limits.queryItems) parameters", provided: nil)
+            }
+            let sides = item.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            guard let name = Self.decode(sides[0], plusIsSpace: true, refusing: { $0 == 0 }),
+                let value = Self.decode(sides.count == 2 ? sides[1] : "", plusIsSpace: true, refusing: { $0 == 0 })
+            else { throw .invalid(field: "query", issue: "is not well-formed", provided: nil) }
+            guard !query.contains(where: { $0.name == name }) else {
+                throw .invalid(field: name, issue: "is given twice in the query", provided: nil)
+            }
+            query.append(Item(name: name, value: value))
+        }
+    }
+
+    /// Percent-decoding. nil for a malformed escape, for text that is not UTF-8, and when a decoded byte is refused.
+    private static func decode(_ text: Substring, plusIsSpace: Bool, refusing: (UInt8) -> Bool) -> String? {
+        var bytes: [UInt8] = []
+        var rest = text.utf8[...]
+        while let byte = rest.popFirst() {
+            switch byte {
+            case UInt8(ascii: "%"):
+                guard let high = rest.popFirst().flatMap(hexDigit), let low = rest.popFirst().flatMap(hexDigit) else { return nil }
+                let decoded = high << 4 | low
+                if refusing(decoded) { return nil }
+                bytes.append(decoded)
+            case UInt8(ascii: "+") where plusIsSpace: bytes.append(0x20)
+            default: bytes.append(byte)
+            }
+        }
+        return String(validating: bytes, as: UTF8.self)
+    }
+
+    private static func hexDigit(_ byte: UInt8) -> UInt8? {
+        switch byte {
+        case 0x30...0x39: byte - 0x30
+        case 0x41...0x46: byte - 0x41 + 10
+        case 0x61...0x66: byte - 0x61 + 10
+        default: nil
+        }
+    }
+}
