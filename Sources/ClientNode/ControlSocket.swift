@@ -8,7 +8,8 @@ import NIOWebSocket
 struct ControlSocket: Sendable {
     /// What the channel reports, in order. The last is `closed` or an error thrown by `run`.
     enum Event: Sendable {
-        case opened(Sender)
+        /// `tls`: the version that was agreed on, as OpenSSL writes it.
+        case opened(Sender, tls: String)
         case received([UInt8])
     }
 
@@ -130,14 +131,15 @@ struct ControlSocket: Sendable {
     private func serve(
         _ channel: NIOAsyncChannel<WebSocketFrame, WebSocketFrame>, _ report: @escaping @Sendable (Event) async -> Void
     ) async throws -> UInt16? {
-        try await channel.executeThenClose { inbound, outbound in
+        let version = try await channel.channel.nioSSL_tlsVersion().get()
+        return try await channel.executeThenClose { inbound, outbound in
             let sender = Sender(writer: outbound)
             let interval = limits.silenceSeconds / 3
             let pings = Task {
                 while (try? await Task.sleep(for: .seconds(interval))) != nil { try? await sender.write(.ping, ByteBuffer()) }
             }
             defer { pings.cancel() }
-            await report(.opened(sender))
+            await report(.opened(sender, tls: name(of: version)))
             for try await frame in inbound {
                 switch frame.opcode {
                 case .binary:
@@ -190,3 +192,13 @@ struct ControlSocket: Sendable {
 }
 
 private func amount(_ seconds: Double) -> TimeAmount { .nanoseconds(Int64(seconds * 1e9)) }
+
+private func name(of version: TLSVersion?) -> String {
+    switch version {
+    case .tlsv13: "TLSv1.3"
+    case .tlsv12: "TLSv1.2"
+    case .tlsv11: "TLSv1.1"
+    case .tlsv1: "TLSv1"
+    default: "unknown"
+    }
+}

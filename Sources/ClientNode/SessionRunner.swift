@@ -135,8 +135,8 @@ actor SessionRunner {
             do throws(ClientNodeError) {
                 _ = try await client.sockets.run(path: path) { event in
                     switch event {
-                    case .opened(let sender):
-                        await self.opened(sender)
+                    case .opened(let sender, let tls):
+                        await self.opened(sender, tls: tls)
                         post.yield(.connected)
                     case .received(let bytes):
                         await self.received(bytes)
@@ -150,7 +150,11 @@ actor SessionRunner {
         }
     }
 
-    private func opened(_ sender: ControlSocket.Sender) { self.sender = sender }
+    private func opened(_ sender: ControlSocket.Sender, tls: String) {
+        self.sender = sender
+        // This node offers no other key exchange: that there is a channel proves it.
+        log.notice("control channel open", metadata: ["tls": "\(tls)", "key_exchange": "X25519MLKEM768"])
+    }
     private func closed() { sender = nil }
 
     private func lost(_ error: ClientNodeError) {

@@ -17,6 +17,9 @@ import Testing
         #expect(first["rounds"] as? Int == 30)
         #expect((first["per_round"] as? [[String: Any]])?.count == 30)
         #expect(first["bytes_up"] as? Int ?? 0 > 1_000_000)
+        // As every one of the ten clients says.
+        #expect(first["tls_version"] as? String == "TLSv1.3")
+        #expect(first["key_exchange"] as? String == "X25519MLKEM768")
         let second = try quickstart("--seed", "42")
         #expect(first["model_sha256"] as? String == second["model_sha256"] as? String)
     }

@@ -75,7 +75,7 @@ import Wire
             await service.stop()
             service = try await Service(folder)
             let client = TestClient(service.engine, session, "c")
-            let model = try await service.engine.weights(session, member: client.member, round: 0, ifNoneMatch: nil)
+            let model = try await service.engine.weights(session, member: client.member, round: 0, isHeld: { _ in false })
             let body = UpdateBody(
                 spec: ModelSpec(kind: .softmaxRegression, layers: [4, 2]), kind: .delta, values: [Float](repeating: 1, count: 10), round: 1, attempt: 1, samples: 1,
                 base: bytes(hexadecimal: model.digest) ?? []
@@ -95,7 +95,7 @@ import Wire
             service = try await Service(folder)
             let member = try await service.engine.member(session, credential: .updateToken(tokens["a"] ?? ""))
             #expect(member == Member(tenant: tenant, client: "a"))
-            let served = try await service.engine.weights(session, member: member, round: nil, ifNoneMatch: nil)
+            let served = try await service.engine.weights(session, member: member, round: nil, isHeld: { _ in false })
             #expect(served.digest == digest && served.bytes != nil)
             await #expect(throws: FederationFailure.self) { try await service.engine.member(session, credential: .updateToken("tu_nothing")) }
             // A client that joins anew hears that the session is over, not that there is none.

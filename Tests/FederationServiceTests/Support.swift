@@ -89,7 +89,7 @@ struct TestClient {
     }
 
     func body(_ start: RoundStart) async throws -> [UInt8] {
-        let served = try await engine.weights(session, member: member, round: start.round - 1, ifNoneMatch: nil)
+        let served = try await engine.weights(session, member: member, round: start.round - 1, isHeld: { _ in false })
         let model = try ModelFile(decoding: served.bytes ?? [])
         var generator = SeededGenerator(seed: start.training.seed)
         let delta = model.parameters.map { Float(generator.normal()) - $0 / 2 }
