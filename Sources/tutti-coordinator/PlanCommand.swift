@@ -57,7 +57,7 @@ extension Session {
                 case .invalid(let field, let issue, _), .unprocessable(let field, let issue, _):
                     throw CommandFailure(
                         .configuration, "\(file): \(field) \(issue).", remedy: "Change \(field); docs/api.md says what it takes.", details: ["field": .string(field)])
-                case .notImplemented(let feature, let why):
+                case .notImplemented(let feature, let why, _):
                     throw CommandFailure(.failed, "\(file): \(why).", remedy: "Leave \(feature) out or switch it off.", details: ["field": .string(feature)])
                 default: throw CommandFailure(.failed, "\(file): \(error)")
                 }
