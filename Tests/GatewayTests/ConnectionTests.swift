@@ -1,5 +1,7 @@
 import CoordinatorNode
 import Foundation
+import NIOHTTP1
+import StrictJSON
 import Testing
 
 /// What a connection may cost before anybody knows who it is.

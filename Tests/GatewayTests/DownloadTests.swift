@@ -5,6 +5,7 @@ import Learning
 import NIOHTTP1
 import StrictJSON
 import Testing
+import Trust
 
 struct DownloadTests {
     @Test func aModelIsServedWholeInPartsOrNotAtAllWhenItIsKnown() async throws {

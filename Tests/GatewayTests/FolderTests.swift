@@ -1,5 +1,6 @@
 import CoordinatorNode
 import Foundation
+import NIOHTTP1
 import Testing
 import Trust
 import TuttiConfiguration
