@@ -26,7 +26,7 @@ package final class SQLiteStore: Sendable {
         let lockPath = "\(folder)/lock"
         let lock = open(lockPath, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard lock >= 0 else { throw storageError(errno: errno, lockPath) }
-        guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
+        guard Self.lock(lock) else {
             Glibc.close(lock)
             throw .inUse(path: folder)
         }
@@ -71,6 +71,16 @@ package final class SQLiteStore: Sendable {
 
     /// Removes bodies of rounds that are over: a crash between a commit and its clearing up left them. Gives the digests
     /// of the update files that are still needed.
+    /// Tries for a second: a process that another thread is just starting holds a copy of the lock until it runs its own
+    /// program.
+    private static func lock(_ descriptor: Int32) -> Bool {
+        for _ in 0..<50 {
+            if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return true }
+            usleep(20_000)
+        }
+        return false
+    }
+
     private static func tidy(_ database: Database) throws -> Set<String> {
         try database.execute(
             sql: """

@@ -25,7 +25,7 @@ import TrustStreamAPI
 
     private func size(_ bytes: Int) -> String {
         if bytes == 0 { return "none" }
-        let (unit, name) = bytes >= 1 << 30 ? (1 << 30, "GiB") : bytes >= 1 << 20 ? (1 << 20, "MiB") : (1 << 10, "KiB")
+        let (unit, name) = bytes >= 1 << 30 && bytes % (1 << 30) == 0 ? (1 << 30, "GiB") : bytes >= 1 << 20 ? (1 << 20, "MiB") : (1 << 10, "KiB")
         return bytes % unit == 0 ? "\(bytes / unit) \(name)" : "\(bytes)"
     }
 
