@@ -30,8 +30,10 @@ extension CoordinatorFolder {
             return FolderReport(damages: damages + ["tutti.sqlite: it is missing"])
         }
         do throws(StorageError) {
-            let store = try await SQLiteStore(folder: path, suite: .system).verify(folder: path, suite: .system)
-            return FolderReport(counts: store.counts, bytesVerified: store.bytesVerified, damages: damages + store.damages)
+            let store = try SQLiteStore(folder: path, suite: .system)
+            let report = try await store.verify(folder: path, suite: .system)
+            await store.close()
+            return FolderReport(counts: report.counts, bytesVerified: report.bytesVerified, damages: damages + report.damages)
         } catch {
             switch error {
             case .inUse: throw CoordinatorError(.failed, "\(path) is in use by a running coordinator.", remedy: "Stop it first: 'check' wants the folder to itself.")
