@@ -69,8 +69,6 @@ package final class SQLiteStore: Sendable {
         return configuration
     }
 
-    /// Removes bodies of rounds that are over: a crash between a commit and its clearing up left them. Gives the digests
-    /// of the update files that are still needed.
     /// Tries for a second: a process that another thread is just starting holds a copy of the lock until it runs its own
     /// program.
     private static func lock(_ descriptor: Int32) -> Bool {
@@ -81,6 +79,8 @@ package final class SQLiteStore: Sendable {
         return false
     }
 
+    /// Removes bodies of rounds that are over: a crash between a commit and its clearing up left them. Gives the digests
+    /// of the update files that are still needed.
     private static func tidy(_ database: Database) throws -> Set<String> {
         try database.execute(
             sql: """
