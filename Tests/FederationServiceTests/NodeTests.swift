@@ -112,6 +112,30 @@ import Trust
         }
     }
 
+    /// A node is looked up, then revoked before the answer is back: the old answer is not kept.
+    @Test func whatWasReadBeforeARevocationIsNotRemembered() async throws {
+        try await withFolder { folder in
+            let service = try await Service(folder)
+            try await enrol(service, "a")
+            let print = try await fingerprint(service, "a")
+            let (reads, hasRead) = AsyncStream.makeStream(of: Void.self)
+            let (releases, release) = AsyncStream.makeStream(of: Void.self)
+            let asked = AskedStore(service.store, Notes()) {
+                hasRead.yield()
+                for await _ in releases { break }
+            }
+            let engine = FederationEngine(around: service.around, identities: asked, authority: try authority.get(), random: .system)
+            async let early: Void? = try? engine.verify(tenant: tenant, client: "a", fingerprint: print)
+            for await _ in reads { break }
+            try await engine.revokeNode(tenant: tenant, name: "a")
+            release.yield()
+            release.finish()
+            _ = await early
+            await #expect(throws: FederationFailure.forbidden("a is revoked")) { try await engine.verify(tenant: tenant, client: "a", fingerprint: print) }
+            await service.stop()
+        }
+    }
+
     @Test func requestsDoNotAskTheStoreWhoANodeIs() async throws {
         try await withFolder { folder in
             let service = try await Service(folder)
@@ -134,17 +158,21 @@ import Trust
     }
 }
 
-/// Notes each time a node is looked up.
+/// Notes each time a node is looked up, and may take its time with the answer.
 private struct AskedStore: IdentityStore {
     private let store: SQLiteStore
     private let asked: Notes
-    init(_ store: SQLiteStore, _ asked: Notes) {
+    private let pause: @Sendable () async -> Void
+    init(_ store: SQLiteStore, _ asked: Notes, pause: @escaping @Sendable () async -> Void = {}) {
         self.store = store
         self.asked = asked
+        self.pause = pause
     }
     func node(tenant: String, name: String) async throws(StorageError) -> NodeRecord? {
         asked.add(name)
-        return try await store.node(tenant: tenant, name: name)
+        let record = try await store.node(tenant: tenant, name: name)
+        await pause()
+        return record
     }
     func addEnrolmentTokens(_ tokens: [EnrolmentTokenRecord]) async throws(StorageError) { try await store.addEnrolmentTokens(tokens) }
     func enrol(tokenHash: [UInt8], node: NodeRecord, now: Instant) async throws(StorageError) -> EnrolmentOutcome {

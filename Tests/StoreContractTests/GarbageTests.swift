@@ -57,6 +57,31 @@ import Trust
         }
     }
 
+    /// The same, at the one moment that matters: the file is found, its row is not yet written, and its last other user goes.
+    @Test func aFileThatIsAboutToBeReferredToStays() async throws {
+        let (waits, isReleased) = (Switch(), DispatchSemaphore(value: 0))
+        let (arrivals, arrived) = AsyncStream.makeStream(of: Void.self)
+        let disk = Disk(sync: { descriptor in
+            if waits.isOn {
+                arrived.yield()
+                isReleased.wait()
+            }
+            return Disk.systemSync(descriptor)
+        })
+        try await withStore(inlineBytes: 100, disk: disk) { store, folder in
+            for id in ["s", "t"] { try await store.create(session(id)) }
+            _ = try await store.storeContribution(contribution("a"), body: large, session: "s", tenant: "default")
+            waits.isOn = true
+            async let stored = store.storeContribution(contribution("a"), body: large, session: "t", tenant: "default")
+            for await _ in arrivals { break }
+            try await store.discardContributions(session: "s", tenant: "default", throughRound: 1)
+            waits.isOn = false
+            isReleased.signal()
+            #expect(try await stored == .stored(contribution("a")))
+            #expect(try store.contributionBody(key("a", session: "t")) == large)
+        }
+    }
+
     @Test func aBodyThatIsRefusedLeavesNothing() async throws {
         try await withStore(inlineBytes: 100) { store, folder in
             try await store.create(session("s"))
