@@ -83,7 +83,7 @@ struct DrainTests {
                 return (session, tokens, open.etag)
             }
             #expect(!FileManager.default.fileExists(atPath: folder.runPath))
-            try await LiveCoordinator.serving(folder) { live in
+            @Sendable func goOn(_ live: LiveCoordinator) async throws {
                 let path = "\(LiveCoordinator.sessions)/\(session.id)"
                 let open = try await live.openWeights(session.id, token: tokens[1])
                 #expect(open.etag == digest)
@@ -93,6 +93,12 @@ struct DrainTests {
                 let final = try await live.call(.GET, path + "/weights", bearer: tokens[1])
                 for (a, b) in zip(try ModelFile(decoding: final.body).parameters, try ModelFile(decoding: open.bytes).parameters) {
                     #expect(abs(a - b - 2) < 1e-5)
+                }
+            }
+            // In one process the first coordinator's tasks may hold the folder for a moment longer.
+            try await until("the folder is free") {
+                do { return try await LiveCoordinator.serving(folder, goOn) } catch let error as CoordinatorError where error.message.contains("in use") {
+                    return nil
                 }
             }
         }
