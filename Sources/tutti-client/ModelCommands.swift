@@ -51,24 +51,6 @@ struct Predict: ReportingCommand {
     }
 }
 
-struct Evaluate: ReportingCommand {
-    static let configuration = CommandConfiguration(abstract: "Accuracy and loss of a model on a labelled file.")
-
-    @Option(help: "Model file (safetensors).")
-    var model: String
-    @OptionGroup var source: DataOptions
-    @Flag(help: "One JSON object on stdout.")
-    var json = false
-
-    func perform() async throws(CommandFailure) -> JSON {
-        let file = try await loadModel(model)
-        let local = try await loadRows(source, for: file)
-        let result = evaluate(spec: file.spec, parameters: file.parameters, dataset: local.dataset)
-        say("rows \(result.rows)  accuracy \(RoundTable.fixed(result.accuracy, 4))  loss \(RoundTable.fixed(result.loss, 4))")
-        return ["rows": JSON(result.rows), "accuracy": JSON(result.accuracy), "loss": JSON(result.loss)]
-    }
-}
-
 struct PartitionFile: ReportingCommand {
     static let configuration = CommandConfiguration(
         commandName: "partition", abstract: "Deal the rows of one file out to clients, each into a file of its own that only its owner may read.")
