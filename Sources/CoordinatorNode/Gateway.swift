@@ -36,7 +36,9 @@ struct Gateway: Sendable {
         let (reply, operation, closes) = await reply(to: request, connection, channel)
         connection.isEnding = closes
         let answer = HTTPAnswer(reply, method: request.method, headers: request.headers, closes: closes)
-        try await answer.write(writer, channel, stalled: times.stalledWrite)
+        // A client that has gone is counted like the others.
+        var failure: (any Error)?
+        do { try await answer.write(writer, channel, stalled: times.stalledWrite) } catch { failure = error }
         let seconds = started.duration(to: .now) / .seconds(1)
         metrics.observe(Self.latency, [("operation", operation), ("status", "\(answer.status)")], seconds: seconds)
         if answer.status >= 500 {
@@ -44,6 +46,7 @@ struct Gateway: Sendable {
         } else {
             log.debug("request", metadata: ["operation": "\(operation)", "status": "\(answer.status)", "ms": "\(Int(seconds * 1000))"])
         }
+        if let failure { throw failure }
         guard closes else { return }
         // The rest of a body is thrown away for a moment, so that the client reads its answer, and no longer.
         channel.close(mode: .output, promise: nil)

@@ -1,6 +1,5 @@
 import CoordinatorNode
 import Foundation
-import Learning
 import NIOHTTP1
 import StrictJSON
 import Testing
@@ -66,48 +65,4 @@ struct DrainTests {
         // `with` has returned, and without an error: that is exit status 0.
         #expect(!FileManager.default.fileExists(atPath: folder.runPath))
     }
-
-    @Test func aRestartedCoordinatorGoesOnWithTheOpenRound() async throws {
-        try await withTemporaryFolder { path in
-            let folder = CoordinatorFolder(path + "/data")
-            _ = try await folder.create(listen: "127.0.0.1:0", names: [])
-            @Sendable func send(_ live: LiveCoordinator, _ session: String, _ update: [UInt8], _ round: Int, _ attempt: Int, _ token: String) async throws -> Int {
-                let path = "\(LiveCoordinator.sessions)/\(session)/update?round=\(round)&attempt=\(attempt)"
-                return try await live.call(.POST, path, update, type: "application/octet-stream", bearer: token).status
-            }
-            let (session, tokens, digest) = try await LiveCoordinator.serving(folder) { live in
-                let session = try await live.session([("min_clients", 2)])
-                let tokens = [try await live.join(session, as: "a"), try await live.join(session, as: "b")]
-                let open = try await live.openWeights(session.id, token: tokens[0])
-                #expect(try await send(live, session.id, trained(open.bytes) { $0 + 1 }, open.round, open.attempt, tokens[0]) == 200)
-                return (session, tokens, open.etag)
-            }
-            #expect(!FileManager.default.fileExists(atPath: folder.runPath))
-            @Sendable func goOn(_ live: LiveCoordinator) async throws {
-                let path = "\(LiveCoordinator.sessions)/\(session.id)"
-                let open = try await live.openWeights(session.id, token: tokens[1])
-                #expect(open.etag == digest)
-                #expect(try await send(live, session.id, trained(open.bytes) { $0 + 3 }, open.round, open.attempt, tokens[1]) == 200)
-                _ = try await until("the session completes") { try await live.admin(.GET, path).json["status"] == "completed" ? true : nil }
-                // The update from before the stop counts: the mean of +1 and +3, weighted alike.
-                let final = try await live.call(.GET, path + "/weights", bearer: tokens[1])
-                for (a, b) in zip(try ModelFile(decoding: final.body).parameters, try ModelFile(decoding: open.bytes).parameters) {
-                    #expect(abs(a - b - 2) < 1e-5)
-                }
-            }
-            // In one process the first coordinator's tasks may hold the folder for a moment longer.
-            try await until("the folder is free") {
-                do { return try await LiveCoordinator.serving(folder, goOn) } catch let error as CoordinatorError where error.message.contains("in use") {
-                    return nil
-                }
-            }
-        }
-    }
-}
-
-/// An update of kind weights: the model with every parameter changed.
-func trained(_ model: [UInt8], _ change: (Float) -> Float) throws -> [UInt8] {
-    var file = try ModelFile(decoding: model)
-    file.parameters = file.parameters.map(change)
-    return file.encode()
 }
