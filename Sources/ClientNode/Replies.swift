@@ -38,7 +38,8 @@ extension ClientNodeError {
         switch status {
         case 401, 403:
             kind = .authentication
-            remedy = "This node's certificate is revoked, replaced or of another tenant: ask the operator for a new token and enrol again with 'tutti-client join'."
+            remedy =
+                "This node's certificate is revoked, replaced or of another tenant: ask the operator for a new token and enrol again with 'tutti-client join'."
         case 404:
             kind = .failed
             remedy = "Check the session's id with: tutti-coordinator session list"

@@ -95,11 +95,14 @@ actor SessionRunner {
         if timer?.at == next { return }
         timer?.task.cancel()
         timer = next.map { at in
-            (at, Task { [post] in
-                let wait = max(0, at.seconds(since: .now))
-                guard (try? await Task.sleep(for: .milliseconds(Int64(min(wait, 86_400) * 1000) + 1))) != nil else { return }
-                post.yield(.tick)
-            })
+            (
+                at,
+                Task { [post] in
+                    let wait = max(0, at.seconds(since: .now))
+                    guard (try? await Task.sleep(for: .milliseconds(Int64(min(wait, 86_400) * 1000) + 1))) != nil else { return }
+                    post.yield(.tick)
+                }
+            )
         }
     }
 

@@ -56,10 +56,12 @@ package final class StatusLine: Sendable {
     }
 
     package func clear() {
-        guard isTerminal, state.withLock({ state in
-            defer { state.isShown = false }
-            return state.isShown
-        }) else { return }
+        guard isTerminal,
+            state.withLock({ state in
+                defer { state.isShown = false }
+                return state.isShown
+            })
+        else { return }
         raw("\r\u{1B}[K")
     }
 

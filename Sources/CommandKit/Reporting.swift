@@ -100,11 +100,14 @@ package func execute<Root: AsyncParsableCommand>(
 }
 
 private func perform(_ command: any ReportingCommand, _ reporter: Reporter) async -> Int32 {
-    let interrupts = command.endsItself ? nil : SignalWatch([SIGINT]) { _ in
-        let status = reporter.fail(CommandFailure(.interrupted, "Interrupted.", remedy: "What the coordinator was told already goes on."))
-        fflush(nil)
-        _exit(status)
-    }
+    let interrupts =
+        command.endsItself
+        ? nil
+        : SignalWatch([SIGINT]) { _ in
+            let status = reporter.fail(CommandFailure(.interrupted, "Interrupted.", remedy: "What the coordinator was told already goes on."))
+            fflush(nil)
+            _exit(status)
+        }
     defer { interrupts?.cancel() }
     do throws(CommandFailure) {
         let data = try await command.perform()

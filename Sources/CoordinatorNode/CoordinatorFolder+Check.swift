@@ -36,7 +36,8 @@ extension CoordinatorFolder {
             return FolderReport(counts: report.counts, bytesVerified: report.bytesVerified, damages: damages + report.damages)
         } catch {
             switch error {
-            case .inUse: throw CoordinatorError(.failed, "\(path) is in use by a running coordinator.", remedy: "Stop it first: 'check' wants the folder to itself.")
+            case .inUse:
+                throw CoordinatorError(.failed, "\(path) is in use by a running coordinator.", remedy: "Stop it first: 'check' wants the folder to itself.")
             case .newer: throw CoordinatorError(.failed, error.description, remedy: "Use the newer version of this command.")
             case .corrupt: return FolderReport(damages: damages + [error.description])
             case .full, .io, .exists: throw CoordinatorError(.failed, error.description, remedy: "Check the folder's permissions and the disk.")

@@ -25,7 +25,8 @@ package struct CoordinatorFolder: Sendable {
     /// Makes the folder: authority, server certificate, settings, the administrator's key. Gives the CA pin.
     package func create(listen: String, names: [String], profile: CoordinatorSettings.Profile = .local) async throws(CoordinatorError) -> String {
         if FileManager.default.fileExists(atPath: configurationPath) {
-            throw CoordinatorError(.configuration, "\(path) is a coordinator's folder already.", remedy: "Use it with 'tutti-coordinator serve \(path)', or give another folder.")
+            throw CoordinatorError(
+                .configuration, "\(path) is a coordinator's folder already.", remedy: "Use it with 'tutti-coordinator serve \(path)', or give another folder.")
         }
         do {
             if let content = try? FileManager.default.contentsOfDirectory(atPath: path), !content.isEmpty {
@@ -55,7 +56,8 @@ package struct CoordinatorFolder: Sendable {
 
     package func settings(flags: [String: String] = [:]) throws(CoordinatorError) -> CoordinatorSettings {
         guard let text = try? String(contentsOfFile: configurationPath, encoding: .utf8) else {
-            throw CoordinatorError(.configuration, "\(path) is no coordinator's folder: config.toml is missing.", remedy: "Make one with 'tutti-coordinator init \(path)'.")
+            throw CoordinatorError(
+                .configuration, "\(path) is no coordinator's folder: config.toml is missing.", remedy: "Make one with 'tutti-coordinator init \(path)'.")
         }
         do {
             return try CoordinatorSettings(toml: text, file: configurationPath, environment: ProcessInfo.processInfo.environment, flags: flags)

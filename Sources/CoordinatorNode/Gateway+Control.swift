@@ -4,6 +4,7 @@ import Federation
 import FederationService
 import Foundation
 import HTTPTypes
+import Logging
 import NIOHTTP1
 import Telemetry
 import Trust
@@ -41,7 +42,11 @@ extension Gateway {
     }
 
     private func rejection(_ error: ServiceError, _ request: APIRequest, status: Int?) -> Rejection {
-        var reply = (families.first { $0.owns(request.path) } ?? system).refusal(error, request)
+        var reply = (families.first { $0.owns(request.path) } ?? system).unreached(error, request)
+        if let cause = reply.cause {
+            log.error(
+                "request failed", metadata: ["operation": "control", "status": "\(reply.status)", "request": "\(request.requestID)", "cause": "\(cause)"])
+        }
         if let status { reply.status = status }
         let answer = HTTPAnswer(reply, method: .get, headers: [:], closes: true)
         return Rejection(status: answer.status, headers: answer.headers.map { ($0.name.canonicalName, $0.value) }, body: answer.content)

@@ -42,7 +42,11 @@ struct Gateway: Sendable {
         let seconds = started.duration(to: .now) / .seconds(1)
         metrics.observe(Self.latency, [("operation", operation), ("status", "\(answer.status)")], seconds: seconds)
         if answer.status >= 500 {
-            log.error("request failed", metadata: ["operation": "\(operation)", "status": "\(answer.status)", "request": "\(reply.requestID)", "cause": "\(reply.cause ?? "none given")"])
+            log.error(
+                "request failed",
+                metadata: [
+                    "operation": "\(operation)", "status": "\(answer.status)", "request": "\(reply.requestID)", "cause": "\(reply.cause ?? "none given")",
+                ])
         } else {
             log.debug("request", metadata: ["operation": "\(operation)", "status": "\(answer.status)", "ms": "\(Int(seconds * 1000))"])
         }
@@ -75,7 +79,7 @@ struct Gateway: Sendable {
         } catch {
             // An unreadable head, or a path that does not belong here: the body is of no interest any more.
             let hasBody = request.headers[.transferEncoding] != nil || (request.headers[.contentLength] ?? "0") != "0"
-            return (owner(of: api.path).refusal(error, api), "unmatched", hasBody)
+            return (owner(of: api.path).unreached(error, api), "unmatched", hasBody)
         }
     }
 
@@ -119,8 +123,8 @@ struct Gateway: Sendable {
 
 extension Family {
     /// An error as this family says it, for what never reached one of its endpoints.
-    func refusal(_ error: ServiceError, _ request: APIRequest) -> APIReply {
-        var reply = envelope(error, request)
+    func unreached(_ error: ServiceError, _ request: APIRequest) -> APIReply {
+        var reply = refusal(error, request)
         reply.headers.append((name: "x-request-id", value: request.requestID))
         return reply
     }

@@ -39,11 +39,12 @@ extension SessionHost {
         do { stored = try await around.sessions.storeContribution(record, body: delta, session: id, tenant: tenant) } catch {
             throw storageFailure(error, around.log)
         }
-        let (durable, again) = switch stored {
-        case .stored(let kept): (kept, false)
-        case .again(let kept): (kept, true)
-        case .conflict(let kept): (kept, true)
-        }
+        let (durable, again) =
+            switch stored {
+            case .stored(let kept): (kept, false)
+            case .again(let kept): (kept, true)
+            case .conflict(let kept): (kept, true)
+            }
         if case .conflict = stored { throw try await conflict(durable, digest) }
         let receipt = try await told(durable, again: again)
         traffic.arrived(at: around.now(), started: started, wireBytes, around.metrics)

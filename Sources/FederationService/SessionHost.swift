@@ -88,16 +88,21 @@ actor SessionHost {
     private static let stopping = FederationFailure.unavailable(
         "the coordinator cannot store anything and stops; try again when it is back", retryAfterSeconds: Limits.unavailableRetrySeconds)
 
+    deinit { timer?.task.cancel() }
+
     private func arm() {
         let next = machine.nextDeadline
         guard timer?.at != next else { return }
         timer?.task.cancel()
         timer = next.map { at in
-            (at, Task { [weak self, around] in
-                let wait = max(0, at.seconds(since: around.now()))
-                guard (try? await Task.sleep(for: .milliseconds(Int64(min(wait, 86_400) * 1000) + 1))) != nil else { return }
-                await self?.ticked()
-            })
+            (
+                at,
+                Task { [weak self, around] in
+                    let wait = max(0, at.seconds(since: around.now()))
+                    guard (try? await Task.sleep(for: .milliseconds(Int64(min(wait, 86_400) * 1000) + 1))) != nil else { return }
+                    await self?.ticked()
+                }
+            )
         }
     }
 
@@ -166,7 +171,9 @@ actor SessionHost {
                 return value
             } catch {
                 if case .full = error {
-                    if footing == .sound { around.log.error("the disk is full; the session waits for room", metadata: ["session": "\(id)", "reason": "\(error)"]) }
+                    if footing == .sound {
+                        around.log.error("the disk is full; the session waits for room", metadata: ["session": "\(id)", "reason": "\(error)"])
+                    }
                     footing = .diskFull
                     try? await Task.sleep(for: .seconds(Limits.diskFullRetrySeconds))
                 } else {

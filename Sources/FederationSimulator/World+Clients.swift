@@ -135,8 +135,8 @@ extension World {
                 return plan(.uploadAnswered(Upload(client: index, life: life, key: update.key, body: []), .failed(.refused("body is gone"))), in: 0)
             }
             checker.delivers(name, update.key)
-            let wire = encoding == .identity ? body : BulkCodec.compress(body, shuffle: 4, level: 1)
-            post(Upload(client: index, life: life, key: update.key, body: wire))
+            let packed = encoding == .identity ? nil : BulkCodec.compressWherePays(body)
+            post(Upload(client: index, life: life, key: update.key, body: packed ?? body, isCompressed: packed != nil))
         case .evaluate(let request): plan(.evaluated(index, life: life, request), in: pick(configuration.training))
         case .discard(let digest): clients[index].bodies[digest] = nil
         case .finished(let outcome):

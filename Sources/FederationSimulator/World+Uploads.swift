@@ -13,7 +13,7 @@ extension World {
         openUploads[id]?.id = id
         guard coordinator != nil, !(happens(faults.loss) && !upload.isStray) else { return answer(id, .failed(.retry(afterSeconds: nil))) }
         let body: [UInt8]
-        do { body = try BulkCodec.decompress(upload.body, limit: 1 << 20) } catch { return answer(id, .failed(.refused("\(error)"))) }
+        do { body = try upload.plainBody } catch { return answer(id, .failed(.refused("\(error)"))) }
         let name = clients[upload.client].name
         ask(.admission(upload: id, body: body)) {
             .updateOffered(client: name, round: upload.key.round, attempt: upload.key.attempt, $0)
@@ -96,14 +96,20 @@ extension World {
             switch weather.below(3) {
             case 0: stray.body = Array(upload.body.prefix(weather.below(upload.body.count)))
             case 1:
-                guard var body = try? BulkCodec.decompress(upload.body, limit: 1 << 20) else { return }
+                guard var body = try? upload.plainBody else { return }
                 // The last number becomes NaN.
                 body.replaceSubrange((body.count - 4)..., with: [0, 0, 0xC0, 0x7F])
-                stray.body = BulkCodec.compress(body, shuffle: 4, level: 1)
+                (stray.body, stray.isCompressed) = (BulkCodec.compress(body, shuffle: 4, level: 1), true)
             default: stray.key.round += 1
             }
             plan(.uploadArrives(stray), in: networkDelay())
         }
+    }
+}
+
+extension Upload {
+    var plainBody: [UInt8] {
+        get throws(WireError) { isCompressed ? try BulkCodec.decompress(body, limit: 1 << 20) : body }
     }
 }
 

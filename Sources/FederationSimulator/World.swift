@@ -36,8 +36,9 @@ struct Upload {
     var client: Int
     var life: Int
     var key: AttemptKey
-    /// As it crosses: compressed.
+    /// As it crosses: compressed where that pays, as in production.
     var body: [UInt8]
+    var isCompressed = false
     /// Its number at the coordinator, once it has arrived.
     var id = 0
     /// Nobody waits for the answer: a copy that the network made, or what an attacker sent.

@@ -17,12 +17,13 @@ package enum KernelLevel: Int, Sendable, CaseIterable, Comparable {
 /// The kernels marked *bit-equal* give the same bits at every level, because they only use operations in an order that
 /// does not depend on the vector width. The others may differ between levels by rounding.
 package struct KernelTable: Sendable {
-    package typealias Sgemm = @Sendable (
-        _ m: Int, _ n: Int, _ k: Int,
-        _ a: F32, _ rowStrideA: Int, _ columnStrideA: Int,
-        _ b: F32, _ rowStrideB: Int, _ columnStrideB: Int,
-        _ c: MF32, _ rowStrideC: Int, _ accumulate: Bool, _ scratch: MF32
-    ) -> Void
+    package typealias Sgemm =
+        @Sendable (
+            _ m: Int, _ n: Int, _ k: Int,
+            _ a: F32, _ rowStrideA: Int, _ columnStrideA: Int,
+            _ b: F32, _ rowStrideB: Int, _ columnStrideB: Int,
+            _ c: MF32, _ rowStrideC: Int, _ accumulate: Bool, _ scratch: MF32
+        ) -> Void
     package typealias Rows = UnsafePointer<F32>
 
     package var level: KernelLevel
@@ -82,20 +83,17 @@ package struct KernelTable: Sendable {
             _ chosen: UnsafeMutablePointer<Int32>
         ) -> Void
     /// dx[dxCount] = dy at the chosen places, 0 elsewhere. *Bit-equal.*
-    package var maxPoolBackward:
-        @Sendable (_ dy: F32, _ chosen: UnsafePointer<Int32>, _ count: Int, _ dx: MF32, _ dxCount: Int) -> Void
+    package var maxPoolBackward: @Sendable (_ dy: F32, _ chosen: UnsafePointer<Int32>, _ count: Int, _ dx: MF32, _ dxCount: Int) -> Void
 
     // MARK: Loss and optimiser
 
     /// In place: logits[rows,columns] become `scale`·(softmax − onehot(labels)). Returns the sum over rows of the
     /// cross-entropy −log softmax[label], in nats; NaN when a logit is not finite. Labels are below `columns`.
-    package var softmaxCrossEntropy:
-        @Sendable (_ logits: MF32, _ labels: UnsafePointer<Int32>, _ rows: Int, _ columns: Int, _ scale: Float) -> Double
+    package var softmaxCrossEntropy: @Sendable (_ logits: MF32, _ labels: UnsafePointer<Int32>, _ rows: Int, _ columns: Int, _ scale: Float) -> Double
     /// In place: each row becomes its softmax.
     package var softmax: @Sendable (_ logits: MF32, _ rows: Int, _ columns: Int) -> Void
     /// How many rows have their largest element, the first of several, at the label. *Bit-equal.*
-    package var argmaxCorrect:
-        @Sendable (_ logits: F32, _ labels: UnsafePointer<Int32>, _ rows: Int, _ columns: Int) -> Int
+    package var argmaxCorrect: @Sendable (_ logits: F32, _ labels: UnsafePointer<Int32>, _ rows: Int, _ columns: Int) -> Int
     /// v = momentum·v + (g + weightDecay·w); w −= learningRate·v
     package var sgdStep:
         @Sendable (
@@ -107,16 +105,13 @@ package struct KernelTable: Sendable {
     // MARK: Aggregation (bit-equal)
 
     /// acc += rne(Double(x)·factor). The caller guarantees |x·factor| < 2^51. *Bit-equal.*
-    package var accumulateFixedPoint:
-        @Sendable (_ acc: UnsafeMutablePointer<Int64>, _ x: F32, _ count: Int, _ factor: Double) -> Void
+    package var accumulateFixedPoint: @Sendable (_ acc: UnsafeMutablePointer<Int64>, _ x: F32, _ count: Int, _ factor: Double) -> Void
     /// out = Float(Double(acc)/divisor). *Bit-equal.*
-    package var finishFixedPoint:
-        @Sendable (_ out: MF32, _ acc: UnsafePointer<Int64>, _ count: Int, _ divisor: Double) -> Void
+    package var finishFixedPoint: @Sendable (_ out: MF32, _ acc: UnsafePointer<Int64>, _ count: Int, _ divisor: Double) -> Void
     /// Coordinate-wise mean of what is left when the `trim` smallest and largest of n values are cut off
     /// (Yin et al. 2018, arXiv 1803.01498). 0 ≤ trim, 2·trim < n, n ≥ 1. Does not depend on the order of the rows, which
     /// are finite; overflows where the survivors' sum does. `scratch`: `sortScratchCount(n)` floats. *Bit-equal.*
-    package var trimmedMean:
-        @Sendable (_ rows: Rows, _ n: Int, _ trim: Int, _ out: MF32, _ count: Int, _ scratch: MF32) -> Void
+    package var trimmedMean: @Sendable (_ rows: Rows, _ n: Int, _ trim: Int, _ out: MF32, _ count: Int, _ scratch: MF32) -> Void
     /// Coordinate-wise median; the mean of the middle two for even n. Does not depend on the order of the rows.
     /// *Bit-equal.*
     package var median: @Sendable (_ rows: Rows, _ n: Int, _ out: MF32, _ count: Int, _ scratch: MF32) -> Void

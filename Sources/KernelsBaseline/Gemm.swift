@@ -48,7 +48,8 @@ func sgemm(
                     panelStrideA: rows.tall &* (readA ? rowStrideA : kc), rowStrideA: readA ? rowStrideA : 1,
                     columnStrideA: readA ? columnStrideA : rows.tall, b: readB ? blockB : F32(packedB),
                     rowStrideB: rowStrideB, secondB: W, c: c + (ic &* rowStrideC &+ jc), rowStrideC: rowStrideC,
-                    columns: 0, accumulate: add)
+                    columns: 0, accumulate: add
+                )
                 multiplyBlock(rows, tall, nc, packedA: !readA, packedB: !readB)
                 ic &+= mc
             }

@@ -4,13 +4,13 @@ import KernelTable
 // 32 that AVX-512 has, 6x2 of 16, 8x2 of NEON's 32. Plain x86-64 destroys an operand of every multiplication, and needs
 // room for the copies.
 #if LEVEL_AVX512
-let tileRows = 14
+    let tileRows = 14
 #elseif LEVEL_AVX2
-let tileRows = 6
+    let tileRows = 6
 #elseif arch(arm64)
-let tileRows = 8
+    let tileRows = 8
 #else
-let tileRows = 4
+    let tileRows = 4
 #endif
 let tileColumns = 2 &* W
 
@@ -104,20 +104,20 @@ typealias TileColumn = (
     case 3: tiles(job, panels, InlineArray<3, V> { _ in V.zero })
     case 4: tiles(job, panels, InlineArray<4, V> { _ in V.zero })
     #if LEVEL_AVX2 || LEVEL_AVX512 || arch(arm64)
-    case 5: tiles(job, panels, InlineArray<5, V> { _ in V.zero })
-    case 6: tiles(job, panels, InlineArray<6, V> { _ in V.zero })
+        case 5: tiles(job, panels, InlineArray<5, V> { _ in V.zero })
+        case 6: tiles(job, panels, InlineArray<6, V> { _ in V.zero })
     #endif
     #if LEVEL_AVX512 || arch(arm64)
-    case 7: tiles(job, panels, InlineArray<7, V> { _ in V.zero })
-    case 8: tiles(job, panels, InlineArray<8, V> { _ in V.zero })
+        case 7: tiles(job, panels, InlineArray<7, V> { _ in V.zero })
+        case 8: tiles(job, panels, InlineArray<8, V> { _ in V.zero })
     #endif
     #if LEVEL_AVX512
-    case 9: tiles(job, panels, InlineArray<9, V> { _ in V.zero })
-    case 10: tiles(job, panels, InlineArray<10, V> { _ in V.zero })
-    case 11: tiles(job, panels, InlineArray<11, V> { _ in V.zero })
-    case 12: tiles(job, panels, InlineArray<12, V> { _ in V.zero })
-    case 13: tiles(job, panels, InlineArray<13, V> { _ in V.zero })
-    case 14: tiles(job, panels, InlineArray<14, V> { _ in V.zero })
+        case 9: tiles(job, panels, InlineArray<9, V> { _ in V.zero })
+        case 10: tiles(job, panels, InlineArray<10, V> { _ in V.zero })
+        case 11: tiles(job, panels, InlineArray<11, V> { _ in V.zero })
+        case 12: tiles(job, panels, InlineArray<12, V> { _ in V.zero })
+        case 13: tiles(job, panels, InlineArray<13, V> { _ in V.zero })
+        case 14: tiles(job, panels, InlineArray<14, V> { _ in V.zero })
     #endif
     default: break
     }

@@ -48,7 +48,6 @@ private func logarithm(_ x: Double) -> Double {
     return Double(exponent) * 0.693_147_180_559_945_3 + 2 * s * series
 }
 
-
 /// How rows of one length are gone through: the last vector ends with the row and overlaps the one before; `own` masks
 /// the lanes that are its own.
 private struct RowShape {

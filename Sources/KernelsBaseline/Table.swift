@@ -12,9 +12,9 @@ private func makeTable(_ level: KernelLevel) -> KernelTable {
 }
 
 #if LEVEL_AVX512
-package let kernelTableAVX512 = makeTable(.avx512)
+    package let kernelTableAVX512 = makeTable(.avx512)
 #elseif LEVEL_AVX2
-package let kernelTableAVX2 = makeTable(.avx2)
+    package let kernelTableAVX2 = makeTable(.avx2)
 #else
-package let kernelTableBaseline = makeTable(.baseline)
+    package let kernelTableBaseline = makeTable(.baseline)
 #endif

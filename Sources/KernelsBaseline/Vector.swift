@@ -8,23 +8,23 @@ import KernelTable
 // processor runs, so these targets use no generic algorithm, no `InlineArray(repeating:)`, and no type of their own that
 // is not private to a file. A test reads the symbols of the objects.
 #if LEVEL_AVX512
-typealias V = SIMD16<Float>
-typealias Bits = SIMD16<Int32>
-typealias Doubles = SIMD8<Double>
-typealias Integers = SIMD8<Int64>
-let W = 16
+    typealias V = SIMD16<Float>
+    typealias Bits = SIMD16<Int32>
+    typealias Doubles = SIMD8<Double>
+    typealias Integers = SIMD8<Int64>
+    let W = 16
 #elseif LEVEL_AVX2
-typealias V = SIMD8<Float>
-typealias Bits = SIMD8<Int32>
-typealias Doubles = SIMD4<Double>
-typealias Integers = SIMD4<Int64>
-let W = 8
+    typealias V = SIMD8<Float>
+    typealias Bits = SIMD8<Int32>
+    typealias Doubles = SIMD4<Double>
+    typealias Integers = SIMD4<Int64>
+    let W = 8
 #else
-typealias V = SIMD4<Float>
-typealias Bits = SIMD4<Int32>
-typealias Doubles = SIMD2<Double>
-typealias Integers = SIMD2<Int64>
-let W = 4
+    typealias V = SIMD4<Float>
+    typealias Bits = SIMD4<Int32>
+    typealias Doubles = SIMD2<Double>
+    typealias Integers = SIMD2<Int64>
+    let W = 4
 #endif
 
 @inline(__always) func load(_ p: F32, _ offset: Int) -> V {
@@ -62,18 +62,18 @@ let W = 4
 /// c + a·b. Plain x86-64 has no fused multiply-add: `addingProduct` there would become calls to `fmaf`.
 @inline(__always) func multiplyAdd(_ c: V, _ a: V, _ b: V) -> V {
     #if LEVEL_AVX512 || LEVEL_AVX2 || arch(arm64)
-    c.addingProduct(a, b)
+        c.addingProduct(a, b)
     #else
-    c + a * b
+        c + a * b
     #endif
 }
 
 /// The same for one float: an element at the ragged end is rounded like those in a vector.
 @inline(__always) func multiplyAdd(_ c: Float, _ a: Float, _ b: Float) -> Float {
     #if LEVEL_AVX512 || LEVEL_AVX2 || arch(arm64)
-    c.addingProduct(a, b)
+        c.addingProduct(a, b)
     #else
-    c + a * b
+        c + a * b
     #endif
 }
 
@@ -98,12 +98,12 @@ let W = 4
     _ v: V, _ combine: (SIMD4<Float>, SIMD4<Float>) -> SIMD4<Float>
 ) -> SIMD4<Float> {
     #if LEVEL_AVX512
-    return combine(
-        combine(v.lowHalf.lowHalf, v.highHalf.lowHalf), combine(v.lowHalf.highHalf, v.highHalf.highHalf))
+        return combine(
+            combine(v.lowHalf.lowHalf, v.highHalf.lowHalf), combine(v.lowHalf.highHalf, v.highHalf.highHalf))
     #elseif LEVEL_AVX2
-    return combine(v.lowHalf, v.highHalf)
+        return combine(v.lowHalf, v.highHalf)
     #else
-    return v
+        return v
     #endif
 }
 

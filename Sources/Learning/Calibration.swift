@@ -24,7 +24,8 @@ package struct Calibration: Sendable, Equatable {
                 let difference = Double(p) - (other == Int(label) ? 1 : 0)
                 brierScore += difference * difference
             }
-            let confidence = prediction.probabilities.indices.contains(prediction.label)
+            let confidence =
+                prediction.probabilities.indices.contains(prediction.label)
                 ? Double(prediction.probabilities[prediction.label]) : 0
             // Right-closed slices; a confidence that is no number counts as none.
             let slot = confidence > 0 ? min(count - 1, max(0, Int((confidence * Double(count)).rounded(.up)) - 1)) : 0

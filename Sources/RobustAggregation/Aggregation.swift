@@ -56,7 +56,9 @@ package func aggregate(
     case .median:
         return try sorted(source, table, tile) { table, rows, out, count, scratch in
             table.median(rows, source.count, out, count, scratch)
-        } repair: { $0.sorted()[$0.count / 2] }
+        } repair: {
+            $0.sorted()[$0.count / 2]
+        }
     }
 }
 

@@ -83,8 +83,9 @@ extension SQLiteStore: SessionStore {
         snapshot.evaluation = try (row["evaluation"] as Data?).map { try decode(EvaluationRecord.self, $0) }
         snapshot.members = try Data.fetchAll(database, sql: "SELECT record FROM member WHERE session = ? ORDER BY client", arguments: [id])
             .map { try decode(MemberRecord.self, $0) }
-        let committed = try Int.fetchOne(
-            database, sql: "SELECT max(round) FROM round WHERE session = ? AND state = 'committed'", arguments: [id]) ?? 0
+        let committed =
+            try Int.fetchOne(
+                database, sql: "SELECT max(round) FROM round WHERE session = ? AND state = 'committed'", arguments: [id]) ?? 0
         snapshot.rounds = try Data.fetchAll(
             database, sql: "SELECT record FROM round WHERE session = ? AND round >= ? ORDER BY round, attempt", arguments: [id, committed]
         ).map { try decode(RoundRecord.self, $0) }

@@ -3,15 +3,15 @@ package import KernelTable
 internal import KernelsBaseline
 
 #if arch(x86_64)
-internal import KernelsAVX2
-internal import KernelsAVX512
+    internal import KernelsAVX2
+    internal import KernelsAVX512
 #endif
 #if canImport(Glibc)
-internal import Glibc
+    internal import Glibc
 #elseif canImport(Musl)
-internal import Musl
+    internal import Musl
 #elseif canImport(Darwin)
-internal import Darwin
+    internal import Darwin
 #endif
 
 /// The kernels of this machine.
@@ -37,10 +37,10 @@ package enum Kernels {
         switch level {
         case .baseline: return kernelTableBaseline
         #if arch(x86_64)
-        case .avx2: return kernelTableAVX2
-        case .avx512: return kernelTableAVX512
+            case .avx2: return kernelTableAVX2
+            case .avx512: return kernelTableAVX512
         #else
-        case .avx2, .avx512: return nil
+            case .avx2, .avx512: return nil
         #endif
         }
     }

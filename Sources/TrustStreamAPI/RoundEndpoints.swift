@@ -21,10 +21,12 @@ extension TrustStream {
             Endpoint("GET", session + "/weights", "sessions.weights", .member, rate: .federation) { request throws(ServiceError) in
                 try await weights(request, service)
             },
-            Endpoint("POST", session + "/update", "sessions.update", .client, rate: .federation, bodyLimitBytes: Limits.updateBytes) { request throws(ServiceError) in
+            Endpoint("POST", session + "/update", "sessions.update", .client, rate: .federation, bodyLimitBytes: Limits.updateBytes) {
+                request throws(ServiceError) in
                 try await update(request, service)
             },
-            Endpoint("POST", session + "/heartbeat", "sessions.heartbeat", .client, rate: .federation, bodyLimitBytes: Limits.emptyBytes) { request throws(ServiceError) in
+            Endpoint("POST", session + "/heartbeat", "sessions.heartbeat", .client, rate: .federation, bodyLimitBytes: Limits.emptyBytes) {
+                request throws(ServiceError) in
                 let id = request.parameter("session_id")
                 let member = try await member(request, service)
                 let notices = try await noticesOfBody(request)
@@ -66,7 +68,9 @@ extension TrustStream {
             round: try request.wholeQuery("round", 1...100_000), attempt: try request.wholeQuery("attempt", 1...1_000_000),
             samples: try request.wholeQuery("samples", 0...1_000_000_000_000).map(Int64.init))
         if let kind = request.query("kind") {
-            guard let known = UpdateHeader.Kind(rawValue: kind) else { throw .invalid(field: "kind", issue: "must be delta or weights", provided: .string(kind)) }
+            guard let known = UpdateHeader.Kind(rawValue: kind) else {
+                throw .invalid(field: "kind", issue: "must be delta or weights", provided: .string(kind))
+            }
             header.kind = known
         }
         try await calling { [header] () async throws(FederationFailure) in try await service.admitUpdate(id, member: member, header) }

@@ -56,7 +56,8 @@ extension TrustStream {
                 }
                 return .json(SessionViews(request: request).status(view, notices: notices))
             },
-            Endpoint("PUT", session + "/evaluation", "sessions.evaluation", .administrator, bodyLimitBytes: Limits.evaluationBytes) { request throws(ServiceError) in
+            Endpoint("PUT", session + "/evaluation", "sessions.evaluation", .administrator, bodyLimitBytes: Limits.evaluationBytes) {
+                request throws(ServiceError) in
                 let (id, tenant) = (request.parameter("session_id"), try tenant(request))
                 let label = request.query("label")
                 if let label, !(1...256).contains(label.utf8.count) {

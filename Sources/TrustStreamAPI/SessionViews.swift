@@ -47,30 +47,31 @@ struct SessionViews {
     func status(_ view: SessionView, notices: [JSON]? = nil) -> JSON {
         let record = view.record
         let said = notices.map { [JSON.Member("notices", .array($0))] } ?? []
-        return .object([
-            .init("success", true), .init("session_id", .string(record.id)), .init("status", .string(record.status.rawValue)),
-            .init("current_round", JSON(view.currentRound)), .init("total_rounds", JSON(record.spec.rounds)),
-            .init("active_clients", JSON(view.activeClients)), .init("total_clients", JSON(view.totalClients)),
-            .init("accuracy", JSON(view.accuracy)), .init("loss", JSON(view.loss)),
-            // Spent epsilon; unknown without differential privacy.
-            .init("privacy_budget_used", .null),
-            .init("estimated_completion", JSON(view.estimatedCompletion.map { timestamp($0.milliseconds) })),
-            .init(
-                "performance_metrics",
-                [
-                    "throughput": JSON(view.updatesPerMinute.map { "\(Int($0.rounded())) updates/minute" }),
-                    "latency_p99": JSON(view.updateLatencyP99Milliseconds.map { "\(Int($0.rounded()))ms" }),
-                    "byzantine_attacks_detected": JSON(view.rejectedUpdates), "detection_unit": "client", "differential_privacy_noise": "disabled",
-                    "bytes_up": JSON(view.bytesUp), "bytes_down": JSON(view.bytesDown),
-                ]),
-            .init("held_out_accuracy", JSON(view.heldOutAccuracy)), .init("held_out_loss", JSON(view.heldOutLoss)),
-            .init("effective_client_fraction", JSON(view.cohort.flatMap { view.totalClients > 0 ? Double($0) / Double(view.totalClients) : nil })),
-            .init("cohort", JSON(view.cohort)), .init("status_reason", JSON(record.statusReason)),
-            .init("created_at", .string(timestamp(record.createdAt.milliseconds))), .init("model", record.model?.json ?? .null),
-            .init("model_source", JSON(record.modelSource)), .init("model_sha256", JSON(view.model)), .init("data_schema", record.schema?.json ?? .null),
-            .init("aggregation", .string(record.spec.aggregation.rawValue)), .init("seed", JSON(Int64(clamping: record.spec.seed))),
-            .init("min_clients", JSON(record.spec.minClients)), .init("blocked_by", blockers(view.blockedBy)),
-        ] + said)
+        return .object(
+            [
+                .init("success", true), .init("session_id", .string(record.id)), .init("status", .string(record.status.rawValue)),
+                .init("current_round", JSON(view.currentRound)), .init("total_rounds", JSON(record.spec.rounds)),
+                .init("active_clients", JSON(view.activeClients)), .init("total_clients", JSON(view.totalClients)),
+                .init("accuracy", JSON(view.accuracy)), .init("loss", JSON(view.loss)),
+                // Spent epsilon; unknown without differential privacy.
+                .init("privacy_budget_used", .null),
+                .init("estimated_completion", JSON(view.estimatedCompletion.map { timestamp($0.milliseconds) })),
+                .init(
+                    "performance_metrics",
+                    [
+                        "throughput": JSON(view.updatesPerMinute.map { "\(Int($0.rounded())) updates/minute" }),
+                        "latency_p99": JSON(view.updateLatencyP99Milliseconds.map { "\(Int($0.rounded()))ms" }),
+                        "byzantine_attacks_detected": JSON(view.rejectedUpdates), "detection_unit": "client", "differential_privacy_noise": "disabled",
+                        "bytes_up": JSON(view.bytesUp), "bytes_down": JSON(view.bytesDown),
+                    ]),
+                .init("held_out_accuracy", JSON(view.heldOutAccuracy)), .init("held_out_loss", JSON(view.heldOutLoss)),
+                .init("effective_client_fraction", JSON(view.cohort.flatMap { view.totalClients > 0 ? Double($0) / Double(view.totalClients) : nil })),
+                .init("cohort", JSON(view.cohort)), .init("status_reason", JSON(record.statusReason)),
+                .init("created_at", .string(timestamp(record.createdAt.milliseconds))), .init("model", record.model?.json ?? .null),
+                .init("model_source", JSON(record.modelSource)), .init("model_sha256", JSON(view.model)), .init("data_schema", record.schema?.json ?? .null),
+                .init("aggregation", .string(record.spec.aggregation.rawValue)), .init("seed", JSON(Int64(clamping: record.spec.seed))),
+                .init("min_clients", JSON(record.spec.minClients)), .init("blocked_by", blockers(view.blockedBy)),
+            ] + said)
     }
 
     func round(_ record: RoundRecord) -> JSON {

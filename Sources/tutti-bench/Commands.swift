@@ -88,7 +88,9 @@ struct Compare: AsyncParsableCommand {
                 let old = a.first { $0["name"]?.text == name }?["value"]?.double
                 let ratio = old.map { RoundTable.fixed(value / $0, 3) + "x" } ?? "new"
                 if row["holds"]?.truth == false { missed += 1 }
-                print("\(name)  \(old.map { RoundTable.fixed($0, 3) } ?? "-")  \(RoundTable.fixed(value, 3)) \(row["unit"]?.text ?? "")  \(ratio)\(row["holds"]?.truth == false ? "  goal missed" : "")")
+                print(
+                    "\(name)  \(old.map { RoundTable.fixed($0, 3) } ?? "-")  \(RoundTable.fixed(value, 3)) \(row["unit"]?.text ?? "")  \(ratio)\(row["holds"]?.truth == false ? "  goal missed" : "")"
+                )
             }
             if missed > 0 { throw CommandFailure(.failed, "\(missed) goals are missed in \(after).") }
         } catch let failure as CommandFailure {

@@ -73,7 +73,8 @@ struct DataOptions: ParsableArguments {
             case "none": options.scale = .none
             case "minmax": options.scale = .minMax
             case "standardize": options.scale = .standardize
-            default: throw CommandFailure(.usage, "The scaling (--scale, data.scale) is '\(scale)'.", remedy: "Give none, constant=NUMBER, minmax or standardize.")
+            default:
+                throw CommandFailure(.usage, "The scaling (--scale, data.scale) is '\(scale)'.", remedy: "Give none, constant=NUMBER, minmax or standardize.")
             }
         }
         return options

@@ -102,7 +102,9 @@ struct Serve: ReportingCommand {
             throw CommandFailure(.configuration, error.message, remedy: error.remedy)
         } catch {
             if "\(error)".contains("Address already in use") {
-                throw CommandFailure(.failed, "Another program listens on \(settings.listen.host):\(settings.listen.port).", remedy: "Give another --listen HOST:PORT, or stop it.")
+                throw CommandFailure(
+                    .failed, "Another program listens on \(settings.listen.host):\(settings.listen.port).",
+                    remedy: "Give another --listen HOST:PORT, or stop it.")
             }
             throw CommandFailure(
                 "\(error)".contains("is damaged") ? .integrity : .failed, "The coordinator cannot serve: \(error).",

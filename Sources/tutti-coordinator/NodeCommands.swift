@@ -65,7 +65,9 @@ struct Nodes: AsyncParsableCommand {
             let reply = try await Administrator.with(options.data) { administrator throws(CommandFailure) in try await administrator.call(.GET, "/nodes") }
             if !json {
                 for node in reply["nodes"]?.elements ?? [] {
-                    print("\(node["client_id"]?.text ?? "")  until \(node["certificate_expires_at"]?.text ?? "")\(node["revoked_at"]?.text.map { "  revoked \($0)" } ?? "")")
+                    print(
+                        "\(node["client_id"]?.text ?? "")  until \(node["certificate_expires_at"]?.text ?? "")\(node["revoked_at"]?.text.map { "  revoked \($0)" } ?? "")"
+                    )
                 }
             }
             return reply

@@ -52,11 +52,14 @@ extension Session {
         }
 
         private func read() throws(CommandFailure) -> (SessionSpec, [JSON]) {
-            do { return try TrustStream.readSession(try readRequest(file)) } catch let failure as CommandFailure { throw failure } catch let error as ServiceError {
+            do { return try TrustStream.readSession(try readRequest(file)) } catch let failure as CommandFailure { throw failure } catch let error
+                as ServiceError
+            {
                 switch error {
                 case .invalid(let field, let issue, _), .unprocessable(let field, let issue, _):
                     throw CommandFailure(
-                        .configuration, "\(file): \(field) \(issue).", remedy: "Change \(field); docs/api.md says what it takes.", details: ["field": .string(field)])
+                        .configuration, "\(file): \(field) \(issue).", remedy: "Change \(field); docs/api.md says what it takes.",
+                        details: ["field": .string(field)])
                 case .notImplemented(let feature, let why, _):
                     throw CommandFailure(.failed, "\(file): \(why).", remedy: "Leave \(feature) out or switch it off.", details: ["field": .string(feature)])
                 default: throw CommandFailure(.failed, "\(file): \(error)")

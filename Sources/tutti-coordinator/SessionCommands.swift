@@ -79,7 +79,8 @@ struct Session: AsyncParsableCommand {
             if !json {
                 for session in reply["sessions"]?.elements ?? [] {
                     print(
-                        "\(session["session_id"]?.text ?? "")  \(session["status"]?.text ?? "")  round \(session["current_round"]?.whole ?? 0)/\(session["total_rounds"]?.whole ?? 0)  clients \(session["total_clients"]?.whole ?? 0)")
+                        "\(session["session_id"]?.text ?? "")  \(session["status"]?.text ?? "")  round \(session["current_round"]?.whole ?? 0)/\(session["total_rounds"]?.whole ?? 0)  clients \(session["total_clients"]?.whole ?? 0)"
+                    )
                 }
             }
             return reply

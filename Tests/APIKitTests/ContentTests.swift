@@ -55,8 +55,12 @@ import Testing
         var request = request()
         request.query = [("round", "7"), ("limit", "0"), ("after", "x"), ("rond", "1")]
         #expect(throws: Never.self) { try request.wholeQuery("round", 1...9) }
-        #expect(throws: ServiceError.invalid(field: "limit", issue: "must be a whole number from 1 to 9", provided: 0)) { try request.wholeQuery("limit", 1...9) }
-        #expect(throws: ServiceError.invalid(field: "after", issue: "must be a whole number from 1 to 9", provided: "x")) { try request.wholeQuery("after", 1...9) }
+        #expect(throws: ServiceError.invalid(field: "limit", issue: "must be a whole number from 1 to 9", provided: 0)) {
+            try request.wholeQuery("limit", 1...9)
+        }
+        #expect(throws: ServiceError.invalid(field: "after", issue: "must be a whole number from 1 to 9", provided: "x")) {
+            try request.wholeQuery("after", 1...9)
+        }
         let notices = request.notices(query: ["round", "limit", "after"])
         #expect(notices.count == 1 && notices[0]["field"] == "rond" && notices[0]["message"]?.text?.contains("'round'") == true)
     }

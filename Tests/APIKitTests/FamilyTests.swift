@@ -35,7 +35,10 @@ import Testing
         #expect(await call(request("GET", "/api/things/a.b-c_D9")).reply.json == ["id": "a.b-c_D9"])
     }
 
-    @Test(arguments: ["/api", "/api/", "/api/things/", "/api/things//", "/api//things", "/api/things/..", "/api/things/.", "/api/things/a%2Fb", "/api/things/é", "/api/Things", "/apix/things", "/other"])
+    @Test(arguments: [
+        "/api", "/api/", "/api/things/", "/api/things//", "/api//things", "/api/things/..", "/api/things/.", "/api/things/a%2Fb", "/api/things/é",
+        "/api/Things", "/apix/things", "/other",
+    ])
     func otherPathsAreNotFound(_ path: String) async {
         let (reply, operation) = await call(request("GET", path))
         #expect(reply.status == 404 && operation == "unmatched")

@@ -144,10 +144,13 @@ private final class Counter: Sendable {
         var limits = TimeLimits()
         limits.silenceSeconds = 0.3
         let hellos = Counter()
-        let fake = try await FakeCoordinator.start(site, talk: { message in
-            guard case .hello = message else { return [] }
-            return hellos.next() == 1 ? [] : [welcome(), sessionEnded]
-        }) { cooperative($0, $1, rounds: 1) }
+        let fake = try await FakeCoordinator.start(
+            site,
+            talk: { message in
+                guard case .hello = message else { return [] }
+                return hellos.next() == 1 ? [] : [welcome(), sessionEnded]
+            }
+        ) { cooperative($0, $1, rounds: 1) }
         let (runner, _) = try node(fake, limits: limits)
         _ = try await runner.run(.session(sessionID))
         #expect(fake.messages.count >= 2)

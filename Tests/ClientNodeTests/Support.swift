@@ -31,7 +31,8 @@ func node(
         authorityPEM: made.authorityPEM, keyPEM: made.keyPEM
     ).save(to: folder)
     let runner = try NodeRunner(
-        data: folder, local: rows(), policy: policy, limits: limits, pool: ComputePool(threads: 1, name: "test"), log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+        data: folder, local: rows(), policy: policy, limits: limits, pool: ComputePool(threads: 1, name: "test"),
+        log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
         notice: notice)
     return (runner, folder)
 }

@@ -39,7 +39,10 @@ import Testing
         let long = hkdf([1, 2, 3], [4], [5], 8160)
         #expect(long.count == 8160)
         for count in [0, 1, 31, 32, 33, 64, 8159] { #expect(hkdf([1, 2, 3], [4], [5], count) == Array(long.prefix(count))) }
-        let others = [hkdf([1, 2, 4], [4], [5], 32), hkdf([1, 2, 3], [5], [5], 32), hkdf([1, 2, 3], [4], [6], 32), hkdf([1, 2, 3], [4], [], 32), hkdf([1, 2, 3], [], [5], 32)]
+        let others = [
+            hkdf([1, 2, 4], [4], [5], 32), hkdf([1, 2, 3], [5], [5], 32), hkdf([1, 2, 3], [4], [6], 32), hkdf([1, 2, 3], [4], [], 32),
+            hkdf([1, 2, 3], [], [5], 32),
+        ]
         #expect(Set(others + [Array(long.prefix(32))]).count == 6)
     }
 

@@ -38,7 +38,9 @@ import Testing
         }
     }
 
-    @Test(arguments: ["0", "0g", "abc", "0x", " 00", "00 ", "é0", "-1", "+1", "０１"]) func hexadecimalIsStrict(text: String) { #expect(bytes(hexadecimal: text) == nil) }
+    @Test(arguments: ["0", "0g", "abc", "0x", " 00", "00 ", "é0", "-1", "+1", "０１"]) func hexadecimalIsStrict(text: String) {
+        #expect(bytes(hexadecimal: text) == nil)
+    }
 
     @Test func hexadecimalIsLowerCase() { #expect(hexadecimal([0, 0x0F, 0xF0, 0xAB]) == "000ff0ab") }
 }

@@ -43,7 +43,9 @@ extension EndToEndTests {
         #expect(unknown.status == 1 && code(unknown) == "failed")
         let climbing = try Programs.coordinator("session", "show", "../nodes", "--data", cluster.data, "--json")
         #expect(climbing.status == 2 && code(climbing) == "usage")
-        for wrong in [try Programs.coordinator("session", "show", "--json"), try Programs.coordinator("sesion", "--json"), try Programs.client("run", "--json")] {
+        for wrong in [
+            try Programs.coordinator("session", "show", "--json"), try Programs.coordinator("sesion", "--json"), try Programs.client("run", "--json"),
+        ] {
             #expect(wrong.status == 2 && code(wrong) == "usage", "\(wrong.out)")
         }
         let nowhere = try Programs.coordinator("session", "list", "--data", "/nowhere", "--json")
@@ -73,7 +75,8 @@ extension EndToEndTests {
         #expect((envelope(text(cluster, "watch.out"))?["error"] as? [String: Any])?["code"] as? String == "interrupted")
         let folder = try join(cluster, "client-01")
         let run = try start(
-            cluster, "tutti-client", ["run", "--session", session, "--data", folder, "--dataset", "benchmarks/data/digits.csv", "--classes", "10", "--json"], name: "run")
+            cluster, "tutti-client", ["run", "--session", session, "--data", folder, "--dataset", "benchmarks/data/digits.csv", "--classes", "10", "--json"],
+            name: "run")
         _ = try eventually("the client") { text(cluster, "run.err").contains("taking part") ? true : nil }
         kill(run.processIdentifier, SIGINT)
         run.waitUntilExit()
@@ -107,13 +110,17 @@ extension EndToEndTests {
     @Test func aWatchGoesOnOverARestartAndOneProcessHoldsManyClients() throws {
         let cluster = try Cluster()
         let session = try cluster.session(
-            #"{"min_clients": 3, "rounds": 30, "local_epochs": 2, "learning_rate": 0.05, "seed": 7, "model": {"kind": "mlp", "layers": [64, 32, 10]}, "heartbeat_interval": 1}"#)
+            #"{"min_clients": 3, "rounds": 30, "local_epochs": 2, "learning_rate": 0.05, "seed": 7, "model": {"kind": "mlp", "layers": [64, 32, 10]}, "heartbeat_interval": 1}"#
+        )
         let folders = try (1...3).map { try join(cluster, "client-0\($0)") }
         let watch = try start(cluster, "tutti-coordinator", ["session", "watch", session, "--data", cluster.data, "--json"], name: "watch")
         let clients = try start(
             cluster, "tutti-client",
             ["run", "--session", session] + folders.flatMap { ["--data", $0] }
-                + ["--dataset", "benchmarks/data/digits.csv", "--scale", "constant=16", "--partition", "{}/3:dirichlet=0.5:seed=7", "--classes", "10", "--json"],
+                + [
+                    "--dataset", "benchmarks/data/digits.csv", "--scale", "constant=16", "--partition", "{}/3:dirichlet=0.5:seed=7", "--classes", "10",
+                    "--json",
+                ],
             name: "clients")
         _ = try eventually("the first rounds") { (try cluster.status(session)["current_round"] as? Int ?? 0) >= 3 ? true : nil }
         _ = cluster.end(SIGKILL)

@@ -147,7 +147,8 @@ import Testing
             func post(_ bytes: Data) throws -> Int {
                 try bytes.write(to: URL(fileURLWithPath: file))
                 return try cluster.curl(
-                    "-X", "POST", "\(base)/\(id)/update?round=\(round)&samples=10", "-H", "Authorization: Bearer \(token)", "-H", "Content-Type: application/octet-stream",
+                    "-X", "POST", "\(base)/\(id)/update?round=\(round)&samples=10", "-H", "Authorization: Bearer \(token)", "-H",
+                    "Content-Type: application/octet-stream",
                     "--data-binary", "@\(file)"
                 ).status
             }
@@ -179,9 +180,16 @@ import Testing
         #expect(try cluster.curl("\(cluster.url)/metrics").status == 401)
         let metrics = try cluster.curl("\(cluster.url)/metrics", "-H", "Authorization: Bearer \(key)")
         #expect(String(decoding: metrics.body, as: UTF8.self).contains("tutti_updates_total{outcome=\"accepted\"} 2"))
-        let upgrade = ["-H", "Connection: Upgrade", "-H", "Upgrade: websocket", "-H", "Sec-WebSocket-Version: 13", "-H", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", "--max-time", "5", "--http1.1"]
-        #expect(try Programs.run("curl", ["-s", "--cacert", cluster.data + "/ca.pem", "-o", "/dev/null", "-w", "%{http_code}", "\(base)/\(id)/socket"] + upgrade).out == "401")
-        #expect(try Programs.run("curl", ["-s", "--cacert", cluster.data + "/ca.pem", "-o", "/dev/null", "-w", "%{http_code}", "\(cluster.url)/other"] + upgrade).out == "404")
+        let upgrade = [
+            "-H", "Connection: Upgrade", "-H", "Upgrade: websocket", "-H", "Sec-WebSocket-Version: 13", "-H", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+            "--max-time", "5", "--http1.1",
+        ]
+        #expect(
+            try Programs.run("curl", ["-s", "--cacert", cluster.data + "/ca.pem", "-o", "/dev/null", "-w", "%{http_code}", "\(base)/\(id)/socket"] + upgrade)
+                .out == "401")
+        #expect(
+            try Programs.run("curl", ["-s", "--cacert", cluster.data + "/ca.pem", "-o", "/dev/null", "-w", "%{http_code}", "\(cluster.url)/other"] + upgrade)
+                .out == "404")
         #expect(try cluster.curl("\(cluster.url)/api/v4/multi-cloud/workloads", "-X", "POST", "-H", "Authorization: Bearer \(key)").status == 501)
     }
 

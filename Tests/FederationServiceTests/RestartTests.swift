@@ -24,9 +24,11 @@ import Wire
             let header = UpdateHeader(round: 1, attempt: 1)
             let first = try await client.send(body)
             #expect(!first.again && first.round == 1 && first.attempt == 1)
-            let different = Array(UpdateBody(
-                spec: ModelSpec(kind: .softmaxRegression, layers: [4, 2]), kind: .delta, values: [Float](repeating: 1, count: 10), round: 1, attempt: 1,
-                samples: 1, base: start.modelSHA256).encode())
+            let different = Array(
+                UpdateBody(
+                    spec: ModelSpec(kind: .softmaxRegression, layers: [4, 2]), kind: .delta, values: [Float](repeating: 1, count: 10), round: 1, attempt: 1,
+                    samples: 1, base: start.modelSHA256
+                ).encode())
 
             func expectTheReceipt(_ place: Comment) async throws {
                 for header in [UpdateHeader(), header] {
@@ -77,7 +79,8 @@ import Wire
             let client = TestClient(service.engine, session, "c")
             let model = try await service.engine.weights(session, member: client.member, round: 0, isHeld: { _ in false })
             let body = UpdateBody(
-                spec: ModelSpec(kind: .softmaxRegression, layers: [4, 2]), kind: .delta, values: [Float](repeating: 1, count: 10), round: 1, attempt: 1, samples: 1,
+                spec: ModelSpec(kind: .softmaxRegression, layers: [4, 2]), kind: .delta, values: [Float](repeating: 1, count: 10), round: 1, attempt: 1,
+                samples: 1,
                 base: bytes(hexadecimal: model.digest) ?? []
             ).encode()
             await #expect(throws: FederationFailure.self) { try await client.send(body) }
@@ -112,7 +115,9 @@ import Wire
             let (session, _) = try await sessionWithMembers(service.engine, names, smallSpec(clients: 2, rounds: 2, autoStart: false))
             let csv = Array("1,2,3,4,0\n4,3,2,1,1\n2,2,2,2,1\n".utf8)
             try await service.engine.setEvaluation(session, tenant: tenant, csv: csv, label: nil)
-            await #expect(throws: FederationFailure.self) { try await service.engine.setEvaluation(session, tenant: tenant, csv: Array("1,2,0\n2,1,1\n".utf8), label: nil) }
+            await #expect(throws: FederationFailure.self) {
+                try await service.engine.setEvaluation(session, tenant: tenant, csv: Array("1,2,0\n2,1,1\n".utf8), label: nil)
+            }
             await service.stop()
             service = try await Service(folder)
             let engine = service.engine

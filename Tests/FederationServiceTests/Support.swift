@@ -28,7 +28,9 @@ struct Service {
     let engine: FederationEngine
 
     /// - Parameter life: what the store's users see of it; nil: the store itself.
-    init(_ folder: String, inlineBytes: Int? = nil, disk: Disk = .system, life: Life? = nil, halted: @escaping @Sendable (String) -> Void = { _ in }) async throws {
+    init(_ folder: String, inlineBytes: Int? = nil, disk: Disk = .system, life: Life? = nil, halted: @escaping @Sendable (String) -> Void = { _ in })
+        async throws
+    {
         let store = try SQLiteStore(folder: folder, suite: .system, disk: disk, inlineBytes: inlineBytes)
         self.store = store
         let mortal = life.map { MortalStore(store, $0) }

@@ -67,7 +67,8 @@ struct Bench {
             let model = try RoundComputer.newModel(from: models[job.baseModel]!, job: job, source: try MemoryUpdates(updates))
             let digest = name(model)
             models[digest] = model
-            handle(.aggregated(round: job.round, attempt: job.attempt, AggregationResult(model: digest, heldOutLoss: nil, heldOutAccuracy: nil, milliseconds: 0)))
+            handle(
+                .aggregated(round: job.round, attempt: job.attempt, AggregationResult(model: digest, heldOutLoss: nil, heldOutAccuracy: nil, milliseconds: 0)))
         } catch {
             handle(.aggregationFailed(round: job.round, attempt: job.attempt, reason: "\(error)"))
         }
@@ -75,7 +76,8 @@ struct Bench {
 
     /// A name for a model: any function of its bytes will do here.
     func name(_ file: ModelFile) -> String {
-        var generator = SeededGenerator(seed: derivedSeed(0, String(decoding: file.encode().flatMap { [UInt8(ascii: "a") + $0 >> 4, UInt8(ascii: "a") + $0 & 15] }, as: UTF8.self)))
+        var generator = SeededGenerator(
+            seed: derivedSeed(0, String(decoding: file.encode().flatMap { [UInt8(ascii: "a") + $0 >> 4, UInt8(ascii: "a") + $0 & 15] }, as: UTF8.self)))
         return hexadecimal((0..<32).map { _ in UInt8(truncatingIfNeeded: generator.next()) })
     }
 
@@ -102,12 +104,14 @@ struct Bench {
         deltas["\(client)/\(start.round)"] = delta
         let body = UpdateBody(
             spec: base.spec, kind: .delta, values: delta, round: start.round, attempt: start.attempt, samples: Int64(dataset.rows), base: start.modelSHA256)
-        return store(client, start.round, start.attempt, samples: Int64(dataset.rows), digest: Array(body.encode().suffix(32)), maxAbs: delta.map(abs).max() ?? 0)
+        return store(
+            client, start.round, start.attempt, samples: Int64(dataset.rows), digest: Array(body.encode().suffix(32)), maxAbs: delta.map(abs).max() ?? 0)
     }
 
     mutating func store(_ client: String, _ round: Int, _ attempt: Int, samples: Int64 = 1, digest: [UInt8], maxAbs: Float) -> CoordinatorReply? {
         let record = ContributionRecord(
-            client: client, round: round, attempt: attempt, digest: digest, samples: samples, maxAbs: maxAbs, wireBytes: 1, loss: nil, accuracy: nil, receivedAt: now)
+            client: client, round: round, attempt: attempt, digest: digest, samples: samples, maxAbs: maxAbs, wireBytes: 1, loss: nil, accuracy: nil,
+            receivedAt: now)
         let ticket = ticket()
         handle(.updateStored(record, ticket))
         if case .accepted? = replies[ticket.value], !durable.contributions.contains(record) { durable.contributions.append(record) }

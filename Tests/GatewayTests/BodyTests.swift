@@ -36,7 +36,8 @@ struct BodyTests {
     @Test func aStreamWithoutALengthEndsAtTheLimitAndNothingBehindItIsARequest() async throws {
         try await LiveCoordinator.with { live in
             let flood = try await RawConnection.answer(
-                live, head(live, "Transfer-Encoding: chunked") + String(repeating: chunk, count: 17) + "0\r\n\r\nGET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                live, head(live, "Transfer-Encoding: chunked") + String(repeating: chunk, count: 17) + "0\r\n\r\nGET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n"
+            )
             #expect(statuses(flood) == ["413"], "\(flood.prefix(300))")
         }
     }

@@ -73,7 +73,8 @@ struct ConnectionTests {
             }
             let stalled = try await RawConnection.answer(
                 coordinator,
-                "POST \(LiveCoordinator.sessions) HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer \(coordinator.key)\r\nContent-Type: application/json\r\nContent-Length: 90\r\n\r\n{")
+                "POST \(LiveCoordinator.sessions) HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer \(coordinator.key)\r\nContent-Type: application/json\r\nContent-Length: 90\r\n\r\n{"
+            )
             #expect(statuses(stalled).allSatisfy { $0 == "400" })
         }
     }

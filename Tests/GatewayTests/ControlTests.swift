@@ -50,7 +50,8 @@ struct ControlTests {
             let (key, version) = ("Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n", "Sec-WebSocket-Version: 13\r\n")
             let upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\n"
             for (method, headers, field) in [
-                ("GET", "Connection: Upgrade\r\nUpgrade: h2c\r\n", "Upgrade"), ("GET", "Connection: Upgrade\r\nUpgrade: websocket, h2c\r\n" + key + version, "Upgrade"),
+                ("GET", "Connection: Upgrade\r\nUpgrade: h2c\r\n", "Upgrade"),
+                ("GET", "Connection: Upgrade\r\nUpgrade: websocket, h2c\r\n" + key + version, "Upgrade"),
                 ("GET", upgrade + version, "Sec-WebSocket-Key"), ("GET", upgrade + "Sec-WebSocket-Key: short\r\n" + version, "Sec-WebSocket-Key"),
                 ("GET", upgrade + key + key + version, "Sec-WebSocket-Key"), ("GET", upgrade + key, "Sec-WebSocket-Version"),
                 ("GET", upgrade + key + "Sec-WebSocket-Version: 8\r\n", "Sec-WebSocket-Version"), ("POST", upgrade + key + version, "method"),

@@ -22,7 +22,10 @@ struct HeadTests {
         #expect(SessionPath("/v4/federated-learning/sessions/s/socket", bases: bases)?.isControl == true)
         #expect(SessionPath("/api/v4/federated-learning/sessions/s/weights", bases: bases)?.needsTLS == true)
         #expect(SessionPath("/api/v4/federated-learning/sessions/s/join", bases: bases)?.needsTLS == false)
-        for other in ["/api/v4/federated-learning/sessions/s", "/api/v4/federated-learning/sessions//socket", "/api/v4/federated-learning/sessions/s/x/socket", "/api/v1/federated-learning/sessions/s/socket", "/api/v4/federated-learning/sessions/a b/socket"] {
+        for other in [
+            "/api/v4/federated-learning/sessions/s", "/api/v4/federated-learning/sessions//socket", "/api/v4/federated-learning/sessions/s/x/socket",
+            "/api/v1/federated-learning/sessions/s/socket", "/api/v4/federated-learning/sessions/a b/socket",
+        ] {
             #expect(SessionPath(other, bases: bases) == nil, "\(other)")
         }
     }

@@ -24,7 +24,9 @@ struct LocalListenerTests {
             }
             let token = try #require(joined.json["update_token"]?.text)
             for base in ["/api/v4", "/v4"] {
-                for (method, leaf) in [("GET", "weights"), ("HEAD", "weights"), ("POST", "update"), ("GET", "socket"), ("PUT", "evaluation"), ("GET", "w%65ights")] {
+                for (method, leaf) in [
+                    ("GET", "weights"), ("HEAD", "weights"), ("POST", "update"), ("GET", "socket"), ("PUT", "evaluation"), ("GET", "w%65ights"),
+                ] {
                     let path = "\(base)/federated-learning/sessions/\(id)/\(leaf)"
                     let reply = try await live.call(.RAW(value: method), path, bearer: token, base: plain)
                     #expect(reply.status == 403 && (method == "HEAD" || reply.message.contains(live.url)), "\(path): \(reply.json.encodedText)")

@@ -5,7 +5,9 @@ import Testing
     /// Every rule looks itself, whatever the caller says about magnitudes.
     @Test func whatIsNotFiniteIsNamed() throws {
         for bad in [Float.nan, .infinity, -.infinity, .signalingNaN] { try isNamed(bad) }
-        #expect("\(AggregationError.notFinite(update: "the update of c7", coordinate: 12))".hasPrefix("the update of c7 is NaN or infinite at coordinate 12; leave"))
+        #expect(
+            "\(AggregationError.notFinite(update: "the update of c7", coordinate: 12))".hasPrefix("the update of c7 is NaN or infinite at coordinate 12; leave")
+        )
     }
 
     private func isNamed(_ bad: Float) throws {
@@ -19,7 +21,8 @@ import Testing
                     let refusal = AggregationError.notFinite(update: "the update of c\(client)", coordinate: coordinate)
                     #expect(throws: refusal) {
                         try aggregate(
-                            rule, try MemoryUpdates(updates, names: (0..<n).map { "c\($0)" }), weights: updates.map { _ in 1 }, maxAbs: updates.map { _ in 1e31 }, tile: tile)
+                            rule, try MemoryUpdates(updates, names: (0..<n).map { "c\($0)" }), weights: updates.map { _ in 1 },
+                            maxAbs: updates.map { _ in 1e31 }, tile: tile)
                     }
                 }
             }
@@ -41,9 +44,13 @@ import Testing
         let two: [[Float]] = [[1, 2], [3, 4]]
         #expect(throws: AggregationError.noUpdates) { try run(.mean, []) }
         #expect(throws: AggregationError.dimension(index: 1, has: 2, needs: 1)) { try MemoryUpdates([[1], [1, 2]]) }
-        #expect(throws: AggregationError.counts(updates: 2, weights: 1, magnitudes: 2)) { try aggregate(.mean, try MemoryUpdates(two), weights: [1], maxAbs: [9, 9]) }
+        #expect(throws: AggregationError.counts(updates: 2, weights: 1, magnitudes: 2)) {
+            try aggregate(.mean, try MemoryUpdates(two), weights: [1], maxAbs: [9, 9])
+        }
         for rule in [AggregationRule.median, .trimmedMean(trim: 0), .mean] {
-            #expect(throws: AggregationError.counts(updates: 2, weights: 2, magnitudes: 0)) { try aggregate(rule, try MemoryUpdates(two), weights: [1, 1], maxAbs: []) }
+            #expect(throws: AggregationError.counts(updates: 2, weights: 2, magnitudes: 0)) {
+                try aggregate(rule, try MemoryUpdates(two), weights: [1, 1], maxAbs: [])
+            }
         }
         #expect(throws: AggregationError.weight(index: 1, 0)) { try run(.mean, two, [1, 0]) }
         #expect(throws: AggregationError.weight(index: 0, .min)) { try run(.mean, two, [.min, 1]) }
@@ -61,13 +68,16 @@ import Testing
 
     @Test func aSourceThatFailsEndsTheCombination() {
         for rule in rules(3) {
-            #expect(throws: AggregationError.source("the disk is gone")) { try aggregate(rule, Claimed(count: 3, dimension: 9), weights: [1, 1, 1], maxAbs: [1, 1, 1]) }
+            #expect(throws: AggregationError.source("the disk is gone")) {
+                try aggregate(rule, Claimed(count: 3, dimension: 9), weights: [1, 1, 1], maxAbs: [1, 1, 1])
+            }
         }
     }
 
     @Test func everyRefusalSaysWhatToDo() {
         for error in [
-            .noUpdates, .tooManyUpdates(9), .dimension(index: 1, has: 2, needs: 3), .tooLong(9), .counts(updates: 1, weights: 2, magnitudes: 3), .weight(index: 0, 0),
+            .noUpdates, .tooManyUpdates(9), .dimension(index: 1, has: 2, needs: 3), .tooLong(9), .counts(updates: 1, weights: 2, magnitudes: 3),
+            .weight(index: 0, 0),
             .totalWeight, .magnitude(index: 0), .notFinite(update: "u", coordinate: 0), .aboveMagnitude(update: "u", coordinate: 0), .trim(1, updates: 2),
         ] as [AggregationError] {
             #expect(error.remedy?.isEmpty == false)

@@ -50,7 +50,8 @@ import Trust
             _ = try await store.storeContribution(contribution("a"), body: [1], session: "s", tenant: "default")
             #expect(try await store.storeContribution(contribution("a"), body: [1], session: "s", tenant: "default") == .again(contribution("a")))
             #expect(
-                try await store.storeContribution(contribution("a", digest: 2), body: [2], session: "s", tenant: "default") == .conflict(existing: contribution("a")))
+                try await store.storeContribution(contribution("a", digest: 2), body: [2], session: "s", tenant: "default")
+                    == .conflict(existing: contribution("a")))
             #expect(try store.contributionBody(key("a")) == [1])
         }
     }
@@ -73,7 +74,9 @@ import Trust
                     group.addTask {
                         // Every tenth names a session that is not there: a foreign key refuses it.
                         let target = i % 10 == 0 ? "nowhere" : "s"
-                        return (try? await store.storeContribution(contribution("c\(i)"), body: [UInt8(truncatingIfNeeded: i)], session: target, tenant: "default")) != nil
+                        return
+                            (try? await store.storeContribution(contribution("c\(i)"), body: [UInt8(truncatingIfNeeded: i)], session: target, tenant: "default"))
+                            != nil
                     }
                 }
                 var stored = 0

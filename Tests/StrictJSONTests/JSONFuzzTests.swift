@@ -101,7 +101,8 @@ import Testing
 
     @Test func numbersKeepWhatTheySay() throws {
         let whole: [(String, Int64?)] = [
-            ("0", 0), ("-0", 0), ("10", 10), ("10.0", 10), ("1e1", 10), ("100e-1", 10), ("1.5", nil), ("9223372036854775807", .max), ("-9223372036854775808", .min),
+            ("0", 0), ("-0", 0), ("10", 10), ("10.0", 10), ("1e1", 10), ("100e-1", 10), ("1.5", nil), ("9223372036854775807", .max),
+            ("-9223372036854775808", .min),
             ("9223372036854775808", nil), ("1e19", nil), ("1e-320", nil),
         ]
         for (text, value) in whole { #expect(try JSON(parsing: text).whole == value, "\(text)") }

@@ -44,17 +44,17 @@ import Testing
     }
 
     #if arch(x86_64)
-    @Test(arguments: ["KernelsAVX2", "KernelsAVX512"])
-    func noFunctionOfAnAVXTargetCanBeTakenForAnother(_ module: String) throws {
-        let symbols = try Self.symbols(module)
-        #expect(symbols.contains("trimmedMean"), "nm lists nothing of \(module)")
-        #expect(Self.leaks(symbols, module: module) == [])
-    }
+        @Test(arguments: ["KernelsAVX2", "KernelsAVX512"])
+        func noFunctionOfAnAVXTargetCanBeTakenForAnother(_ module: String) throws {
+            let symbols = try Self.symbols(module)
+            #expect(symbols.contains("trimmedMean"), "nm lists nothing of \(module)")
+            #expect(Self.leaks(symbols, module: module) == [])
+        }
 
-    @Test(arguments: ["KernelsBaseline", "KernelsAVX2", "KernelsAVX512"])
-    func kernelsCallNoGenericCodeAndNoMathLibrary(_ module: String) throws {
-        #expect(Self.slowCalls(try Self.symbols(module)) == [])
-    }
+        @Test(arguments: ["KernelsBaseline", "KernelsAVX2", "KernelsAVX512"])
+        func kernelsCallNoGenericCodeAndNoMathLibrary(_ module: String) throws {
+            #expect(Self.slowCalls(try Self.symbols(module)) == [])
+        }
     #endif
 
     struct Problem: Error, CustomStringConvertible {

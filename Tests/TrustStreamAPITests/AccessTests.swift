@@ -72,7 +72,9 @@ import Trust
     }
 
     @Test func whatIsDocumentedAndNotBuiltSaysSoByName() async {
-        let notBuilt = Surface().family.endpoints.filter { !$0.operation.hasPrefix("sessions.") && !$0.operation.hasPrefix("nodes.") && $0.operation != "docs.error" }
+        let notBuilt = Surface().family.endpoints.filter {
+            !$0.operation.hasPrefix("sessions.") && !$0.operation.hasPrefix("nodes.") && $0.operation != "docs.error"
+        }
         #expect(notBuilt.count == 18)
         for endpoint in notBuilt {
             let answer = await Surface().call(endpoint.method, path(endpoint), json: endpoint.method == "POST" ? "{}" : "")

@@ -39,7 +39,9 @@ enum Documented {
     ]
     /// The request with the three protections off, which are not built.
     static let plainRequest =
-        createRequest.replacing("\"enabled\": true", with: "\"enabled\": false").replacing("\"secure_aggregation\": true", with: "\"secure_aggregation\": false")
+        createRequest.replacing("\"enabled\": true", with: "\"enabled\": false").replacing(
+            "\"secure_aggregation\": true", with: "\"secure_aggregation\": false"
+        )
         .replacing("\"byzantine_robust\": true", with: "\"byzantine_robust\": false")
 
     /// Keys of `documented` that `reply` does not have with the same JSON type; null only where it may be.

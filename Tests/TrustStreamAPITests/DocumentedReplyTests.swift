@@ -33,13 +33,18 @@ import Testing
         #expect(Documented.differences(try JSON(parsing: Documented.joinReply), answer.json) == [])
         #expect(answer.json["model_weights_url"]?.text == "https://coordinator:8443\(session)/weights")
         #expect(answer.json["update_endpoint"]?.text == "https://coordinator:8443\(session)/update")
-        #expect(answer.notices == ["computation_capability", "network_bandwidth", "privacy_preferences.max_privacy_budget", "privacy_preferences.data_minimization"])
+        #expect(
+            answer.notices == [
+                "computation_capability", "network_bandwidth", "privacy_preferences.max_privacy_budget", "privacy_preferences.data_minimization",
+            ])
         let application = try #require(surface.service.seen.application)
         #expect(application.clientID == "client-uuid-67890" && application.registrationToken == "reg-token-abc123" && application.request.dataSize == 10_000)
     }
 
     @Test func statusAnswersWithEveryDocumentedKeyBeforeAnythingIsMeasured() async throws {
-        let unmeasured: Set = ["accuracy", "loss", "privacy_budget_used", "estimated_completion", "performance_metrics.throughput", "performance_metrics.latency_p99"]
+        let unmeasured: Set = [
+            "accuracy", "loss", "privacy_budget_used", "estimated_completion", "performance_metrics.throughput", "performance_metrics.latency_p99",
+        ]
         let answer = await Surface().call("GET", session)
         #expect(Documented.differences(try JSON(parsing: Documented.statusReply), answer.json, mayBeNull: unmeasured) == [])
         for path in unmeasured { #expect(ObjectReader(answer.json).provided(path) == .null, "\(path)") }

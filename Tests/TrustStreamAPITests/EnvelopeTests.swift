@@ -44,13 +44,17 @@ import TrustStreamAPI
         Row(error: .methodNotAllowed(allowed: ["GET", "PUT"]), status: 405, code: "METHOD_NOT_ALLOWED", header: ("allow", "GET, PUT")),
         Row(error: .conflict("why", retryAfterSeconds: 3), status: 409, code: "CONFLICT", header: ("retry-after", "3")),
         Row(error: .conflict("why", retryAfterSeconds: nil), status: 409, code: "CONFLICT"),
-        Row(error: .disagreement(field: "data_schema.inputs", issue: "no", provided: 3), status: 409, code: "CONFLICT", field: "data_schema.inputs", provided: 3),
+        Row(
+            error: .disagreement(field: "data_schema.inputs", issue: "no", provided: 3), status: 409, code: "CONFLICT", field: "data_schema.inputs", provided: 3
+        ),
         Row(error: .unprocessable(field: "body", issue: "no", provided: "x"), status: 422, code: "UNPROCESSABLE", field: "body", provided: "x"),
         Row(error: .tooLarge(limitBytes: 7), status: 413, code: "PAYLOAD_TOO_LARGE"),
         Row(error: .unsupportedMediaType("why"), status: 415, code: "UNSUPPORTED_MEDIA_TYPE"),
         Row(error: .upgradeRequired("why"), status: 426, code: "UPGRADE_REQUIRED", header: ("upgrade", "websocket")),
         Row(error: .rateLimited(retryAfterSeconds: 9), status: 429, code: "RATE_LIMIT_EXCEEDED", header: ("retry-after", "9")),
-        Row(error: .notImplemented(feature: "model_type", "not yet", provided: "cnn"), status: 501, code: "NOT_IMPLEMENTED", field: "model_type", provided: "cnn"),
+        Row(
+            error: .notImplemented(feature: "model_type", "not yet", provided: "cnn"), status: 501, code: "NOT_IMPLEMENTED", field: "model_type",
+            provided: "cnn"),
         Row(error: .unavailable("why", retryAfterSeconds: 5), status: 503, code: "SERVICE_UNAVAILABLE", header: ("retry-after", "5")),
         Row(error: .insufficientStorage, status: 507, code: "INSUFFICIENT_STORAGE"),
         Row(error: .internalError(cause: "a secret fault"), status: 500, code: "INTERNAL_ERROR"),
@@ -58,7 +62,8 @@ import TrustStreamAPI
 
     private var request: APIRequest {
         APIRequest(
-            method: "GET", path: "/api/v4", body: RequestBody([]), requestID: "req-9", nowMilliseconds: 1_758_506_403_000, baseURL: "https://c:8443", socketBaseURL: "")
+            method: "GET", path: "/api/v4", body: RequestBody([]), requestID: "req-9", nowMilliseconds: 1_758_506_403_000, baseURL: "https://c:8443",
+            socketBaseURL: "")
     }
 
     @Test func everyCaseHasItsStatusCodeAndTheDocumentedKeys() async throws {

@@ -12,7 +12,9 @@ import Testing
         let surface = Surface()
         let answer = await surface.call("POST", path, json: body.setting(field, value).encodedText, as: caller)
         #expect(answer.status == 400, "\(field) = \(value.encodedText): \(answer.status)")
-        #expect(answer.details["field"]?.text == field && answer.details["provided_value"] == value, "\(field) = \(value.encodedText): \(answer.details.encodedText)")
+        #expect(
+            answer.details["field"]?.text == field && answer.details["provided_value"] == value,
+            "\(field) = \(value.encodedText): \(answer.details.encodedText)")
         #expect(surface.service.seen.calls.isEmpty)
     }
 
@@ -24,8 +26,10 @@ import Testing
             ("batch_size", [0, 65_537]), ("local_epochs", [0, 1001, 2.5]), ("differential_privacy", [true, []]),
             ("differential_privacy.enabled", ["yes", 1]), ("differential_privacy.noise_multiplier", [-1, 1001, "x"]),
             ("differential_privacy.l2_norm_clip", [0, 1001]), ("secure_aggregation", ["no", 0]), ("byzantine_robust", ["no"]), ("momentum", [1, -0.5]),
-            ("weight_decay", [-1, 11]), ("proximal_mu", [0.5, 1001]), ("aggregation", ["krum", 1]), ("byzantine_tolerance", [-1, 1.5]), ("seed", [-1, 1.5, "42"]),
-            ("model", [7, "mlp"]), ("model.kind", ["tree", 5]), ("model.layers", [[], [4], [4, 0], "4,2"]), ("round_deadline", [0, 604_801]), ("quorum", [0, 11]),
+            ("weight_decay", [-1, 11]), ("proximal_mu", [0.5, 1001]), ("aggregation", ["krum", 1]), ("byzantine_tolerance", [-1, 1.5]),
+            ("seed", [-1, 1.5, "42"]),
+            ("model", [7, "mlp"]), ("model.kind", ["tree", 5]), ("model.layers", [[], [4], [4, 0], "4,2"]), ("round_deadline", [0, 604_801]),
+            ("quorum", [0, 11]),
             ("auto_start", [1]), ("require_client_certificate", ["yes"]), ("heartbeat_interval", [0, 3601]),
         ]
         for (field, values) in wrong {
@@ -59,7 +63,9 @@ import Testing
                 #expect(answer.status == 501 && answer.details["field"]?.text == field && answer.details["provided_value"] == value)
             }
         }
-        for (path, value) in [("differential_privacy.enabled", "differential_privacy"), ("secure_aggregation", "secure_aggregation"), ("byzantine_robust", "byzantine_robust")] {
+        for (path, value) in [
+            ("differential_privacy.enabled", "differential_privacy"), ("secure_aggregation", "secure_aggregation"), ("byzantine_robust", "byzantine_robust"),
+        ] {
             let answer = await Surface().call("POST", sessions, json: body.setting(path, true).encodedText)
             #expect(answer.status == 501 && answer.details["field"]?.text == value)
         }
@@ -79,12 +85,16 @@ import Testing
 
     @Test func noticesNameWhatIsUnknownOrWithoutEffect() async {
         let created = await Surface().call(
-            "POST", sessions, json: "{\"minClients\": 3, \"delta\": 1e-5, \"differential_privacy\": {\"epsilon\": 1}, \"model\": {\"kind\": \"mlp\", \"layers\": [4, 3, 2], \"bias\": false}}")
+            "POST", sessions,
+            json:
+                "{\"minClients\": 3, \"delta\": 1e-5, \"differential_privacy\": {\"epsilon\": 1}, \"model\": {\"kind\": \"mlp\", \"layers\": [4, 3, 2], \"bias\": false}}"
+        )
         #expect(created.status == 201)
         #expect(Set(created.notices) == ["minClients", "delta", "differential_privacy.epsilon", "model.bias"])
         let joined = await Surface().call(
             "POST", session + "/join",
-            json: "{\"client_id\": \"client-01\", \"registration_token\": \"r\", \"dataSize\": 3, \"csr\": \"x\", \"data_schema\": {\"inputs\": 4, \"outputs\": 2, \"rows\": 9, \"colour\": 1, \"scale\": {\"kind\": \"none\", \"mean\": 1}}}",
+            json:
+                "{\"client_id\": \"client-01\", \"registration_token\": \"r\", \"dataSize\": 3, \"csr\": \"x\", \"data_schema\": {\"inputs\": 4, \"outputs\": 2, \"rows\": 9, \"colour\": 1, \"scale\": {\"kind\": \"none\", \"mean\": 1}}}",
             as: .node(peer))
         #expect(joined.status == 200, "\(joined.json.encodedText)")
         #expect(Set(joined.notices) == ["dataSize", "csr", "registration_token", "data_schema.rows", "data_schema.colour", "data_schema.scale.mean"])
@@ -122,8 +132,10 @@ import Testing
         let bodies: [(String, String)] = [
             (session + "/join", "{\"client_id\": \"a\", \"registration_token\": \"\(secret)\(String(repeating: "x", count: 300))\"}"),
             (session + "/join", "{\"client_id\": \"\(secret)/\"}"), (session + "/join", "{\"client_id\": \"a\", \"registration_token\": [\"\(secret)\"]}"),
-            ("/api/v4/nodes/enrol", "{\"token\": {\"a\": \"\(secret)\"}, \"csr\": \"c\"}"), ("/api/v4/nodes/enrol", "{\"token\": \"t\", \"csr\": [\"\(secret)\"]}"),
-            ("/api/v4/nodes/tokens", "{\"names\": [\"\(secret) \"]}"), (sessions, "{\"model_type\": \"\(secret)\"}"), (sessions, "{\"\(secret)\": 1, \"rounds\": 0}"),
+            ("/api/v4/nodes/enrol", "{\"token\": {\"a\": \"\(secret)\"}, \"csr\": \"c\"}"),
+            ("/api/v4/nodes/enrol", "{\"token\": \"t\", \"csr\": [\"\(secret)\"]}"),
+            ("/api/v4/nodes/tokens", "{\"names\": [\"\(secret) \"]}"), (sessions, "{\"model_type\": \"\(secret)\"}"),
+            (sessions, "{\"\(secret)\": 1, \"rounds\": 0}"),
         ]
         for (path, body) in bodies {
             let answer = await Surface().call("POST", path, json: body)
@@ -137,7 +149,8 @@ import Testing
         #expect(await surface.call("POST", "/api/v4/nodes/tokens", json: "{\"count\": 3, \"prefix\": \"lab\"}").status == 201)
         #expect(surface.service.seen.names == ["lab-01", "lab-02", "lab-03"])
         let wrong: [(String, String)] = [
-            ("{\"names\": [\"a\", \"..\"]}", "names"), ("{\"names\": [\"a\", \"b\", \"a\"]}", "names"), ("{\"names\": [\"a/b\"]}", "names"), ("{\"names\": \"a\"}", "names"),
+            ("{\"names\": [\"a\", \"..\"]}", "names"), ("{\"names\": [\"a\", \"b\", \"a\"]}", "names"), ("{\"names\": [\"a/b\"]}", "names"),
+            ("{\"names\": \"a\"}", "names"),
             ("{\"prefix\": \"a b\"}", "prefix"), ("{\"prefix\": \"../a\"}", "prefix"), ("{\"count\": 0}", "count"), ("{\"count\": 10001}", "count"),
             ("{\"lifetime_seconds\": 59}", "lifetime_seconds"),
         ]
@@ -154,12 +167,14 @@ import Testing
             return Int((state >> 33) % UInt64(bound))
         }
         let values: [JSON] = [
-            .null, true, -1, 0, 1, 3, .integer(.max), .integer(.min), 1e308, -0.0, 1e-300, "", "x", "neural_network", [], [1, 2], [.integer(.max)], .object([]), ["kind": "mlp"],
+            .null, true, -1, 0, 1, 3, .integer(.max), .integer(.min), 1e308, -0.0, 1e-300, "", "x", "neural_network", [], [1, 2], [.integer(.max)], .object([]),
+            ["kind": "mlp"],
             ["kind": "mlp", "layers": [1, 2]], ["enabled": true], ["inputs": 3, "outputs": 2, "scale": ["kind": "constant", "constant": 1e300]],
         ]
         let fields = [
             "model_type", "min_clients", "max_clients", "rounds", "client_fraction", "learning_rate", "differential_privacy", "secure_aggregation", "momentum",
-            "proximal_mu", "aggregation", "byzantine_tolerance", "seed", "model", "round_deadline", "quorum", "privacy_budget", "client_id", "data_size", "data_schema",
+            "proximal_mu", "aggregation", "byzantine_tolerance", "seed", "model", "round_deadline", "quorum", "privacy_budget", "client_id", "data_size",
+            "data_schema",
             "privacy_preferences", "registration_token", "names", "count", "prefix", "lifetime_seconds", "token", "csr",
         ]
         let surface = Surface()

@@ -43,7 +43,9 @@ struct Surface {
         return Answer(status: reply.status, headers: reply.headers, body: reply.body, cause: reply.cause)
     }
 
-    func call(_ method: String, _ path: String, json: String = "", as caller: Caller = administrator, query: [(name: String, value: String)] = []) async -> Answer {
+    func call(_ method: String, _ path: String, json: String = "", as caller: Caller = administrator, query: [(name: String, value: String)] = []) async
+        -> Answer
+    {
         let headers = json.isEmpty ? [] : [(name: "content-type", value: "application/json")]
         return await call(method, path, Array(json.utf8), as: caller, query: query, headers: headers)
     }

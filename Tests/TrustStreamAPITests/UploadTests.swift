@@ -55,7 +55,8 @@ import Wire
 
     @Test func picklesAndOtherFilesAreNeverTaken() async {
         let files: [(String, [UInt8])] = [
-            ("pickle", [0x80, 0x02, 0x63]), ("pickle", [0x80, 0x04, 0x95, 0x10, 0, 0, 0, 0, 0, 0, 0, 0x8C]), ("pickle", [0x80, 0x05, 0x95, 0, 0, 0, 0, 0, 0, 0, 0]),
+            ("pickle", [0x80, 0x02, 0x63]), ("pickle", [0x80, 0x04, 0x95, 0x10, 0, 0, 0, 0, 0, 0, 0, 0x8C]),
+            ("pickle", [0x80, 0x05, 0x95, 0, 0, 0, 0, 0, 0, 0, 0]),
             ("zip", [0x50, 0x4B, 0x03, 0x04, 0, 0, 0, 0, 0, 0]), ("NumPy", [0x93] + Array("NUMPY".utf8) + [1, 0]), ("HDF5", [0x89] + Array("HDF\r\n".utf8)),
             ("gzip", [0x1F, 0x8B, 8, 0]), ("zstd", [0x28, 0xB5, 0x2F, 0xFD, 0]),
         ]
@@ -65,7 +66,9 @@ import Wire
             #expect(answer.status == 415 && answer.error["message"]?.text?.contains(name) == true, "\(name): \(answer.json.encodedText)")
             #expect(!surface.service.seen.calls.contains("update"))
             let packed = BulkCodec.compress(bytes, shuffle: 4, level: 1)
-            #expect(await surface.call("POST", update, packed, as: client, headers: octets + [(name: "content-encoding", value: BulkCodec.contentEncoding)]).status == 415)
+            #expect(
+                await surface.call("POST", update, packed, as: client, headers: octets + [(name: "content-encoding", value: BulkCodec.contentEncoding)]).status
+                    == 415)
         }
         // A header of 0x0480 bytes begins like a pickle and is none.
         for bytes in [[0x80, 0x04, 0, 0, 0, 0, 0, 0, UInt8(ascii: "{")], []] {
@@ -114,7 +117,10 @@ import Wire
         let rows = Array("1,2,0\n".utf8)
         for type in ["text/csv", "text/csv; charset=utf-8", "text/plain", "application/octet-stream"] {
             let surface = Surface()
-            #expect(await surface.call("PUT", path, rows, query: [("label", "2"), ("labl", "2")], headers: [(name: "content-type", value: type)]).notices == ["labl"], "\(type)")
+            #expect(
+                await surface.call("PUT", path, rows, query: [("label", "2"), ("labl", "2")], headers: [(name: "content-type", value: type)]).notices == [
+                    "labl"
+                ], "\(type)")
             #expect(surface.service.seen.body == rows)
         }
         #expect(await Surface().call("PUT", path, rows, headers: [(name: "content-type", value: "application/json")]).status == 415)

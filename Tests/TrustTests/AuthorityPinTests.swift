@@ -109,11 +109,14 @@ import X509
         }
     }
 
-    @Test("What is no pin", arguments: [
-        "", "sha256:", "abc", String(repeating: "0", count: 64), "sha256:" + String(repeating: "0", count: 63), "sha256:" + String(repeating: "0", count: 65),
-        "sha256:" + String(repeating: "g", count: 64), "SHA256:" + String(repeating: "0", count: 64), "sha1:" + String(repeating: "0", count: 66),
-        "sha256:" + String(repeating: "é", count: 32),
-    ])
+    @Test(
+        "What is no pin",
+        arguments: [
+            "", "sha256:", "abc", String(repeating: "0", count: 64), "sha256:" + String(repeating: "0", count: 63),
+            "sha256:" + String(repeating: "0", count: 65),
+            "sha256:" + String(repeating: "g", count: 64), "SHA256:" + String(repeating: "0", count: 64), "sha1:" + String(repeating: "0", count: 66),
+            "sha256:" + String(repeating: "é", count: 32),
+        ])
     func noPin(text: String) {
         #expect(throws: TrustError.pin(text)) { try AuthorityPin(text) }
     }

@@ -111,7 +111,9 @@ import X509
         #expect(error == .certificateRequest(problem: "it is not signed with its own key"))
     }
 
-    @Test("Requests that are none are refused in words", arguments: ["", "x", "-----BEGIN CERTIFICATE REQUEST-----\n-----END CERTIFICATE REQUEST-----", String(repeating: "A", count: 20_000)])
+    @Test(
+        "Requests that are none are refused in words",
+        arguments: ["", "x", "-----BEGIN CERTIFICATE REQUEST-----\n-----END CERTIFICATE REQUEST-----", String(repeating: "A", count: 20_000)])
     func noRequest(text: String) throws {
         let ca = try authority()
         let error = refusal { _ = try ca.issueClient(certificateRequestPEM: text, tenant: "t", client: "c", now: noon, lifetime: day) }
@@ -133,7 +135,9 @@ import X509
         #expect(error == .certificateRequest(problem: "its key is neither P-256 nor P-384"))
     }
 
-    @Test("Names that would be read in two ways cannot be issued", arguments: ["", ".", "..", "a/b", "a%2Fb", "a b", "ä", "a\u{0}", "a?b", "a#b", String(repeating: "a", count: 129)])
+    @Test(
+        "Names that would be read in two ways cannot be issued",
+        arguments: ["", ".", "..", "a/b", "a%2Fb", "a b", "ä", "a\u{0}", "a?b", "a#b", String(repeating: "a", count: 129)])
     func parts(name: String) throws {
         let ca = try authority()
         let request = try NodeKey().certificateRequestPEM(commonName: "x")
@@ -152,9 +156,11 @@ import X509
         #expect(identity.client == name && identity.tenant == name)
     }
 
-    @Test("Clocks and lifetimes that no certificate can carry are refused, not trapped on", arguments: [
-        (Double.nan, day), (.infinity, day), (-1, day), (1e300, day), (1.75e9, .nan), (1.75e9, .infinity), (1.75e9, 0), (1.75e9, -5), (1.75e9, 1e12),
-    ])
+    @Test(
+        "Clocks and lifetimes that no certificate can carry are refused, not trapped on",
+        arguments: [
+            (Double.nan, day), (.infinity, day), (-1, day), (1e300, day), (1.75e9, .nan), (1.75e9, .infinity), (1.75e9, 0), (1.75e9, -5), (1.75e9, 1e12),
+        ])
     func times(now: Double, lifetime: Double) throws {
         let ca = try authority()
         let clock = Date(timeIntervalSince1970: now)

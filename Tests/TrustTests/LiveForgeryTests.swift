@@ -47,7 +47,9 @@ import X509
         }
     }
 
-    private func server(_ issuer: Certificate, _ signer: Certificate.PrivateKey, _ usage: ExtendedKeyUsage.Usage = .serverAuth, from begins: Date? = nil) throws -> Made {
+    private func server(_ issuer: Certificate, _ signer: Certificate.PrivateKey, _ usage: ExtendedKeyUsage.Usage = .serverAuth, from begins: Date? = nil) throws
+        -> Made
+    {
         try made("localhost", by: issuer, signer, from: begins) {
             Critical(BasicConstraints.notCertificateAuthority)
             try ExtendedKeyUsage([usage])
@@ -114,7 +116,9 @@ import X509
                 try pem.write(toFile: "\(folder)/\(name).pem", atomically: true, encoding: .utf8)
             }
             for (purpose, name) in [("sslclient", "client"), ("sslserver", "server")] {
-                let outcome = try await openssl(["verify", "-purpose", purpose, "-CAfile", folder + "/ca.pem", "-untrusted", folder + "/between.pem", "\(folder)/\(name).pem"])
+                let outcome = try await openssl([
+                    "verify", "-purpose", purpose, "-CAfile", folder + "/ca.pem", "-untrusted", folder + "/between.pem", "\(folder)/\(name).pem",
+                ])
                 #expect(outcome.status != 0 && outcome.output.contains("path length constraint exceeded"), "\(outcome.output)")
             }
         }

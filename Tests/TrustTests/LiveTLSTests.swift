@@ -6,7 +6,10 @@ import Trust
 @Suite("TLS against OpenSSL's client", .timeLimit(.minutes(2))) struct OpenSSLInteropTests {
     private func connect(_ port: Int, _ folder: String, _ extra: [String] = [], brief: Bool = false) async throws -> Outcome {
         try await openssl(
-            ["s_client", "-connect", "127.0.0.1:\(port)", "-servername", "localhost", "-CAfile", folder + "/ca.pem", "-verify_return_error", "-verify_hostname", "localhost"]
+            [
+                "s_client", "-connect", "127.0.0.1:\(port)", "-servername", "localhost", "-CAfile", folder + "/ca.pem", "-verify_return_error",
+                "-verify_hostname", "localhost",
+            ]
                 + (brief ? ["-brief", "-ign_eof"] : ["-quiet", "-ign_eof"]) + extra)
     }
 
@@ -124,7 +127,8 @@ import Trust
             try site.server.certificatePEM.write(toFile: folder + "/server.pem", atomically: true, encoding: .utf8)
             try site.client().certificatePEM.write(toFile: folder + "/client.pem", atomically: true, encoding: .utf8)
             for (purpose, file, extra) in [
-                ("sslserver", "server.pem", ["-verify_hostname", "localhost"]), ("sslserver", "server.pem", ["-verify_ip", "127.0.0.1"]), ("sslclient", "client.pem", []),
+                ("sslserver", "server.pem", ["-verify_hostname", "localhost"]), ("sslserver", "server.pem", ["-verify_ip", "127.0.0.1"]),
+                ("sslclient", "client.pem", []),
             ] {
                 let outcome = try await openssl(["verify", "-x509_strict", "-purpose", purpose, "-CAfile", folder + "/ca.pem"] + extra + [folder + "/" + file])
                 #expect(outcome.status == 0, "\(outcome.output)")
@@ -139,7 +143,8 @@ import Trust
         let site = try Site()
         try await withFolder { folder in
             let made = try await openssl([
-                "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", folder + "/k.pem", "-out", folder + "/r.pem", "-subj",
+                "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", folder + "/k.pem", "-out", folder + "/r.pem",
+                "-subj",
                 "/CN=anything",
             ])
             #expect(made.status == 0, "\(made.output)")

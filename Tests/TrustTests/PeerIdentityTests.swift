@@ -31,13 +31,17 @@ import X509
         #expect(PeerIdentity(certificateDER: bytes) == identity)
     }
 
-    @Test("Every other form of a name", arguments: [
-        "", "spiffe://", "spiffe://other/tenant/default/client/c", "spiffe://tutti/tenant/default/client/", "spiffe://tutti/tenant//client/c",
-        "spiffe://tutti/tenant/default/client/c/", "spiffe://tutti/tenant/default/client/c/d", "spiffe://tutti/tenant/default", "SPIFFE://tutti/tenant/default/client/c",
-        "spiffe://Tutti/tenant/default/client/c", "spiffe://tutti/client/default/tenant/c", "https://tutti/tenant/default/client/c",
-        "spiffe://tutti/tenant/default/client/..", "spiffe://tutti/tenant/./client/c", "spiffe://tutti/tenant/a%2Fb/client/c", "spiffe://tutti/tenant/default/client/c?x",
-        "spiffe://tutti/tenant/default/client/c#x", "spiffe://tutti:1/tenant/default/client/c", "spiffe:///tutti/tenant/default/client/c",
-    ])
+    @Test(
+        "Every other form of a name",
+        arguments: [
+            "", "spiffe://", "spiffe://other/tenant/default/client/c", "spiffe://tutti/tenant/default/client/", "spiffe://tutti/tenant//client/c",
+            "spiffe://tutti/tenant/default/client/c/", "spiffe://tutti/tenant/default/client/c/d", "spiffe://tutti/tenant/default",
+            "SPIFFE://tutti/tenant/default/client/c",
+            "spiffe://Tutti/tenant/default/client/c", "spiffe://tutti/client/default/tenant/c", "https://tutti/tenant/default/client/c",
+            "spiffe://tutti/tenant/default/client/..", "spiffe://tutti/tenant/./client/c", "spiffe://tutti/tenant/a%2Fb/client/c",
+            "spiffe://tutti/tenant/default/client/c?x",
+            "spiffe://tutti/tenant/default/client/c#x", "spiffe://tutti:1/tenant/default/client/c", "spiffe:///tutti/tenant/default/client/c",
+        ])
     func otherForms(uri: String) throws {
         let bytes = try certificate([.uniformResourceIdentifier(uri)])
         #expect(PeerIdentity(certificateDER: bytes) == nil)
@@ -49,7 +53,8 @@ import X509
         for bytes in [
             try certificate([Self.good, Self.good]), try certificate([Self.good, .dnsName("localhost")]), try certificate([]), try certificate(nil),
             try certificate([.dnsName("spiffe://tutti/tenant/default/client/c")]), try certificate([Self.good], usage: .serverAuth),
-            try certificate([Self.good], usage: nil), try certificate([Self.good], isAuthority: true), [], [0x30, 0x80], [UInt8](repeating: 0x30, count: 20_000),
+            try certificate([Self.good], usage: nil), try certificate([Self.good], isAuthority: true), [], [0x30, 0x80],
+            [UInt8](repeating: 0x30, count: 20_000),
         ] { #expect(PeerIdentity(certificateDER: bytes) == nil) }
     }
 }

@@ -42,7 +42,8 @@ import Trust
     func borrowed() async throws {
         let (site, imposter) = (try Site("Live CA"), try Site("Live CA"))
         let settings = try serverTLS(
-            certificatePEM: imposter.server.certificatePEM, keyPEM: imposter.server.keyPEM, authorityPEM: site.authority.certificatePEM, strictPostQuantum: false)
+            certificatePEM: imposter.server.certificatePEM, keyPEM: imposter.server.keyPEM, authorityPEM: site.authority.certificatePEM,
+            strictPostQuantum: false)
         try await NameServer.running(settings) { port in
             let error = await refusal { () async throws(TrustError) in try await learn(site.authority.pin, "localhost", port) }
             guard case .serverCertificate = error else { Issue.record("\(String(describing: error))"); return }
@@ -100,7 +101,9 @@ import Trust
                 channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(PlainText()) }
             }
             .bind(host: "127.0.0.1", port: 0).get()
-        for (host, port) in [("127.0.0.1", free), ("127.0.0.1", plain.localAddress!.port!), ("127.0.0.1", 0), ("127.0.0.1", 65_536), ("no-such-host.invalid", 8443)] {
+        for (host, port) in [
+            ("127.0.0.1", free), ("127.0.0.1", plain.localAddress!.port!), ("127.0.0.1", 0), ("127.0.0.1", 65_536), ("no-such-host.invalid", 8443),
+        ] {
             let error = await refusal { () async throws(TrustError) in try await learn(site.authority.pin, host, port) }
             guard case .connection = error else { Issue.record("\(host):\(port) \(String(describing: error))"); continue }
         }

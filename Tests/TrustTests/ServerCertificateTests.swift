@@ -57,10 +57,12 @@ import Trust
         let (ca, other) = (try authority("One"), try authority("One"))
         let old = try ca.issueServer(names: ["a"], now: noon, lifetime: day)
         let foreign = try other.issueServer(names: ["a"], now: noon, lifetime: day)
-        let client = try ca.issueClient(certificateRequestPEM: try NodeKey(pem: old.keyPEM).certificateRequestPEM(commonName: "x"), tenant: "t", client: "c", now: noon, lifetime: day)
+        let client = try ca.issueClient(
+            certificateRequestPEM: try NodeKey(pem: old.keyPEM).certificateRequestPEM(commonName: "x"), tenant: "t", client: "c", now: noon, lifetime: day)
         let later = noon + 2 * day
         for (certificate, key) in [
-            (foreign.certificatePEM, foreign.keyPEM), (old.certificatePEM, foreign.keyPEM), (client.pem, old.keyPEM), (ca.certificatePEM, ca.keyPEM), ("", old.keyPEM),
+            (foreign.certificatePEM, foreign.keyPEM), (old.certificatePEM, foreign.keyPEM), (client.pem, old.keyPEM), (ca.certificatePEM, ca.keyPEM),
+            ("", old.keyPEM),
             (old.certificatePEM, "garbage"),
         ] {
             let error = refusal { _ = try ca.renewal(of: certificate, keyPEM: key, now: later, lifetime: day) }

@@ -47,7 +47,8 @@ import Wire
         #expect(problem(bomb, limit: -1) == .contentTooLong(bytes: 64 << 20, limit: -1))
         let declared = [UInt8](repeating: 0xFF, count: 8)
         #expect(problem(frame(0xE0, declared)) == .contentTooLong(bytes: .max, limit: 1 << 20))
-        #expect(problem(frame(0xE0, Array(repeating: 0xFF, count: 7) + [0x7F]), limit: .max) == .contentTooLong(bytes: UInt64(Int.max), limit: Limits.bulkBytes))
+        #expect(
+            problem(frame(0xE0, Array(repeating: 0xFF, count: 7) + [0x7F]), limit: .max) == .contentTooLong(bytes: UInt64(Int.max), limit: Limits.bulkBytes))
     }
 
     @Test func everyFormOfContentSizeIsRead() throws {
@@ -126,7 +127,8 @@ import Wire
 
     @Test func everyProblemSaysWhatToDo() {
         for problem in [
-            .header, .noFrame, .skippableFrame, .reservedBit, .dictionary, .contentSizeMissing, .contentTooLong(bytes: 9, limit: 8), .window(bytes: 9, limit: 8),
+            .header, .noFrame, .skippableFrame, .reservedBit, .dictionary, .contentSizeMissing, .contentTooLong(bytes: 9, limit: 8),
+            .window(bytes: 9, limit: 8),
             .truncated, .trailing(bytes: 3), .damaged, .noMemory,
         ] as [CompressionProblem] { #expect(WireError.compressed(problem).description.count > 40) }
     }

@@ -75,7 +75,9 @@ import Wire
 
     @Test func anUnknownEncodingMeansNoneAndAnUnknownPhaseIsRefused() throws {
         for (encoding, expected) in [(1, .identity), (2, .zstdShuffle), (3, .identity), (99, .identity), (nil, .identity)] as [(UInt64?, UploadEncoding)] {
-            guard case .roundStart(let start) = try ControlCodec.decodeServer(roundStart(encoding: encoding, phase: 1)) else { Issue.record("no round start"); return }
+            guard case .roundStart(let start) = try ControlCodec.decodeServer(roundStart(encoding: encoding, phase: 1)) else {
+                Issue.record("no round start"); return
+            }
             #expect(start.uploadEncoding == expected)
         }
         for phase in [nil, 0, 2, 99] as [UInt64?] {

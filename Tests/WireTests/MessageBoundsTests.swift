@@ -23,12 +23,18 @@ import Wire
             (.hello(changed(hello) { $0.lastRound = -1 }), "hello.last_round"), (.hello(changed(hello) { $0.lastRound = 100_001 }), "hello.last_round"),
             (.heartbeat(Heartbeat(sessionID: "", round: 1)), "heartbeat.session_id"), (.heartbeat(Heartbeat(sessionID: "s", round: -1)), "heartbeat.round"),
             (.heartbeat(Heartbeat(sessionID: "s", round: .max)), "heartbeat.round"),
-            (.evaluation(changed(report) { $0.sessionID = "\u{0}" }), "evaluation_report.session_id"), (.evaluation(changed(report) { $0.round = .min }), "evaluation_report.round"),
-            (.evaluation(changed(report) { $0.loss = .nan }), "evaluation_report.loss"), (.evaluation(changed(report) { $0.loss = -.infinity }), "evaluation_report.loss"),
-            (.evaluation(changed(report) { $0.accuracy = 1.5 }), "evaluation_report.accuracy"), (.evaluation(changed(report) { $0.accuracy = .nan }), "evaluation_report.accuracy"),
-            (.evaluation(changed(report) { $0.rows = -1 }), "evaluation_report.rows"), (.evaluation(changed(report) { $0.rows = .max }), "evaluation_report.rows"),
-            (.roundFailed(changed(failed) { $0.sessionID = long }), "round_failed.session_id"), (.roundFailed(changed(failed) { $0.round = 0 }), "round_failed.round"),
-            (.roundFailed(changed(failed) { $0.attempt = 0 }), "round_failed.attempt"), (.roundFailed(changed(failed) { $0.attempt = 1_000_001 }), "round_failed.attempt"),
+            (.evaluation(changed(report) { $0.sessionID = "\u{0}" }), "evaluation_report.session_id"),
+            (.evaluation(changed(report) { $0.round = .min }), "evaluation_report.round"),
+            (.evaluation(changed(report) { $0.loss = .nan }), "evaluation_report.loss"),
+            (.evaluation(changed(report) { $0.loss = -.infinity }), "evaluation_report.loss"),
+            (.evaluation(changed(report) { $0.accuracy = 1.5 }), "evaluation_report.accuracy"),
+            (.evaluation(changed(report) { $0.accuracy = .nan }), "evaluation_report.accuracy"),
+            (.evaluation(changed(report) { $0.rows = -1 }), "evaluation_report.rows"),
+            (.evaluation(changed(report) { $0.rows = .max }), "evaluation_report.rows"),
+            (.roundFailed(changed(failed) { $0.sessionID = long }), "round_failed.session_id"),
+            (.roundFailed(changed(failed) { $0.round = 0 }), "round_failed.round"),
+            (.roundFailed(changed(failed) { $0.attempt = 0 }), "round_failed.attempt"),
+            (.roundFailed(changed(failed) { $0.attempt = 1_000_001 }), "round_failed.attempt"),
         ]
         for (message, field) in bad { #expect(fieldName { _ = try ControlCodec.encode(message) } == field, "\(message)") }
     }
@@ -45,7 +51,12 @@ import Wire
             (.welcome(changed(welcome) { $0.serverTimeMs = -1 }), "welcome.server_time_ms"), (.welcome(changed(welcome) { $0.status = "" }), "welcome.status"),
             (.roundClosed(changed(closed) { $0.round = 0 }), "round_closed.round"), (.roundClosed(changed(closed) { $0.attempt = -1 }), "round_closed.attempt"),
             (.roundClosed(changed(closed) { $0.modelSHA256 = [] }), "round_closed.model_sha256"),
-            (.roundClosed(changed(closed) { $0.committed = false; $0.modelSHA256 = [1] }), "round_closed.model_sha256"),
+            (
+                .roundClosed(
+                    changed(closed) {
+                        $0.committed = false; $0.modelSHA256 = [1]
+                    }), "round_closed.model_sha256"
+            ),
             (.evaluate(changed(evaluate) { $0.round = -1 }), "evaluation_request.round"),
             (.evaluate(changed(evaluate) { $0.modelSHA256 = digest + [0] }), "evaluation_request.model_sha256"),
             (.evaluate(changed(evaluate) { $0.modelPath = "" }), "evaluation_request.model_path"),
@@ -61,18 +72,25 @@ import Wire
     @Test func aRoundStartSaysNothingOutOfBounds() {
         let start = RoundStart(
             sessionID: "s", round: 1, attempt: 1, modelSHA256: digest, modelPath: "/m", updatePath: "/u", deadlineMs: 0,
-            training: TrainingPlan(learningRate: 1, momentum: 0, weightDecay: 0, proximalMu: 0, localEpochs: 1, batchSize: 1, seed: 0), uploadEncoding: .identity)
+            training: TrainingPlan(learningRate: 1, momentum: 0, weightDecay: 0, proximalMu: 0, localEpochs: 1, batchSize: 1, seed: 0),
+            uploadEncoding: .identity)
         let bad: [(RoundStart, String)] = [
-            (changed(start) { $0.sessionID = "" }, "session_id"), (changed(start) { $0.round = 100_001 }, "round"), (changed(start) { $0.attempt = 0 }, "attempt"),
-            (changed(start) { $0.modelSHA256 = [] }, "model_sha256"), (changed(start) { $0.updatePath = "/" + String(repeating: "u", count: 1024) }, "update_path"),
+            (changed(start) { $0.sessionID = "" }, "session_id"), (changed(start) { $0.round = 100_001 }, "round"),
+            (changed(start) { $0.attempt = 0 }, "attempt"),
+            (changed(start) { $0.modelSHA256 = [] }, "model_sha256"),
+            (changed(start) { $0.updatePath = "/" + String(repeating: "u", count: 1024) }, "update_path"),
             (changed(start) { $0.deadlineMs = .min }, "deadline_ms"), (changed(start) { $0.training.learningRate = .nan }, "training.learning_rate"),
             (changed(start) { $0.training.learningRate = 11 }, "training.learning_rate"), (changed(start) { $0.training.momentum = -0.1 }, "training.momentum"),
-            (changed(start) { $0.training.weightDecay = .infinity }, "training.weight_decay"), (changed(start) { $0.training.proximalMu = 1001 }, "training.proximal_mu"),
-            (changed(start) { $0.training.localEpochs = 0 }, "training.local_epochs"), (changed(start) { $0.training.batchSize = 65_537 }, "training.batch_size"),
+            (changed(start) { $0.training.weightDecay = .infinity }, "training.weight_decay"),
+            (changed(start) { $0.training.proximalMu = 1001 }, "training.proximal_mu"),
+            (changed(start) { $0.training.localEpochs = 0 }, "training.local_epochs"),
+            (changed(start) { $0.training.batchSize = 65_537 }, "training.batch_size"),
         ]
         for (message, field) in bad { #expect(fieldName { _ = try ControlCodec.encode(ServerMessage.roundStart(message)) } == "round_start." + field) }
         for path in ["m", "//host/m", "/a b", "/a\n", "/\\host", "https://host/m", "/ä", ""] {
-            #expect(fieldName { _ = try ControlCodec.encode(ServerMessage.roundStart(changed(start) { $0.modelPath = path })) } == "round_start.model_path", "\(path)")
+            #expect(
+                fieldName { _ = try ControlCodec.encode(ServerMessage.roundStart(changed(start) { $0.modelPath = path })) } == "round_start.model_path",
+                "\(path)")
         }
     }
 }

@@ -41,21 +41,27 @@ import Wire
             .roundStart(
                 RoundStart(
                     sessionID: "fl_1", round: 1, attempt: 1, modelSHA256: digest, modelPath: "/m", updatePath: "/u", deadlineMs: 1_750_000_600_000,
-                    training: TrainingPlan(learningRate: 1, momentum: 0, weightDecay: 0, proximalMu: 0, localEpochs: 1, batchSize: 1, seed: 0), uploadEncoding: .identity))
+                    training: TrainingPlan(learningRate: 1, momentum: 0, weightDecay: 0, proximalMu: 0, localEpochs: 1, batchSize: 1, seed: 0),
+                    uploadEncoding: .identity))
         ),
         ("round_closed", .roundClosed(RoundClosed(sessionID: "fl_1", round: 5, attempt: 2, committed: true, modelSHA256: digest, reason: ""))),
-        ("round_closed_aborted", .roundClosed(RoundClosed(sessionID: "fl_1", round: 5, attempt: 2, committed: false, modelSHA256: [], reason: "2 of 3 updates by the deadline"))),
+        (
+            "round_closed_aborted",
+            .roundClosed(RoundClosed(sessionID: "fl_1", round: 5, attempt: 2, committed: false, modelSHA256: [], reason: "2 of 3 updates by the deadline"))
+        ),
         (
             "evaluation_request",
             .evaluate(
                 EvaluationRequest(
-                    sessionID: "fl_1", round: 5, modelSHA256: digest, modelPath: "/api/v4/federated-learning/sessions/fl_1/weights?round=5", deadlineMs: 1_750_000_600_000))
+                    sessionID: "fl_1", round: 5, modelSHA256: digest, modelPath: "/api/v4/federated-learning/sessions/fl_1/weights?round=5",
+                    deadlineMs: 1_750_000_600_000))
         ),
         (
             "session_ended",
             .sessionEnded(
                 SessionEnded(
-                    sessionID: "fl_1", status: "completed", modelSHA256: digest, modelPath: "/api/v4/federated-learning/sessions/fl_1/weights?round=30", reason: ""))
+                    sessionID: "fl_1", status: "completed", modelSHA256: digest, modelPath: "/api/v4/federated-learning/sessions/fl_1/weights?round=30",
+                    reason: ""))
         ),
         ("refusal", .refused(Refusal(code: "version", message: "this coordinator speaks version 1", retryAfterMs: 5000))),
         ("refusal_without_wait", .refused(Refusal(code: "version", message: "this coordinator speaks version 1"))),
@@ -80,7 +86,8 @@ import Wire
 
     @Test func theUpdateHasItsVector() throws {
         let update = UpdateBody(
-            spec: Self.spec, kind: .delta, values: Self.values, round: 5, attempt: 2, samples: 144, base: digest, loss: 0.25, accuracy: 0.9375, trainingLoss: 0.125)
+            spec: Self.spec, kind: .delta, values: Self.values, round: 5, attempt: 2, samples: 144, base: digest, loss: 0.25, accuracy: 0.9375,
+            trainingLoss: 0.125)
         let bytes = try Self.vector("update")
         #expect(hexadecimal(update.encode()) == hexadecimal(bytes))
         let valid = try ValidUpdate(

@@ -261,7 +261,8 @@ package struct ClientMachine: Sendable {
             work = .fetching(start, retryAt: backoff(workFailures, least: 0.1))
         case .fetchingToEvaluate(let request, _) where hexadecimal(request.modelSHA256) == digest:
             workFailures += 1
-            work = workFailures < Self.maximumWorkFailures
+            work =
+                workFailures < Self.maximumWorkFailures
                 ? .fetchingToEvaluate(request, retryAt: backoff(workFailures, least: 0.1)) : .idle
         case .idle, .fetching, .training, .uploading, .waitingToUpload, .fetchingToEvaluate, .evaluating: break
         }

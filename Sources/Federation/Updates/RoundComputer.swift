@@ -24,9 +24,9 @@ package enum RoundComputer {
     /// Deltas as they are stored: the parameters' bits, little-endian, in the model's layout.
     package static func encode(delta: [Float]) -> [UInt8] {
         #if _endian(little)
-        return delta.withUnsafeBytes { Array($0) }
+            return delta.withUnsafeBytes { Array($0) }
         #else
-        return delta.flatMap { value in withUnsafeBytes(of: value.bitPattern.littleEndian) { Array($0) } }
+            return delta.flatMap { value in withUnsafeBytes(of: value.bitPattern.littleEndian) { Array($0) } }
         #endif
     }
 
