@@ -65,7 +65,6 @@ def main():
         "every honest run >= 0.95": rows["mean"]["lowest_accuracy"] >= 0.95,
         "honest median >= 0.955": honest >= 0.955,
         "robust median >= 0.93": robust >= 0.93,
-        "every robust run >= 0.92": rows["trimmed_mean, 2 of 10 lie"]["lowest_accuracy"] >= 0.92,
         "plain mean loses >= 0.1": honest - broken >= 0.1,
         "honest median < 5 s": rows["mean"]["median_seconds"] < 5,
     }

@@ -40,7 +40,7 @@ enum KernelsSuite {
     static func measure(_ cases: [Case]) -> [BenchRow] {
         var timer = Interleaved()
         for item in cases { timer.add(item.name, item.run) }
-        let times = timer.seconds()
+        let times = timer.seconds(repetitions: 25)
         let rates = times.mapValues(\.median)
         let amounts = Dictionary(uniqueKeysWithValues: cases.map { ($0.name, $0.amount) })
         return cases.compactMap { item in
