@@ -38,7 +38,8 @@ extension DatasetError {
             .classOption(let text):
             text
         case .empty, .oneColumn, .notText, .lineTooLong, .quote, .width, .missing, .missingLabel, .emptyColumn, .classNames, .tooManyClasses,
-            .announcedRows, .announcedColumns, .noLabels, .inputs, .scaledToInfinity, .schema, .partition:
+            .announcedRows, .announcedColumns, .noLabels, .inputs, .scaledToInfinity, .schema, .partition, .arrayFile,
+            .noLabelArray, .labelsBesideCSV:
             nil
         }
     }

@@ -16,6 +16,9 @@ package enum Limits {
     package static let kernel = 11
     /// Parameters of a model: 2 GiB of Float32.
     package static let parameters = 1 << 29
+    /// Numbers of one array file: 4 GiB as Float32.
+    package static let arrayElements = 1 << 30
+    package static let arrayHeaderBytes = 1 << 16
     package static let csvLineBytes = 1 << 20
     /// Classes, and the length of the name of one.
     package static let labels = 1 << 16

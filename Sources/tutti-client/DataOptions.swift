@@ -4,10 +4,13 @@ import CommandKit
 import Learning
 import TuttiConfiguration
 
-/// How a CSV file is read; the same for every command.
+/// How a file of rows is read; the same for every command.
 struct DataOptions: ParsableArguments {
-    @Option(help: "CSV file with one labelled row a line.")
+    @Option(help: "CSV file with one labelled row a line; or a NumPy (.npz, .npy) or IDX file.")
     var dataset: String
+
+    @Option(help: "File with the class of each row, beside a .npy or IDX file of rows.")
+    var labels: String?
 
     @Option(help: "Label column: its name, its number from 0, or 'last' (else data.label in client.toml).")
     var label: String?

@@ -16,7 +16,7 @@ func loadModel(_ path: String) async throws(CommandFailure) -> ModelFile {
 func loadRows(_ source: DataOptions, for model: ModelFile) async throws(CommandFailure) -> LocalData {
     let options = try source.csv(for: model.schema)
     return try await reporting { () async throws(ClientNodeError) in
-        try LocalData.load(LocalDataOptions(path: source.dataset, csv: options, partition: nil, schema: model.schema))
+        try LocalData.load(LocalDataOptions(path: source.dataset, labels: source.labels, csv: options, partition: nil, schema: model.schema))
     }
 }
 

@@ -81,7 +81,8 @@ struct Run: ReportingCommand {
             let (pool, log) = shared ?? (ComputePool(threads: settings.threads, name: "training"), makeLogger("tutti-client", level: settings.logLevel))
             shared = (pool, log)
             let options = LocalDataOptions(
-                path: source.dataset.replacing("{}", with: number), csv: try source.csv(for: nil, settings), partition: partition?.replacing("{}", with: number)
+                path: source.dataset.replacing("{}", with: number), labels: source.labels?.replacing("{}", with: number),
+                csv: try source.csv(for: nil, settings), partition: partition?.replacing("{}", with: number)
             )
             let name = data.count > 1 ? "\(folder): " : ""
             runners.append(

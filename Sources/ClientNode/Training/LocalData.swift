@@ -1,9 +1,11 @@
 import Foundation
 package import Learning
 
-/// Where a node's rows come from: a CSV file, how to read it, and optionally which share of it is this node's.
+/// Where a node's rows come from: a file, how to read it, and optionally which share of it is this node's.
 package struct LocalDataOptions: Sendable {
     package var path: String
+    /// A file with the class of each row, for formats that hold one array a file.
+    package var labels: String?
     package var csv: CSVOptions
     /// `K/N:dirichlet=0.5:holdout=0.2:seed=42`; K may be `holdout`.
     package var partition: String?
@@ -11,9 +13,10 @@ package struct LocalDataOptions: Sendable {
     /// Of a model or session that is there already; nil: the file's own.
     package var schema: DataSchema?
 
-    package init(path: String, csv: CSVOptions, partition: String?, schema: DataSchema? = nil) {
+    package init(path: String, labels: String? = nil, csv: CSVOptions, partition: String?, schema: DataSchema? = nil) {
         self.schema = schema
         self.path = path
+        self.labels = labels
         self.csv = csv
         self.partition = partition
     }
@@ -31,8 +34,10 @@ package struct LocalData: Sendable {
     /// Reads, checks and scales the rows, and keeps this node's share of them.
     package static func load(_ options: LocalDataOptions) throws(ClientNodeError) -> LocalData {
         let bytes = try read(options.path)
+        let labels: [UInt8]?
+        if let path = options.labels { labels = try read(path) } else { labels = nil }
         do {
-            let table = try CSV.parse(bytes, options: options.csv)
+            let table = try DataFile.parse(bytes, labels: labels, options: options.csv)
             let schema = options.schema ?? table.schema
             var data = LocalData(dataset: try table.dataset(for: schema), schema: schema)
             if let text = options.partition {
@@ -54,7 +59,7 @@ package struct LocalData: Sendable {
         guard attributes[.type] as? FileAttributeType == .typeRegular, let size = attributes[.size] as? Int, size <= Limits.datasetBytes else {
             throw ClientNodeError(
                 .configuration, "\(path) is not a regular file of at most \(Limits.datasetBytes >> 30) GiB.",
-                remedy: "Give a CSV file.")
+                remedy: "Give a CSV, NumPy or IDX file.")
         }
         guard let data = FileManager.default.contents(atPath: path) else {
             throw ClientNodeError(

@@ -30,6 +30,9 @@ package enum DatasetError: Error, Sendable, Equatable, CustomStringConvertible {
     case scaledToInfinity(line: Int, column: String, value: Float)
     case schema(String)
     case partition(String)
+    case arrayFile(String)
+    case noLabelArray
+    case labelsBesideCSV
 
     package var description: String {
         switch self {
@@ -87,6 +90,9 @@ package enum DatasetError: Error, Sendable, Equatable, CustomStringConvertible {
             "line \(line), column \(column): \(value) is no finite number after scaling; mend the value, or choose another --scale"
         case .schema(let problem): "the data cannot be used: \(problem)"
         case .partition(let problem): problem
+        case .arrayFile(let problem): problem
+        case .noLabelArray: "the file has rows and no classes; give the file with a class for each row with --labels FILE"
+        case .labelsBesideCSV: "a CSV file holds its labels in a column; leave out --labels, and choose the column with --label"
         }
     }
 }

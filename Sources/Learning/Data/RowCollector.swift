@@ -49,6 +49,13 @@ struct RowCollector {
         lines.append(reader.line)
     }
 
+    /// A row that is numbers already.
+    mutating func append(_ values: ArraySlice<Float>, label text: String?, row: Int) throws(DatasetError) {
+        if let text, let label { classOfRow.append(try classIndex(text, row, label)) }
+        features += values
+        lines.append(row)
+    }
+
     private mutating func classIndex(_ text: String, _ line: Int, _ column: Int) throws(DatasetError) -> Int32 {
         if let known = classOfText[text] {
             classes[Int(known)].rows += 1
