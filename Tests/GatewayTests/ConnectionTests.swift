@@ -46,12 +46,13 @@ struct ConnectionTests {
 
     @Test func handshakeAndHeadMustCome() async throws {
         var times = GatewayTimes()
-        times.firstHead = .milliseconds(200)
+        times.firstHead = .seconds(1)
         try await LiveCoordinator.with(times: times) { coordinator in
             // No handshake, half a handshake, half a head.
             #expect(try await RawConnection.open(coordinator, .plain) { await $0.readToEnd() } == "")
             let half = try await RawConnection.open(coordinator, .plain) { stream in
-                try await stream.send([0x16, 0x03, 0x01, 0x02, 0x00, 0x01])
+                // On a busy machine the time may be over before a word was said.
+                try? await stream.send([0x16, 0x03, 0x01, 0x02, 0x00, 0x01])
                 return await stream.readToEnd()
             }
             #expect(half == "")
@@ -61,13 +62,13 @@ struct ConnectionTests {
 
     @Test func anIdleConnectionEndsAlsoWhenItsNextHeadOrItsBodyStops() async throws {
         var times = GatewayTimes()
-        times.idle = .milliseconds(300)
+        times.idle = .seconds(1)
         try await LiveCoordinator.with(times: times) { coordinator in
             for more in ["", "GET /liv"] {
                 try await RawConnection.open(coordinator) { stream in
                     try await stream.send(live)
                     _ = try await stream.readResponse()
-                    if !more.isEmpty { try await stream.send(more) }
+                    if !more.isEmpty { try? await stream.send(more) }
                     #expect(await stream.readToEnd() == "")
                 }
             }

@@ -156,8 +156,8 @@ struct ControlTests {
 
     @Test func aPeerThatAnswersPingsStaysAndADeadOneIsNoticed() async throws {
         var times = GatewayTimes()
-        times.ping = .milliseconds(100)
-        times.silence = .milliseconds(250)
+        times.ping = .milliseconds(500)
+        times.silence = .seconds(3)
         try await LiveCoordinator.with(times: times) { live in
             let session = try await live.session([("min_clients", 2)])
             let token = try await live.join(session, as: "a")
