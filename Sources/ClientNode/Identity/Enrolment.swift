@@ -25,7 +25,9 @@ package enum Enrolment {
             let reply: CoordinatorClient.EnrolmentReply
             do { reply = try await client.enrol(token: token, certificateRequestPEM: request) } catch {
                 await client.shutdown()
-                throw error
+                guard error.kind == .authentication else { throw error }
+                // Whoever enrols has no certificate yet that could be at fault.
+                throw ClientNodeError(.authentication, error.message, remedy: "Ask the operator for a new token (tutti-coordinator token create).")
             }
             await client.shutdown()
             let identity = NodeIdentity(
