@@ -24,6 +24,8 @@ package enum Limits {
     package static let labels = 1 << 16
     package static let labelBytes = 256
     package static let clients = 1_000_000
+    /// Rounds a schedule or a stopping rule may speak of: as many as a session may have.
+    package static let scheduleRounds = 100_000
     package static let shardsPerClient = 1000
     package static let dirichletAlpha = 1e6
     /// Draws of a partition before it is called impossible.
