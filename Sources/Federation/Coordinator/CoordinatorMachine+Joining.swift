@@ -20,7 +20,7 @@ extension CoordinatorMachine {
         member.maxPrivacyBudget = request.maxPrivacyBudget
         member.dataMinimization = request.dataMinimization
         member.updateTokenHash = request.updateTokenHash
-        members[request.client] = member
+        remember(member)
         seen(request.client, now)
         if session.status == .initializing { session.status = .waiting }
         let stored: [CoordinatorEffect] = [.persist(.session(session)), .persist(.member(member))]
@@ -117,7 +117,7 @@ extension CoordinatorMachine {
         switch phase {
         case .gathering, .initialising, .selecting, .aggregating: return proceed(now)
         case .collecting(let open):
-            guard open.record.cohort.contains(client), open.contributions[client] == nil, !open.failed.contains(client) else {
+            guard open.record.cohort.hasSorted(client), open.contributions[client] == nil, !open.failed.contains(client) else {
                 return []
             }
             return [.send(.roundStart(roundStart(open.record, client)), to: client)]

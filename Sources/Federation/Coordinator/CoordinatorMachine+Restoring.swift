@@ -8,7 +8,7 @@ extension CoordinatorMachine {
 
     private mutating func restore(_ snapshot: SessionSnapshot, _ now: Instant) -> [CoordinatorEffect] {
         _ = handle(.bytesServed(0), now: now)  // sets the clock
-        for member in snapshot.members { members[member.client] = member }
+        for member in snapshot.members { remember(member) }
         evaluation = snapshot.evaluation
         model = snapshot.initialModel.map { ($0, 0) }
         let rounds = snapshot.rounds.sorted { ($0.round, $0.attempt) < ($1.round, $1.attempt) }
@@ -49,7 +49,7 @@ extension CoordinatorMachine {
         var open = OpenRound(record: record)
         for contribution in contributions
         where contribution.round == record.round && contribution.attempt == record.attempt
-            && record.cohort.contains(contribution.client)
+            && record.cohort.hasSorted(contribution.client)
         {
             open.contributions[contribution.client] = contribution
         }
@@ -58,7 +58,7 @@ extension CoordinatorMachine {
             return closeIfDue(open, now)
         }
         // The sealed set is frozen: an update that became durable later does not count.
-        open.contributions = open.contributions.filter { sealed.contains($0.key) }
+        open.contributions = open.contributions.filter { sealed.hasSorted($0.key) }
         guard open.contributions.count == sealed.count, let job = aggregationJob(open) else {
             return abort(open, "updates of the sealed set are missing after a restart", now)
         }

@@ -205,6 +205,8 @@ extension CoordinatorMachine {
         guard case .evaluating(let deadline, var reports, let expected) = phase, members[client] != nil, round == model?.round,
             (0...ValidUpdate.maximumLoss).contains(loss), (0...1).contains(accuracy), rows >= 0
         else { return [] }
+        // Nothing else holds the reports while one is added: thousands of them are not copied for each.
+        phase = .ended
         reports[client] = EvaluationReport(
             sessionID: session.id, round: round, loss: loss, accuracy: accuracy, rows: Int(clamping: min(rows, 1_000_000_000_000)))
         phase = .evaluating(deadline: deadline, reports: reports, expected: expected)
@@ -214,7 +216,9 @@ extension CoordinatorMachine {
     mutating func finishEvaluation(
         _ deadline: Instant, _ reports: [String: EvaluationReport], _ expected: [String], _ now: Instant
     ) -> [CoordinatorEffect] {
-        let isComplete = !reports.isEmpty && (connectedMembers + expected).allSatisfy { reports[$0] != nil }
+        let isComplete =
+            !reports.isEmpty && expected.allSatisfy { reports[$0] != nil }
+            && presence.allSatisfy { !$0.value.isConnected || reports[$0.key] != nil }
         guard now >= deadline || isComplete else { return [] }
         var (rows, clients, loss, accuracy) = (Int64(0), 0, 0.0, 0.0)
         for name in reports.keys.sorted() {

@@ -5,7 +5,7 @@ extension CoordinatorMachine {
         switch phase {
         case .collecting(let open), .aggregating(let open):
             if key == open.key {
-                guard open.record.cohort.contains(client) else {
+                guard open.record.cohort.hasSorted(client) else {
                     return .notInCohort(round: key.round, retryAfterSeconds: 1)
                 }
                 if case .aggregating = phase, open.contributions[client] == nil { return .late(round: key.round) }
@@ -31,17 +31,48 @@ extension CoordinatorMachine {
             countLate(refusal, key)
             return answer(ticket, .refused(refusal))
         }
-        if case .collecting(var open) = phase, open.key == key {
-            if let stored = open.contributions[record.client] { return answer(ticket, again(stored, record)) }
+        if let stored = stored(record.client, key) { return answer(ticket, again(stored, record)) }
+        guard isCollecting(key) else { return answer(ticket, .refused(.late(round: key.round))) }
+        return answer(ticket, .accepted(record)) + take(record, now)
+    }
+
+    private func isCollecting(_ key: AttemptKey) -> Bool {
+        if case .collecting(let open) = phase { open.key == key } else { false }
+    }
+
+    /// What was accepted from this client for this attempt, if it is the one under way or else the one closed last.
+    private func stored(_ client: String, _ key: AttemptKey) -> ContributionRecord? {
+        switch phase {
+        case .collecting(let open), .aggregating(let open):
+            if open.key == key { return open.contributions[client] }
+        case .gathering, .initialising, .selecting, .evaluating, .ended: break
+        }
+        return lastClosed?.contributions[client]
+    }
+
+    private mutating func take(_ record: ContributionRecord, _ now: Instant) -> [CoordinatorEffect] {
+        change { open in
             open.contributions[record.client] = record
             open.failed.remove(record.client)
-            phase = .collecting(open)
-            return answer(ticket, .accepted(record)) + closeIfDue(open, now)
         }
-        let closed: OpenRound?
-        if case .aggregating(let open) = phase, open.key == key { closed = open } else { closed = lastClosed }
-        guard let stored = closed?.contributions[record.client] else { return answer(ticket, .refused(.late(round: key.round))) }
-        return answer(ticket, again(stored, record))
+        guard case .collecting(let open) = phase else { return [] }
+        return closeIfDue(open, now)
+    }
+
+    /// Changes the attempt under way in place: nothing else holds it meanwhile, so that what a cohort of thousands has
+    /// sent is not copied for every update.
+    private mutating func change(_ body: (inout OpenRound) -> Void) {
+        switch phase {
+        case .collecting(var open):
+            phase = .ended
+            body(&open)
+            phase = .collecting(open)
+        case .aggregating(var open):
+            phase = .ended
+            body(&open)
+            phase = .aggregating(open)
+        case .gathering, .initialising, .selecting, .evaluating, .ended: break
+        }
     }
 
     private func answer(_ ticket: Ticket?, _ reply: CoordinatorReply) -> [CoordinatorEffect] {
@@ -55,33 +86,22 @@ extension CoordinatorMachine {
 
     private mutating func countLate(_ refusal: Refused, _ key: AttemptKey) {
         guard case .late = refusal else { return }
-        if case .collecting(var open) = phase {
-            open.late += 1
-            phase = .collecting(open)
-        } else if case .aggregating(var open) = phase {
-            open.late += 1
-            phase = .aggregating(open)
-        }
+        change { $0.late += 1 }
     }
 
     mutating func updateRejected(_ client: String, _ key: AttemptKey) -> [CoordinatorEffect] {
         guard members[client] != nil else { return [] }
         rejectedUpdates += 1
-        if case .collecting(var open) = phase, open.key == key {
-            open.rejected += 1
-            phase = .collecting(open)
-        }
+        if isCollecting(key) { change { $0.rejected += 1 } }
         return []
     }
 
     /// A round does not wait for a client that says it cannot deliver.
     mutating func roundFailed(_ client: String, _ key: AttemptKey, _ now: Instant) -> [CoordinatorEffect] {
         seen(client, now)
-        guard case .collecting(var open) = phase, open.key == key, open.record.cohort.contains(client),
-            open.contributions[client] == nil
-        else { return [] }
-        open.failed.insert(client)
-        phase = .collecting(open)
+        guard openAttempt(client) == key else { return [] }
+        change { $0.failed.insert(client) }
+        guard case .collecting(let open) = phase else { return [] }
         return closeIfDue(open, now)
     }
 }

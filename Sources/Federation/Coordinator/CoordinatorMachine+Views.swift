@@ -1,8 +1,5 @@
 // What the machine knows, for status replies. Reading changes nothing.
 extension CoordinatorMachine {
-    /// Members that have rows to train on, sorted.
-    var trainers: [String] { members.values.filter { $0.dataSize > 0 }.map(\.client).sorted() }
-
     var connectedMembers: [String] { presence.filter { $0.value.isConnected }.map(\.key).sorted() }
 
     /// Trainers that are connected, or were heard of within three heartbeats.
@@ -40,7 +37,7 @@ extension CoordinatorMachine {
 
     /// The attempt that takes an update of this client now.
     package func openAttempt(_ client: String) -> AttemptKey? {
-        guard case .collecting(let open) = phase, open.record.cohort.contains(client), open.contributions[client] == nil
+        guard case .collecting(let open) = phase, open.record.cohort.hasSorted(client), open.contributions[client] == nil
         else { return nil }
         return open.key
     }

@@ -42,7 +42,10 @@ package struct CoordinatorMachine: Sendable {
     }
 
     package internal(set) var session: SessionRecord
-    var members: [String: MemberRecord] = [:]
+    /// Changed by `remember` alone.
+    private(set) var members: [String: MemberRecord] = [:]
+    /// Members that have rows to train on, sorted.
+    private(set) var trainers: [String] = []
     var presence: [String: Presence] = [:]
     var phase = Phase.gathering
     /// SHA-256 (hex) of the newest model, and the round that made it (0: the initial one).
@@ -122,6 +125,14 @@ package struct CoordinatorMachine: Sendable {
         return clock
     }
 
+    mutating func remember(_ member: MemberRecord) {
+        members[member.client] = member
+        let place = trainers.sortedPlace(of: member.client)
+        let isThere = trainers.hasSorted(member.client, at: place)
+        if member.dataSize > 0, !isThere { trainers.insert(member.client, at: place) }
+        if member.dataSize == 0, isThere { trainers.remove(at: place) }
+    }
+
     mutating func seen(_ client: String, _ now: Instant) {
         guard members[client] != nil else { return }
         presence[client, default: Presence(lastSeen: now)].lastSeen = now
@@ -169,4 +180,21 @@ package struct SessionPaths: Sendable {
     package var weights: String { "\(base)/weights" }
     package var update: String { "\(base)/update" }
     package var socket: String { "\(base)/socket" }
+}
+
+extension [String] {
+    /// Of a sorted array: where `name` is, or would be.
+    func sortedPlace(of name: String) -> Int {
+        var (low, high) = (0, count)
+        while low < high {
+            let middle = (low + high) / 2
+            if self[middle] < name { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+
+    fileprivate func hasSorted(_ name: String, at place: Int) -> Bool { place < count && self[place] == name }
+
+    /// Of a sorted array. A cohort may have thousands of members, and every update asks for its sender.
+    func hasSorted(_ name: String) -> Bool { hasSorted(name, at: sortedPlace(of: name)) }
 }
