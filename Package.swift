@@ -74,7 +74,7 @@ let rooms: [Target] = [
     // 2 messages
     room("Wire", ["CZstd", .product(name: "SwiftProtobuf", package: "swift-protobuf")]),
     // 3 federation
-    room("Federation", ["Learning", "RobustAggregation", "CryptoSuite", "Wire", "StrictJSON"]),
+    room("Federation", ["KernelTable", "Learning", "RobustAggregation", "CryptoSuite", "Wire", "StrictJSON"]),
     room(
         "FederationSimulator",
         ["Federation", "Learning", "RobustAggregation", "CryptoSuite", "Wire", "TensorKernels", "KernelTable"]),

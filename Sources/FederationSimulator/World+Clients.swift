@@ -8,7 +8,7 @@ struct ClientProcess {
     let index: Int
     let name: String
     let dataset: Dataset
-    let schema = DataSchema(inputs: 3, outputs: 2, scale: .none)
+    let schema = SimulatedData.schema
     private let seed: UInt64
 
     var state: ClientState
@@ -29,17 +29,9 @@ struct ClientProcess {
     init(index: Int, session: String, seed: UInt64) {
         self.index = index
         self.seed = seed
-        name = "client-\(index / 10)\(index % 10)"
+        name = SimulatedData.name(of: index)
         state = ClientState(session: session)
-        var draw = SeededGenerator(seed: derivedSeed(seed, "rows", "\(index)"))
-        let rows = 5 + index % 4
-        var (features, labels): ([Float], [Int32]) = ([], [])
-        for row in 0..<rows {
-            let label = (row + index) % 2
-            labels.append(Int32(label))
-            for column in 0..<3 { features.append(Float(draw.normal()) + (column == label ? 2 : 0)) }
-        }
-        dataset = Dataset(features: features, labels: labels, inputs: 3, outputs: 2)
+        dataset = SimulatedData.rows(of: index, seed: seed)
     }
 
     mutating func makeMachine() {

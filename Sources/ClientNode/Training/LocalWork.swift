@@ -23,32 +23,18 @@ package struct LocalWork: Sendable {
     /// Trains from `model` as the round asks and gives the body of the update; nil when cancelled.
     func update(model: ModelFile, start: RoundStart, isCancelled: @escaping () -> Bool) throws -> [UInt8]? {
         try check(model)
-        let before = Learning.evaluate(spec: model.spec, parameters: model.parameters, dataset: dataset)
-        var parameters = model.parameters
-        var trainer = LocalTrainer(spec: model.spec)
-        let plan = start.training
-        let result = trainer.train(
-            parameters: &parameters, dataset: dataset,
-            options: TrainingOptions(
-                epochs: plan.localEpochs, batchSize: plan.batchSize, learningRate: plan.learningRate,
-                momentum: plan.momentum, weightDecay: plan.weightDecay, proximalMu: plan.proximalMu, seed: plan.seed),
-            isCancelled: isCancelled)
-        if isCancelled() { return nil }
-        var delta = zip(parameters, model.parameters).map { $0 - $1 }
+        var computer = LocalComputer()
+        guard var update = computer.update(model: model, start: start, dataset: dataset, isCancelled: isCancelled) else { return nil }
         switch attack {
         case .none: break
-        case .signFlip(let scale): for index in delta.indices { delta[index] *= -scale }
+        case .signFlip(let scale): for index in update.values.indices { update.values[index] *= -scale }
         }
-        return UpdateBody(
-            spec: model.spec, kind: .delta, values: delta, round: start.round, attempt: start.attempt,
-            samples: Int64(dataset.rows), base: start.modelSHA256, loss: min(before.loss, 1e9), accuracy: before.accuracy,
-            trainingLoss: result.loss
-        ).encode()
+        return update.encode()
     }
 
     func evaluation(model: ModelFile) throws -> Evaluation {
         try check(model)
-        return Learning.evaluate(spec: model.spec, parameters: model.parameters, dataset: dataset)
+        return LocalComputer().evaluation(model: model, dataset: dataset)
     }
 
     /// A model that does not fit the rows must never reach a kernel.

@@ -1,0 +1,20 @@
+package import Learning
+
+/// What simulated clients train on. Others may run the same federation and compare the model.
+package enum SimulatedData {
+    package static let schema = DataSchema(inputs: 3, outputs: 2, scale: .none)
+
+    package static func name(of index: Int) -> String { "client-\(index / 10)\(index % 10)" }
+
+    /// A few rows of two classes, different for every client.
+    package static func rows(of index: Int, seed: UInt64) -> Dataset {
+        var draw = SeededGenerator(seed: derivedSeed(seed, "rows", "\(index)"))
+        var (features, labels): ([Float], [Int32]) = ([], [])
+        for row in 0..<(5 + index % 4) {
+            let label = (row + index) % 2
+            labels.append(Int32(label))
+            for column in 0..<3 { features.append(Float(draw.normal()) + (column == label ? 2 : 0)) }
+        }
+        return Dataset(features: features, labels: labels, inputs: 3, outputs: 2)
+    }
+}
