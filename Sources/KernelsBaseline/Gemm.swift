@@ -6,54 +6,56 @@ private let depthBlock = 256
 private let rowBlock = 16 &* tileRows
 private let columnBlock = 64 &* tileColumns
 
-func sgemmScratchCount(_ m: Int, _ n: Int, _ k: Int) -> Int {
-    let depth = least(k, depthBlock)
-    return depth &* (least(m, rowBlock) &+ least(n, columnBlock) &+ W) &+ W
-}
-
-func sgemm(
-    _ m: Int, _ n: Int, _ k: Int, _ a: F32, _ rowStrideA: Int, _ columnStrideA: Int, _ b: F32, _ rowStrideB: Int,
-    _ columnStrideB: Int, _ c: MF32, _ rowStrideC: Int, _ accumulate: Bool, _ scratch: MF32
-) {
-    guard m > 0 && n > 0 else { return }
-    guard k > 0 else {
-        if !accumulate { for r in 0..<m { for j in 0..<n { c[r &* rowStrideC &+ j] = 0 } } }
-        return
+extension Level {
+    func sgemmScratchCount(_ m: Int, _ n: Int, _ k: Int) -> Int {
+        let depth = least(k, depthBlock)
+        return depth &* (least(m, rowBlock) &+ least(n, columnBlock) &+ W) &+ W
     }
-    // Packing costs a pass over the operand; it pays where the operand is read often, or badly.
-    let readB = columnStrideB == 1 && n >= W && (m <= 8 &* tileRows || rowStrideB <= 128)
-    let readA = (rowStrideA == 1 || columnStrideA == 1) && (n <= 4 &* tileColumns || m &* k <= 4096)
-    let depth = least(k, depthBlock)
-    let packedB = scratch + (depth &* least(m, rowBlock) &+ W)
 
-    var columnsLeft = n
-    while columnsLeft > 0 {
-        let jc = n &- columnsLeft
-        let nc = blockOfColumns(columnsLeft)
-        columnsLeft &-= nc
-        var pc = 0
-        while pc < k {
-            let kc = least(depthBlock, k &- pc)
-            let add = accumulate || pc > 0
-            let blockB = b + (pc &* rowStrideB &+ jc &* columnStrideB)
-            if !readB { packBlock(blockB, rowStrideB, columnStrideB, kc, nc, packedB) }
-            var ic = 0
-            while ic < m {
-                let mc = least(rowBlock, m &- ic)
-                let rows = RowPanels(mc)
-                let blockA = a + (ic &* rowStrideA &+ pc &* columnStrideA)
-                if !readA { packBlock(blockA, rowStrideA, columnStrideA, kc, rows, scratch) }
-                let tall: TileColumn = (
-                    depth: kc, a: readA ? blockA : F32(scratch),
-                    panelStrideA: rows.tall &* (readA ? rowStrideA : kc), rowStrideA: readA ? rowStrideA : 1,
-                    columnStrideA: readA ? columnStrideA : rows.tall, b: readB ? blockB : F32(packedB),
-                    rowStrideB: rowStrideB, secondB: W, c: c + (ic &* rowStrideC &+ jc), rowStrideC: rowStrideC,
-                    columns: 0, accumulate: add
-                )
-                multiplyBlock(rows, tall, nc, packedA: !readA, packedB: !readB)
-                ic &+= mc
+    func sgemm(
+        _ m: Int, _ n: Int, _ k: Int, _ a: F32, _ rowStrideA: Int, _ columnStrideA: Int, _ b: F32, _ rowStrideB: Int,
+        _ columnStrideB: Int, _ c: MF32, _ rowStrideC: Int, _ accumulate: Bool, _ scratch: MF32
+    ) {
+        guard m > 0 && n > 0 else { return }
+        guard k > 0 else {
+            if !accumulate { for r in 0..<m { for j in 0..<n { c[r &* rowStrideC &+ j] = 0 } } }
+            return
+        }
+        // Packing costs a pass over the operand; it pays where the operand is read often, or badly.
+        let readB = columnStrideB == 1 && n >= W && (m <= 8 &* tileRows || rowStrideB <= 128)
+        let readA = (rowStrideA == 1 || columnStrideA == 1) && (n <= 4 &* tileColumns || m &* k <= 4096)
+        let depth = least(k, depthBlock)
+        let packedB = scratch + (depth &* least(m, rowBlock) &+ W)
+
+        var columnsLeft = n
+        while columnsLeft > 0 {
+            let jc = n &- columnsLeft
+            let nc = blockOfColumns(columnsLeft)
+            columnsLeft &-= nc
+            var pc = 0
+            while pc < k {
+                let kc = least(depthBlock, k &- pc)
+                let add = accumulate || pc > 0
+                let blockB = b + (pc &* rowStrideB &+ jc &* columnStrideB)
+                if !readB { packBlock(blockB, rowStrideB, columnStrideB, kc, nc, packedB) }
+                var ic = 0
+                while ic < m {
+                    let mc = least(rowBlock, m &- ic)
+                    let rows = RowPanels(mc)
+                    let blockA = a + (ic &* rowStrideA &+ pc &* columnStrideA)
+                    if !readA { packBlock(blockA, rowStrideA, columnStrideA, kc, rows, scratch) }
+                    let tall: TileColumn = (
+                        depth: kc, a: readA ? blockA : F32(scratch),
+                        panelStrideA: rows.tall &* (readA ? rowStrideA : kc), rowStrideA: readA ? rowStrideA : 1,
+                        columnStrideA: readA ? columnStrideA : rows.tall, b: readB ? blockB : F32(packedB),
+                        rowStrideB: rowStrideB, secondB: W, c: c + (ic &* rowStrideC &+ jc), rowStrideC: rowStrideC,
+                        columns: 0, accumulate: add
+                    )
+                    multiplyBlock(rows, tall, nc, packedA: !readA, packedB: !readB)
+                    ic &+= mc
+                }
+                pc &+= kc
             }
-            pc &+= kc
         }
     }
 }

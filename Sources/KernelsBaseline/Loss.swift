@@ -121,44 +121,46 @@ private struct RowShape {
     return (top, sum)
 }
 
-func softmax(_ logits: MF32, _ rows: Int, _ columns: Int) {
-    guard columns > 0 else { return }
-    let shape = RowShape(columns)
-    for r in 0..<rows { _ = softmaxRow(logits + r &* columns, shape, 1) }
-}
+extension Level {
+    func softmax(_ logits: MF32, _ rows: Int, _ columns: Int) {
+        guard columns > 0 else { return }
+        let shape = RowShape(columns)
+        for r in 0..<rows { _ = softmaxRow(logits + r &* columns, shape, 1) }
+    }
 
-/// −log softmax[label] = log Σ − (z[label] − top). The logarithms of many rows are taken at once, as that of the product
-/// of their sums, which are between 1 and the number of columns.
-func softmaxCrossEntropy(
-    _ logits: MF32, _ labels: UnsafePointer<Int32>, _ rows: Int, _ columns: Int, _ factor: Float
-) -> Double {
-    guard columns > 0 else { return 0 }
-    let shape = RowShape(columns)
-    var (loss, product) = (0.0, 1.0)
-    for r in 0..<rows {
-        let p = logits + r &* columns
-        let label = Int(labels[r])
-        let logit = p[label]
-        let (top, sum) = softmaxRow(p, shape, factor)
-        loss -= Double(logit) - Double(top)
-        product *= Double(sum)
-        if product > 0x1p900 {
-            loss += logarithm(product)
-            product = 1
+    /// −log softmax[label] = log Σ − (z[label] − top). The logarithms of many rows are taken at once, as that of the product
+    /// of their sums, which are between 1 and the number of columns.
+    func softmaxCrossEntropy(
+        _ logits: MF32, _ labels: UnsafePointer<Int32>, _ rows: Int, _ columns: Int, _ factor: Float
+    ) -> Double {
+        guard columns > 0 else { return 0 }
+        let shape = RowShape(columns)
+        var (loss, product) = (0.0, 1.0)
+        for r in 0..<rows {
+            let p = logits + r &* columns
+            let label = Int(labels[r])
+            let logit = p[label]
+            let (top, sum) = softmaxRow(p, shape, factor)
+            loss -= Double(logit) - Double(top)
+            product *= Double(sum)
+            if product > 0x1p900 {
+                loss += logarithm(product)
+                product = 1
+            }
+            p[label] -= factor
         }
-        p[label] -= factor
+        // A sum that is not finite comes from a logit that is not.
+        return product < .infinity ? loss + logarithm(product) : .nan
     }
-    // A sum that is not finite comes from a logit that is not.
-    return product < .infinity ? loss + logarithm(product) : .nan
-}
 
-func argmaxCorrect(_ logits: F32, _ labels: UnsafePointer<Int32>, _ rows: Int, _ columns: Int) -> Int {
-    var correct = 0
-    for r in 0..<rows {
-        let p = logits + r &* columns
-        var best = 0
-        for j in 0..<columns where p[j] > p[best] { best = j }
-        if best == Int(labels[r]) { correct &+= 1 }
+    func argmaxCorrect(_ logits: F32, _ labels: UnsafePointer<Int32>, _ rows: Int, _ columns: Int) -> Int {
+        var correct = 0
+        for r in 0..<rows {
+            let p = logits + r &* columns
+            var best = 0
+            for j in 0..<columns where p[j] > p[best] { best = j }
+            if best == Int(labels[r]) { correct &+= 1 }
+        }
+        return correct
     }
-    return correct
 }

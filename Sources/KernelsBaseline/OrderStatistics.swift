@@ -3,16 +3,20 @@ import KernelTable
 // Trimmed mean and median, coordinate by coordinate. The rows are sorted, so the result does not even depend on their
 // order, and only the survivors are summed: a sum minus the extremes would be destroyed by a single 1e30.
 
-func sortScratchCount(_ n: Int) -> Int { blocksOfStrip(paddedRows(n)) &* paddedRows(n) &* W }
+extension Level {
+    func sortScratchCount(_ n: Int) -> Int { blocksOfStrip(paddedRows(n)) &* paddedRows(n) &* W }
+}
 
 private func paddedRows(_ n: Int) -> Int { (n &+ sortBlock &- 1) / sortBlock &* sortBlock }
 
-func trimmedMean(_ rows: KernelTable.Rows, _ n: Int, _ trim: Int, _ out: MF32, _ count: Int, _ scratch: MF32) {
-    statistic(rows, n, out, count, scratch, .trimmedMean(trim))
-}
+extension Level {
+    func trimmedMean(_ rows: F32Rows, _ n: Int, _ trim: Int, _ out: MF32, _ count: Int, _ scratch: MF32) {
+        statistic(rows, n, out, count, scratch, .trimmedMean(trim))
+    }
 
-func median(_ rows: KernelTable.Rows, _ n: Int, _ out: MF32, _ count: Int, _ scratch: MF32) {
-    statistic(rows, n, out, count, scratch, .median)
+    func median(_ rows: F32Rows, _ n: Int, _ out: MF32, _ count: Int, _ scratch: MF32) {
+        statistic(rows, n, out, count, scratch, .median)
+    }
 }
 
 private enum Statistic {
@@ -20,7 +24,7 @@ private enum Statistic {
 }
 
 @inline(__always) private func statistic(
-    _ rows: KernelTable.Rows, _ n: Int, _ out: MF32, _ count: Int, _ scratch: MF32, _ statistic: Statistic
+    _ rows: F32Rows, _ n: Int, _ out: MF32, _ count: Int, _ scratch: MF32, _ statistic: Statistic
 ) {
     switch n {
     case 1: inRegisters(rows, InlineArray<1, V> { _ in V.zero }, out, count, statistic)
@@ -74,7 +78,7 @@ private enum Statistic {
 }
 
 private func inRegisters<let N: Int>(
-    _ rows: KernelTable.Rows, _ zero: InlineArray<N, V>, _ out: MF32, _ count: Int, _ statistic: Statistic
+    _ rows: F32Rows, _ zero: InlineArray<N, V>, _ out: MF32, _ count: Int, _ statistic: Statistic
 ) {
     switch statistic {
     case .trimmedMean(let trim):
@@ -108,7 +112,7 @@ private func inRegisters<let N: Int>(
 private func blocksOfStrip(_ padded: Int) -> Int { most(1, least(16, 32_768 / (padded &* W))) }
 
 private func inMemory(
-    _ rows: KernelTable.Rows, _ n: Int, _ out: MF32, _ count: Int, _ scratch: MF32, _ statistic: Statistic
+    _ rows: F32Rows, _ n: Int, _ out: MF32, _ count: Int, _ scratch: MF32, _ statistic: Statistic
 ) {
     let padded = paddedRows(n)
     forEachBlock(count, blocksOfStrip(padded)) { start, width, blocks in
@@ -147,7 +151,7 @@ private func inMemory(
 }
 
 /// One sorted block of W coordinates of `sortBlock` rows.
-@inline(never) private func sortRows(_ rows: KernelTable.Rows, _ start: Int, _ to: MF32) {
+@inline(never) private func sortRows(_ rows: F32Rows, _ start: Int, _ to: MF32) {
     var v = InlineArray<16, V> { load(rows[$0], start) }
     sort(&v)
     for i in 0..<16 { store(to, i &* W, v[i]) }
@@ -155,7 +159,7 @@ private func inMemory(
 
 /// The same where rows or coordinates are missing: above the last row stands +∞.
 @inline(never) private func sortPartOfRows(
-    _ rows: KernelTable.Rows, _ first: Int, _ n: Int, _ start: Int, _ width: Int, _ to: MF32
+    _ rows: F32Rows, _ first: Int, _ n: Int, _ start: Int, _ width: Int, _ to: MF32
 ) {
     for i in 0..<16 {
         let row = first &+ i < n ? loadBlock(rows[first &+ i], start, width) : V(repeating: .infinity)

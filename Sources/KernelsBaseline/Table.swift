@@ -1,20 +1,17 @@
 package import KernelTable
 
-private func makeTable(_ level: KernelLevel) -> KernelTable {
-    KernelTable(
-        level: level, sgemm: sgemm, sgemmScratchCount: sgemmScratchCount, addBias: addBias, addBiasReLU: addBiasReLU,
-        reluBackward: reluBackward, axpy: axpy, scale: scale, subtract: subtract, columnSums: columnSums,
-        sumOfSquares: sumOfSquares, maxAbs: maxAbs, allFinite: allFinite, im2col: im2col, col2im: col2im, maxPool: maxPool,
-        maxPoolBackward: maxPoolBackward, softmaxCrossEntropy: softmaxCrossEntropy,
-        softmax: softmax, argmaxCorrect: argmaxCorrect, sgdStep: sgdStep, proximal: proximal, accumulateFixedPoint: accumulateFixedPoint,
-        finishFixedPoint: finishFixedPoint, trimmedMean: trimmedMean, median: median,
-        sortScratchCount: sortScratchCount, peakMultiplyAdd: peakMultiplyAdd, readSum: readSum)
-}
-
+// The kernels are members of one type of each level; the files beside this one extend it, family by family. The type
+// stores nothing: copying a value that did would be a function that the compiler shares between modules.
 #if LEVEL_AVX512
-    package let kernelTableAVX512 = makeTable(.avx512)
+    struct AVX512: KernelSet { var level: KernelLevel { .avx512 } }
+    typealias Level = AVX512
+    package let kernelTableAVX512: KernelTable = AVX512()
 #elseif LEVEL_AVX2
-    package let kernelTableAVX2 = makeTable(.avx2)
+    struct AVX2: KernelSet { var level: KernelLevel { .avx2 } }
+    typealias Level = AVX2
+    package let kernelTableAVX2: KernelTable = AVX2()
 #else
-    package let kernelTableBaseline = makeTable(.baseline)
+    struct Baseline: KernelSet { var level: KernelLevel { .baseline } }
+    typealias Level = Baseline
+    package let kernelTableBaseline: KernelTable = Baseline()
 #endif

@@ -91,7 +91,7 @@ private func readFinite(
 /// - Parameter repair: one coordinate in Double, where the kernel's sum of finite values has overflowed.
 private func sorted(
     _ source: some UpdateSource, _ table: KernelTable, _ tile: Int,
-    _ kernel: (KernelTable, KernelTable.Rows, MF32, Int, MF32) -> Void, repair: ([Float]) -> Float
+    _ kernel: (KernelTable, F32Rows, MF32, Int, MF32) -> Void, repair: ([Float]) -> Float
 ) throws(AggregationError) -> [Float] {
     let n = source.count
     let width = max(1, min(tile, source.dimension, max(Limits.sortedTileMin, Limits.sortedValues / n)))

@@ -41,9 +41,10 @@ struct ExactMean {
     /// Adds coordinates `range` of update `index`, none of which is larger than its `maxAbs`.
     mutating func absorb(_ index: Int, _ range: Range<Int>, _ values: UnsafePointer<Float>) {
         precondition(range.lowerBound >= 0 && range.upperBound <= sums.count)
+        let (kernels, factor) = (kernels, factors[index])
         sums.withUnsafeMutableBufferPointer {
             guard let base = $0.baseAddress else { return }
-            kernels.accumulateFixedPoint(base + range.lowerBound, values, range.count, factors[index])
+            kernels.accumulateFixedPoint(base + range.lowerBound, values, range.count, factor)
         }
     }
 

@@ -5,10 +5,6 @@ import Testing
 /// Levels the processor does not have are left out; `levelsAreReported` says which.
 let tables: [KernelTable] = Kernels.available.compactMap(Kernels.table)
 
-extension KernelTable: CustomTestStringConvertible {
-    public var testDescription: String { "\(level)" }
-}
-
 /// A deterministic stream of test numbers (splitmix64).
 struct Numbers {
     var state: UInt64
