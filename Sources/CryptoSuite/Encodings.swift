@@ -1,14 +1,19 @@
 /// Lower-case hexadecimal.
-package func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
-    var out: [UInt8] = []
-    out.reserveCapacity(2 * bytes.underestimatedCount)
+package func hexadecimal(_ bytes: [UInt8]) -> String {
     func digit(_ half: UInt8) -> UInt8 { half < 10 ? UInt8(ascii: "0") + half : UInt8(ascii: "a") + half - 10 }
-    for byte in bytes {
-        out.append(digit(byte >> 4))
-        out.append(digit(byte & 15))
+    return String(unsafeUninitializedCapacity: 2 * bytes.count) { out in
+        var at = 0
+        for byte in bytes {
+            out[at] = digit(byte >> 4)
+            out[at + 1] = digit(byte & 15)
+            at += 2
+        }
+        return at
     }
-    return String(decoding: out, as: UTF8.self)
 }
+
+/// Lower-case hexadecimal.
+package func hexadecimal(_ bytes: some Sequence<UInt8>) -> String { hexadecimal(Array(bytes)) }
 
 /// nil unless the text is an even number of hexadecimal digits.
 package func bytes(hexadecimal text: String) -> [UInt8]? {

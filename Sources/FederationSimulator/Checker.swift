@@ -9,6 +9,8 @@ struct Checker {
     private(set) var chain: [String] = []
     private(set) var abortedAttempts = 0
     private var rounds: [AttemptKey: RoundRecord] = [:]
+    /// The attempt that is configured and not yet closed.
+    private var open: (key: AttemptKey, deadline: Int64)?
     private var acknowledged: [AttemptKey: Set<String>] = [:]
     private var finalSession: String?
     /// Attempts a client has a durable update or a receipt for.
@@ -43,6 +45,7 @@ struct Checker {
             case .aborted: aborted(record, now, openSince, slack)
             }
             rounds[record.key] = record
+            open = record.state == .configured ? (record.key, record.deadline.milliseconds) : nil
         case .session(let record):
             if let final = finalSession, final != record.status.rawValue {
                 violated(.comesToItsEnd, now, "the session was \(final) and is \(record.status.rawValue)")
@@ -106,11 +109,10 @@ struct Checker {
         if now > latest { violated(.endsByDeadline, now, "\(name(record)) closes \(now - latest) ms after its deadline") }
     }
 
-    /// Whether a round is still open long after it had to be closed.
-    mutating func checkOpenRounds(_ now: Int64, openSince: Int64, slack: Int64) {
-        for key in rounds.keys.sorted() {
-            if let record = rounds[key], record.state == .configured, finalSession == nil { checkDeadline(record, now, openSince, slack) }
-        }
+    /// Whether the open round had to be closed long ago.
+    mutating func checkOpenRound(_ now: Int64, openSince: Int64, slack: Int64) {
+        guard let open, now > open.deadline + slack, finalSession == nil, let record = rounds[open.key] else { return }
+        checkDeadline(record, now, openSince, slack)
     }
 
     // MARK: What is said

@@ -11,7 +11,9 @@ extension CryptoSuite {
 }
 
 /// One word of everything in `bytes`.
-func fold(_ bytes: [UInt8]) -> UInt64 {
+func fold(_ bytes: [UInt8]) -> UInt64 { bytes.withUnsafeBytes { fold($0) } }
+
+func fold(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
     var hash = 0x9E37_79B9_7F4A_7C15 ^ UInt64(bytes.count)
     forEachWord(bytes) { hash = mixed(hash ^ $0) }
     return hash
@@ -25,7 +27,9 @@ func mixed(_ value: UInt64) -> UInt64 {
     return x ^ (x >> 33)
 }
 
-private func spread(_ bytes: [UInt8], key: UInt64) -> [UInt8] {
+private func spread(_ bytes: [UInt8], key: UInt64) -> [UInt8] { bytes.withUnsafeBytes { spread($0, key: key) } }
+
+private func spread(_ bytes: UnsafeRawBufferPointer, key: UInt64) -> [UInt8] {
     var a = 0x6A09_E667_F3BC_C908 ^ key
     var b = 0xBB67_AE85_84CA_A73B ^ UInt64(bytes.count)
     forEachWord(bytes) { word in
@@ -55,16 +59,14 @@ private func append(_ word: UInt64, to out: inout [UInt8]) {
 }
 
 /// Little-endian words; the last one is filled with zeros.
-private func forEachWord(_ bytes: [UInt8], _ body: (UInt64) -> Void) {
-    bytes.withUnsafeBytes { raw in
-        var i = 0
-        while i + 8 <= raw.count {
-            body(UInt64(littleEndian: raw.loadUnaligned(fromByteOffset: i, as: UInt64.self)))
-            i += 8
-        }
-        guard i < raw.count else { return }
-        var last: UInt64 = 0
-        for k in i..<raw.count { last |= UInt64(raw[k]) << UInt64(8 * (k - i)) }
-        body(last)
+private func forEachWord(_ raw: UnsafeRawBufferPointer, _ body: (UInt64) -> Void) {
+    var i = 0
+    while i + 8 <= raw.count {
+        body(UInt64(littleEndian: raw.loadUnaligned(fromByteOffset: i, as: UInt64.self)))
+        i += 8
     }
+    guard i < raw.count else { return }
+    var last: UInt64 = 0
+    for k in i..<raw.count { last |= UInt64(raw[k]) << UInt64(8 * (k - i)) }
+    body(last)
 }

@@ -145,7 +145,7 @@ extension World {
         // No bytes: the model was here already.
         if !bytes.isEmpty {
             note("model to", index, bytes)
-            guard hexadecimal(CryptoSuite.simulated.sha256(bytes)) == digest, let file = try? ModelFile(decoding: bytes) else {
+            guard let file = model(digest, bytes) else {
                 checker.violated(.agreesOnTheModel, now, "\(clients[index].name) is sent another model than it was promised")
                 return tell(index, .modelFetchFailed(digest: digest, reason: "another model"))
             }
@@ -165,11 +165,10 @@ extension World {
         let dataset = clients[index].dataset
         let before = evaluate(spec: model.file.spec, parameters: model.file.parameters, dataset: dataset, kernels: kernels)
         var parameters = model.file.parameters
-        var trainer = LocalTrainer(spec: model.file.spec, kernels: kernels)
         let plan = start.training
-        let result = trainer.train(
-            parameters: &parameters, dataset: dataset,
-            options: TrainingOptions(
+        let result = train(
+            model.file, &parameters, dataset,
+            TrainingOptions(
                 epochs: plan.localEpochs, batchSize: plan.batchSize, learningRate: plan.learningRate, momentum: plan.momentum,
                 weightDecay: plan.weightDecay, proximalMu: plan.proximalMu, seed: plan.seed))
         var delta = zip(parameters, model.file.parameters).map { $0 - $1 }

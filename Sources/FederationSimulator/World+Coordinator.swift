@@ -8,6 +8,8 @@ internal import Wire
 struct CoordinatorProcess {
     var machine: CoordinatorMachine
     var effects: [CoordinatorEffect]
+    /// How many of `effects` are done.
+    private var done = 0
     var isWriting = false
     var timer: Int64?
     var nextTicket: UInt64 = 0
@@ -16,6 +18,32 @@ struct CoordinatorProcess {
     var links: [String: Int] = [:]
     /// The model that was read last.
     var model: (digest: String, file: ModelFile)?
+
+    mutating func handle(_ event: CoordinatorEvent, _ now: Instant) { effects += machine.handle(event, now: now) }
+
+    /// What is done next: one transaction of changes, or one effect; nil while a write is under way or nothing is left.
+    mutating func next() -> (changes: [DurableChange], effect: CoordinatorEffect?)? {
+        guard !isWriting, done < effects.count else {
+            if done > 0 && done == effects.count {
+                effects.removeAll(keepingCapacity: true)
+                done = 0
+            }
+            return nil
+        }
+        var changes: [DurableChange] = []
+        while done < effects.count, case .persist(let change) = effects[done] {
+            changes.append(change)
+            done += 1
+        }
+        if !changes.isEmpty { return (changes, nil) }
+        done += 1
+        return ([], effects[done - 1])
+    }
+
+    init(machine: CoordinatorMachine, effects: [CoordinatorEffect]) {
+        self.machine = machine
+        self.effects = effects
+    }
 
     enum Waiting {
         case join(client: Int, life: Int)
@@ -65,8 +93,7 @@ extension World {
     mutating func tell(_ event: CoordinatorEvent) {
         guard coordinator != nil else { return }
         let instant = instant
-        let effects = coordinator?.machine.handle(event, now: instant) ?? []
-        coordinator?.effects += effects
+        coordinator?.handle(event, instant)
         runEffects()
     }
 
@@ -78,22 +105,15 @@ extension World {
     }
 
     private mutating func runEffects() {
-        while let process = coordinator, !process.isWriting, !process.effects.isEmpty {
-            var changes: [DurableChange] = []
-            for case .persist(let change) in process.effects.prefix(while: { if case .persist = $0 { true } else { false } }) {
-                changes.append(change)
-            }
+        while let (changes, effect) = coordinator?.next() {
             if happens(faults.effectCrash) {
                 // The transaction that was under way is whole or not there at all.
                 if !changes.isEmpty && happens(0.5) { makeDurable(changes) }
                 return crashCoordinator()
             }
-            if changes.isEmpty {
-                let effect = process.effects[0]
-                coordinator?.effects.removeFirst()
+            if let effect {
                 perform(effect)
             } else {
-                coordinator?.effects.removeFirst(changes.count)
                 coordinator?.isWriting = configuration.plantedBug != .sendsBeforePersisting
                 plan(.written(epoch: epoch, changes), in: pick(configuration.disk))
             }
@@ -102,8 +122,8 @@ extension World {
     }
 
     private mutating func armCoordinator() {
-        guard let process = coordinator, let next = process.machine.nextDeadline?.milliseconds else { return }
-        if process.timer == next || configuration.plantedBug == .ignoresDeadline { return }
+        guard let next = coordinator?.machine.nextDeadline?.milliseconds else { return }
+        if coordinator?.timer == next || configuration.plantedBug == .ignoresDeadline { return }
         coordinator?.timer = next
         plan(.coordinatorTimer(epoch: epoch, at: next), in: max(1, next - now))
     }
@@ -180,7 +200,7 @@ extension World {
     /// Read from the store, and kept until another one is asked for.
     mutating func baseModel(_ digest: String) -> ModelFile? {
         if let model = coordinator?.model, model.digest == digest { return model.file }
-        guard let bytes = store.model(digest), let file = try? ModelFile(decoding: bytes) else { return nil }
+        guard let bytes = store.model(digest), let file = model(digest, bytes) else { return nil }
         coordinator?.model = (digest, file)
         return file
     }

@@ -5,27 +5,29 @@ internal import Learning
 internal import TensorKernels
 internal import Wire
 
+/// Events that carry much are indirect: most are small, and small they move fast.
 enum WorldEvent {
     case coordinatorStarts, coordinatorCrashes
     case coordinatorTimer(epoch: Int, at: Int64)
     case written(epoch: Int, [DurableChange])
-    case contributionWritten(epoch: Int, ContributionRecord, delta: [UInt8], Upload)
-    case modelMade(epoch: Int, ModelSpec, DataSchema, seed: UInt64)
-    case aggregationDue(epoch: Int, AggregationJob)
+    indirect case contributionWritten(epoch: Int, ContributionRecord, delta: [UInt8], Upload)
+    indirect case modelMade(epoch: Int, ModelSpec, DataSchema, seed: UInt64)
+    indirect case aggregationDue(epoch: Int, AggregationJob)
     case operatorStops
 
     case clientStarts(Int), clientCrashes(Int)
     case clientTimer(Int, life: Int, at: Int64)
-    case trained(Int, life: Int, serial: Int, RoundStart)
-    case evaluated(Int, life: Int, EvaluationRequest)
+    indirect case trained(Int, life: Int, serial: Int, RoundStart)
+    indirect case evaluated(Int, life: Int, EvaluationRequest)
 
     case joinArrives(Int, life: Int), joinAnswered(Int, life: Int, isIn: Bool)
     case connectArrives(Int, life: Int), connectAnswered(Int, life: Int, link: Int?)
     case frameToCoordinator(link: Int, [UInt8]), frameToClient(link: Int, [UInt8])
     case linkClosedAtCoordinator(Int), linkClosedAtClient(Int)
-    case modelAsked(Int, life: Int, digest: String, path: String)
+    indirect case modelAsked(Int, life: Int, digest: String, path: String)
     case modelAnswered(Int, life: Int, digest: String, [UInt8]?)
-    case uploadArrives(Upload), uploadAnswered(Upload, UploadAnswer)
+    indirect case uploadArrives(Upload)
+    indirect case uploadAnswered(Upload, UploadAnswer)
 
     case linkBreaks(Int)
     case healed
@@ -84,6 +86,11 @@ struct World {
     var repeated: Set<DurableStore.Key> = []
     /// The lowest level: a seed gives the same trace on every machine.
     let kernels: KernelTable?
+    /// Model files by the digest of their bytes. Everybody still checks the bytes that come; only the same file is not read
+    /// twice.
+    private var readModels: [String: ModelFile] = [:]
+    /// One workspace for all local training.
+    private var trainer: (spec: ModelSpec, trainer: LocalTrainer)?
 
     /// Nothing takes longer than this once all is healed: waits before a retry, the rounds, the last evaluation.
     private var latestEnd: Int64 {
@@ -190,7 +197,7 @@ struct World {
     mutating func note(_ kind: StaticString, _ subject: Int, _ bytes: [UInt8] = []) {
         trace = mixed(trace ^ UInt64(bitPattern: now))
         trace = mixed(trace ^ UInt64(UInt(bitPattern: subject)) &+ UInt64(kind.utf8CodeUnitCount))
-        trace = mixed(trace ^ kind.withUTF8Buffer { fold(Array($0)) })
+        trace = mixed(trace ^ kind.withUTF8Buffer { fold(UnsafeRawBufferPointer($0)) })
         if !bytes.isEmpty { trace = mixed(trace ^ fold(bytes)) }
         record("\(kind) \(subject)")
     }
@@ -230,10 +237,7 @@ struct World {
             if let link = clients[client].link { breakLink(link) }
         case .healed: heal()
         }
-        // The only check that costs something: what has not happened is looked for now and then.
-        if coordinator != nil && events % 32 == 0 {
-            checker.checkOpenRounds(now, openSince: openSince, slack: slack)
-        }
+        if coordinator != nil { checker.checkOpenRound(now, openSince: openSince, slack: slack) }
     }
 
     private mutating func heal() {
@@ -246,6 +250,25 @@ struct World {
             clients[index].staysAway = false
             if !clients[index].isUp { plan(.clientStarts(index), in: 1) }
         }
+    }
+
+    // MARK: Models
+
+    /// - Returns: nil when the bytes are no model, or another one than `digest` names.
+    mutating func model(_ digest: String, _ bytes: [UInt8]) -> ModelFile? {
+        guard hexadecimal(CryptoSuite.simulated.sha256(bytes)) == digest else { return nil }
+        if let known = readModels[digest] { return known }
+        guard let file = try? ModelFile(decoding: bytes) else { return nil }
+        readModels[digest] = file
+        return file
+    }
+
+    mutating func train(
+        _ model: ModelFile, _ parameters: inout [Float], _ dataset: Dataset, _ options: TrainingOptions
+    ) -> TrainingResult {
+        if trainer?.spec != model.spec { trainer = (model.spec, LocalTrainer(spec: model.spec, kernels: kernels)) }
+        return trainer?.trainer.train(parameters: &parameters, dataset: dataset, options: options)
+            ?? TrainingResult(loss: 0, samples: 0, steps: 0)
     }
 
     // MARK: Links

@@ -119,6 +119,17 @@ extension JSON {
 
     private static func write(_ s: String, to out: inout [UInt8]) {
         out.append(UInt8(ascii: "\""))
+        var text = s
+        let isPlain = text.withUTF8 { utf8 in
+            let isPlain = utf8.allSatisfy { $0 >= 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }
+            if isPlain { out.append(contentsOf: utf8) }
+            return isPlain
+        }
+        if !isPlain { writeEscaped(s, to: &out) }
+        out.append(UInt8(ascii: "\""))
+    }
+
+    private static func writeEscaped(_ s: String, to out: inout [UInt8]) {
         for byte in s.utf8 {
             switch byte {
             case UInt8(ascii: "\""): out += "\\\"".utf8
@@ -135,6 +146,5 @@ extension JSON {
             default: out.append(byte)
             }
         }
-        out.append(UInt8(ascii: "\""))
     }
 }

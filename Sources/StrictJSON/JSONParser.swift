@@ -23,6 +23,9 @@ private struct Parser {
     let bytes: [UInt8]
     let maximumDepth: Int
     var at = 0
+    private static let fewMembers = 16
+    /// Any number of so many characters is within Int64.
+    private static let digitsThatFit = 18
 
     init(bytes: [UInt8], maximumDepth: Int) {
         self.bytes = bytes
@@ -75,6 +78,7 @@ private struct Parser {
     private mutating func object(depth: Int) throws(JSONError) -> JSON {
         at += 1
         var members: [JSON.Member] = []
+        // Filled only for objects with so many members that looking through them would be slow.
         var names = Set<String>()
         skipSpace()
         if current == UInt8(ascii: "}") {
@@ -86,7 +90,9 @@ private struct Parser {
             guard current == UInt8(ascii: "\"") else { throw error("a member name in double quotes should be here") }
             let start = at
             let name = try string()
-            guard names.insert(name).inserted else {
+            if members.count == Self.fewMembers { for member in members { names.insert(member.name) } }
+            let isNew = members.count < Self.fewMembers ? !members.contains { $0.name == name } : names.insert(name).inserted
+            guard isNew else {
                 at = start
                 throw error("the name \"\(name.prefix(40))\" occurs twice")
             }
@@ -130,7 +136,15 @@ private struct Parser {
 
     private mutating func string() throws(JSONError) -> String {
         at += 1
-        var out: [UInt8] = []
+        let start = at
+        // Nearly every string is plain ASCII: it is taken as it stands.
+        while let c = current, c >= 0x20, c < 0x80, c != UInt8(ascii: "\""), c != UInt8(ascii: "\\") { at += 1 }
+        if current == UInt8(ascii: "\"") {
+            let range = start..<at
+            at += 1
+            return bytes.withUnsafeBufferPointer { String(decoding: UnsafeBufferPointer(rebasing: $0[range]), as: UTF8.self) }
+        }
+        var out = Array(bytes[start..<at])
         while true {
             guard let c = current else { throw error("the text ends inside a string") }
             switch c {
@@ -216,6 +230,12 @@ private struct Parser {
             if current == UInt8(ascii: "+") || current == UInt8(ascii: "-") { at += 1 }
             guard isDigit(current) else { throw error("a digit should follow the exponent") }
             while isDigit(current) { at += 1 }
+        }
+        if isWhole, at - start <= Self.digitsThatFit {
+            var value: Int64 = 0
+            let isNegative = bytes[start] == UInt8(ascii: "-")
+            for digit in bytes[(isNegative ? start + 1 : start)..<at] { value = 10 * value + Int64(digit - UInt8(ascii: "0")) }
+            return .integer(isNegative ? -value : value)
         }
         let text = String(decoding: bytes[start..<at], as: UTF8.self)
         if isWhole, let integer = Int64(text) { return .integer(integer) }

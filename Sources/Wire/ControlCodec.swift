@@ -133,6 +133,8 @@ package enum ControlCodec {
     /// Words for people, from either side: at most `Limits.reasonBytes`, and nothing in them that moves a terminal's cursor or
     /// breaks a log line.
     static func plain(_ text: String) -> String {
+        // Nearly always there is nothing to replace.
+        if text.utf8.count <= Limits.reasonBytes, text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) { return text }
         var kept = String.UnicodeScalarView()
         var bytes = 0
         for scalar in text.unicodeScalars {
