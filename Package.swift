@@ -70,6 +70,7 @@ let rooms: [Target] = [
     room("Suggestion"),
     room("Learning", ["TensorKernels", "KernelTable", "StrictJSON"]),
     room("RobustAggregation", ["TensorKernels", "KernelTable"]),
+    room("Strategies", ["Learning", "StrictJSON"]),
     room("CryptoSuite"),
     // 2 messages
     room("Wire", ["CZstd", .product(name: "SwiftProtobuf", package: "swift-protobuf")]),
@@ -162,6 +163,7 @@ let suites: [Target] = [
             .product(name: "X509", package: "swift-certificates"), .product(name: "SwiftASN1", package: "swift-asn1"),
         ] + nio),
     tests("RobustAggregationTests", ["RobustAggregation", "TensorKernels", "KernelTable"]),
+    tests("StrategiesTests", ["Strategies", "Learning", "RobustAggregation"]),
     tests("WireTests", ["Wire", "Federation", "Learning", "CryptoSuite"]),
     tests("CryptoSuiteTests", ["CryptoSuite", "Trust", "FederationSimulator"]),
     tests("FederationTests", ["Federation", "Learning", "RobustAggregation", "Wire", "CryptoSuite"]),

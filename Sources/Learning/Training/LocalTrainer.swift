@@ -58,11 +58,15 @@ package struct LocalTrainer {
 
     /// Trains `parameters` in place. The same seed gives the same bits on one kernel level. The last batch of an epoch
     /// is what is left over. When cancelled it stops between two batches; the parameters are then of no use.
+    ///
+    /// - Parameter correction: added to the gradient of every batch, as long as the parameters; empty: nothing (SCAFFOLD).
     package mutating func train(
-        parameters: inout [Float], dataset: Dataset, options: TrainingOptions, isCancelled: () -> Bool = { false }
+        parameters: inout [Float], dataset: Dataset, options: TrainingOptions, correction: [Float] = [],
+        isCancelled: () -> Bool = { false }
     ) -> TrainingResult {
         let (spec, kernels) = (network.spec, network.kernels)
         precondition(parameters.count == spec.parameterCount)
+        precondition(correction.isEmpty || correction.count == spec.parameterCount)
         precondition(dataset.inputs == spec.inputs && dataset.outputs <= spec.outputs)
         let anchor = options.proximalMu == 0 ? [] : parameters
         for i in velocity.indices { velocity[i] = 0 }
@@ -78,6 +82,7 @@ package struct LocalTrainer {
                 if isCancelled() { return result }
                 network.gather(dataset, order[start..<min(start + batch, dataset.rows)])
                 loss += network.gradient(parameters: parameters, into: &gradient)
+                if !correction.isEmpty { kernels.axpy(&gradient, correction, 1, gradient.count) }
                 if options.proximalMu != 0 {
                     kernels.proximal(&gradient, parameters, anchor, options.proximalMu, gradient.count)
                 }
