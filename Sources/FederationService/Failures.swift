@@ -10,6 +10,7 @@ extension Refused {
         case .sessionFull(let limit): .conflict("the session has all its \(limit) clients (max_clients)", retryAfterSeconds: nil)
         case .schemaDisagrees(let field, let session, let client):
             .disagreement(field: field, issue: "the session has \(session.prefix(200)); join with data of the same form", provided: .string(client))
+        case .unfit(let field, let issue): .unprocessable(field: field, issue: issue, provided: nil)
         case .certificateRequired: .forbidden("this session takes only clients with a certificate; enrol first with 'tutti-client join'")
         case .notAMember: .forbidden("this client has not joined the session; POST …/join first")
         case .notInCohort(let round, let retry): .conflict("this client is not selected for round \(round)", retryAfterSeconds: retry)
@@ -68,8 +69,23 @@ extension SessionView {
         accuracy = machine.evaluation?.accuracy ?? machine.lastOutcome?.federatedAccuracy
         heldOutLoss = machine.lastOutcome?.heldOutLoss
         heldOutAccuracy = machine.lastOutcome?.heldOutAccuracy
+        if let chosen = machine.session.chosen { show(chosen, machine.evaluation) }
         rejectedUpdates = machine.rejectedUpdates
         blockedBy = machine.blockers(now)
-        model = machine.model?.digest
+        model = machine.given?.digest
+        modelRound = machine.given?.round
+        lateUpdates = machine.lateUpdates
+    }
+
+    /// The figures of the model that was chosen, which need not be the last.
+    private mutating func show(_ chosen: ChosenModel, _ evaluation: EvaluationRecord?) {
+        let measured = evaluation.flatMap { $0.round == chosen.round ? $0 : nil }
+        switch chosen.reason {
+        case .heldOutLoss:
+            (heldOutLoss, heldOutAccuracy) = (chosen.loss, chosen.accuracy)
+            (loss, accuracy) = (measured?.loss, measured?.accuracy)
+        case .federatedLoss: (loss, accuracy) = (chosen.loss, chosen.accuracy)
+        case .last: break
+        }
     }
 }

@@ -121,7 +121,7 @@ extension FederationEngine {
         await host.handle(.heartbeat(client: member.client))
         let machine = await host.machine
         return HeartbeatReply(
-            status: machine.session.status, round: machine.currentRound, open: machine.openAttempt(member.client), model: machine.model?.digest)
+            status: machine.session.status, round: machine.currentRound, open: machine.openAttempt(member.client), model: machine.given?.digest)
     }
 
     // MARK: Control channel

@@ -5,6 +5,7 @@ import Foundation
 internal import Learning
 internal import Logging
 package import Storage
+internal import StrictJSON
 package import Trust
 
 /// The federated-learning service: every session of this coordinator, its nodes and their enrolment.
@@ -59,11 +60,37 @@ package final class FederationEngine: FederatedLearning {
         let token = Token(.registration, random)
         let record = SessionRecord(
             id: "fl-session-" + hexadecimal(random.bytes(16)), tenant: tenant, spec: spec, createdAt: around.now(), registrationTokenHash: token.hash)
-        do { try await around.sessions.create(record) } catch { throw failure(error) }
-        let host = hosts.keep(SessionHost(machine: CoordinatorMachine(session: record), around: around))
+        var machine = CoordinatorMachine(session: record)
+        try await warmStart(&machine)
+        do { try await around.sessions.create(machine.session) } catch { throw failure(error) }
+        let host = hosts.keep(SessionHost(machine: machine, around: around))
         var view = await host.view()
         view.estimatedDurationSeconds = await estimatedSeconds(spec, tenant: tenant)
         return CreatedSession(view: view, registrationToken: token.text)
+    }
+
+    /// Lets a session that is to go on from another one begin with that one's model.
+    private func warmStart(_ machine: inout CoordinatorMachine) async throws(FederationFailure) {
+        guard let source = machine.session.spec.initialModel, let session = source.session else { return }
+        let (digest, file): (String, ModelFile)
+        do throws(FederationFailure) {
+            let host = try await host(session, tenant: machine.session.tenant)
+            digest = try await host.digest(ofRound: source.round).digest
+            file = try await host.model(digest: digest)
+        } catch {
+            switch error {
+            case .notFound(let what):
+                throw .unprocessable(field: "initial_model.session_id", issue: "there is no \(what)", provided: .string(session))
+            case .conflict: throw .unprocessable(field: "initial_model.session_id", issue: "has no model yet", provided: .string(session))
+            case .unauthenticated, .forbidden, .invalid, .unprocessable, .disagreement, .tooLarge, .unavailable, .insufficientStorage, .internalError:
+                throw error
+            }
+        }
+        if let refusal = machine.adopt(initialModel: digest, file.spec, file.schema) { throw refusal.failure }
+    }
+
+    package func setInitialModel(_ session: String, tenant: String, file: [UInt8]) async throws(FederationFailure) {
+        try await host(session, tenant: tenant).setInitialModel(file)
     }
 
     package func setEvaluation(_ session: String, tenant: String, csv: [UInt8], label: String?) async throws(FederationFailure) {

@@ -6,6 +6,8 @@ package protocol FederatedLearning: Sendable {
     func createSession(_ spec: SessionSpec, tenant: String) async throws(FederationFailure) -> CreatedSession
     /// A labelled test set (CSV) for held-out evaluation by the coordinator, from the next round on.
     func setEvaluation(_ session: String, tenant: String, csv: [UInt8], label: String?) async throws(FederationFailure)
+    /// The model file that a session created with `initial_model: {"upload": true}` waits for.
+    func setInitialModel(_ session: String, tenant: String, file: [UInt8]) async throws(FederationFailure)
     func sessions(tenant: String) async throws(FederationFailure) -> [SessionView]
     func status(_ session: String, tenant: String) async throws(FederationFailure) -> SessionView
     func rounds(_ session: String, tenant: String, after: Int, limit: Int) async throws(FederationFailure) -> [RoundRecord]
@@ -107,8 +109,11 @@ package struct SessionView: Sendable {
     package var bytesUp: Int64 = 0
     package var bytesDown: Int64 = 0
     package var blockedBy: [Blocker] = []
-    /// SHA-256 (hex) of the newest model.
+    package var lateUpdates: Int = 0
+    /// SHA-256 (hex) of the model the session gives away: the newest, or once it has ended the chosen one.
     package var model: String?
+    /// The round that made it.
+    package var modelRound: Int?
     package init(record: SessionRecord) { self.record = record }
 }
 

@@ -37,7 +37,7 @@ extension SessionHost {
 
     /// Digest of the model that round `round` made (0: the first model); nil: of the newest.
     func digest(ofRound round: Int?) async throws(FederationFailure) -> (digest: String, round: Int) {
-        guard let newest = machine.model else {
+        guard let newest = machine.given else {
             throw .conflict("the model is not decided yet: \(waits)", retryAfterSeconds: 1)
         }
         guard let round, round != newest.round else { return newest }
@@ -49,6 +49,22 @@ extension SessionHost {
             if round == 0, let first = try await around.sessions.snapshot(id, tenant: tenant)?.initialModel { return (first, 0) }
         } catch { throw storageFailure(error, around.log) }
         throw .notFound("model version \(round)")
+    }
+
+    /// A model file from outside, to begin from. It is written anew, so that equal models have one name.
+    func setInitialModel(_ bytes: [UInt8]) async throws(FederationFailure) {
+        let file: ModelFile
+        do {
+            file = try await around.pool.run(throwing: { () throws(SafetensorsError) in try ModelFile(decoding: bytes) })
+        } catch {
+            throw .unprocessable(field: "initial_model", issue: "\(error); give a file of 'tutti-coordinator model export'", provided: nil)
+        }
+        guard file.parameters.allSatisfy(\.isFinite) else {
+            throw .unprocessable(field: "initial_model", issue: "holds NaN or infinity; no training can begin from it", provided: nil)
+        }
+        let digest: String
+        do { digest = try await around.blobs.put(await around.pool.run { file.encode() }) } catch { throw storageFailure(error, around.log) }
+        if case .refused(let refused) = try await ask({ .initialModelGiven(digest: digest, file.spec, file.schema, $0) }) { throw refused.failure }
     }
 
     private var waits: String {

@@ -18,7 +18,7 @@ extension SessionHost {
     func admit(_ client: String, _ key: AttemptKey) async throws(FederationFailure) {
         guard case .refused(let refused) = try await ask({ .updateOffered(client: client, round: key.round, attempt: key.attempt, $0) })
         else { return }
-        if try await kept(client, key, refused) == nil { throw refused.failure }
+        if try await kept(client, key, refused) == nil { throw turnedAway(client, refused) }
     }
 
     func update(
@@ -64,10 +64,19 @@ extension SessionHost {
         } catch { throw storageFailure(error, around.log) }
     }
 
+    /// An update that came too late is answered and counted, though nothing of it is kept.
+    private func turnedAway(_ client: String, _ refused: Refused) -> FederationFailure {
+        if case .late = refused {
+            handle(.updateTooLate(client: client))
+            around.metrics.add("tutti_updates_total", [("outcome", "late")])
+        }
+        return refused.failure
+    }
+
     /// The receipt of an update that was accepted before; nil when this one is awaited.
     private func receipt(_ client: String, _ key: AttemptKey, _ digest: [UInt8]) async throws(FederationFailure) -> UpdateReceipt? {
         if case .refused(let refused) = try await ask({ .updateOffered(client: client, round: key.round, attempt: key.attempt, $0) }) {
-            guard let record = try await kept(client, key, refused) else { throw refused.failure }
+            guard let record = try await kept(client, key, refused) else { throw turnedAway(client, refused) }
             guard constantTimeEqual(record.digest, digest) else { throw try await conflict(record, digest) }
             return UpdateReceipt(round: key.round, attempt: key.attempt, digest: hexadecimal(digest), again: true)
         }

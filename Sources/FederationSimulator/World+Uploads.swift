@@ -118,7 +118,7 @@ extension Refused {
     fileprivate var uploadFailure: UploadFailure {
         switch self {
         case .certificateRequired, .notAMember: .refused("\(self)")
-        case .sessionClosed, .sessionFull, .schemaDisagrees, .notInCohort, .stale, .late, .duplicateDiffers, .noRoundOpen, .invalidState:
+        case .sessionClosed, .sessionFull, .schemaDisagrees, .unfit, .notInCohort, .stale, .late, .duplicateDiffers, .noRoundOpen, .invalidState:
             .superseded
         }
     }

@@ -67,6 +67,16 @@ extension TrustStream {
                 try await calling { () async throws(FederationFailure) in try await service.setEvaluation(id, tenant: tenant, csv: csv, label: label) }
                 return .json(["success": true, "session_id": .string(id), "notices": .array(request.notices(query: ["label"]))])
             },
+            Endpoint("PUT", session + "/initial-model", "sessions.initial_model", .administrator, bodyLimitBytes: Limits.updateBytes) {
+                request throws(ServiceError) in
+                let (id, tenant) = (request.parameter("session_id"), try tenant(request))
+                let file = try await request.content(["application/octet-stream"], as: "the model as a safetensors file")
+                if let format = Upload.foreignFormat(file) {
+                    throw .unsupportedMediaType("this is \(format), which is not read here; send a safetensors file")
+                }
+                try await calling { () async throws(FederationFailure) in try await service.setInitialModel(id, tenant: tenant, file: file) }
+                return .json(["success": true, "session_id": .string(id), "notices": .array(request.notices(query: []))])
+            },
         ]
     }
 }

@@ -21,7 +21,15 @@ struct SessionRequest {
         spec.maxClients = try body.integer("max_clients", 1...100_000) ?? max(spec.maxClients, spec.minClients)
         spec.rounds = try body.integer("rounds", 1...100_000) ?? spec.rounds
         spec.clientFraction = try body.number("client_fraction") ?? spec.clientFraction
+        spec.overSelection = try body.number("over_selection") ?? spec.overSelection
         spec.learningRate = try body.number("learning_rate") ?? spec.learningRate
+        if var schedule = try body.object("learning_rate_schedule") {
+            do { spec.schedule = try LearningRateSchedule(json: body.raw("learning_rate_schedule") ?? .null) } catch {
+                throw body.invalid(error.field, error.issue)
+            }
+            schedule.know(LearningRateSchedule.members)
+            notices += schedule.notices
+        }
         spec.batchSize = try body.integer("batch_size", 1...65_536) ?? spec.batchSize
         spec.localEpochs = try body.integer("local_epochs", 1...1000) ?? spec.localEpochs
         spec.momentum = try body.number("momentum") ?? spec.momentum
@@ -37,6 +45,7 @@ struct SessionRequest {
             model.know(["kind", "layers", "image", "convolutions"])
             notices += model.notices
         }
+        try models(&body)
         spec.roundDeadlineSeconds = try body.number("round_deadline") ?? spec.roundDeadlineSeconds
         spec.quorum = try body.integer("quorum", 1...100_000)
         spec.autoStart = try body.flag("auto_start") ?? spec.autoStart
@@ -48,6 +57,37 @@ struct SessionRequest {
         // What was sent is repeated as it was sent; a default that does not fit was not sent.
         do { try spec.validate() } catch { throw body.invalid(error.field, error.issue) }
     }
+
+    /// Which model a session begins with, and which it ends with.
+    private mutating func models(_ body: inout ObjectReader) throws(ServiceError) {
+        if var source = try body.object("initial_model") {
+            let session = try source.name("session_id")
+            let isUpload = try source.flag("upload") ?? false
+            guard isUpload == (session == nil) else {
+                throw body.invalid("initial_model", "must be {\"session_id\": …} or {\"upload\": true}, to hand the file in afterwards")
+            }
+            spec.initialModel = SessionSpec.InitialModel(session: session, round: try source.integer("round", 0...100_000))
+            notices += source.notices
+        }
+        if let name = try body.choice("model_selection", SessionSpec.ModelSelection.allCases.map(\.rawValue)) {
+            spec.modelSelection = SessionSpec.ModelSelection(rawValue: name) ?? .last
+        }
+        if var rule = try body.object("early_stopping") {
+            do { spec.earlyStopping = try EarlyStopping(json: body.raw("early_stopping") ?? .null) } catch { throw body.invalid(error.field, error.issue) }
+            rule.know(EarlyStopping.members)
+            notices += rule.notices
+        }
+        let believesNobody = spec.aggregation != .mean
+        if believesNobody && spec.modelSelection == .best {
+            notices.append(notice("NO_EFFECT", "model_selection", Self.needsTestSet + "without one the last model stands"))
+        }
+        if believesNobody && spec.earlyStopping != nil {
+            notices.append(notice("NO_EFFECT", "early_stopping", Self.needsTestSet + "without one every round is run"))
+        }
+    }
+
+    private static let needsTestSet =
+        "beside a robust rule what clients say of a model is not believed; only a test set (PUT …/evaluation) can tell: "
 
     /// A choice of which some documented values are not built: those are named as such, others are refused with the list.
     private static func built<Choice: RawRepresentable<String> & CaseIterable>(

@@ -49,20 +49,28 @@ struct Session: AsyncParsableCommand {
         var evaluation: String?
         @Option(help: "Label column of the evaluation file: its name or number.")
         var label: String?
+        @Option(help: "Model file (safetensors) that training begins from.")
+        var initialModel: String?
         var json: Bool { options.json }
 
         func perform() async throws(CommandFailure) -> JSON {
-            let body = try readRequest(file)
-            // Read first: a session must not be left behind without its test set.
-            var rows: [UInt8]?
+            var body = try readRequest(file)
+            // Read first: a session must not be left behind without its test set or its first model.
+            var (rows, model): ([UInt8]?, [UInt8]?)
             if let evaluation { rows = try readFile(evaluation) }
-            return try await Administrator.with(options.data) { [rows] administrator throws(CommandFailure) in
+            if let initialModel {
+                model = try readFile(initialModel)
+                let others = (body.members ?? []).filter { $0.name != "initial_model" }
+                body = .object(others + [JSON.Member("initial_model", ["upload": true])])
+            }
+            return try await Administrator.with(options.data) { [body, rows, model] administrator throws(CommandFailure) in
                 let created = try await administrator.call(.POST, sessionsPath, body)
                 let id = created["session_id"]?.text ?? ""
                 if let rows {
                     let query = label.flatMap { $0.addingPercentEncoding(withAllowedCharacters: .alphanumerics) }.map { "?label=\($0)" } ?? ""
                     try await administrator.upload("\(sessionsPath)/\(id)/evaluation\(query)", rows, type: "text/csv")
                 }
+                if let model { try await administrator.upload("\(sessionsPath)/\(id)/initial-model", model, type: "application/octet-stream") }
                 say("session \(id) is \(created["status"]?.text ?? "")")
                 for notice in created["notices"]?.elements ?? [] { say("notice: \(notice["field"]?.text ?? ""): \(notice["message"]?.text ?? "")") }
                 return created

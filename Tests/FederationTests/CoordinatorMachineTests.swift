@@ -237,6 +237,10 @@ import Wire
             ("weight_decay", { $0.weightDecay = -1 }), ("proximal_mu", { $0.proximalMu = 1 }), ("round_deadline", { $0.roundDeadlineSeconds = 0 }),
             ("heartbeat_interval", { $0.heartbeatSeconds = 0 }), ("quorum", { $0.quorum = 3 }), ("privacy_budget", { $0.privacyBudget = 15 }),
             ("byzantine_tolerance", { $0.byzantineTolerance = 1 }), ("aggregation", { $0.aggregation = .trimmedMean }),
+            ("over_selection", { $0.overSelection = 0.9 }), ("over_selection", { $0.overSelection = .nan }), ("over_selection", { $0.overSelection = 11 }),
+            ("learning_rate_schedule.factor", { $0.schedule = LearningRateSchedule(.exponential(factor: 2)) }),
+            ("early_stopping.patience", { $0.earlyStopping = EarlyStopping(patience: 0) }),
+            ("initial_model.round", { $0.initialModel = SessionSpec.InitialModel(round: 1) }),
             ("model.layers", { $0.model = ModelSpec(kind: .mlp, layers: [4]) }),
         ]
         for (field, change) in breaks {

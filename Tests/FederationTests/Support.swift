@@ -16,6 +16,10 @@ struct Bench {
     var tickets: UInt64 = 0
     /// Client states as they were sent before anything after them was made durable.
     var shards: [String: Dataset] = [:]
+    /// What the coordinator's test set says of the model that a round makes.
+    var heldOutLoss: [Int: Double] = [:]
+    /// What clients say in a round of the model that they were given.
+    var reportedLoss: [Int: Double] = [:]
 
     init(_ spec: SessionSpec) {
         let record = SessionRecord(id: "s", tenant: "default", spec: spec, createdAt: now, registrationTokenHash: [])
@@ -68,7 +72,10 @@ struct Bench {
             let digest = name(model)
             models[digest] = model
             handle(
-                .aggregated(round: job.round, attempt: job.attempt, AggregationResult(model: digest, heldOutLoss: nil, heldOutAccuracy: nil, milliseconds: 0)))
+                .aggregated(
+                    round: job.round, attempt: job.attempt,
+                    AggregationResult(
+                        model: digest, heldOutLoss: heldOutLoss[job.round], heldOutAccuracy: heldOutLoss[job.round].map { 1 - $0 }, milliseconds: 0)))
         } catch {
             handle(.aggregationFailed(round: job.round, attempt: job.attempt, reason: "\(error)"))
         }
@@ -110,8 +117,8 @@ struct Bench {
 
     mutating func store(_ client: String, _ round: Int, _ attempt: Int, samples: Int64 = 1, digest: [UInt8], maxAbs: Float) -> CoordinatorReply? {
         let record = ContributionRecord(
-            client: client, round: round, attempt: attempt, digest: digest, samples: samples, maxAbs: maxAbs, wireBytes: 1, loss: nil, accuracy: nil,
-            receivedAt: now)
+            client: client, round: round, attempt: attempt, digest: digest, samples: samples, maxAbs: maxAbs, wireBytes: 1,
+            loss: reportedLoss[round], accuracy: reportedLoss[round].map { 1 - $0 }, receivedAt: now)
         let ticket = ticket()
         handle(.updateStored(record, ticket))
         if case .accepted? = replies[ticket.value], !durable.contributions.contains(record) { durable.contributions.append(record) }

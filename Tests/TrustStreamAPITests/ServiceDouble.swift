@@ -46,6 +46,9 @@ final class ServiceDouble: FederatedLearning {
     func setEvaluation(_ session: String, tenant: String, csv: [UInt8], label: String?) async throws(FederationFailure) {
         try note("setEvaluation") { $0.body = csv }
     }
+    func setInitialModel(_ session: String, tenant: String, file: [UInt8]) async throws(FederationFailure) {
+        try note("setInitialModel") { $0.body = file }
+    }
     func sessions(tenant: String) async throws(FederationFailure) -> [SessionView] {
         try note("sessions")
         return [view("fl-session-1")]

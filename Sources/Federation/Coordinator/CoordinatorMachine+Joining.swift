@@ -1,4 +1,5 @@
-internal import Learning
+package import Learning
+internal import StrictJSON
 internal import Wire
 
 extension CoordinatorMachine {
@@ -92,14 +93,49 @@ extension CoordinatorMachine {
         return effects + [.reply(ticket, .done)]
     }
 
+    /// Takes a model to begin from, as it was read from a file that is durable under `digest`. nil: taken.
+    package mutating func adopt(initialModel digest: String, _ model: ModelSpec, _ schema: DataSchema) -> Refused? {
+        if let wanted = session.model, wanted != model {
+            return .unfit(field: "initial_model", issue: "has the model \(model.json.encodedText); the session's is \(wanted.json.encodedText)")
+        }
+        if let ours = session.schema, let (field, mine, theirs) = ours.disagreement(with: schema) {
+            return .unfit(field: "initial_model", issue: "was trained on other data: \(field) is \(theirs) there and \(mine) in this session")
+        }
+        if session.model == nil { session.modelSource = "initial_model" }
+        (session.model, session.schema, session.warmStart) = (model, schema, digest)
+        return nil
+    }
+
+    mutating func initialModelGiven(
+        _ digest: String, _ model: ModelSpec, _ schema: DataSchema, _ ticket: Ticket, _ now: Instant
+    ) -> [CoordinatorEffect] {
+        guard case .gathering = phase else {
+            return [.reply(ticket, .refused(.invalidState("the session is \(session.status.rawValue); its first model is decided")))]
+        }
+        guard let source = session.spec.initialModel, source.session == nil else {
+            return [.reply(ticket, .refused(.invalidState("the session was not created with \"initial_model\": {\"upload\": true}")))]
+        }
+        if let refusal = adopt(initialModel: digest, model, schema) { return [.reply(ticket, .refused(refusal))] }
+        let next = proceed(now)
+        return [.persist(.session(session)), .reply(ticket, .done)] + next
+    }
+
     /// Training begins when enough clients with data have joined and the model is known; else no effects.
     mutating func begin(_ now: Instant) -> [CoordinatorEffect] {
         guard trainers.count >= session.spec.minClients, let model = session.model else { return [] }
+        if session.spec.initialModel != nil && session.warmStart == nil { return [] }
         // A federation of clients that declare nothing trains the model that was asked for, on features as they are.
         let schema = session.schema ?? DataSchema(inputs: model.inputs, outputs: model.outputs, scale: .none)
         session.schema = schema
         session.status = .training
         session.startedAt = now
+        if let digest = session.warmStart {
+            // Durable already, under its own name: the hash chain begins with it.
+            self.model = (digest, 0)
+            phase = .selecting(attempt: 1, since: now)
+            let next = proceed(now)
+            return [.persist(.session(session)), .persist(.initialModel(digest: digest))] + next
+        }
         phase = .initialising
         return [.persist(.session(session)), .initialiseModel(model, schema, seed: session.spec.seed)]
     }
@@ -125,15 +161,7 @@ extension CoordinatorMachine {
             guard reports[client] == nil, let request = evaluationRequest(deadline) else { return [] }
             return [.send(.evaluate(request), to: client)]
         case .ended:
-            return [
-                .send(
-                    .sessionEnded(
-                        SessionEnded(
-                            sessionID: session.id, status: session.status.rawValue,
-                            modelSHA256: model.map { digestBytes($0.digest) } ?? [],
-                            modelPath: model == nil ? "" : paths.model(model?.round ?? 0), reason: session.statusReason ?? "")),
-                    to: client)
-            ]
+            return [.send(.sessionEnded(ended), to: client)]
         }
     }
 }

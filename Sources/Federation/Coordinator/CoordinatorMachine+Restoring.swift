@@ -15,6 +15,8 @@ extension CoordinatorMachine {
         for record in rounds where record.state == .committed {
             committedRounds = max(committedRounds, record.round)
             lastOutcome = record.outcome
+            best = record.outcome?.best ?? BestModels()
+            progress = record.outcome?.progress
             if let digest = record.outcome?.model { model = (digest, record.round) }
         }
         if session.status.isFinal {
@@ -27,7 +29,7 @@ extension CoordinatorMachine {
             phase = .initialising
             return [.initialiseModel(spec, schema, seed: session.spec.seed)]
         }
-        if committedRounds >= session.spec.rounds {
+        if isEnough != nil {
             // The last model stands; nobody is connected yet to evaluate it, so the evaluation waits for its deadline.
             let expected = rounds.last { $0.state == .committed }?.sealed ?? []
             phase = .evaluating(

@@ -19,13 +19,15 @@ extension CoordinatorMachine {
         guard let model else { return [] }
         let available = availableMembers(now)
         let wanted = session.spec.cohortSize(registered: trainers.count)
+        let asked = min(session.spec.selectionSize(wanted: wanted), max(wanted, trainers.count))
         let isPatient = now < graceEnd(since)
-        guard available.count >= (isPatient ? wanted : session.spec.minClients) else { return [] }
+        guard available.count >= (isPatient ? asked : session.spec.minClients) else { return [] }
         let round = committedRounds + 1
-        let record = RoundRecord(
+        var record = RoundRecord(
             round: round, attempt: attempt, state: .configured,
-            cohort: sample(available, wanted, round: round, attempt: attempt), baseModel: model.digest, configuredAt: now,
+            cohort: sample(available, asked, round: round, attempt: attempt), baseModel: model.digest, configuredAt: now,
             deadline: now.adding(seconds: session.spec.roundDeadlineSeconds))
+        if session.spec.overSelection > 1 { record.wanted = min(wanted, record.cohort.count) }
         phase = .collecting(OpenRound(record: record))
         let starts = record.cohort.filter { presence[$0]?.isConnected == true }.map { client in
             CoordinatorEffect.send(.roundStart(roundStart(record, client)), to: client)
@@ -48,7 +50,8 @@ extension CoordinatorMachine {
             sessionID: session.id, round: record.round, attempt: record.attempt, modelSHA256: digestBytes(record.baseModel),
             modelPath: paths.model(record.round - 1), updatePath: paths.update, deadlineMs: record.deadline.milliseconds,
             training: TrainingPlan(
-                learningRate: Float(spec.learningRate), momentum: Float(spec.momentum), weightDecay: Float(spec.weightDecay),
+                learningRate: Float(spec.learningRate * spec.schedule.factor(round: record.round, of: spec.rounds)), momentum: Float(spec.momentum),
+                weightDecay: Float(spec.weightDecay),
                 proximalMu: Float(spec.proximalMu), localEpochs: spec.localEpochs, batchSize: spec.batchSize,
                 // Not of the attempt: a repeated attempt trains the same update.
                 seed: derivedSeed(spec.seed, "training", client, "\(record.round)")),
@@ -57,10 +60,10 @@ extension CoordinatorMachine {
 
     // MARK: Closing
 
-    /// Seals when every member of the cohort has answered, or at the deadline if there is a quorum.
+    /// Seals when enough of the cohort have delivered, when all of it has answered, or at the deadline if there is a quorum.
     mutating func closeIfDue(_ open: OpenRound, _ now: Instant) -> [CoordinatorEffect] {
         let isOver = now >= open.record.deadline
-        guard open.isComplete || isOver else { return [] }
+        guard open.isComplete || isOver || open.contributions.count >= open.record.wanted ?? .max else { return [] }
         let quorum = session.spec.quorum ?? session.spec.minClients
         guard open.contributions.count >= min(quorum, open.record.cohort.count) else {
             return abort(open, "\(open.contributions.count) of \(quorum) updates \(isOver ? "by the deadline" : "delivered")", now)
@@ -100,7 +103,8 @@ extension CoordinatorMachine {
 
     mutating func aggregated(_ key: AttemptKey, _ result: AggregationResult, _ now: Instant) -> [CoordinatorEffect] {
         guard case .aggregating(var open) = phase, open.key == key else { return [] }
-        let outcome = outcome(open, result, now)
+        var outcome = outcome(open, result, now)
+        judge(&outcome, key, base: open.record.baseModel)
         open.record.state = .committed
         open.record.outcome = outcome
         model = (result.model, key.round)
@@ -110,7 +114,7 @@ extension CoordinatorMachine {
         lastClosed = open
         let closed = closing(open, committed: true, reason: "")
         let stored: [CoordinatorEffect] = [.persist(.round(open.record))]
-        if key.round >= session.spec.rounds {
+        if isEnough != nil {
             return merge(stored, closed + [.discardContributions(throughRound: key.round)], beginEvaluation(now))
         }
         phase = .selecting(attempt: 1, since: now)
@@ -183,7 +187,7 @@ extension CoordinatorMachine {
     // MARK: Evaluating the last model
 
     func evaluationRequest(_ deadline: Instant) -> EvaluationRequest? {
-        model.map {
+        evaluated.map {
             EvaluationRequest(
                 sessionID: session.id, round: $0.round, modelSHA256: digestBytes($0.digest), modelPath: paths.model($0.round),
                 deadlineMs: deadline.milliseconds)
@@ -193,7 +197,7 @@ extension CoordinatorMachine {
     mutating func beginEvaluation(_ now: Instant) -> [CoordinatorEffect] {
         let clients = connectedMembers
         let deadline = now.adding(seconds: min(Self.evaluationSeconds, session.spec.roundDeadlineSeconds))
-        guard !clients.isEmpty, let request = evaluationRequest(deadline) else { return end(.completed, nil, now) }
+        guard !clients.isEmpty, let request = evaluationRequest(deadline) else { return complete(now) }
         phase = .evaluating(deadline: deadline, reports: [:], expected: [])
         return clients.map { .send(.evaluate(request), to: $0) }
     }
@@ -202,7 +206,7 @@ extension CoordinatorMachine {
         _ client: String, _ round: Int, _ loss: Double, _ accuracy: Double, _ rows: Int64, _ now: Instant
     ) -> [CoordinatorEffect] {
         seen(client, now)
-        guard case .evaluating(let deadline, var reports, let expected) = phase, members[client] != nil, round == model?.round,
+        guard case .evaluating(let deadline, var reports, let expected) = phase, members[client] != nil, round == evaluated?.round,
             (0...ValidUpdate.maximumLoss).contains(loss), (0...1).contains(accuracy), rows >= 0
         else { return [] }
         // Nothing else holds the reports while one is added: thousands of them are not copied for each.
@@ -228,12 +232,17 @@ extension CoordinatorMachine {
             loss += report.loss * Double(report.rows)
             accuracy += report.accuracy * Double(report.rows)
         }
-        guard rows > 0 else { return end(.completed, nil, now) }
+        guard rows > 0 else { return complete(now) }
         let record = EvaluationRecord(
-            round: model?.round ?? 0, loss: loss / Double(rows), accuracy: accuracy / Double(rows), rows: rows,
+            round: evaluated?.round ?? 0, loss: loss / Double(rows), accuracy: accuracy / Double(rows), rows: rows,
             clients: clients)
         evaluation = record
-        return [.persist(.evaluation(record))] + end(.completed, nil, now)
+        return [.persist(.evaluation(record))] + complete(now)
+    }
+
+    private mutating func complete(_ now: Instant) -> [CoordinatorEffect] {
+        let why = isEnough ?? ""
+        return end(.completed, why.isEmpty ? nil : why, now)
     }
 }
 

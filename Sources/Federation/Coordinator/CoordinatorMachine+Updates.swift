@@ -28,7 +28,7 @@ extension CoordinatorMachine {
         seen(record.client, now)
         let key = AttemptKey(round: record.round, attempt: record.attempt)
         if let refusal = refusal(record.client, key) {
-            countLate(refusal, key)
+            if case .late = refusal { countLate() }
             return answer(ticket, .refused(refusal))
         }
         if let stored = stored(record.client, key) { return answer(ticket, again(stored, record)) }
@@ -84,8 +84,9 @@ extension CoordinatorMachine {
         stored.digest == offered.digest ? .accepted(stored) : .refused(.duplicateDiffers(round: stored.round))
     }
 
-    private mutating func countLate(_ refusal: Refused, _ key: AttemptKey) {
-        guard case .late = refusal else { return }
+    /// In the attempt that is under way, whichever attempt the update was for: that one's record is closed.
+    mutating func countLate() {
+        lateUpdates += 1
         change { $0.late += 1 }
     }
 

@@ -60,6 +60,12 @@ extension CoordinatorMachine {
                         what: "model", asked: 1, have: 0,
                         fix: "give 'model' when the session is created, or let a client join with a data_schema"))
             }
+            if session.spec.initialModel != nil && session.warmStart == nil {
+                blockers.append(
+                    Blocker(
+                        what: "initial_model", asked: 1, have: 0,
+                        fix: "PUT …/initial-model with a model file, as 'tutti-coordinator session create --initial-model' does"))
+            }
             if blockers.isEmpty && !session.spec.autoStart {
                 blockers.append(Blocker(what: "start", asked: 1, have: 0, fix: "auto_start is off: POST …/start"))
             }

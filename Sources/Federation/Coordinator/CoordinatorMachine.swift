@@ -55,8 +55,11 @@ package struct CoordinatorMachine: Sendable {
     var lastClosed: OpenRound?
     var consecutiveAborts = 0
     package internal(set) var evaluation: EvaluationRecord?
+    var best = BestModels()
+    var progress: Progress?
     package internal(set) var lastOutcome: RoundOutcome?
     package internal(set) var rejectedUpdates = 0
+    package internal(set) var lateUpdates = 0
     private var clock = Instant(milliseconds: .min)
 
     package init(session: SessionRecord) {
@@ -87,11 +90,16 @@ package struct CoordinatorMachine: Sendable {
         case .updateStored(let record, let ticket): return updateStored(record, ticket, now)
         case .updateRejected(let client, let round, let attempt, _):
             return updateRejected(client, AttemptKey(round: round, attempt: attempt))
+        case .updateTooLate(let client):
+            if members[client] != nil { countLate() }
+            return []
         case .roundFailed(let client, let round, let attempt, _):
             return roundFailed(client, AttemptKey(round: round, attempt: attempt), now)
         case .evaluationReported(let client, let round, let loss, let accuracy, let rows):
             return evaluationReported(client, round, loss, accuracy, rows, now)
         case .modelInitialised(let digest): return modelInitialised(digest, now)
+        case .initialModelGiven(let digest, let model, let schema, let ticket):
+            return initialModelGiven(digest, model, schema, ticket, now)
         case .aggregated(let round, let attempt, let result):
             return aggregated(AttemptKey(round: round, attempt: attempt), result, now)
         case .aggregationFailed(let round, let attempt, let reason):
@@ -160,13 +168,18 @@ package struct CoordinatorMachine: Sendable {
         session.status = status
         session.statusReason = reason
         session.endedAt = now
-        let message = ServerMessage.sessionEnded(
-            SessionEnded(
-                sessionID: session.id, status: status.rawValue, modelSHA256: model.map { digestBytes($0.digest) } ?? [],
-                modelPath: model == nil ? "" : paths.model(model?.round ?? 0), reason: reason ?? ""))
+        session.chosen = choose()
+        let message = ServerMessage.sessionEnded(ended)
         // Nothing will be computed from an update any more: raw updates do not outlive the session.
         let discard: [CoordinatorEffect] = session.startedAt == nil ? [] : [.discardContributions(throughRound: session.spec.rounds)]
         return [.persist(.session(session))] + connectedMembers.map { .send(message, to: $0) } + discard + [.finished(status)]
+    }
+
+    /// What is said of a session that has ended.
+    var ended: SessionEnded {
+        SessionEnded(
+            sessionID: session.id, status: session.status.rawValue, modelSHA256: given.map { digestBytes($0.digest) } ?? [],
+            modelPath: given.map { paths.model($0.round) } ?? "", reason: session.statusReason ?? "")
     }
 
     var paths: SessionPaths { SessionPaths(session: session.id) }

@@ -34,11 +34,15 @@ package enum CoordinatorEvent: Sendable {
     case updateStored(ContributionRecord, Ticket?)
     /// The body was not acceptable; nothing was stored.
     case updateRejected(client: String, round: Int, attempt: Int, reason: String)
+    /// An update was turned away before it was stored, because its attempt was sealed.
+    case updateTooLate(client: String)
     /// The client says that it cannot deliver this attempt.
     case roundFailed(client: String, round: Int, attempt: Int, reason: String)
     case evaluationReported(client: String, round: Int, loss: Double, accuracy: Double, rows: Int64)
     /// Model version 0 is durable under this digest (hex).
     case modelInitialised(digest: String)
+    /// The operator's model to begin from is durable under this digest (hex).
+    case initialModelGiven(digest: String, ModelSpec, DataSchema, Ticket)
     case aggregated(round: Int, attempt: Int, AggregationResult)
     case aggregationFailed(round: Int, attempt: Int, reason: String)
     /// Bytes of models served to clients since the last report.
@@ -136,6 +140,8 @@ package enum Refused: Sendable, Equatable {
     case sessionClosed(SessionStatus)
     case sessionFull(Int)
     case schemaDisagrees(field: String, session: String, client: String)
+    /// Something the operator gave does not fit the session.
+    case unfit(field: String, issue: String)
     case certificateRequired
     case notAMember
     case notInCohort(round: Int, retryAfterSeconds: Int)

@@ -34,8 +34,13 @@ package struct SessionRecord: Sendable, Equatable, Codable {
     /// nil until the model is decided.
     package var model: ModelSpec?
     package var schema: DataSchema?
-    /// `request`, `schema` or `default`.
+    /// `request`, `schema`, `initial_model` or `default`.
     package var modelSource: String?
+    /// SHA-256 (hex) of the model file that training begins from, durable among the blobs; nil: version 0 is drawn from
+    /// the seed, or it is not here yet.
+    package var warmStart: String?
+    /// The model the session gives away for good; nil until it has ended, and where that is the last one anyway.
+    package var chosen: ChosenModel?
 
     package init(id: String, tenant: String, spec: SessionSpec, createdAt: Instant, registrationTokenHash: [UInt8]) {
         self.id = id
@@ -114,6 +119,8 @@ package struct RoundRecord: Sendable, Equatable, Codable {
     package var deadline: Instant
     /// Sorted names of the clients whose updates count, once sealed.
     package var sealed: [String]?
+    /// So many updates seal the attempt; nil: those of the whole cohort.
+    package var wanted: Int?
     package var outcome: RoundOutcome?
 
     package init(
@@ -143,6 +150,7 @@ package struct RoundOutcome: Sendable, Equatable, Codable {
     package var federatedAccuracy: Double?
     package var selected: Int
     package var contributors: Int
+    /// Updates that came while this attempt was under way, for one that was sealed already: this one or one before it.
     package var late: Int
     package var dropped: Int
     package var rejected: Int
@@ -151,6 +159,10 @@ package struct RoundOutcome: Sendable, Equatable, Codable {
     package var aggregateMilliseconds: Double
     package var seconds: Double
     package var endedAt: Instant
+    /// The best models up to here; nil where the session gives away the last one.
+    package var best: BestModels?
+    /// What early stopping has seen up to here.
+    package var progress: Progress?
 
     package init(selected: Int, contributors: Int, seconds: Double, endedAt: Instant) {
         self.selected = selected

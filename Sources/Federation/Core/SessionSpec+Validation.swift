@@ -27,7 +27,24 @@ extension SessionSpec {
         }
         try Self.check(rounds, 1...100_000, "rounds")
         try Self.check(clientFraction, above: 0, atMost: 1, "client_fraction")
+        guard overSelection >= 1, overSelection <= Self.mostOverSelection else {
+            throw SpecError(field: "over_selection", issue: "must be 1 to \(Self.mostOverSelection)", provided: JSON(overSelection))
+        }
         try Self.check(learningRate, above: 0, atMost: 10, "learning_rate")
+        if let fault = schedule.fault {
+            throw SpecError(field: "learning_rate_schedule.\(fault.field)", issue: fault.issue, provided: schedule.json[fault.field] ?? .null)
+        }
+        if let rule = earlyStopping, let fault = rule.fault {
+            throw SpecError(field: "early_stopping.\(fault.field)", issue: fault.issue, provided: rule.json[fault.field] ?? .null)
+        }
+        if let source = initialModel {
+            if let round = source.round {
+                guard source.session != nil else {
+                    throw SpecError(field: "initial_model.round", issue: "belongs to initial_model.session_id", provided: JSON(round))
+                }
+                try Self.check(round, 0...100_000, "initial_model.round")
+            }
+        }
         try Self.check(batchSize, 1...65_536, "batch_size")
         try Self.check(localEpochs, 1...1000, "local_epochs")
         guard momentum >= 0, momentum < 1 else {
@@ -78,6 +95,11 @@ extension SessionSpec {
         let share = (clientFraction * Double(registered)).rounded(.up)
         return min(max(Int(share), minClients), maxClients)
     }
+
+    private static let mostOverSelection = 10.0
+
+    /// How many clients are asked where `wanted` answers are needed.
+    package func selectionSize(wanted: Int) -> Int { Int((overSelection * Double(wanted)).rounded(.up)) }
 
     private static func check(_ value: Int, _ range: ClosedRange<Int>, _ field: String) throws(SpecError) {
         guard range.contains(value) else {

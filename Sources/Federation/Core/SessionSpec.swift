@@ -17,6 +17,25 @@ package struct SessionSpec: Sendable, Equatable, Codable {
         case trimmedMean = "trimmed_mean"
     }
 
+    /// Which of its models a session gives away when it has ended.
+    package enum ModelSelection: String, Sendable, Codable, CaseIterable {
+        /// That of the last committed round.
+        case last
+        /// That of the committed round with the smallest loss; see `BestModels`.
+        case best
+    }
+    /// Where model version 0 comes from, when not from the seed.
+    package struct InitialModel: Sendable, Equatable, Codable {
+        /// A session of the same tenant; nil: the operator hands in a model file before training begins.
+        package var session: String?
+        /// Of that session; nil: the model it gives away now.
+        package var round: Int?
+        package init(session: String? = nil, round: Int? = nil) {
+            self.session = session
+            self.round = round
+        }
+    }
+
     package var modelType: ModelType = .neuralNetwork
     package var algorithm: Algorithm = .federatedAveraging
     package var minClients = 2
@@ -24,7 +43,11 @@ package struct SessionSpec: Sendable, Equatable, Codable {
     package var rounds = 10
     /// Share of the registered clients in a cohort, in (0, 1].
     package var clientFraction = 1.0
+    /// So many times the clients a round needs are asked; it is sealed as soon as as many as it needs have answered
+    /// (Bonawitz et al. 2019, arXiv 1902.01046, §9). At least 1.
+    package var overSelection = 1.0
     package var learningRate = 0.01
+    package var schedule = LearningRateSchedule.constant
     package var batchSize = 32
     package var localEpochs = 1
     package var momentum = 0.0
@@ -38,6 +61,11 @@ package struct SessionSpec: Sendable, Equatable, Codable {
     package var seed: UInt64 = 42
     /// nil: the first declared data schema decides.
     package var model: ModelSpec?
+    /// nil: from the seed.
+    package var initialModel: InitialModel?
+    package var modelSelection: ModelSelection = .last
+    /// nil: every round is run.
+    package var earlyStopping: EarlyStopping?
     package var roundDeadlineSeconds = 600.0
     /// Fewest updates a round may commit with. nil: `minClients`.
     package var quorum: Int?
@@ -48,4 +76,41 @@ package struct SessionSpec: Sendable, Equatable, Codable {
     package var privacyBudget: Double?
 
     package init() {}
+}
+// Records live longer than versions: what an older one did not know has its default here.
+extension SessionSpec {
+    package init(from decoder: any Decoder) throws {
+        self.init()
+        let record = try decoder.container(keyedBy: CodingKeys.self)
+        func read<Value: Decodable>(_ key: CodingKeys, _ value: inout Value) throws {
+            if let stored = try record.decodeIfPresent(Value.self, forKey: key) { value = stored }
+        }
+        try read(.modelType, &modelType)
+        try read(.algorithm, &algorithm)
+        try read(.minClients, &minClients)
+        try read(.maxClients, &maxClients)
+        try read(.rounds, &rounds)
+        try read(.clientFraction, &clientFraction)
+        try read(.overSelection, &overSelection)
+        try read(.learningRate, &learningRate)
+        try read(.schedule, &schedule)
+        try read(.batchSize, &batchSize)
+        try read(.localEpochs, &localEpochs)
+        try read(.momentum, &momentum)
+        try read(.weightDecay, &weightDecay)
+        try read(.proximalMu, &proximalMu)
+        try read(.aggregation, &aggregation)
+        try read(.byzantineTolerance, &byzantineTolerance)
+        try read(.seed, &seed)
+        try read(.model, &model)
+        try read(.initialModel, &initialModel)
+        try read(.modelSelection, &modelSelection)
+        try read(.earlyStopping, &earlyStopping)
+        try read(.roundDeadlineSeconds, &roundDeadlineSeconds)
+        try read(.quorum, &quorum)
+        try read(.autoStart, &autoStart)
+        try read(.requireClientCertificate, &requireClientCertificate)
+        try read(.heartbeatSeconds, &heartbeatSeconds)
+        try read(.privacyBudget, &privacyBudget)
+    }
 }

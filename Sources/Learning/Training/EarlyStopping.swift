@@ -38,7 +38,7 @@ package struct EarlyStopping: Sendable, Equatable, Codable {
 
 /// Which round was the best so far, and for how long nothing has become better. A value: whoever feeds it the same
 /// figures again, for example after a restart, has the same state.
-package struct BestRound: Sendable, Equatable {
+package struct BestRound: Sendable, Equatable, Codable {
     package let metric: EarlyStopping.Metric
     package let minimumImprovement: Double
     /// The first round with the best figure; nil before the first measured one.
