@@ -1,6 +1,6 @@
 /// Steps of an optimiser. An element is rounded alike wherever it stands: a step does not depend on where a tensor starts.
 package protocol TrainingKernels {
-    /// v = momentum·v + (g + weightDecay·w); w −= learningRate·v
+    /// v = momentum·v + (g + weightDecay·w); w −= learningRate·v. Without momentum v is neither read nor written.
     func sgdStep(_ w: MF32, _ v: MF32, _ g: F32, _ count: Int, _ learningRate: Float, _ momentum: Float, _ weightDecay: Float)
     /// Adam (Kingma and Ba 2015, arXiv 1412.6980) with the L2 penalty in the gradient, as `torch.optim.Adam` has it:
     /// g' = g + weightDecay·w; m = beta1·m + (1 − beta1)·g'; v = beta2·v + (1 − beta2)·g'²;

@@ -5,43 +5,42 @@ import KernelTable
 extension Level {
     func im2col(_ x: F32, _ batch: Int, _ height: Int, _ width: Int, _ channels: Int, _ kernel: Int, _ patches: MF32) {
         let (reach, rowCount) = (kernel / 2, kernel &* channels)
+        let (imageCount, patchCount) = (height &* width &* channels, height &* width &* kernel &* rowCount)
         var out = patches
         for image in 0..<batch {
-            let base = x + image &* height &* width &* channels
+            let base = x + image &* imageCount
+            // A short row is copied as one vector: the next one covers what is too much. Not where there is none.
+            let lastRead = x + (batch &* imageCount &- W)
+            let lastWritten = patches + (batch &* patchCount &- W)
             for py in 0..<height {
                 for px in 0..<width {
+                    let left = px &- reach
+                    let isInside = left >= 0 && left &+ kernel <= width
                     for ky in 0..<kernel {
-                        windowRow(out, base, py &+ ky &- reach, px &- reach, height, width, channels, kernel)
+                        let y = py &+ ky &- reach
+                        let from = base + (y &* width &+ left) &* channels
+                        if y < 0 || y >= height {
+                            zeroRun(out, rowCount)
+                        } else if !isInside {
+                            edgeRow(out, base + y &* width &* channels, left, width, channels, kernel)
+                        } else if rowCount < W && from <= lastRead && F32(out) <= F32(lastWritten) {
+                            store(out, 0, load(from, 0))
+                        } else {
+                            copyRun(out, from, rowCount)
+                        }
                         out += rowCount
                     }
                 }
             }
         }
     }
-}
 
-/// One row of one window: zeros where it hangs over the edge.
-@inline(__always) private func windowRow(
-    _ out: MF32, _ image: F32, _ y: Int, _ left: Int, _ height: Int, _ width: Int, _ channels: Int, _ kernel: Int
-) {
-    let count = kernel &* channels
-    guard y >= 0, y < height else { return zero(out, count) }
-    let row = image + y &* width &* channels
-    if left >= 0 && left &+ kernel <= width { return copy(out, row + left &* channels, count) }
-    let first = most(0, 0 &- left) &* channels
-    let end = least(kernel, width &- left) &* channels
-    zero(out, first)
-    copy(out + first, row + (left &* channels &+ first), end &- first)
-    zero(out + end, count &- end)
-}
-
-extension Level {
     func col2im(_ patches: F32, _ batch: Int, _ height: Int, _ width: Int, _ channels: Int, _ kernel: Int, _ x: MF32) {
         let (reach, rowCount) = (kernel / 2, kernel &* channels)
         var from = patches
         for image in 0..<batch {
             let base = x + image &* height &* width &* channels
-            zero(base, height &* width &* channels)
+            zeroRun(base, height &* width &* channels)
             for py in 0..<height {
                 for px in 0..<width {
                     for ky in 0..<kernel {
@@ -51,7 +50,7 @@ extension Level {
                             let first = most(0, 0 &- left) &* channels
                             let end = least(kernel, width &- left) &* channels
                             let start = (y &* width &+ left) &* channels &+ first
-                            add(base + start, from + first, end &- first)
+                            addRun(base + start, from + first, end &- first)
                         }
                         from += rowCount
                     }
@@ -70,7 +69,12 @@ extension Level {
             for row in 0..<rows {
                 for column in 0..<columns {
                     let corner = ((image &* height &+ row &* size) &* width &+ column &* size) &* channels
-                    for c in 0..<channels {
+                    var c = 0
+                    while c &+ W <= channels {
+                        poolVector(x, corner &+ c, width, channels, size, out + c, index + c)
+                        c &+= W
+                    }
+                    for c in c..<channels {
                         var at = corner &+ c
                         var best = x[at]
                         for dy in 0..<size {
@@ -90,44 +94,37 @@ extension Level {
     }
 
     func maxPoolBackward(_ dy: F32, _ chosen: UnsafePointer<Int32>, _ count: Int, _ dx: MF32, _ dxCount: Int) {
-        zero(dx, dxCount)
+        zeroRun(dx, dxCount)
         // Windows do not overlap: every place is chosen at most once.
         for i in 0..<count { dx[Int(chosen[i])] = dy[i] }
     }
 }
 
-@inline(__always) private func zero(_ out: MF32, _ count: Int) {
-    var j = 0
-    while j &+ W <= count {
-        store(out, j, V.zero)
-        j &+= W
-    }
-    while j < count {
-        out[j] = 0
-        j &+= 1
-    }
+/// One row of one window that hangs over the left or the right edge: zeros there.
+@inline(__always) private func edgeRow(_ out: MF32, _ row: F32, _ left: Int, _ width: Int, _ channels: Int, _ kernel: Int) {
+    let first = most(0, 0 &- left) &* channels
+    let end = least(kernel, width &- left) &* channels
+    for j in 0..<first { out[j] = 0 }
+    copyRun(out + first, row + (left &* channels &+ first), end &- first)
+    for j in end..<(kernel &* channels) { out[j] = 0 }
 }
 
-@inline(__always) private func copy(_ out: MF32, _ from: F32, _ count: Int) {
-    var j = 0
-    while j &+ W <= count {
-        store(out, j, load(from, j))
-        j &+= W
+/// The largest of a window in each of W channels.
+@inline(__always) private func poolVector(
+    _ x: F32, _ corner: Int, _ width: Int, _ channels: Int, _ size: Int, _ out: MF32, _ chosen: UnsafeMutablePointer<Int32>
+) {
+    var places = Bits.zero
+    for lane in 0..<W { places[lane] = Int32(truncatingIfNeeded: corner &+ lane) }
+    var (best, at) = (load(x, corner), places)
+    for dy in 0..<size {
+        for dx in 0..<size {
+            let offset = (dy &* width &+ dx) &* channels
+            let other = load(x, corner &+ offset)
+            let isLarger = other .> best
+            best.replace(with: other, where: isLarger)
+            at.replace(with: places &+ Bits(repeating: Int32(truncatingIfNeeded: offset)), where: isLarger)
+        }
     }
-    while j < count {
-        out[j] = from[j]
-        j &+= 1
-    }
-}
-
-@inline(__always) private func add(_ out: MF32, _ from: F32, _ count: Int) {
-    var j = 0
-    while j &+ W <= count {
-        store(out, j, load(out, j) + load(from, j))
-        j &+= W
-    }
-    while j < count {
-        out[j] += from[j]
-        j &+= 1
-    }
+    store(out, 0, best)
+    UnsafeMutableRawPointer(chosen).storeBytes(of: at, as: Bits.self)
 }

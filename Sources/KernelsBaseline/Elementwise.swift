@@ -17,19 +17,7 @@ extension Level {
     }
 
     func addBiasReLU(_ y: MF32, _ bias: F32, _ rows: Int, _ columns: Int) {
-        for r in 0..<rows {
-            let p = y + r &* columns
-            var j = 0
-            while j &+ W <= columns {
-                store(p, j, upper(load(p, j) + load(bias, j), V.zero))
-                j &+= W
-            }
-            while j < columns {
-                let v = p[j] + bias[j]
-                p[j] = v > 0 ? v : 0
-                j &+= 1
-            }
-        }
+        for r in 0..<rows { rectifyRow(y + r &* columns, bias, columns, 0) }
     }
 
     func reluBackward(_ dy: MF32, _ y: F32, _ count: Int) {

@@ -20,16 +20,20 @@ let tileColumns = 2 &* W
 /// - b: row i of B at b[i·rowStrideB]: one vector there, and a second one `secondB` floats further on.
 /// - columns: of C in the tile, at most `tileColumns`; less than W only where C has no more. The second vector is the last
 ///   W of them.
+/// - tile: room for one tile, which takes the place of C where the product is a gradient that is used up at once.
+/// - bias: of the first column; nil where nothing is added, or not yet.
 typealias TileColumn = (
     depth: Int, a: F32, panelStrideA: Int, rowStrideA: Int, columnStrideA: Int, b: F32, rowStrideB: Int, secondB: Int,
-    c: MF32, rowStrideC: Int, columns: Int, accumulate: Bool
+    c: MF32, rowStrideC: Int, columns: Int, accumulate: Bool, tile: MF32, bias: F32?, finish: Finish
 )
 
 /// Two vectors wide. Where the vectors overlap (`columns` < 2·W) both compute the shared columns alike, from the same old
 /// C: a ragged edge costs neither padding nor a copy.
 @inline(__always) private func wideTiles<let Rows: Int>(
-    _ job: TileColumn, _ panels: Int, _ zero: InlineArray<Rows, V>, _ rowStrideA: Int
+    _ shared: inout TileColumn, _ panels: Int, _ zero: InlineArray<Rows, V>, _ rowStrideA: Int
 ) {
+    let job = shared
+    let isFinished = job.finish.steps || job.bias != nil
     var (a, c) = (job.a, job.c)
     let second = job.columns &- W
     for _ in 0..<panels {
@@ -46,23 +50,29 @@ typealias TileColumn = (
             bp += job.rowStrideB
             steps &-= 1
         } while steps > 0
+        let stride = job.finish.steps ? tileColumns : job.rowStrideC
+        var row = job.finish.steps ? job.tile : c
         for r in 0..<Rows {
             if job.accumulate {
-                left[r] += load(c, 0)
-                right[r] += load(c, second)
+                left[r] += load(row, 0)
+                right[r] += load(row, second)
             }
-            store(c, 0, left[r])
-            store(c, second, right[r])
-            c += job.rowStrideC
+            store(row, 0, left[r])
+            store(row, second, right[r])
+            row += stride
         }
+        if isFinished { finishTile(&shared, c, Rows) }
+        c += Rows &* job.rowStrideC
         a += job.panelStrideA
     }
 }
 
 /// One vector wide, or the part of one that C has.
 @inline(__always) private func narrowTiles<let Rows: Int>(
-    _ job: TileColumn, _ panels: Int, _ zero: InlineArray<Rows, V>, _ rowStrideA: Int
+    _ shared: inout TileColumn, _ panels: Int, _ zero: InlineArray<Rows, V>, _ rowStrideA: Int
 ) {
+    let job = shared
+    let isFinished = job.finish.steps || job.bias != nil
     var (a, c) = (job.a, job.c)
     for _ in 0..<panels {
         var acc = zero
@@ -74,50 +84,54 @@ typealias TileColumn = (
             bp += job.rowStrideB
             steps &-= 1
         } while steps > 0
+        let stride = job.finish.steps ? tileColumns : job.rowStrideC
+        var row = job.finish.steps ? job.tile : c
         for r in 0..<Rows {
             if job.columns >= W {
-                store(c, 0, job.accumulate ? load(c, 0) + acc[r] : acc[r])
+                store(row, 0, job.accumulate ? load(row, 0) + acc[r] : acc[r])
             } else {
-                let old = job.accumulate ? loadPart(c, job.columns) : V.zero
-                storePart(c, job.columns, old + acc[r])
+                let old = job.accumulate ? loadPart(row, job.columns) : V.zero
+                storePart(row, job.columns, old + acc[r])
             }
-            c += job.rowStrideC
+            row += stride
         }
+        if isFinished { finishTile(&shared, c, Rows) }
+        c += Rows &* job.rowStrideC
         a += job.panelStrideA
     }
 }
 
-@inline(__always) private func tiles<let Rows: Int>(_ job: TileColumn, _ panels: Int, _ zero: InlineArray<Rows, V>) {
+@inline(__always) private func tiles<let Rows: Int>(_ job: inout TileColumn, _ panels: Int, _ zero: InlineArray<Rows, V>) {
     // A constant stride between the rows turns them into offsets of one pointer.
     if job.columns > W {
-        if job.rowStrideA == 1 { wideTiles(job, panels, zero, 1) } else { wideTiles(job, panels, zero, job.rowStrideA) }
+        if job.rowStrideA == 1 { wideTiles(&job, panels, zero, 1) } else { wideTiles(&job, panels, zero, job.rowStrideA) }
     } else {
-        narrowTiles(job, panels, zero, job.rowStrideA)
+        narrowTiles(&job, panels, zero, job.rowStrideA)
     }
 }
 
 /// A compiled tile for every number of rows up to `tileRows`.
-@inline(never) func multiplyTiles(_ rows: Int, _ panels: Int, _ job: TileColumn) {
+@inline(never) func multiplyTiles(_ rows: Int, _ panels: Int, _ job: inout TileColumn) {
     switch rows {
-    case 1: tiles(job, panels, InlineArray<1, V> { _ in V.zero })
-    case 2: tiles(job, panels, InlineArray<2, V> { _ in V.zero })
-    case 3: tiles(job, panels, InlineArray<3, V> { _ in V.zero })
-    case 4: tiles(job, panels, InlineArray<4, V> { _ in V.zero })
+    case 1: tiles(&job, panels, InlineArray<1, V> { _ in V.zero })
+    case 2: tiles(&job, panels, InlineArray<2, V> { _ in V.zero })
+    case 3: tiles(&job, panels, InlineArray<3, V> { _ in V.zero })
+    case 4: tiles(&job, panels, InlineArray<4, V> { _ in V.zero })
     #if LEVEL_AVX2 || LEVEL_AVX512 || arch(arm64)
-        case 5: tiles(job, panels, InlineArray<5, V> { _ in V.zero })
-        case 6: tiles(job, panels, InlineArray<6, V> { _ in V.zero })
+        case 5: tiles(&job, panels, InlineArray<5, V> { _ in V.zero })
+        case 6: tiles(&job, panels, InlineArray<6, V> { _ in V.zero })
     #endif
     #if LEVEL_AVX512 || arch(arm64)
-        case 7: tiles(job, panels, InlineArray<7, V> { _ in V.zero })
-        case 8: tiles(job, panels, InlineArray<8, V> { _ in V.zero })
+        case 7: tiles(&job, panels, InlineArray<7, V> { _ in V.zero })
+        case 8: tiles(&job, panels, InlineArray<8, V> { _ in V.zero })
     #endif
     #if LEVEL_AVX512
-        case 9: tiles(job, panels, InlineArray<9, V> { _ in V.zero })
-        case 10: tiles(job, panels, InlineArray<10, V> { _ in V.zero })
-        case 11: tiles(job, panels, InlineArray<11, V> { _ in V.zero })
-        case 12: tiles(job, panels, InlineArray<12, V> { _ in V.zero })
-        case 13: tiles(job, panels, InlineArray<13, V> { _ in V.zero })
-        case 14: tiles(job, panels, InlineArray<14, V> { _ in V.zero })
+        case 9: tiles(&job, panels, InlineArray<9, V> { _ in V.zero })
+        case 10: tiles(&job, panels, InlineArray<10, V> { _ in V.zero })
+        case 11: tiles(&job, panels, InlineArray<11, V> { _ in V.zero })
+        case 12: tiles(&job, panels, InlineArray<12, V> { _ in V.zero })
+        case 13: tiles(&job, panels, InlineArray<13, V> { _ in V.zero })
+        case 14: tiles(&job, panels, InlineArray<14, V> { _ in V.zero })
     #endif
     default: break
     }

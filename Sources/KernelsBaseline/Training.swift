@@ -4,21 +4,7 @@ extension Level {
     func sgdStep(
         _ w: MF32, _ v: MF32, _ g: F32, _ count: Int, _ learningRate: Float, _ momentum: Float, _ weightDecay: Float
     ) {
-        let (step, keep, decay) = (V(repeating: -learningRate), V(repeating: momentum), V(repeating: weightDecay))
-        var j = 0
-        while j &+ W <= count {
-            let weight = load(w, j)
-            let velocity = multiplyAdd(multiplyAdd(load(g, j), weight, decay), load(v, j), keep)
-            store(v, j, velocity)
-            store(w, j, multiplyAdd(weight, velocity, step))
-            j &+= W
-        }
-        while j < count {
-            let velocity = multiplyAdd(multiplyAdd(g[j], w[j], weightDecay), v[j], momentum)
-            v[j] = velocity
-            w[j] = multiplyAdd(w[j], velocity, -learningRate)
-            j &+= 1
-        }
+        stepRow(w, v, g, count, learningRate, momentum, weightDecay)
     }
 
     func adamStep(

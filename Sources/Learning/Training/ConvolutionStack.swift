@@ -3,8 +3,9 @@ internal import KernelTable
 /// Forward and backward pass of the convolutions of a CNN, each as a matrix product over the windows of its image.
 ///
 /// Inside, images are [height, width, channels], so that a window's row is one run of memory; outside (rows of a data
-/// set, parameters, features for the linear layers) they are [channels, height, width] as in PyTorch. Windows are laid
-/// out for a few images at a time and once more on the way back: memory does not grow with the batch times the window.
+/// set, parameters, features for the linear layers) they are [channels, height, width] as in PyTorch. A few images at a
+/// time go through windows, product and pooling, and their windows are laid out once more on the way back: what lies
+/// between stays in the cache, and of a pooled image only the pooled values are kept.
 final class ConvolutionStack {
     /// What one convolution keeps of a batch.
     private struct Stage {
@@ -15,16 +16,18 @@ final class ConvolutionStack {
         let output: ImageShape
         let weightAt: Int
         let biasAt: Int
-        /// Images whose windows are laid out at once.
+        /// Images that go through at once.
         let chunk: Int
-        /// After the ReLU; after the pooling (the same place without one); gradient of `y`.
-        var y, pooled, dy: UnsafeMutablePointer<Float>
+        /// What comes out, and its gradient, for the whole batch.
+        var y, dy: UnsafeMutablePointer<Float>
+        /// Where the pooling took `y` from, counted from the first image of the chunk.
         var chosen: UnsafeMutablePointer<Int32>
-        /// [outputs, kernel, kernel, inputs]
-        var weight, weightGradient: UnsafeMutablePointer<Float>
+        /// [window, inputs, outputs], as its gradient; and [outputs, window, inputs] for the way back.
+        var weight, weightGradient, weightBack: UnsafeMutablePointer<Float>
 
         var window: Int { spec.kernel * spec.kernel * input.channels }
         var places: Int { input.height * input.width }
+        var isPooled: Bool { spec.pool > 1 }
     }
 
     let parameterCount: Int
@@ -32,15 +35,16 @@ final class ConvolutionStack {
     private var stages: [Stage] = []
     private var capacity = 0
     private var batch = 0
-    private var input, patches, scratch, arena: UnsafeMutablePointer<Float>
+    /// `full`: images before the pooling, or their gradient.
+    private var input, patches, full, scratch, arena: UnsafeMutablePointer<Float>
     private var indices: UnsafeMutablePointer<Int32>
-    private static let patchFloats = 1 << 18
+    private static let patchFloats = 1 << 15
 
     init(spec: ModelSpec, kernels: KernelTable) {
         self.kernels = kernels
         arena = .allocate(capacity: 1)
         indices = .allocate(capacity: 1)
-        (input, patches, scratch) = (arena, arena, arena)
+        (input, patches, full, scratch) = (arena, arena, arena, arena)
         var offset = 0
         for (convolution, image) in zip(spec.convolutions, spec.images) {
             let full = ImageShape(height: image.height, width: image.width, channels: convolution.channels)
@@ -49,8 +53,8 @@ final class ConvolutionStack {
             stages.append(
                 Stage(
                     spec: convolution, input: image, full: full, output: convolution.output(of: image), weightAt: offset,
-                    biasAt: bias, chunk: max(1, Self.patchFloats / (window * image.height * image.width)), y: arena, pooled: arena,
-                    dy: arena, chosen: indices, weight: arena, weightGradient: arena))
+                    biasAt: bias, chunk: max(1, Self.patchFloats / (window * image.height * image.width)), y: arena, dy: arena,
+                    chosen: indices, weight: arena, weightGradient: arena, weightBack: arena))
             offset = bias + convolution.channels
         }
         parameterCount = offset
@@ -67,10 +71,12 @@ final class ConvolutionStack {
         capacity = rows
         arena.deallocate()
         indices.deallocate()
-        let patchCount = stages.reduce(0) { max($0, min($1.chunk, rows) * $1.places * $1.window) }
+        // The gradient of a weight passes through the same room.
+        let patchCount = stages.reduce(0) { max($0, $1.window * max($1.spec.channels, min($1.chunk, rows) * $1.places)) }
+        let fullCount = stages.reduce(0) { max($0, min($1.chunk, rows) * $1.full.count) }
         let scratchCount = stages.reduce(1) { max($0, scratchNeeded($1, min($1.chunk, rows))) }
-        let count = stages.reduce(rows * first.input.count + patchCount + scratchCount) {
-            $0 + rows * (2 * $1.full.count + $1.output.count) + 2 * $1.window * $1.spec.channels
+        let count = stages.reduce(rows * first.input.count + patchCount + fullCount + scratchCount) {
+            $0 + 2 * rows * $1.output.count + 3 * $1.window * $1.spec.channels
         }
         let indexCount = stages.reduce(0) { $0 + rows * $1.output.count }
         arena = .allocate(capacity: count)
@@ -84,15 +90,15 @@ final class ConvolutionStack {
         }
         input = take(rows * first.input.count)
         patches = take(patchCount)
+        full = take(fullCount)
         scratch = take(scratchCount)
         for i in stages.indices {
             let stage = stages[i]
-            stages[i].y = take(rows * stage.full.count)
-            stages[i].dy = take(rows * stage.full.count)
-            let pooled = take(rows * stage.output.count)
-            stages[i].pooled = stage.spec.pool > 1 ? pooled : stages[i].y
+            stages[i].y = take(rows * stage.output.count)
+            stages[i].dy = take(rows * stage.output.count)
             stages[i].weight = take(stage.window * stage.spec.channels)
             stages[i].weightGradient = take(stage.window * stage.spec.channels)
+            stages[i].weightBack = take(stage.window * stage.spec.channels)
             stages[i].chosen = nextIndex
             nextIndex += rows * stage.output.count
         }
@@ -101,7 +107,7 @@ final class ConvolutionStack {
     private func scratchNeeded(_ stage: Stage, _ images: Int) -> Int {
         let (rows, channels) = (images * stage.places, stage.spec.channels)
         return max(
-            kernels.sgemmScratchCount(rows, channels, stage.window), kernels.sgemmScratchCount(channels, stage.window, rows),
+            kernels.sgemmScratchCount(rows, channels, stage.window), kernels.sgemmScratchCount(stage.window, channels, rows),
             kernels.sgemmScratchCount(rows, stage.window, channels))
     }
 
@@ -120,68 +126,66 @@ final class ConvolutionStack {
     func forward(parameters: UnsafePointer<Float>, into features: UnsafeMutablePointer<Float>) {
         var x = input
         for stage in stages {
-            Self.toWindows(parameters + stage.weightAt, stage.spec, stage.input.channels, into: stage.weight)
+            arrange(parameters + stage.weightAt, of: stage)
+            let channels = stage.spec.channels
             forEachChunk(stage) { first, images in
-                let rows = images * stage.places
-                let y = stage.y + first * stage.full.count
+                let y = stage.y + first * stage.output.count
                 windows(x, stage, first, images)
-                kernels.sgemm(
-                    rows, stage.spec.channels, stage.window, patches, stage.window, 1, stage.weight, 1, stage.window, y,
-                    stage.spec.channels, false, scratch)
-                kernels.addBiasReLU(y, parameters + stage.biasAt, rows, stage.spec.channels)
-            }
-            if stage.spec.pool > 1 {
+                kernels.linear(
+                    images * stage.places, channels, stage.window, patches, stage.window, 1, stage.weight, channels, 1,
+                    stage.isPooled ? full : y, channels, parameters + stage.biasAt, true, scratch)
+                guard stage.isPooled else { return }
                 kernels.maxPool(
-                    stage.y, batch, stage.full.height, stage.full.width, stage.full.channels, stage.spec.pool, stage.pooled,
-                    stage.chosen)
+                    full, images, stage.full.height, stage.full.width, channels, stage.spec.pool, y,
+                    stage.chosen + first * stage.output.count)
             }
-            x = stage.pooled
+            x = stage.y
         }
         guard let last = stages.last else { return }
         for slot in 0..<batch {
-            Self.separate(last.pooled + slot * last.output.count, last.output, into: features + slot * last.output.count)
+            Self.separate(last.y + slot * last.output.count, last.output, into: features + slot * last.output.count)
         }
     }
 
     /// The way back after `forward`, from the gradient of the features.
-    func backward(
-        parameters: UnsafePointer<Float>, features: UnsafePointer<Float>, into gradient: UnsafeMutablePointer<Float>
-    ) {
+    func backward(features: UnsafePointer<Float>, into gradient: UnsafeMutablePointer<Float>) {
         guard let last = stages.last else { return }
-        // The pooled images are not needed any more: their gradient takes their place.
         for slot in 0..<batch {
-            let image = features + slot * last.output.count
-            Self.interleave(image, last.output, into: (last.spec.pool > 1 ? last.pooled : last.dy) + slot * last.output.count)
+            Self.interleave(features + slot * last.output.count, last.output, into: last.dy + slot * last.output.count)
         }
         for index in stages.indices.reversed() {
             let stage = stages[index]
             let channels = stage.spec.channels
-            if stage.spec.pool > 1 {
-                kernels.maxPoolBackward(
-                    stage.pooled, stage.chosen, batch * stage.output.count, stage.dy, batch * stage.full.count)
-            }
-            kernels.reluBackward(stage.dy, stage.y, batch * stage.full.count)
-            kernels.columnSums(stage.dy, batch * stage.places, channels, gradient + stage.biasAt)
-            let before = index == 0 ? input : stages[index - 1].pooled
+            // Only what the pooling chose has a gradient: the ReLU and the bias look at that alone.
+            kernels.reluBackward(stage.dy, stage.y, batch * stage.output.count)
+            kernels.columnSums(stage.dy, batch * stage.output.count / channels, channels, gradient + stage.biasAt)
+            let below = index > 0 ? stages[index - 1] : nil
             forEachChunk(stage) { first, images in
                 let rows = images * stage.places
-                let dy = stage.dy + first * stage.full.count
-                windows(before, stage, first, images)
+                let dy = fullGradient(stage, first, images)
+                windows(below?.y ?? input, stage, first, images)
                 kernels.sgemm(
-                    channels, stage.window, rows, dy, 1, channels, patches, stage.window, 1, stage.weightGradient, stage.window,
+                    stage.window, channels, rows, patches, 1, stage.window, dy, channels, 1, stage.weightGradient, channels,
                     first > 0, scratch)
-                guard index > 0 else { return }
+                guard let below else { return }
                 kernels.sgemm(
-                    rows, stage.window, channels, dy, channels, 1, stage.weight, stage.window, 1, patches, stage.window, false,
+                    rows, stage.window, channels, dy, channels, 1, stage.weightBack, stage.window, 1, patches, stage.window, false,
                     scratch)
-                let below = stages[index - 1]
-                let dx = below.spec.pool > 1 ? below.pooled : below.dy
                 kernels.col2im(
                     patches, images, stage.input.height, stage.input.width, stage.input.channels, stage.spec.kernel,
-                    dx + first * stage.input.count)
+                    below.dy + first * stage.input.count)
             }
-            Self.fromWindows(stage.weightGradient, stage.spec, stage.input.channels, into: gradient + stage.weightAt)
+            collect(stage.weightGradient, of: stage, into: gradient + stage.weightAt)
         }
+    }
+
+    /// The gradient of some images before the pooling.
+    private func fullGradient(_ stage: Stage, _ first: Int, _ images: Int) -> UnsafeMutablePointer<Float> {
+        let at = first * stage.output.count
+        guard stage.isPooled else { return stage.dy + at }
+        kernels.maxPoolBackward(
+            stage.dy + at, stage.chosen + at, images * stage.output.count, full, images * stage.full.count)
+        return full
     }
 
     private func forEachChunk(_ stage: Stage, _ body: (_ first: Int, _ images: Int) -> Void) {
@@ -206,20 +210,22 @@ final class ConvolutionStack {
         transpose(from, image.height * image.width, image.channels, into: to)
     }
 
-    /// [outputs, inputs, window] → [outputs, window, inputs]
-    private static func toWindows(
-        _ from: UnsafePointer<Float>, _ spec: ConvolutionSpec, _ inputs: Int, into to: UnsafeMutablePointer<Float>
-    ) {
-        let window = spec.kernel * spec.kernel
-        for output in 0..<spec.channels { transpose(from + output * inputs * window, inputs, window, into: to + output * inputs * window) }
+    /// A weight [outputs, inputs, window] in the two orders the products want.
+    private func arrange(_ from: UnsafePointer<Float>, of stage: Stage) {
+        let (inputs, window) = (stage.input.channels, stage.spec.kernel * stage.spec.kernel)
+        for output in 0..<stage.spec.channels {
+            Self.transpose(from + output * stage.window, inputs, window, into: stage.weightBack + output * stage.window)
+        }
+        Self.transpose(stage.weightBack, stage.spec.channels, stage.window, into: stage.weight)
     }
 
-    /// [outputs, window, inputs] → [outputs, inputs, window]
-    private static func fromWindows(
-        _ from: UnsafePointer<Float>, _ spec: ConvolutionSpec, _ inputs: Int, into to: UnsafeMutablePointer<Float>
-    ) {
-        let window = spec.kernel * spec.kernel
-        for output in 0..<spec.channels { transpose(from + output * inputs * window, window, inputs, into: to + output * inputs * window) }
+    /// A gradient [window, inputs, outputs] in the order of the parameters. The windows are not needed any more.
+    private func collect(_ from: UnsafePointer<Float>, of stage: Stage, into to: UnsafeMutablePointer<Float>) {
+        let (inputs, window) = (stage.input.channels, stage.spec.kernel * stage.spec.kernel)
+        Self.transpose(from, stage.window, stage.spec.channels, into: patches)
+        for output in 0..<stage.spec.channels {
+            Self.transpose(patches + output * stage.window, window, inputs, into: to + output * stage.window)
+        }
     }
 
     private static func transpose(

@@ -64,7 +64,7 @@ package struct LocalTrainer {
         parameters: inout [Float], dataset: Dataset, options: TrainingOptions, correction: [Float] = [],
         isCancelled: () -> Bool = { false }
     ) -> TrainingResult {
-        let (spec, kernels) = (network.spec, network.kernels)
+        let spec = network.spec
         precondition(parameters.count == spec.parameterCount)
         precondition(correction.isEmpty || correction.count == spec.parameterCount)
         precondition(dataset.inputs == spec.inputs && dataset.outputs <= spec.outputs)
@@ -81,19 +81,28 @@ package struct LocalTrainer {
             for start in stride(from: 0, to: dataset.rows, by: batch) {
                 if isCancelled() { return result }
                 network.gather(dataset, order[start..<min(start + batch, dataset.rows)])
-                loss += network.gradient(parameters: parameters, into: &gradient)
-                if !correction.isEmpty { kernels.axpy(&gradient, correction, 1, gradient.count) }
-                if options.proximalMu != 0 {
-                    kernels.proximal(&gradient, parameters, anchor, options.proximalMu, gradient.count)
-                }
-                kernels.sgdStep(
-                    &parameters, &velocity, gradient, gradient.count, options.learningRate, options.momentum,
-                    options.weightDecay)
+                loss += step(&parameters, anchor, correction, options)
                 result.steps += 1
             }
             result.loss = loss / Double(dataset.rows)
         }
         return result
+    }
+
+    /// One step on the gathered batch; its loss, summed over the batch.
+    private mutating func step(_ parameters: inout [Float], _ anchor: [Float], _ correction: [Float], _ options: TrainingOptions) -> Double {
+        let kernels = network.kernels
+        if anchor.isEmpty && correction.isEmpty {
+            return network.step(
+                parameters: &parameters, velocity: &velocity, gradient: &gradient, learningRate: options.learningRate,
+                momentum: options.momentum, weightDecay: options.weightDecay)
+        }
+        let loss = network.gradient(parameters: parameters, into: &gradient)
+        if !correction.isEmpty { kernels.axpy(&gradient, correction, 1, gradient.count) }
+        if !anchor.isEmpty { kernels.proximal(&gradient, parameters, anchor, options.proximalMu, gradient.count) }
+        kernels.sgdStep(
+            &parameters, &velocity, gradient, gradient.count, options.learningRate, options.momentum, options.weightDecay)
+        return loss
     }
 }
 

@@ -73,7 +73,7 @@ final class Network {
             let (inputs, outputs) = layer
             return max(
                 most, kernels.sgemmScratchCount(rows, outputs, inputs), kernels.sgemmScratchCount(outputs, inputs, rows),
-                kernels.sgemmScratchCount(rows, inputs, outputs))
+                kernels.sgemmScratchCount(rows, inputs, outputs), kernels.sgemmStepScratchCount(outputs, inputs, rows))
         }
     }
 
@@ -114,37 +114,69 @@ final class Network {
         for layer in weightAt.indices {
             let (inputs, outputs) = (widths[layer], widths[layer + 1])
             let y = activations[layer + 1]
-            // y = x·Wᵀ, W read in place
-            kernels.sgemm(
+            // y = x·Wᵀ + b, W read in place
+            kernels.linear(
                 batch, outputs, inputs, activations[layer], inputs, 1, parameters + weightAt[layer], 1, inputs, y, outputs,
-                false, scratch)
-            let isLast = layer == weightAt.count - 1
-            (isLast ? kernels.addBias : kernels.addBiasReLU)(y, parameters + biasAt[layer], batch, outputs)
+                parameters + biasAt[layer], layer < weightAt.count - 1, scratch)
         }
         return activations[weightAt.count]
     }
 
     /// Gradient of the mean loss of the gathered batch; returns the loss summed over the batch.
     func gradient(parameters: UnsafePointer<Float>, into gradient: UnsafeMutablePointer<Float>) -> Double {
-        guard batch > 0 else { return 0 }
-        var dy = forward(parameters: parameters)
-        let loss = kernels.softmaxCrossEntropy(dy, labels, batch, spec.outputs, 1 / Float(batch))
-        for layer in weightAt.indices.reversed() {
+        backward(parameters: parameters, into: gradient) { layer, dy in
             let (inputs, outputs) = (widths[layer], widths[layer + 1])
             // dW = dyᵀ·x, both read in place
             kernels.sgemm(
                 outputs, inputs, batch, dy, 1, outputs, activations[layer], inputs, 1, gradient + weightAt[layer], inputs,
                 false, scratch)
-            kernels.columnSums(dy, batch, outputs, gradient + biasAt[layer])
-            if layer == 0 && convolutions == nil { break }
-            // dx = dy·W, then back through the ReLU; the convolutions have their own
-            kernels.sgemm(
-                batch, inputs, outputs, dy, outputs, 1, parameters + weightAt[layer], inputs, 1, deltas[layer], inputs,
-                false, scratch)
-            if layer > 0 { kernels.reluBackward(deltas[layer], activations[layer], batch * inputs) }
-            dy = deltas[layer]
         }
-        convolutions?.backward(parameters: parameters, features: dy, into: gradient)
+    }
+
+    /// One step of SGD on the gathered batch, with the same bits as `gradient` and then `sgdStep`, for batches of up to 256
+    /// rows: the gradient of a linear layer is used up tile by tile and never goes to memory. `gradient` is room for the
+    /// others. Returns the loss summed over the batch, before the step.
+    func step(
+        parameters: UnsafeMutablePointer<Float>, velocity: UnsafeMutablePointer<Float>, gradient: UnsafeMutablePointer<Float>,
+        learningRate: Float, momentum: Float, weightDecay: Float
+    ) -> Double {
+        func take(_ at: Int, _ count: Int) {
+            kernels.sgdStep(parameters + at, velocity + at, gradient + at, count, learningRate, momentum, weightDecay)
+        }
+        let loss = backward(parameters: parameters, into: gradient) { layer, dy in
+            let (inputs, outputs) = (widths[layer], widths[layer + 1])
+            kernels.sgemmStep(
+                outputs, inputs, batch, dy, 1, outputs, activations[layer], inputs, 1, parameters + weightAt[layer],
+                velocity + weightAt[layer], inputs, learningRate, momentum, weightDecay, scratch)
+            take(biasAt[layer], outputs)
+        }
+        if let convolutions, batch > 0 { take(0, convolutions.parameterCount) }
+        return loss
+    }
+
+    /// The way back through all layers. `weights` makes what it will of the gradient of a layer's weights from the
+    /// gradient of its outputs, batch × outputs, when that of its biases is in its place and nothing reads them any more.
+    private func backward(
+        parameters: UnsafePointer<Float>, into gradient: UnsafeMutablePointer<Float>,
+        weights: (_ layer: Int, _ dy: UnsafePointer<Float>) -> Void
+    ) -> Double {
+        guard batch > 0 else { return 0 }
+        var dy = forward(parameters: parameters)
+        let loss = kernels.softmaxCrossEntropy(dy, labels, batch, spec.outputs, 1 / Float(batch))
+        for layer in weightAt.indices.reversed() {
+            let (inputs, outputs) = (widths[layer], widths[layer + 1])
+            kernels.columnSums(dy, batch, outputs, gradient + biasAt[layer])
+            let below = deltas[layer]
+            if layer > 0 || convolutions != nil {
+                // dx = dy·W, then back through the ReLU; the convolutions have their own
+                kernels.sgemm(
+                    batch, inputs, outputs, dy, outputs, 1, parameters + weightAt[layer], inputs, 1, below, inputs, false, scratch)
+                if layer > 0 { kernels.reluBackward(below, activations[layer], batch * inputs) }
+            }
+            weights(layer, dy)
+            dy = below
+        }
+        convolutions?.backward(features: dy, into: gradient)
         return loss
     }
 }
