@@ -114,7 +114,8 @@ extension World {
             if let effect {
                 perform(effect)
             } else {
-                coordinator?.isWriting = configuration.plantedBug != .sendsBeforePersisting
+                let waits = configuration.plantedBug != .sendsBeforePersisting
+                coordinator?.isWriting = waits
                 plan(.written(epoch: epoch, changes), in: pick(configuration.disk))
             }
         }
