@@ -72,6 +72,7 @@ let rooms: [Target] = [
     room("RobustAggregation", ["TensorKernels", "KernelTable"]),
     room("Strategies", ["Learning", "StrictJSON"]),
     room("CryptoSuite"),
+    room("SecureAggregation", ["CryptoSuite"]),
     // 2 messages
     room("Wire", ["CZstd", .product(name: "SwiftProtobuf", package: "swift-protobuf")]),
     // 3 federation
@@ -165,7 +166,8 @@ let suites: [Target] = [
     tests("RobustAggregationTests", ["RobustAggregation", "TensorKernels", "KernelTable"]),
     tests("StrategiesTests", ["Strategies", "Learning", "RobustAggregation"]),
     tests("WireTests", ["Wire", "Federation", "Learning", "CryptoSuite"]),
-    tests("CryptoSuiteTests", ["CryptoSuite", "Trust", "FederationSimulator"]),
+    tests("CryptoSuiteTests", ["CryptoSuite", "Trust", "FederationSimulator", .product(name: "Crypto", package: "swift-crypto")]),
+    tests("SecureAggregationTests", ["SecureAggregation", "CryptoSuite", "Trust", "FederationSimulator"]),
     tests("FederationTests", ["Federation", "Learning", "RobustAggregation", "Wire", "CryptoSuite"]),
     tests("SimulationTests", ["FederationSimulator", "Federation", "Learning", "CryptoSuite", "Wire"]),
     tests(

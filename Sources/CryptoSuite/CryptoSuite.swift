@@ -9,17 +9,21 @@ package struct CryptoSuite: Sendable {
     package var hkdfSHA256: @Sendable (_ secret: [UInt8], _ salt: [UInt8], _ info: [UInt8], _ count: Int) -> [UInt8]
     /// AES-128 in counter mode (SP 800-38A) over zeros: IV 0, 128-bit big-endian counter that starts at `block`.
     package var keystream: @Sendable (_ key: [UInt8], _ block: UInt64, _ count: Int) -> [UInt8]
+    /// Agreement, sealing and signatures.
+    package var keys: PublicKeySuite
 
     package init(
         sha256: @escaping @Sendable ([UInt8]) -> [UInt8],
         hmacSHA256: @escaping @Sendable ([UInt8], [UInt8]) -> [UInt8],
         hkdfSHA256: @escaping @Sendable ([UInt8], [UInt8], [UInt8], Int) -> [UInt8],
-        keystream: @escaping @Sendable ([UInt8], UInt64, Int) -> [UInt8]
+        keystream: @escaping @Sendable ([UInt8], UInt64, Int) -> [UInt8],
+        keys: PublicKeySuite
     ) {
         self.sha256 = sha256
         self.hmacSHA256 = hmacSHA256
         self.hkdfSHA256 = hkdfSHA256
         self.keystream = keystream
+        self.keys = keys
     }
 }
 
@@ -29,13 +33,4 @@ package func constantTimeEqual(_ a: [UInt8], _ b: [UInt8]) -> Bool {
     var difference: UInt8 = 0
     for i in a.indices { difference |= a[i] ^ b[i] }
     return difference == 0
-}
-
-/// Bytes that must not be printed.
-package struct Secret: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    package let bytes: [UInt8]
-    package init(_ bytes: [UInt8]) { self.bytes = bytes }
-    package var description: String { "<secret, \(bytes.count) bytes>" }
-    package var debugDescription: String { description }
-    package var customMirror: Mirror { Mirror(self, children: []) }
 }

@@ -7,7 +7,8 @@ extension CryptoSuite {
         sha256: { spread($0, key: 0) },
         hmacSHA256: { key, message in spread(message, key: fold(key)) },
         hkdfSHA256: { secret, salt, info, count in stream(fold(secret) ^ fold(salt) &* 3 ^ fold(info) &* 7, 0, count) },
-        keystream: { key, block, count in stream(fold(key), block &* 2, count) })
+        keystream: { key, block, count in stream(fold(key), block &* 2, count) },
+        keys: .simulated)
 }
 
 /// One word of everything in `bytes`.
@@ -27,7 +28,7 @@ func mixed(_ value: UInt64) -> UInt64 {
     return x ^ (x >> 33)
 }
 
-private func spread(_ bytes: [UInt8], key: UInt64) -> [UInt8] { bytes.withUnsafeBytes { spread($0, key: key) } }
+func spread(_ bytes: [UInt8], key: UInt64) -> [UInt8] { bytes.withUnsafeBytes { spread($0, key: key) } }
 
 private func spread(_ bytes: UnsafeRawBufferPointer, key: UInt64) -> [UInt8] {
     var a = 0x6A09_E667_F3BC_C908 ^ key
@@ -44,7 +45,7 @@ private func spread(_ bytes: UnsafeRawBufferPointer, key: UInt64) -> [UInt8] {
     return out
 }
 
-private func stream(_ key: UInt64, _ first: UInt64, _ count: Int) -> [UInt8] {
+func stream(_ key: UInt64, _ first: UInt64, _ count: Int) -> [UInt8] {
     var out: [UInt8] = []
     var counter = first
     while out.count < count {
@@ -54,7 +55,7 @@ private func stream(_ key: UInt64, _ first: UInt64, _ count: Int) -> [UInt8] {
     return Array(out.prefix(count))
 }
 
-private func append(_ word: UInt64, to out: inout [UInt8]) {
+func append(_ word: UInt64, to out: inout [UInt8]) {
     for shift in stride(from: 0, to: 64, by: 8) { out.append(UInt8(truncatingIfNeeded: word >> UInt64(shift))) }
 }
 

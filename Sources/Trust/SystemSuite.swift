@@ -14,9 +14,7 @@ extension CryptoSuite {
             precondition(done == 1 && length == 32, "libcrypto has no SHA-256")
             return digest
         },
-        hmacSHA256: { key, message in
-            Array(HMAC<SHA256>.authenticationCode(for: message, using: SymmetricKey(data: key)))
-        },
+        hmacSHA256: { key, message in authenticationCode(key, message) },
         hkdfSHA256: { secret, salt, info, count in
             precondition((0...255 * SHA256.byteCount).contains(count), "HKDF-SHA-256 gives at most 8,160 bytes")
             guard count > 0 else { return [] }
@@ -26,7 +24,12 @@ extension CryptoSuite {
         },
         keystream: { key, block, count in
             counterKeystream(key: key, counter: (0, block), count: count)
-        })
+        },
+        keys: .system)
+}
+
+func authenticationCode(_ key: [UInt8], _ message: [UInt8]) -> [UInt8] {
+    Array(HMAC<SHA256>.authenticationCode(for: message, using: SymmetricKey(data: key)))
 }
 
 /// AES-128 in counter mode over zeros (SP 800-38A §6.5).

@@ -61,6 +61,15 @@ import Testing
         #expect(!constantTimeEqual([1, 2], [2, 1]) && !constantTimeEqual([0xFF, 0xFF], [0, 0]))
     }
 
+    @Test func secretsAreOverwritten() {
+        let memory = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: 100)
+        defer { memory.deallocate() }
+        memory.initialize(repeating: 7)
+        overwriteWithZeros(UnsafeMutableBufferPointer(rebasing: memory[1..<99]))
+        #expect(memory[0] == 7 && memory[99] == 7 && memory[1..<99].allSatisfy { $0 == 0 })
+        #expect(Secret([1, 2, 3]).bytes == [1, 2, 3] && Secret([]).bytes == [] && Secret([9]).count == 1)
+    }
+
     @Test func aSecretDoesNotPrint() {
         let secret = Secret([222, 173, 190, 239])
         var dumped = ""

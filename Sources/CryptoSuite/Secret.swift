@@ -1,0 +1,37 @@
+/// Bytes that must not be printed and are overwritten with zeros when nobody holds them any more.
+///
+/// Copies that `bytes` hands to a primitive are ordinary arrays and are not overwritten: keep them short-lived.
+package struct Secret: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    private let storage: ErasedStorage
+
+    package init(_ bytes: [UInt8]) { storage = ErasedStorage(bytes) }
+
+    /// A copy of the bytes.
+    package var bytes: [UInt8] { Array(storage.bytes) }
+    package var count: Int { storage.bytes.count }
+    package var description: String { "<secret, \(count) bytes>" }
+    package var debugDescription: String { description }
+    package var customMirror: Mirror { Mirror(self, children: []) }
+}
+
+/// Immutable until its end, so it may be read from any thread.
+private final class ErasedStorage: @unchecked Sendable {
+    private let memory: UnsafeMutableBufferPointer<UInt8>
+    var bytes: UnsafeBufferPointer<UInt8> { UnsafeBufferPointer(memory) }
+
+    init(_ bytes: [UInt8]) {
+        memory = .allocate(capacity: bytes.count)
+        _ = memory.initialize(from: bytes)
+    }
+
+    deinit {
+        overwriteWithZeros(memory)
+        memory.deallocate()
+    }
+}
+
+/// Writes zeros that the optimiser may not leave out, though nobody reads the memory afterwards.
+@inline(never) @_optimize(none)
+package func overwriteWithZeros(_ memory: UnsafeMutableBufferPointer<UInt8>) {
+    for i in 0..<memory.count { memory[i] = 0 }
+}

@@ -1,0 +1,56 @@
+package import CryptoSuite
+
+extension PublicKeySuite {
+    /// Keeps the contract at the price of a few multiplications and protects from nobody: a public key is the secret's odd word
+    /// times a constant, so that both sides agree on the product of the three; a signature is a digest with the public key.
+    package static let simulated = PublicKeySuite(
+        agreementKey: { publicKey(of: $0) },
+        agree: { agreed($0, $1) },
+        seal: { recipient, sender, info, associated, plain, entropy in
+            guard let shared = agreed(sender, recipient) else { return nil }
+            let cipher = zip(plain, stream(fold(entropy) ^ fold(shared), 0, plain.count)).map { $0 ^ $1 }
+            return Array(entropy.prefix(32)) + cipher + tag(shared, publicKey(of: sender), recipient, info, associated, entropy, plain)
+        },
+        open: { secret, sender, info, associated, sealed in
+            guard sealed.count >= 48, let shared = agreed(secret, sender) else { return nil }
+            let entropy = Array(sealed.prefix(32))
+            let plain = zip(sealed[32..<sealed.count - 16], stream(fold(entropy) ^ fold(shared), 0, sealed.count - 48)).map { $0 ^ $1 }
+            let expected = tag(shared, sender, publicKey(of: secret), info, associated, entropy, plain)
+            return expected == Array(sealed.suffix(16)) ? plain : nil
+        },
+        signingKey: { spread($0, key: 1) },
+        sign: { seed, message in signature(spread(seed, key: 1), message) },
+        verify: { publicKey, message, claimed in signature(publicKey, message) == claimed })
+}
+
+private func word(_ secret: [UInt8]) -> UInt64 { fold(secret) | 1 }
+
+private func publicKey(of secret: [UInt8]) -> [UInt8] {
+    var out: [UInt8] = []
+    append(word(secret) &* 0x9E37_79B9_7F4A_7C15, to: &out)
+    return out + [UInt8](repeating: 0, count: 24)
+}
+
+private func agreed(_ secret: [UInt8], _ publicKey: [UInt8]) -> [UInt8]? {
+    guard publicKey.count == 32 else { return nil }
+    var theirs: UInt64 = 0
+    for i in 0..<8 { theirs |= UInt64(publicKey[i]) << UInt64(8 * i) }
+    // As X25519 has points of small order.
+    guard theirs != 0 else { return nil }
+    var out: [UInt8] = []
+    for lane in 0..<4 { append(mixed(word(secret) &* theirs &+ UInt64(lane)), to: &out) }
+    return out
+}
+
+private func tag(_ parts: [UInt8]...) -> [UInt8] {
+    var hash: UInt64 = 7
+    for part in parts { hash = mixed(hash &* 3 ^ fold(part)) }
+    var out: [UInt8] = []
+    append(hash, to: &out)
+    append(mixed(hash &+ 1), to: &out)
+    return out
+}
+
+private func signature(_ publicKey: [UInt8], _ message: [UInt8]) -> [UInt8] {
+    spread(message, key: fold(publicKey)) + spread(publicKey + message, key: 2)
+}

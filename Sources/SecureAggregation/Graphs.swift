@@ -1,0 +1,57 @@
+package import CryptoSuite
+
+/// An order nobody chose: by the digest of the seed and the index.
+func drawnOrder(_ members: [Int], seed: [UInt8], label: String, suite: CryptoSuite) -> [Int] {
+    let keyed = members.map { member in
+        var writer = CanonicalWriter()
+        writer.fixed(KeySchedule.label(label))
+        writer.fixed(seed)
+        writer.number32(member)
+        return (member: member, key: suite.sha256(writer.bytes))
+    }
+    return keyed.sorted { a, b in a.key == b.key ? a.member < b.member : a.key.lexicographicallyPrecedes(b.key) }.map(\.member)
+}
+
+/// Who holds shares of whose secrets. The members stand in a ring drawn from the epoch's seed, round and attempt, so no advert
+/// can move anybody; the holders of a member are its nearest neighbours, half of them on each side.
+package struct HolderRing: Equatable, Sendable {
+    private let ring: [Int]
+    private let places: [Int: Int]
+    private let holders: Int
+
+    /// - Parameters:
+    ///   - members: those who advertised.
+    ///   - holders: k; all the others where there are not so many.
+    package init(members: [Int], seed: [UInt8], round: Int, attempt: Int, holders: Int, suite: CryptoSuite) {
+        var writer = CanonicalWriter()
+        writer.fixed(seed)
+        writer.number32(round)
+        writer.number32(attempt)
+        ring = drawnOrder(members, seed: writer.bytes, label: "holders", suite: suite)
+        places = Dictionary(uniqueKeysWithValues: zip(ring, ring.indices))
+        self.holders = max(0, min(holders, members.count - 1))
+    }
+
+    /// In rising order.
+    package func holders(of dealer: Int) -> [Int] { neighbours(dealer, ahead: (holders + 1) / 2, behind: holders / 2) }
+
+    /// Whose shares a holder holds, in rising order.
+    package func dealers(of holder: Int) -> [Int] { neighbours(holder, ahead: holders / 2, behind: (holders + 1) / 2) }
+
+    private func neighbours(_ member: Int, ahead: Int, behind: Int) -> [Int] {
+        guard let place = places[member] else { return [] }
+        let count = ring.count
+        return ((1..<ahead + 1).map { ring[(place + $0) % count] } + (1..<behind + 1).map { ring[(place + count - $0) % count] }).sorted()
+    }
+}
+
+extension MaskGraph {
+    /// With whom a member of a group shares masks: all others, or its nearest in the ring of those present.
+    /// - Parameter group: present members in the order of the partition.
+    package static func neighbours(of member: Int, group: [Int], degree: Int) -> [Int] {
+        guard let place = group.firstIndex(of: member) else { return [] }
+        guard degree > 0, degree < group.count - 1 else { return group.filter { $0 != member }.sorted() }
+        let count = group.count
+        return (1...degree / 2).flatMap { [group[(place + $0) % count], group[(place + count - $0) % count]] }.sorted()
+    }
+}

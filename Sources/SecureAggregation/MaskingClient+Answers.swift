@@ -1,0 +1,144 @@
+import CryptoSuite
+
+extension MaskingClient {
+    /// Phase 3: with U2 known, the masks of this client's vector.
+    mutating func mask(_ confirmation: Confirmation) throws(SecureAggregationError) -> [Effect] {
+        guard var now = attempt else { throw .outOfOrder("a confirmation without an attempt") }
+        let transcript = KeySchedule.transcript(first: now.first, confirmed: confirmation.root(suite), suite: suite)
+        if now.stage == .masked || now.stage == .answered {
+            guard transcript == now.transcript else { throw .contradiction("a second set of members") }
+            // The vector is on its way or stored; its masks are gone.
+            return []
+        }
+        guard now.stage == .received, let secrets = now.secrets, let bundle = now.bundle else { throw .outOfOrder("a confirmation in stage \(now.stage)") }
+        let members = confirmation.members
+        guard isRising(members) else { throw .malformed(field: "members") }
+        guard members.count >= now.parameters.quorum else {
+            throw .tooFew("\(members.count) of \(now.parameters.members) members dealt their shares, and the quorum is \(now.parameters.quorum)")
+        }
+        guard members.contains(IndexedBytes(index: index, bytes: bundle.digest(first: now.first, suite: suite))) else {
+            throw .contradiction("this member's bundle is not among the confirmed as it was sent")
+        }
+        for member in members {
+            guard now.adverts[member.index] != nil else { throw .contradiction("member \(member.index) did not advertise") }
+            // A dealer that shows others another bundle than this holder.
+            if let held = now.held[member.index], held.bundle != member.bytes { throw .contradiction("member \(member.index) has two bundles") }
+        }
+        now.confirmed = members.map(\.index)
+        now.transcript = transcript
+        let terms = try terms(now, secrets)
+        now.stage = .masked
+        // What unmasking needs are the others' shares: this client's own secrets are done with.
+        now.secrets = nil
+        attempt = now
+        return [.mask(MaskedInput(index: index, transcript: transcript), terms)]
+    }
+
+    private func terms(_ now: Attempt, _ secrets: AttemptSecrets) throws(SecureAggregationError) -> [MaskTerm] {
+        guard let group = partition.group(of: index) else { throw .otherTranscript }
+        let present = partition.present(in: group, among: Set(now.confirmed))
+        guard present.count >= now.parameters.groupFloor else {
+            throw .tooFew("\(present.count) members are left in group \(group), and its floor is \(now.parameters.groupFloor)")
+        }
+        let own = KeySchedule.selfKey(seed: secrets.selfSeed.bytes, index: index, transcript: now.transcript, suite: suite)
+        var terms = [MaskTerm(key: own, subtract: false)]
+        for neighbour in MaskGraph.neighbours(of: index, group: present, degree: now.parameters.maskDegree) {
+            guard let other = now.adverts[neighbour],
+                let key = KeySchedule.pairKey(
+                    secret: secrets.maskSecret, own: (index, now.advert.maskKey), other: (neighbour, other.maskKey), transcript: now.transcript, suite: suite)
+            else { throw .notAuthentic("member \(neighbour) advertises a key that is none") }
+            terms.append(MaskTerm(key: key, subtract: neighbour < index))
+        }
+        return terms
+    }
+
+    /// Phase 4, against a lying coordinator: one signature over one set of survivors.
+    mutating func sign(_ notice: SurvivorNotice) throws(SecureAggregationError) -> [Effect] {
+        guard var now = attempt, now.stage == .masked || now.stage == .answered else { throw .secretsGone }
+        guard now.parameters.mode == .maliciousServer, let identity else { throw .outOfOrder("nothing is signed in honest-but-curious mode") }
+        guard notice.transcript == now.transcript else { throw .otherTranscript }
+        if let signed = now.signed {
+            guard signed.survivors == notice.survivors else { throw .contradiction("a second set of survivors") }
+            return [.sendSignature(signed.signature)]
+        }
+        try check(survivors: notice.survivors, now)
+        let message = notice.encoded
+        let signature = SurvivorSignature(index: index, signature: suite.keys.sign(identity.bytes, message))
+        let kept = record(now, signed: suite.sha256(message), answered: [])
+        now.signed = (notice.survivors, signature)
+        attempt = now
+        record = kept
+        return [.persist(kept), .sendSignature(signature)]
+    }
+
+    /// Phase 5: one share of each member, of one kind, for one set; then nothing is left.
+    mutating func answer(_ request: UnmaskRequest) throws(SecureAggregationError) -> [Effect] {
+        guard var now = attempt, now.stage == .masked || now.stage == .answered else { throw .secretsGone }
+        guard request.transcript == now.transcript else { throw .otherTranscript }
+        // Signatures aside: another quorum of them for the same set is the same request.
+        let digest = suite.sha256(SurvivorNotice(transcript: request.transcript, survivors: request.survivors).encoded)
+        let survivors = Set(request.survivors)
+        guard survivors.isDisjoint(with: request.dropped) else { throw .contradiction("a member is both a survivor and dropped") }
+        guard zip(request.dropped, request.dropped.dropFirst()).allSatisfy({ $0 < $1 }), (request.survivors + request.dropped).sorted() == now.confirmed else {
+            throw .contradiction("survivors and dropped are not together the members confirmed")
+        }
+        if let answered = now.response {
+            guard answered.request == digest else { throw .alreadyAnswered }
+            return [.sendResponse(answered.response)]
+        }
+        try check(survivors: request.survivors, now)
+        if now.parameters.mode == .maliciousServer { try check(request.signatures, request, now) }
+
+        let dropped = Set(request.dropped)
+        var items: [UnmaskResponse.Item] = []
+        for (dealer, held) in now.held.sorted(by: { $0.key < $1.key }) {
+            guard let group = partition.group(of: dealer), survivors.contains(dealer) || dropped.contains(dealer) else { continue }
+            // A group below the floor stays closed: no share of any of its members.
+            guard partition.present(in: group, among: survivors).count >= now.parameters.groupFloor else { continue }
+            items.append(
+                dropped.contains(dealer)
+                    ? UnmaskResponse.Item(dealer: dealer, kind: .maskKey, share: held.maskShare.bytes, salt: held.maskSalt)
+                    : UnmaskResponse.Item(dealer: dealer, kind: .selfSeed, share: held.selfShare.bytes, salt: held.selfSalt))
+        }
+        let response = UnmaskResponse(holder: index, transcript: now.transcript, items: items)
+        let kept = record(now, signed: record?.signed ?? [], answered: digest)
+        now.stage = .answered
+        now.response = (digest, response)
+        now.held = [:]
+        attempt = now
+        record = kept
+        return [.persist(kept), .sendResponse(response)]
+    }
+
+    private func record(_ now: Attempt, signed: [UInt8], answered: [UInt8]) -> ClientRecord {
+        ClientRecord(
+            epoch: now.parameters.epoch, round: now.parameters.round, attempt: now.parameters.attempt, partitionHash: partition.digest, signed: signed,
+            answered: answered)
+    }
+
+    private func check(survivors: [Int], _ now: Attempt) throws(SecureAggregationError) {
+        for (a, b) in zip(survivors, survivors.dropFirst()) where a >= b { throw .malformed(field: "survivors") }
+        guard Set(survivors).isSubset(of: now.confirmed) else { throw .contradiction("a survivor was never confirmed") }
+        guard survivors.contains(index) else { throw .contradiction("this member is said to have dropped out") }
+        guard survivors.count >= now.parameters.quorum else {
+            throw .tooFew("\(survivors.count) of \(now.parameters.members) members survived, and the quorum is \(now.parameters.quorum)")
+        }
+    }
+
+    /// q signatures over this very set with 2q > |U2| + corrupt: two sets cannot both have so many.
+    private func check(_ signatures: [SurvivorSignature], _ request: UnmaskRequest, _ now: Attempt) throws(SecureAggregationError) {
+        guard now.signed?.survivors == request.survivors else { throw .contradiction("not the survivors this member signed for") }
+        let needed = (now.confirmed.count + now.parameters.corrupt) / 2 + 1
+        for (a, b) in zip(signatures, signatures.dropFirst()) where a.index >= b.index { throw .malformed(field: "signatures") }
+        let message = SurvivorNotice(transcript: request.transcript, survivors: request.survivors).encoded
+        let survivors = Set(request.survivors)
+        var valid = 0
+        for signature in signatures {
+            guard survivors.contains(signature.index), roster.members.indices.contains(signature.index),
+                suite.keys.verify(roster.members[signature.index].identity, message, signature.signature)
+            else { throw .notAuthentic("the signature of member \(signature.index) over the survivors is not its own") }
+            valid += 1
+        }
+        guard valid >= needed else { throw .tooFew("\(valid) members signed for these survivors, and \(needed) have to") }
+    }
+}

@@ -1,0 +1,152 @@
+/// What an operator asks for; rates are parts of the cohort.
+package struct PlanRequest: Equatable, Sendable {
+    /// Members of the epoch (n).
+    package var members: Int
+    package var mode: TrustMode = .honestButCurious
+    /// Identity keys come from outside the coordinator: an external authority or a roster file at the clients.
+    package var identitiesPinned = false
+    /// Group means are combined by a robust rule.
+    package var robust = true
+    /// Modified clients that must be borne; nil: 5 % of the cohort, rounded up.
+    package var byzantine: Int?
+    package var differentialPrivacy = false
+    /// Members a group has at least when it is drawn, and when its sum is opened.
+    package var rosterFloor = 5
+    package var openingFloor = 4
+    package var corruptRate = 0.05
+    package var wrongShareRate = 0.05
+    /// Part of the cohort that must stay; what may be missing is 1 - quorum.
+    package var quorum = 0.9
+    package var dimension: Int
+    package var l2Clip: Double
+    package var coordinateClip: Double
+    package var bits = 16
+    /// Largest weight of a client; 0: uniform.
+    package var weightMax = 0
+
+    package init(members: Int, dimension: Int, l2Clip: Double, coordinateClip: Double) {
+        self.members = members
+        self.dimension = dimension
+        self.l2Clip = l2Clip
+        self.coordinateClip = coordinateClip
+    }
+}
+
+/// A checked plan: it can be carried out, and means what it says.
+package struct SecureAggregationPlan: Equatable, Sendable {
+    package let members: Int
+    package let mode: TrustMode
+    /// Modified clients that are borne (f); 0 without a robust rule.
+    package let byzantine: Int
+    /// Groups (g) and the groups that may be void besides f (v).
+    package let groups: Int
+    package let voidGroupsBorne: Int
+    package let groupFloor: Int
+    /// Members of the smallest and of the largest group.
+    package let smallestGroup: Int
+    package let largestGroup: Int
+    /// Members that must be there in every phase.
+    package let quorum: Int
+    package let corrupt: Int
+    package let holderGraph: HolderGraphSize
+    package let maskDegree: Int
+    package let dimension: Int
+    package let encoding: EncodingParameters
+
+    /// Honest summands in every opened sum, whoever works for the coordinator.
+    package var honestSummandsMin: Int { max(0, groupFloor - corrupt) }
+
+    /// Refuses with the numbers and the remedy.
+    package init(_ request: PlanRequest) throws(SecureAggregationError) {
+        try Self.checkRanges(request)
+        let n = request.members
+        mode = request.mode
+        members = n
+        dimension = request.dimension
+        corrupt = Self.part(request.corruptRate, of: n)
+        let absent = n - Self.part(request.quorum, of: n)
+        quorum = n - absent
+        byzantine = request.robust ? request.byzantine ?? Self.part(0.05, of: n) : 0
+        (groups, voidGroupsBorne) = try Self.groups(request, byzantine: byzantine)
+        (smallestGroup, largestGroup) = (n / groups, (n + groups - 1) / groups)
+        groupFloor = request.openingFloor
+        let assumptions = HolderAssumptions(
+            members: n, corrupt: corrupt, wrong: Self.part(request.wrongShareRate, of: n), absent: absent, mode: request.mode)
+        guard let size = assumptions.smallest() else {
+            throw .plan(
+                "\(n) members with \(corrupt) curious, \(assumptions.wrong) wrong shares and \(absent) drop-outs cannot hold each other's shares"
+                    + (mode == .maliciousServer ? " against a lying coordinator" : "") + ": take more members, or raise the quorum")
+        }
+        holderGraph = size
+        guard let degree = MaskGraph.degree(group: smallestGroup, corrupt: corrupt, absent: absent) else {
+            throw .plan("a group of \(smallestGroup) falls apart with \(corrupt) curious members and \(absent) drop-outs: take a higher quorum")
+        }
+        // Groups of 64 and 65 side by side: what is complete for the smaller is a ring for the larger.
+        maskDegree = largestGroup > Limits.completeGraphMax && degree == 0 ? Limits.completeGraphMax - 2 : degree
+        let width = EncodingParameters.width(bits: request.bits, clients: largestGroup)
+        guard width <= Limits.widthMax else {
+            throw .plan(
+                "\(largestGroup) clients of \(request.bits) bits need a ring of \(width) bits, and there are \(Limits.widthMax): take at most "
+                    + "\(Limits.widthMax - (width - request.bits)) bits, or smaller groups")
+        }
+        encoding = EncodingParameters(
+            l2Clip: request.l2Clip, coordinateClip: request.coordinateClip, bits: request.bits, width: width, weightMax: request.weightMax)
+    }
+
+    /// A part of n, rounded up, as the design counts it; 0.05 of 100 is 5 and not 6 for the error of a binary fraction.
+    static func part(_ rate: Double, of n: Int) -> Int { Int((rate * Double(n) - 1e-9).rounded(.up)) }
+
+    private static func checkRanges(_ request: PlanRequest) throws(SecureAggregationError) {
+        func refuse(_ text: String) -> SecureAggregationError { .plan(text) }
+        guard (3...Limits.clientsMax).contains(request.members) else {
+            throw refuse("secure aggregation needs 3 to \(Limits.clientsMax) members, not \(request.members)")
+        }
+        for (name, rate) in [("corrupt", request.corruptRate), ("wrong-share", request.wrongShareRate)] where !(rate >= 0 && rate < 0.5) {
+            throw refuse("the \(name) rate is \(rate): it is at least 0 and below 0.5")
+        }
+        guard request.quorum > 0.5, request.quorum <= 1 else { throw refuse("the quorum is \(request.quorum): it is above 0.5 and at most 1") }
+        guard request.dimension > 0, request.dimension < Limits.lanesMax else { throw refuse("a model has 1 to \(Limits.lanesMax - 1) parameters") }
+        guard request.openingFloor >= 2, request.rosterFloor >= request.openingFloor else {
+            throw refuse("the opening floor \(request.openingFloor) is at least 2 and at most the roster floor \(request.rosterFloor)")
+        }
+        guard (1...Limits.bitsMax).contains(request.bits) else { throw refuse("bits is \(request.bits): take 1 to \(Limits.bitsMax)") }
+        guard request.l2Clip.isFinite, request.l2Clip > 0 else { throw refuse("l2_clip is \(request.l2Clip): it is above 0") }
+        guard request.coordinateClip.isFinite, request.coordinateClip > 0 else { throw refuse("coordinate_clip is \(request.coordinateClip): it is above 0") }
+        if request.mode == .maliciousServer, !request.identitiesPinned {
+            throw refuse(
+                "malicious_server needs identity keys pinned outside the coordinator, whose own authority could issue anybody's again: "
+                    + "give the clients a roster file or an external authority, or take honest_but_curious")
+        }
+        guard request.weightMax >= 0 else { throw refuse("weight_max is \(request.weightMax): it is at least 0") }
+        if request.weightMax > 0, request.robust || request.differentialPrivacy {
+            throw refuse("weights by samples cannot be verified: with a robust rule or differential privacy every client counts the same (weight_max 0)")
+        }
+        guard request.weightMax < 1 << request.bits else {
+            throw refuse("weight_max \(request.weightMax) does not fit in \(request.bits) bits: at most \((1 << request.bits) - 1)")
+        }
+    }
+
+    private static func groups(_ request: PlanRequest, byzantine f: Int) throws(SecureAggregationError) -> (groups: Int, void: Int) {
+        let n = request.members
+        guard request.robust else {
+            guard n >= request.rosterFloor else { throw .plan("\(n) members, and a sum needs \(request.rosterFloor): wait for more clients") }
+            return (1, 0)
+        }
+        guard f >= 1, f < n else { throw .plan("byzantine_tolerance is \(f): with a robust rule it is 1 to \(n - 1)") }
+        let (least, most) = (2 * f + 1, n / request.rosterFloor)
+        guard least <= most else {
+            throw .plan(
+                "\(f) modified clients need \(least) groups of \(request.rosterFloor), which are \(least * request.rosterFloor) clients, and there are \(n): "
+                    + "wait for more clients, or set a lower byzantine_tolerance")
+        }
+        // One void group to spare where there is room; four groups for each modified client where they still have five members.
+        let wanted = max(min(least + 1, most), min(4 * f, n / 5))
+        let groups = min(max(wanted, least), most)
+        if request.differentialPrivacy, groups < 4 * f {
+            throw .plan(
+                "differential privacy over groups needs \(4 * f) groups for \(f) modified clients, which are \(4 * f * max(5, request.rosterFloor)) clients, "
+                    + "and there are \(n): wait for more clients, or set a lower byzantine_tolerance")
+        }
+        return (groups, groups - least)
+    }
+}

@@ -1,0 +1,131 @@
+package import CryptoSuite
+
+/// An update as whole numbers, ready to be masked.
+package struct EncodedUpdate: Equatable, Sendable {
+    /// d coordinates of `bits` bits, the weight where there is one, and the check lanes.
+    package let lanes: [UInt32]
+    /// Coordinates that were cut to ±c.
+    package let saturated: Int
+    /// Whether the whole update was scaled down to the norm C.
+    package let wasScaled: Bool
+    /// Roundings until the norm held; 1 most of the time.
+    package let draws: Int
+}
+
+/// Clips and rounds a client's update. The rounding is drawn from a secret of the client, the session and the round, so that a
+/// retry of the round encodes the same integers and an attempt more tells nobody more.
+package struct UpdateEncoder: Sendable {
+    package let parameters: EncodingParameters
+    private let key: Secret
+    private let session: [UInt8]
+    private let round: Int
+    private let suite: CryptoSuite
+
+    /// `clientSecret`: 32 bytes that never leave the client.
+    package init(_ parameters: EncodingParameters, clientSecret: Secret, session: [UInt8], round: Int, suite: CryptoSuite) {
+        self.parameters = parameters
+        key = clientSecret
+        self.session = session
+        self.round = round
+        self.suite = suite
+    }
+
+    /// - Parameters:
+    ///   - update: d finite values.
+    ///   - weight: the client's rows; cut to the largest weight, ignored where all count the same.
+    package func encode(_ update: [Float], weight: Int = 1) throws(SecureAggregationError) -> EncodedUpdate {
+        guard !update.isEmpty, update.count < Limits.lanesMax else { throw .unencodable("an update has 1 to \(Limits.lanesMax - 1) values") }
+        var squares = 0.0
+        for (i, value) in update.enumerated() {
+            guard value.isFinite else { throw .unencodable("value \(i) of the update is not finite") }
+            squares += Double(value) * Double(value)
+        }
+        let norm = squares.squareRoot()
+        let wasScaled = norm > parameters.l2Clip
+        var scale = wasScaled ? parameters.l2Clip / norm : 1
+        var tail: [UInt32] = []
+        if parameters.weightMax > 0 {
+            let counted = min(max(weight, 1), parameters.weightMax)
+            tail.append(UInt32(counted))
+            scale *= Double(counted) / Double(parameters.weightMax)
+        }
+        tail += [UInt32](repeating: 0, count: Limits.checkLanes)
+        let normMax = parameters.roundedNormMax(dimension: update.count)
+        for draw in 1...Limits.roundingDrawsMax {
+            let (lanes, saturated, rounded) = round(update, scale: scale, draw: draw)
+            guard rounded <= normMax * normMax else { continue }
+            return EncodedUpdate(lanes: lanes + tail, saturated: saturated, wasScaled: wasScaled, draws: draw)
+        }
+        throw .unencodable("no rounding kept the norm \(normMax) in \(Limits.roundingDrawsMax) draws: take more bits")
+    }
+
+    private func round(_ update: [Float], scale: Double, draw: Int) -> (lanes: [UInt32], saturated: Int, squares: Double) {
+        let (clip, step, steps) = (parameters.coordinateClip, parameters.step, Double(parameters.steps))
+        var lanes = [UInt32](repeating: 0, count: update.count)
+        var (saturated, squares) = (0, 0.0)
+        let stream = randomKey(draw: draw)
+        let tile = 4096
+        for start in stride(from: 0, to: update.count, by: tile) {
+            let end = min(start + tile, update.count)
+            let random = suite.keystream(stream, UInt64(start / 4), 4 * (end - start))
+            for i in start..<end {
+                var value = Double(update[i]) * scale
+                if abs(value) > clip {
+                    saturated += 1
+                    value = value < 0 ? -clip : clip
+                }
+                let place = min(max((value + clip) / step, 0), steps)
+                let below = place.rounded(.down)
+                let at = 4 * (i - start)
+                let drawn = UInt32(random[at]) | UInt32(random[at + 1]) << 8 | UInt32(random[at + 2]) << 16 | UInt32(random[at + 3]) << 24
+                // Up with the probability of the fraction: right on average.
+                let level = min(below + (Double(drawn) * 0x1p-32 < place - below ? 1 : 0), steps)
+                lanes[i] = UInt32(level)
+                let rounded = level * step - clip
+                squares += rounded * rounded
+            }
+        }
+        return (lanes, saturated, squares)
+    }
+
+    private func randomKey(draw: Int) -> [UInt8] {
+        var info = CanonicalWriter()
+        info.fixed(KeySchedule.label("rounding"))
+        info.string(session)
+        info.number32(round)
+        info.number32(draw)
+        return suite.hkdfSHA256(key.bytes, [], info.bytes, 16)
+    }
+}
+
+/// The sum of a group, open.
+package struct GroupSum: Equatable, Sendable {
+    package let clients: Int
+    /// Sums of quantised values, without the check lanes.
+    package let lanes: [UInt32]
+    package let parameters: EncodingParameters
+
+    /// nil where the lanes cannot be the sum of `clients` encoded updates: masks that did not cancel, or a member that lies.
+    package init?(lanes: [UInt32], clients: Int, parameters: EncodingParameters) {
+        let check = Limits.checkLanes
+        guard clients > 0, lanes.count > check, lanes.suffix(check).allSatisfy({ $0 == 0 }) else { return nil }
+        let largest = UInt64(clients) * parameters.steps
+        guard lanes.allSatisfy({ UInt64($0) <= largest }) else { return nil }
+        if parameters.weightMax > 0 {
+            let weight = Int(lanes[lanes.count - check - 1])
+            guard weight >= clients, weight <= clients * parameters.weightMax else { return nil }
+        }
+        self.clients = clients
+        self.lanes = Array(lanes.dropLast(check))
+        self.parameters = parameters
+    }
+
+    /// The (weighted) mean of the members' updates, d values.
+    package var mean: [Float] {
+        let (clip, step) = (parameters.coordinateClip, parameters.step)
+        let offset = Double(clients) * clip
+        let weighted = parameters.weightMax > 0
+        let divisor = weighted ? Double(lanes[lanes.count - 1]) / Double(parameters.weightMax) : Double(clients)
+        return (weighted ? lanes.dropLast() : lanes[...]).map { Float((Double($0) * step - offset) / divisor) }
+    }
+}
