@@ -25,6 +25,12 @@ struct World {
     var tamperBundle: (ShareBundle) -> ShareBundle? = { $0 }
     var tamperResponse: (UnmaskResponse) -> UnmaskResponse? = { $0 }
     var tamperLanes: (Int, [UInt8]) -> [UInt8] = { $1 }
+    /// What the coordinator tells one member instead; nil tells it nothing.
+    var tamperAdverts: (Int, AdvertList) -> AdvertList? = { $1 }
+    var tamperDelivery: (Int, ShareDelivery) -> ShareDelivery? = { $1 }
+    var tamperConfirmation: (Int, Confirmation) -> Confirmation? = { $1 }
+    var tamperSurvivors: (Int, SurvivorNotice) -> SurvivorNotice? = { $1 }
+    var tamperUnmask: (Int, UnmaskRequest) -> UnmaskRequest? = { $1 }
 
     var opened: [OpenedGroup] = []
     var void: [VoidGroup] = []
@@ -152,21 +158,21 @@ struct World {
             switch effect {
             case .sendAdverts(let to, let list):
                 guard let sent = try? AdvertList(encoded: list.encoded) else { continue }
-                for member in to where !isGone(member, "bundle") { send(member, .adverts(sent)) }
+                for member in to where !isGone(member, "bundle") { if let told = tamperAdverts(member, sent) { send(member, .adverts(told)) } }
             case .sendDelivery(let member, let delivery):
                 guard !isGone(member, "receipt"), let sent = try? ShareDelivery(encoded: delivery.encoded) else { continue }
-                send(member, .delivery(sent))
+                if let told = tamperDelivery(member, sent) { send(member, .delivery(told)) }
             case .sendConfirmation(let to, let confirmation):
                 guard let sent = try? Confirmation(encoded: confirmation.encoded) else { continue }
-                for member in to where !isGone(member, "input") { send(member, .confirmation(sent)) }
+                for member in to where !isGone(member, "input") { if let told = tamperConfirmation(member, sent) { send(member, .confirmation(told)) } }
             case .sendSurvivors(let to, let notice):
                 guard let sent = try? SurvivorNotice(encoded: notice.encoded) else { continue }
-                for member in to where !isGone(member, "signature") { send(member, .survivors(sent)) }
+                for member in to where !isGone(member, "signature") { if let told = tamperSurvivors(member, sent) { send(member, .survivors(told)) } }
             case .persistSealed: isSealed = true
             case .sendUnmask(let to, let request):
                 sealedBeforeUnmask = sealedBeforeUnmask && isSealed
                 guard let sent = try? UnmaskRequest(encoded: request.encoded) else { continue }
-                for member in to where !isGone(member, "response") { send(member, .unmask(sent)) }
+                for member in to where !isGone(member, "response") { if let told = tamperUnmask(member, sent) { send(member, .unmask(told)) } }
             case .open(let groups, let none): (opened, void) = (groups, none)
             case .refuse(let from, let error): serverRefusals.append((from, error))
             case .report(let one): evidence.append(one)
