@@ -78,14 +78,15 @@ import Testing
             var world = try world()
             world.tamperAdverts = { member, list in
                 guard member == 4 else { return list }
-                return AdvertList(list.adverts.compactMap { advert in
-                    var advert = advert
-                    if advert.index == 4 {
-                        if change == 0 { return nil }
-                        advert.shareKey[1] ^= 1
-                    }
-                    return advert
-                })
+                return AdvertList(
+                    list.adverts.compactMap { advert in
+                        var advert = advert
+                        if advert.index == 4 {
+                            if change == 0 { return nil }
+                            advert.shareKey[1] ^= 1
+                        }
+                        return advert
+                    })
             }
             world.run()
             #expect(isContradiction(refusals(world, of: 4).first))
@@ -221,7 +222,8 @@ import Testing
 
     private func restarted(_ world: World, _ member: Int, _ record: ClientRecord?) throws -> MaskingClient {
         try MaskingClient(
-            index: member, roster: world.roster, partition: world.partition, identity: world.parameters.mode == .maliciousServer ? world.identities[member] : nil,
+            index: member, roster: world.roster, partition: world.partition,
+            identity: world.parameters.mode == .maliciousServer ? world.identities[member] : nil,
             planHash: World.planHash, floors: ClientFloors(mode: world.parameters.mode), record: record, suite: world.suite)
     }
 

@@ -110,7 +110,9 @@ import Testing
         #expect(good.isPinned)
         #expect(try Roster(encoded: good.encoded) == good)
         #expect(try !roster(["a", "b"], [[], []]).isPinned)
-        for (names, keys) in [(["b", "a"], [a, b]), (["a", "a"], [a, b]), (["a", "b"], [a, a]), (["a", "b"], [a, []]), (["a", ""], [a, b]), (["a"], [a])] {
+        for (names, keys) in [
+            (["b", "a"], [a, b]), (["a", "a"], [a, b]), (["a", "b"], [a, a]), (["a", "b"], [a, []]), (["a", ""], [a, b]), (["a"], [a]),
+        ] {
             #expect(throws: SecureAggregationError.self) { try roster(names, keys) }
         }
         // The roster has another key for this member than the one it has.
