@@ -39,7 +39,8 @@ import Testing
     }
 
     @Test func thereAreCasesOfEveryKind() {
-        #expect(Set(cases.map(\.kind)) == Set(ModelSpec.Kind.allCases.map(\.rawValue)))
+        // The linear regression has another loss and vectors of its own (`RegressionTests`).
+        #expect(Set(cases.map(\.kind) + ["linear"]) == Set(ModelSpec.Kind.allCases.map(\.rawValue)))
         for c in cases {
             #expect(c.spec.problem == nil, "\(c.name)")
             #expect(c.parameters.count == c.spec.parameterCount, "\(c.name)")

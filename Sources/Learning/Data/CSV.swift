@@ -23,6 +23,8 @@ package struct CSVOptions: Sendable, Equatable {
     }
 
     package var header: Header = .auto
+    /// What the label column holds: classes, or numbers to predict.
+    package var task = DataSchema.LearningTask.classification
     package var label: LabelColumn = .last
     package var missing: Missing = .refuse
     package var scale: Scale = .none
@@ -35,6 +37,7 @@ package struct CSVOptions: Sendable, Equatable {
 
     /// Reads a file as those rows were read that `schema` was made from.
     package init(schema: DataSchema) {
+        task = schema.task
         scale = .given(schema.scale)
         outputs = schema.outputs
         labels = schema.labels
@@ -114,7 +117,7 @@ package enum CSV {
         }
         let label = try labelColumn(options.label, names: names, width: width)
         var rows = RowCollector(
-            width: width, label: label, names: names, refusesMissing: options.missing == .refuse, shape: reader.line)
+            width: width, label: label, names: names, task: options.task, refusesMissing: options.missing == .refuse, shape: reader.line)
         repeat { try rows.append(reader) } while try reader.next()
         if let announced, announced.rows != rows.count {
             throw .announcedRows(announced.rows, found: rows.count)

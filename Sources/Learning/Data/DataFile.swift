@@ -5,7 +5,7 @@ package enum DataFile {
     package static let labelNames = ["y", "Y", "y_train", "target", "labels", "label"]
 
     /// - Parameters:
-    ///   - labels: another file with the class of each row, for formats that hold one array a file.
+    ///   - labels: another file with the class (or the number to predict) of each row, for formats that hold one array a file.
     ///   - options: of a table; of its own only scaling, missing values and classes matter to arrays.
     package static func parse(_ bytes: [UInt8], labels: [UInt8]? = nil, options: CSVOptions) throws(DatasetError) -> RawTable {
         do {
@@ -32,7 +32,7 @@ extension RawTable {
     /// Rows are the first dimension of `features`, what one row has the others: images lie [rows, height, width] or
     /// [rows, channels, height, width].
     ///
-    /// - Parameter labels: a class for each row, [rows] or [rows, 1]; nil: rows to predict.
+    /// - Parameter labels: a class or a target for each row, [rows] or [rows, 1]; nil: rows to predict.
     init(features: NumericArray, labels: NumericArray?, options: CSVOptions) throws(DatasetError) {
         guard let rows = features.shape.first, rows > 0 else { throw .empty }
         let inputs = features.values.count / rows
@@ -41,19 +41,16 @@ extension RawTable {
         }
         if let labels {
             guard labels.values.count == rows, labels.shape.count == 1 || labels.shape == [rows, 1] else {
-                throw .arrayFile("there are \(rows) rows, and the classes have the shape \(labels.shape); give one whole number for each row")
+                throw .arrayFile("there are \(rows) rows, and the labels have the shape \(labels.shape); give one number for each row")
             }
         } else if options.label != .absent {
             throw .noLabelArray
         }
         var collector = RowCollector(
-            width: inputs + (labels == nil ? 0 : 1), label: labels == nil ? nil : inputs, names: [], refusesMissing: true, shape: 1)
+            width: inputs + (labels == nil ? 0 : 1), label: labels == nil ? nil : inputs, names: [], task: options.task, refusesMissing: true,
+            shape: 1)
         for row in 0..<rows {
-            var text: String?
-            if let value = labels?.values[row] {
-                text = value == value.rounded() && abs(value) < 1e9 ? "\(Int(value))" : "\(value)"
-            }
-            try collector.append(features.values[(row * inputs)..<((row + 1) * inputs)], label: text, row: row + 1)
+            try collector.append(features.values[(row * inputs)..<((row + 1) * inputs)], label: labels?.values[row], row: row + 1)
         }
         self = try collector.finish(options, declared: [])
     }

@@ -3,18 +3,25 @@ internal import StrictJSON
 /// What a model expects of the data and a data set declares of itself. It travels with the model, so that whoever
 /// predicts scales as those who trained.
 package struct DataSchema: Sendable, Equatable, Codable {
-    package enum LearningTask: String, Sendable, Codable { case classification }
+    package enum LearningTask: String, Sendable, Codable, CaseIterable {
+        /// Which of several classes a row belongs to.
+        case classification
+        /// A real number for each row, in its own unit.
+        case regression
+    }
 
     package var inputs: Int
+    /// Classes; 1 in a regression.
     package var outputs: Int
-    package var task: LearningTask = .classification
+    package var task: LearningTask
     package var scale: Scaling
     /// Names of the classes, in order of their numbers; empty where classes are plain numbers.
     package var labels: [String]
 
-    package init(inputs: Int, outputs: Int, scale: Scaling, labels: [String] = []) {
+    package init(inputs: Int, outputs: Int, scale: Scaling, labels: [String] = [], task: LearningTask = .classification) {
         self.inputs = inputs
         self.outputs = outputs
+        self.task = task
         self.scale = scale
         self.labels = labels
     }
@@ -34,7 +41,13 @@ package struct DataSchema: Sendable, Equatable, Codable {
     /// nil when the schema can be used.
     package var problem: String? {
         if inputs < 1 || inputs > Limits.width { return "inputs must be 1 to \(Limits.width), not \(inputs)" }
-        if outputs < 2 || outputs > Limits.labels { return "outputs must be 2 to \(Limits.labels), not \(outputs)" }
+        switch task {
+        case .classification:
+            if outputs < 2 || outputs > Limits.labels { return "outputs must be 2 to \(Limits.labels), not \(outputs)" }
+        case .regression:
+            if outputs != 1 { return "a regression has 1 output, the number it predicts, not \(outputs)" }
+            if !labels.isEmpty { return "labels name classes, and a regression has none; leave them out" }
+        }
         if !labels.isEmpty && labels.count != outputs {
             return "\(labels.count) labels are given for \(outputs) outputs; give one for each, or none"
         }
@@ -118,30 +131,5 @@ package enum Scaling: Sendable, Equatable, Codable {
                 features[first + column] = width == 0 ? 0 : (features[first + column] - shifts[column]) / width
             }
         }
-    }
-}
-
-/// Labelled rows, already scaled. `features` is rows × inputs, row-major; a label is 0..<outputs.
-package struct Dataset: Sendable, Equatable {
-    package var features: [Float]
-    package var labels: [Int32]
-    package let inputs: Int
-    package let outputs: Int
-    package var rows: Int { labels.count }
-
-    package init(features: [Float], labels: [Int32], inputs: Int, outputs: Int) {
-        precondition(features.count == labels.count * inputs)
-        precondition(labels.allSatisfy { 0 <= $0 && $0 < outputs })
-        self.features = features
-        self.labels = labels
-        self.inputs = inputs
-        self.outputs = outputs
-    }
-
-    package func selecting(_ rows: [Int]) -> Dataset {
-        var features: [Float] = []
-        features.reserveCapacity(rows.count * inputs)
-        for row in rows { features += self.features[(row * inputs)..<((row + 1) * inputs)] }
-        return Dataset(features: features, labels: rows.map { labels[$0] }, inputs: inputs, outputs: outputs)
     }
 }

@@ -13,6 +13,8 @@ package enum DatasetError: Error, Sendable, Equatable, CustomStringConvertible {
     case notANumber(line: Int, column: String, value: String)
     case labelRange(line: Int, column: String, value: String, classes: Int)
     case labelNotAClass(line: Int, column: String, value: String)
+    case targetNotANumber(line: Int, column: String, value: String)
+    case task(found: DataSchema.LearningTask, needed: DataSchema.LearningTask)
     case unknownClass(line: Int, column: String, value: String, known: [String])
     case classNames([String], needed: Int)
     case classOption(String)
@@ -58,7 +60,11 @@ package enum DatasetError: Error, Sendable, Equatable, CustomStringConvertible {
         case .labelRange(let line, let column, let value, let classes):
             "line \(line), column \(column): label '\(excerpt(value))' is out of range; labels are whole numbers from 0 to \(classes - 1), or names"
         case .labelNotAClass(let line, let column, let value):
-            "line \(line), column \(column): '\(excerpt(value))' is not a class; choose the label column with --label NAME or --label INDEX"
+            "line \(line), column \(column): '\(excerpt(value))' is not a class; choose the label column with --label NAME or --label INDEX, or give --task regression if it is a number to predict"
+        case .targetNotANumber(let line, let column, let value):
+            "line \(line), column \(column): '\(excerpt(value))' is not a number, and what a regression predicts must be; choose the column with --label NAME or --label INDEX; if line \(line) is a header, give --header yes; if it is a class, leave out --task regression"
+        case .task(_, .regression): "the labels are read as classes, and a regression is asked for; give --task regression"
+        case .task(_, .classification): "the labels are read as numbers to predict, and classes are asked for; leave out --task regression"
         case .unknownClass(let line, let column, let value, let known):
             "line \(line), column \(column): '\(excerpt(value))' is none of the known classes \(list(known)); mend the label, or name all classes with --classes"
         case .classNames(let names, let needed):

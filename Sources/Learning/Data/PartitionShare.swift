@@ -66,8 +66,7 @@ package struct PartitionShare: Sendable, Equatable {
 
     /// The rows of this share.
     package func select(from dataset: Dataset) throws(DatasetError) -> Dataset {
-        let parts = try partition(
-            labels: dataset.labels, outputs: dataset.outputs, clients: clients, scheme: scheme, holdout: holdout, seed: seed)
+        let parts = try dataset.partitioned(clients: clients, scheme: scheme, holdout: holdout, seed: seed)
         switch which {
         case .client(let k): return dataset.selecting(parts.clients[k - 1])
         case .holdout:

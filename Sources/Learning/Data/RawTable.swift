@@ -16,6 +16,8 @@ package struct RawTable: Sendable, Equatable {
     let lines: [Int]
     let classes: [ClassValue]
     let classOfRow: [Int32]
+    /// The number of each row; empty in a classification.
+    let targets: [Float]
     /// What the file and the options declare.
     package internal(set) var schema: DataSchema
 
@@ -28,7 +30,9 @@ package struct RawTable: Sendable, Equatable {
     /// The rows as another schema says, for example that of a session or a model: its classes, its scaling.
     package func dataset(for schema: DataSchema) throws(DatasetError) -> Dataset {
         guard labelColumn != nil else { throw .noLabels }
+        guard schema.task == self.schema.task else { throw .task(found: self.schema.task, needed: schema.task) }
         let features = try scaledFeatures(for: schema)
+        if schema.task == .regression { return Dataset(features: features, targets: targets, inputs: inputs) }
         let numbers = try classNumbers(outputs: schema.outputs, names: schema.labels)
         return Dataset(
             features: features, labels: classOfRow.map { numbers[Int($0)] }, inputs: inputs, outputs: schema.outputs)

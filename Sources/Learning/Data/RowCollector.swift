@@ -3,6 +3,7 @@ struct RowCollector {
     private let width: Int
     private let label: Int?
     private let names: [String]
+    private let task: DataSchema.LearningTask
     private let refusesMissing: Bool
     /// The line that decided the width.
     private let shape: Int
@@ -12,11 +13,13 @@ struct RowCollector {
     private var classes: [RawTable.ClassValue] = []
     private var classOfText: [String: Int32] = [:]
     private var classOfRow: [Int32] = []
+    private var targets: [Float] = []
 
-    init(width: Int, label: Int?, names: [String], refusesMissing: Bool, shape: Int) {
+    init(width: Int, label: Int?, names: [String], task: DataSchema.LearningTask, refusesMissing: Bool, shape: Int) {
         self.width = width
         self.label = label
         self.names = names
+        self.task = task
         self.refusesMissing = refusesMissing
         self.shape = shape
     }
@@ -35,7 +38,14 @@ struct RowCollector {
         for (column, field) in reader.fields.enumerated() {
             if column == label {
                 guard !reader.isMissing(field) else { throw .missingLabel(line: reader.line, column: name(column)) }
-                classOfRow.append(try classIndex(try reader.text(field), reader.line, column))
+                switch task {
+                case .classification: classOfRow.append(try classIndex(try reader.text(field), reader.line, column))
+                case .regression:
+                    guard let target = reader.number(field) else {
+                        throw .targetNotANumber(line: reader.line, column: name(column), value: try reader.text(field))
+                    }
+                    targets.append(target)
+                }
             } else if let value = reader.number(field) {
                 features.append(value)
             } else if reader.isMissing(field) {
@@ -50,8 +60,15 @@ struct RowCollector {
     }
 
     /// A row that is numbers already.
-    mutating func append(_ values: ArraySlice<Float>, label text: String?, row: Int) throws(DatasetError) {
-        if let text, let label { classOfRow.append(try classIndex(text, row, label)) }
+    mutating func append(_ values: ArraySlice<Float>, label value: Float?, row: Int) throws(DatasetError) {
+        if let value, let label {
+            switch task {
+            case .classification:
+                let text = value == value.rounded() && abs(value) < 1e9 ? "\(Int(value))" : "\(value)"
+                classOfRow.append(try classIndex(text, row, label))
+            case .regression: targets.append(value)
+            }
+        }
         features += values
         lines.append(row)
     }
@@ -77,10 +94,12 @@ struct RowCollector {
         let columns = (0..<width).filter { $0 != label }.map { names.isEmpty ? "\($0)" : names[$0] }
         var table = RawTable(
             columns: columns, labelColumn: label.map(name), features: features, lines: lines, classes: classes,
-            classOfRow: classOfRow, schema: DataSchema(inputs: inputs, outputs: 2, scale: scale))
-        let known = options.labels.isEmpty ? declared : options.labels
-        (table.schema.outputs, table.schema.labels) = try table.declaredClasses(
-            known: known, outputs: options.outputs, mayHaveHeader: options.header == .auto && names.isEmpty)
+            classOfRow: classOfRow, targets: targets, schema: DataSchema(inputs: inputs, outputs: 1, scale: scale, task: task))
+        if task == .classification {
+            let known = options.labels.isEmpty ? declared : options.labels
+            (table.schema.outputs, table.schema.labels) = try table.declaredClasses(
+                known: known, outputs: options.outputs, mayHaveHeader: options.header == .auto && names.isEmpty)
+        }
         if let problem = table.schema.problem { throw .schema(problem) }
         return table
     }

@@ -1,6 +1,7 @@
 package import KernelTable
 internal import TensorKernels
 
+/// How good a classifier is.
 package struct Evaluation: Sendable, Equatable {
     /// Mean cross-entropy in nats; 0 without rows.
     package var loss: Double
@@ -15,11 +16,11 @@ package struct Evaluation: Sendable, Equatable {
     }
 }
 
-/// Loss and accuracy of a model on labelled rows.
+/// Loss and accuracy of a classifier on labelled rows.
 package func evaluate(
     spec: ModelSpec, parameters: [Float], dataset: Dataset, kernels: KernelTable? = nil
 ) -> Evaluation {
-    precondition(dataset.inputs == spec.inputs && dataset.outputs <= spec.outputs)
+    precondition(spec.task == .classification && dataset.fits(spec))
     let table = kernels ?? Kernels.active
     var (loss, correct) = (0.0, 0)
     forEachBlock(spec, parameters, dataset.features, rows: dataset.rows, table) { first, logits, count in
@@ -47,11 +48,13 @@ package struct Prediction: Sendable, Equatable {
     }
 }
 
+/// What a classifier says of rows.
+///
 /// - Parameter features: rows × inputs, scaled as the model's schema says.
 package func predict(
     spec: ModelSpec, parameters: [Float], features: [Float], kernels: KernelTable? = nil
 ) -> [Prediction] {
-    precondition(features.count % spec.inputs == 0)
+    precondition(spec.task == .classification && features.count % spec.inputs == 0)
     let table = kernels ?? Kernels.active
     var predictions: [Prediction] = []
     forEachBlock(spec, parameters, features, rows: features.count / spec.inputs, table) { _, logits, count in
@@ -71,7 +74,7 @@ private func mostLikely(_ p: UnsafePointer<Float>, _ count: Int) -> Int {
 }
 
 /// Runs the model over the rows in blocks, so that memory does not grow with them.
-private func forEachBlock(
+func forEachBlock(
     _ spec: ModelSpec, _ parameters: [Float], _ features: [Float], rows: Int, _ kernels: KernelTable,
     _ body: (_ first: Int, _ logits: UnsafeMutablePointer<Float>, _ count: Int) -> Void
 ) {

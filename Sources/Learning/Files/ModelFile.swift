@@ -36,6 +36,9 @@ package struct ModelFile: Sendable, Equatable {
         guard spec.inputs == self.schema.inputs, spec.outputs == self.schema.outputs else {
             throw .model("the model's widths are not the schema's")
         }
+        guard spec.task == self.schema.task else {
+            throw .model("a model of kind \(spec.kind.rawValue) is for \(spec.task.rawValue), its schema says \(self.schema.task.rawValue)")
+        }
         parameters = try flatParameters(of: file, in: bytes, layout: spec.parameterLayout)
     }
 }

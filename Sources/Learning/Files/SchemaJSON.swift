@@ -96,8 +96,12 @@ extension DataSchema {
             return Int(value)
         }
         let (inputs, outputs) = (try whole("inputs"), try whole("outputs"))
-        if let task = json["task"], task.text.flatMap(LearningTask.init) == nil {
-            throw FieldError(field: "\(field).task", issue: "must be 'classification'")
+        var task = LearningTask.classification
+        if let stated = json["task"] {
+            guard let known = stated.text.flatMap(LearningTask.init) else {
+                throw FieldError(field: "\(field).task", issue: "must be one of \(LearningTask.allCases.map(\.rawValue).joined(separator: ", "))")
+            }
+            task = known
         }
         var labels: [String] = []
         for label in json["labels"]?.elements ?? [] {
@@ -108,7 +112,7 @@ extension DataSchema {
         }
         self.init(
             inputs: inputs, outputs: outputs, scale: try Scaling(json: json["scale"] ?? .null, field: "\(field).scale"),
-            labels: labels)
+            labels: labels, task: task)
         if let problem { throw FieldError(field: field, issue: problem) }
     }
 }

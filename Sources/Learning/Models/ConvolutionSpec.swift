@@ -47,11 +47,12 @@ extension ModelSpec {
 
     private var widthIssue: String? {
         if kind == .softmaxRegression && layers.count != 2 { return "a softmax regression has two widths: inputs, outputs" }
+        if kind == .linear && (layers.count != 2 || outputs != 1) { return "a linear regression has two widths: inputs, and 1 output" }
         if layers.count < 2 || layers.count > Limits.layers + 1 { return "layers must be 2 to \(Limits.layers + 1) widths" }
         if let bad = dense.first(where: { $0 < 1 || $0 > Limits.width }) ?? layers.first(where: { $0 < 1 || $0 > Limits.width }) {
             return "a width must be 1 to \(Limits.width), not \(bad)"
         }
-        if outputs < 2 || outputs > Limits.labels { return "outputs must be 2 to \(Limits.labels), not \(outputs)" }
+        if task == .classification && !(2...Limits.labels).contains(outputs) { return "outputs must be 2 to \(Limits.labels), not \(outputs)" }
         var total = 0
         // Widths are at most 2^20, kernels and channels smaller: no overflow before the check.
         for (image, convolution) in zip(images, convolutions) {

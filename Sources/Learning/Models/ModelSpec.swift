@@ -3,6 +3,8 @@ package struct ModelSpec: Sendable, Equatable, Codable {
     package enum Kind: String, Sendable, Codable, CaseIterable {
         /// One linear layer and a softmax (multinomial logistic regression).
         case softmaxRegression = "softmax_regression"
+        /// One linear layer with one output and nothing after it, trained for the least mean squared error.
+        case linear
         /// Linear layers with ReLU between them and a softmax at the end.
         case mlp
         /// Convolutions with ReLU and pooling, then linear layers as in an MLP.
@@ -27,6 +29,14 @@ package struct ModelSpec: Sendable, Equatable, Codable {
     /// A CNN: `layers` are the widths of the linear layers after the convolutions, the outputs last.
     package init(image: ImageShape, convolutions: [ConvolutionSpec], layers: [Int]) {
         self.init(kind: .cnn, layers: [image.count] + layers, image: image, convolutions: convolutions)
+    }
+
+    /// What the model is for; it decides the loss.
+    package var task: DataSchema.LearningTask {
+        switch kind {
+        case .linear: .regression
+        case .softmaxRegression, .mlp, .cnn: .classification
+        }
     }
 
     package var inputs: Int { layers.first ?? 0 }
@@ -69,8 +79,9 @@ package struct ModelSpec: Sendable, Equatable, Codable {
     package var parameterCount: Int { parameterLayout.reduce(0) { $0 + $1.count } }
 
     /// Weights uniform in ±√(6/fan-in) before a ReLU (He et al. 2015, arXiv 1502.01852) and ±√(6/(fan-in + fan-out))
-    /// before the softmax (Glorot and Bengio 2010); biases 0.
+    /// before the softmax (Glorot and Bengio 2010); biases 0. A linear regression has one minimum and begins at 0.
     package func initialParameters(seed: UInt64) -> [Float] {
+        if kind == .linear { return [Float](repeating: 0, count: parameterCount) }
         var generator = SeededGenerator(seed: derivedSeed(seed, "initial parameters"))
         var parameters: [Float] = []
         let layout = parameterLayout

@@ -26,8 +26,8 @@ package struct TrainingOptions: Sendable, Equatable {
 }
 
 package struct TrainingResult: Sendable, Equatable {
-    /// Mean cross-entropy over the rows of the last whole epoch, each at the moment it was trained on, in nats; 0 when
-    /// there was none.
+    /// Mean loss over the rows of the last whole epoch, each at the moment it was trained on: cross-entropy in nats, or
+    /// the squared error of a regression; 0 when there was none.
     package var loss: Double
     /// Rows of the data set.
     package var samples: Int
@@ -67,7 +67,7 @@ package struct LocalTrainer {
         let spec = network.spec
         precondition(parameters.count == spec.parameterCount)
         precondition(correction.isEmpty || correction.count == spec.parameterCount)
-        precondition(dataset.inputs == spec.inputs && dataset.outputs <= spec.outputs)
+        precondition(dataset.fits(spec))
         let anchor = options.proximalMu == 0 ? [] : parameters
         for i in velocity.indices { velocity[i] = 0 }
         var order = Array(0..<dataset.rows)
@@ -106,12 +106,12 @@ package struct LocalTrainer {
     }
 }
 
-/// Gradient of the mean cross-entropy over all rows at once, and the mean itself.
+/// Gradient of the mean loss over all rows at once, and the mean itself.
 package func fullGradient(
     spec: ModelSpec, parameters: [Float], dataset: Dataset, kernels: KernelTable? = nil
 ) -> (gradient: [Float], loss: Double) {
     precondition(parameters.count == spec.parameterCount)
-    precondition(dataset.inputs == spec.inputs && dataset.outputs <= spec.outputs)
+    precondition(dataset.fits(spec))
     let network = Network(spec: spec, kernels: kernels ?? Kernels.active)
     network.reserve(batch: max(1, dataset.rows))
     network.gather(dataset, Array(0..<dataset.rows)[...])

@@ -1,7 +1,7 @@
 internal import KernelTable
 
 /// Forward and backward pass of a stack of linear layers with ReLU between them, after convolutions where the model has
-/// some, over one workspace that grows to the largest batch and is used again.
+/// some, and a loss at their end, over one workspace that grows to the largest batch and is used again.
 final class Network {
     let spec: ModelSpec
     let kernels: KernelTable
@@ -18,7 +18,7 @@ final class Network {
     private var deltas: [UnsafeMutablePointer<Float>] = []
     private var scratch: UnsafeMutablePointer<Float>
     private var scratchCount = 0
-    private var labels: UnsafeMutablePointer<Int32>
+    private let loss: LossStage
     private var arena: UnsafeMutablePointer<Float>
 
     init(spec: ModelSpec, kernels: KernelTable) {
@@ -37,12 +37,11 @@ final class Network {
         (weightAt, biasAt) = (weights, biases)
         arena = .allocate(capacity: 1)
         scratch = arena
-        labels = .allocate(capacity: 1)
+        loss = LossStage(spec.task)
     }
 
     deinit {
         arena.deallocate()
-        labels.deallocate()
     }
 
     /// Makes room for batches of up to `rows`.
@@ -52,12 +51,10 @@ final class Network {
         convolutions?.reserve(batch: rows)
         scratchCount = scratchNeeded(rows)
         arena.deallocate()
-        labels.deallocate()
+        loss.reserve(rows)
         let count = 2 * rows * widths.reduce(0, +) + scratchCount
         arena = .allocate(capacity: count)
         arena.initialize(repeating: 0, count: count)
-        labels = .allocate(capacity: rows)
-        labels.initialize(repeating: 0, count: rows)
         var next = arena
         func take(_ count: Int) -> UnsafeMutablePointer<Float> {
             defer { next += count }
@@ -77,14 +74,14 @@ final class Network {
         }
     }
 
-    /// Copies the chosen rows and their labels in.
+    /// Copies the chosen rows in, and what is right for them.
     func gather(_ dataset: Dataset, _ rows: ArraySlice<Int>) {
         begin(rows.count)
         dataset.features.withUnsafeBufferPointer { from in
             guard let from = from.baseAddress else { return }
             for (slot, row) in rows.enumerated() { load(from + row * spec.inputs, at: slot) }
         }
-        for (slot, row) in rows.enumerated() { labels[slot] = dataset.labels[row] }
+        loss.gather(dataset, rows)
     }
 
     /// Copies whole rows in that have no labels.
@@ -162,7 +159,7 @@ final class Network {
     ) -> Double {
         guard batch > 0 else { return 0 }
         var dy = forward(parameters: parameters)
-        let loss = kernels.softmaxCrossEntropy(dy, labels, batch, spec.outputs, 1 / Float(batch))
+        let total = loss.gradient(of: dy, rows: batch, columns: spec.outputs, kernels)
         for layer in weightAt.indices.reversed() {
             let (inputs, outputs) = (widths[layer], widths[layer + 1])
             kernels.columnSums(dy, batch, outputs, gradient + biasAt[layer])
@@ -177,6 +174,6 @@ final class Network {
             dy = below
         }
         convolutions?.backward(features: dy, into: gradient)
-        return loss
+        return total
     }
 }

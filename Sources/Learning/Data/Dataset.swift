@@ -1,0 +1,72 @@
+/// Rows with what a model should say of them: classes, or the numbers of a regression. Features are scaled already,
+/// rows × inputs, row-major; targets are in their own unit.
+package struct Dataset: Sendable, Equatable {
+    package let task: DataSchema.LearningTask
+    package var features: [Float]
+    /// The class of each row, 0..<outputs; empty in a regression.
+    package var labels: [Int32]
+    /// The number of each row; empty in a classification.
+    package var targets: [Float]
+    package let inputs: Int
+    package let outputs: Int
+
+    package var rows: Int {
+        switch task {
+        case .classification: labels.count
+        case .regression: targets.count
+        }
+    }
+
+    package init(features: [Float], labels: [Int32], inputs: Int, outputs: Int) {
+        precondition(features.count == labels.count * inputs)
+        precondition(labels.allSatisfy { 0 <= $0 && $0 < outputs })
+        task = .classification
+        self.features = features
+        self.labels = labels
+        targets = []
+        self.inputs = inputs
+        self.outputs = outputs
+    }
+
+    /// A regression's rows.
+    package init(features: [Float], targets: [Float], inputs: Int) {
+        precondition(features.count == targets.count * inputs)
+        task = .regression
+        self.features = features
+        labels = []
+        self.targets = targets
+        self.inputs = inputs
+        outputs = 1
+    }
+
+    package func selecting(_ rows: [Int]) -> Dataset {
+        var features: [Float] = []
+        features.reserveCapacity(rows.count * inputs)
+        for row in rows { features += self.features[(row * inputs)..<((row + 1) * inputs)] }
+        switch task {
+        case .classification: return Dataset(features: features, labels: rows.map { labels[$0] }, inputs: inputs, outputs: outputs)
+        case .regression: return Dataset(features: features, targets: rows.map { targets[$0] }, inputs: inputs)
+        }
+    }
+
+    /// Whether a model may be trained on the rows, or judged by them.
+    package func fits(_ spec: ModelSpec) -> Bool { task == spec.task && inputs == spec.inputs && outputs <= spec.outputs }
+
+    /// Row numbers dealt out to clients, as `partition` does it.
+    ///
+    /// - Throws: also for a regression and a scheme that deals classes out.
+    package func partitioned(
+        clients: Int, scheme: Partition, holdout: Double, seed: UInt64
+    ) throws(DatasetError) -> PartitionResult {
+        switch (task, scheme) {
+        case (.classification, _):
+            return try partition(labels: labels, outputs: outputs, clients: clients, scheme: scheme, holdout: holdout, seed: seed)
+        case (.regression, .iid):
+            // Equal shares look at no class.
+            let none = [Int32](repeating: 0, count: rows)
+            return try partition(labels: none, outputs: 1, clients: clients, scheme: .iid, holdout: holdout, seed: seed)
+        case (.regression, .dirichlet), (.regression, .shards):
+            throw .partition("dirichlet and shards deal classes out, and a regression has none; take iid")
+        }
+    }
+}
