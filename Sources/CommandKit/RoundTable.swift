@@ -14,11 +14,20 @@ package enum RoundTable {
         let accuracy = round["accuracy"]?.double ?? round["federated_accuracy"]?.double
         let megabytes = ["bytes_up", "bytes_down"].map { number(round[$0]?.double.map { $0 / 1e6 }, 2) }.joined(separator: "/")
         var line = left(whole("round"), 5) + left("\(whole("contributors"))/\(whole("selected"))", 8) + left(whole("late"), 5)
-        line += left(whole("dropped"), 5) + left(whole("rejected"), 4) + left(number(loss, 3), 7) + left(number(accuracy, 3), 7)
+        line += left(whole("dropped"), 5) + left(whole("rejected"), 4) + left(loss.map(short) ?? "-", 7) + left(number(accuracy, 3), 7)
         line += left("-", 7) + left(megabytes, 13) + left(number(round["aggregate_ms"]?.double, 1), 8)
         line += left(number(round["seconds"]?.double, 2), 9) + left(etaSeconds.map(clock) ?? "-", 8)
         if round["state"]?.text == "aborted" { line += "  aborted: \(round["reason"]?.text ?? "")" }
         return line
+    }
+
+    /// A loss of any size in seven places: a squared error may be in the billions.
+    private static func short(_ value: Double) -> String {
+        if value < 100 || !value.isFinite { return fixed(value, 3) }
+        if value < 100_000 { return fixed(value, value < 10_000 ? 1 : 0) }
+        var (mantissa, exponent) = (value, 0)
+        while mantissa >= 9.95 { (mantissa, exponent) = (mantissa / 10, exponent + 1) }
+        return "\(fixed(mantissa, 1))e\(exponent)"
     }
 
     private static func left(_ text: String, _ width: Int) -> String { String(repeating: " ", count: max(0, width - text.count)) + text }

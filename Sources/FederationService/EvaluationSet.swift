@@ -15,9 +15,12 @@ enum EvaluationSet: Sendable {
     }
 
     /// Reads the CSV file an operator gave.
-    /// - Parameter label: name or number (from 0) of the label's column; nil: the last.
-    static func parse(_ csv: [UInt8], label: String?) throws(DatasetError) -> RawTable {
+    /// - Parameters:
+    ///   - label: name or number (from 0) of the label's column; nil: the last.
+    ///   - task: what that column holds.
+    static func parse(_ csv: [UInt8], label: String?, task: DataSchema.LearningTask) throws(DatasetError) -> RawTable {
         var options = CSVOptions()
+        options.task = task
         if let label { options.label = Int(label).map { .index($0) } ?? .name(label) }
         return try CSV.parse(csv, options: options)
     }

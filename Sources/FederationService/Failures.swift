@@ -33,14 +33,14 @@ extension DatasetError {
     private var value: String? {
         switch self {
         case .notANumber(_, _, let value), .labelRange(_, _, let value, _), .labelNotAClass(_, _, let value), .unknownClass(_, _, let value, _),
-            .perhapsHeader(_, _, let value):
+            .perhapsHeader(_, _, let value), .targetNotANumber(_, _, let value):
             value
         case .oneClass(let text, _), .noSuchColumn(let text, _), .ambiguousColumn(let text, _), .sklearnLine(let text), .notSklearn(let text),
             .classOption(let text):
             text
         case .empty, .oneColumn, .notText, .lineTooLong, .quote, .width, .missing, .missingLabel, .emptyColumn, .classNames, .tooManyClasses,
             .announcedRows, .announcedColumns, .noLabels, .inputs, .scaledToInfinity, .schema, .partition, .arrayFile,
-            .noLabelArray, .labelsBesideCSV:
+            .noLabelArray, .labelsBesideCSV, .task:
             nil
         }
     }

@@ -97,7 +97,8 @@ package final class FederationEngine: FederatedLearning {
         let host = try await host(session, tenant: tenant)
         let table: RawTable
         do {
-            table = try await around.pool.run(throwing: { () throws(DatasetError) in try EvaluationSet.parse(csv, label: label) })
+            let task = await host.machine.session.spec.task
+            table = try await around.pool.run(throwing: { () throws(DatasetError) in try EvaluationSet.parse(csv, label: label, task: task) })
         } catch { throw error.failure }
         let file: String
         do { file = try await around.blobs.put(csv) } catch { throw failure(error) }
@@ -111,7 +112,7 @@ package final class FederationEngine: FederatedLearning {
             throw .corrupt(path: "blobs/\(record.file)", problem: "the evaluation set of \(session.id) is missing")
         }
         return await around.pool.run {
-            do { return .raw(try EvaluationSet.parse(csv, label: record.label)) } catch { return .unusable("\(error)") }
+            do { return .raw(try EvaluationSet.parse(csv, label: record.label, task: session.spec.task)) } catch { return .unusable("\(error)") }
         }
     }
 

@@ -89,7 +89,7 @@ extension SessionHost {
 /// What one aggregation gives.
 private struct NewModel: Sendable {
     var bytes: [UInt8]
-    var evaluation: Evaluation?
+    var evaluation: Assessment?
     /// Of reading and combining the updates.
     var milliseconds: Double
 
@@ -106,7 +106,7 @@ private struct NewModel: Sendable {
         let model = try RoundComputer.newModel(from: base, job: job, source: updates)
         let elapsed = started.duration(to: .now).components
         milliseconds = Double(elapsed.seconds) * 1e3 + Double(elapsed.attoseconds) / 1e15
-        evaluation = rows.map { evaluate(spec: model.spec, parameters: model.parameters, dataset: $0) }
+        evaluation = rows.map { assess(spec: model.spec, parameters: model.parameters, dataset: $0) }
         bytes = model.encode()
     }
 }

@@ -42,6 +42,7 @@ struct SessionRequest {
         if let seed = try body.whole("seed", 0...Int64.max) { spec.seed = UInt64(seed) }
         if var model = try body.object("model") {
             do { spec.model = try ModelSpec(json: body.raw("model") ?? .null) } catch { throw body.invalid(error.field, error.issue) }
+            if body.raw("model_type") == nil, let kind = spec.model?.kind { spec.modelType = Self.type(of: kind) }
             model.know(["kind", "layers", "image", "convolutions"])
             notices += model.notices
         }
@@ -88,6 +89,15 @@ struct SessionRequest {
 
     private static let needsTestSet =
         "beside a robust rule what clients say of a model is not believed; only a test set (PUT …/evaluation) can tell: "
+
+    private static func type(of kind: ModelSpec.Kind) -> SessionSpec.ModelType {
+        switch kind {
+        case .softmaxRegression: .logisticRegression
+        case .linear: .linear
+        case .mlp: .neuralNetwork
+        case .cnn: .cnn
+        }
+    }
 
     /// A choice of which some documented values are not built: those are named as such, others are refused with the list.
     private static func built<Choice: RawRepresentable<String> & CaseIterable>(

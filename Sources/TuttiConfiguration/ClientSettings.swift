@@ -9,13 +9,16 @@ package struct ClientSettings: Sendable {
     package var threads: Int
     /// Label column of the data set: its name, its number from 0, or `last`.
     package var label: String
+    /// What the label column holds: `classification` or `regression`.
+    package var task: String
     package var scale: String
     package var logLevel: String
     package var settings: Settings
 
     static let keys: [Settings.Key] = [
         ("policy.min_cohort", .whole(1)), ("policy.sessions", .texts([])), ("policy.max_model_bytes", .whole(2 << 30)),
-        ("data.label", .text("last")), ("data.scale", .text("none")), ("compute.threads", .whole(1)), ("log.level", .text("warning")),
+        ("data.label", .text("last")), ("data.task", .text("classification")), ("data.scale", .text("none")), ("compute.threads", .whole(1)),
+        ("log.level", .text("warning")),
     ]
 
     package init(toml: String?, file: String, environment: [String: String], flags: [String: String]) throws(ConfigurationError) {
@@ -25,6 +28,7 @@ package struct ClientSettings: Sendable {
         sessions = settings.list("policy.sessions")
         maximumModelBytes = try settings.whole("policy.max_model_bytes", 1...(2 << 30))
         label = settings.text("data.label")
+        task = try settings.choice("data.task", ["classification", "regression"])
         scale = settings.text("data.scale")
         threads = try settings.whole("compute.threads", 1...1024)
         logLevel = try settings.choice("log.level", CoordinatorSettings.logLevels)
@@ -46,6 +50,8 @@ package struct ClientSettings: Sendable {
         [data]
         # Label column: its name, its number from 0, or "last".
         # label = "last"
+        # What it holds: classes ("classification"), or numbers to predict ("regression").
+        # task = "classification"
         # Scaling of the features: "none", "constant=NUMBER", "minmax" or "standardize".
         # scale = "none"
 

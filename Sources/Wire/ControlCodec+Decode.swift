@@ -50,7 +50,8 @@ extension ControlCodec {
         case .heartbeat(let m): message = .heartbeat(Heartbeat(sessionID: m.sessionID, round: Int(m.round)))
         case .evaluationReport(let m):
             message = .evaluation(
-                EvaluationReport(sessionID: m.sessionID, round: Int(m.round), loss: m.loss, accuracy: m.accuracy, rows: Int(clamping: m.rows)))
+                EvaluationReport(
+                    sessionID: m.sessionID, round: Int(m.round), loss: m.loss, accuracy: m.hasAccuracy ? m.accuracy : nil, rows: Int(clamping: m.rows)))
         case .roundFailed(let m):
             message = .roundFailed(
                 RoundFailed(

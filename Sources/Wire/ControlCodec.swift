@@ -112,7 +112,7 @@ package enum ControlCodec {
                 $0.sessionID = m.sessionID
                 $0.round = UInt32(clamping: m.round)
                 $0.loss = m.loss
-                $0.accuracy = m.accuracy
+                if let accuracy = m.accuracy { $0.accuracy = accuracy }
                 $0.rows = UInt64(clamping: m.rows)
             }
         case .roundFailed(let m):

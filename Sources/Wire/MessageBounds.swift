@@ -59,7 +59,7 @@ extension ClientMessage {
             try Bound.name(m.sessionID, "evaluation_report.session_id")
             try Bound.number(m.round, 0...Limits.rounds, "evaluation_report.round")
             guard m.loss.isFinite else { throw .field("evaluation_report.loss", "must be finite") }
-            guard m.accuracy >= 0, m.accuracy <= 1 else { throw .field("evaluation_report.accuracy", "must be 0 to 1") }
+            if let accuracy = m.accuracy, !(0...1).contains(accuracy) { throw .field("evaluation_report.accuracy", "must be 0 to 1") }
             try Bound.number(m.rows, 0...Limits.rows, "evaluation_report.rows")
         case .roundFailed(let m):
             try Bound.name(m.sessionID, "round_failed.session_id")

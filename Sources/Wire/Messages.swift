@@ -48,9 +48,10 @@ package struct EvaluationReport: Equatable, Sendable {
     package var sessionID: String
     package var round: Int
     package var loss: Double
-    package var accuracy: Double
+    /// nil in a regression.
+    package var accuracy: Double?
     package var rows: Int
-    package init(sessionID: String, round: Int, loss: Double, accuracy: Double, rows: Int) {
+    package init(sessionID: String, round: Int, loss: Double, accuracy: Double?, rows: Int) {
         self.sessionID = sessionID
         self.round = round
         self.loss = loss

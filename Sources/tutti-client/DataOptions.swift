@@ -15,6 +15,9 @@ struct DataOptions: ParsableArguments {
     @Option(help: "Label column: its name, its number from 0, or 'last' (else data.label in client.toml).")
     var label: String?
 
+    @Option(help: "What the label column holds: classification (classes) or regression (numbers to predict) (else data.task in client.toml).")
+    var task: String?
+
     @Option(help: "What the first line is: auto, yes (names), no (a row), sklearn (rows,columns,labels).")
     var header = "auto"
 
@@ -31,6 +34,7 @@ struct DataOptions: ParsableArguments {
     var flags: [String: String] {
         var flags: [String: String] = [:]
         flags["data.label"] = label
+        flags["data.task"] = task
         flags["data.scale"] = scale
         return flags
     }
@@ -59,6 +63,10 @@ struct DataOptions: ParsableArguments {
                 throw CommandFailure(.usage, "--missing is '\(missing)'.", remedy: "Give refuse, mean or a number.")
             }
             options.missing = .value(value)
+        }
+        if schema == nil { options.task = settings.task == "regression" ? .regression : .classification }
+        if classes != nil, options.task == .regression {
+            throw CommandFailure(.usage, "--classes is given, and a regression has none.", remedy: "Leave out --classes, or --task regression.")
         }
         if let classes, !(2...65_536).contains(classes) {
             throw CommandFailure(.usage, "--classes is \(classes).", remedy: "Give 2 to 65536.")

@@ -6,7 +6,8 @@ import StrictJSON
 
 struct Evaluate: ReportingCommand {
     static let configuration = CommandConfiguration(
-        abstract: "How good a model is on a labelled file: accuracy, loss, ROC area, calibration, and each class for itself.")
+        abstract: "How good a model is on a labelled file: accuracy, loss, ROC area, calibration, and each class for itself; "
+            + "for a regression RMSE, MAE and R².")
 
     @Option(help: "Model file (safetensors).")
     var model: String
@@ -20,6 +21,9 @@ struct Evaluate: ReportingCommand {
     func perform() async throws(CommandFailure) -> JSON {
         let file = try await loadModel(model)
         let dataset = try await loadRows(source, for: file).dataset
+        if file.spec.task == .regression {
+            return report(evaluateRegression(spec: file.spec, parameters: file.parameters, dataset: dataset))
+        }
         let result = evaluate(spec: file.spec, parameters: file.parameters, dataset: dataset)
         let predictions = predict(spec: file.spec, parameters: file.parameters, features: dataset.features)
         let classes = file.spec.outputs
@@ -58,6 +62,17 @@ struct Evaluate: ReportingCommand {
             "confusion_matrix": classes > Self.mostClassesInMatrix
                 ? .null
                 : .array((0..<classes).map { actual in .array((0..<classes).map { JSON(matrix[actual: actual, predicted: $0]) }) }),
+        ]
+    }
+    /// Accuracy is null: a regression has no right and wrong.
+    private func report(_ result: RegressionEvaluation) -> JSON {
+        func fixed(_ value: Double) -> String { RoundTable.fixed(value, 4) }
+        say(
+            "rows \(result.rows)  RMSE \(fixed(result.rootMeanSquaredError))  MAE \(fixed(result.meanAbsoluteError))  "
+                + "R² \(result.r2.map(fixed) ?? "-")")
+        return [
+            "rows": JSON(result.rows), "accuracy": .null, "loss": JSON(result.meanSquaredError), "rmse": JSON(result.rootMeanSquaredError),
+            "mae": JSON(result.meanAbsoluteError), "r2": JSON(result.r2),
         ]
     }
 }

@@ -21,7 +21,7 @@ func loadRows(_ source: DataOptions, for model: ModelFile) async throws(CommandF
 }
 
 struct Predict: ReportingCommand {
-    static let configuration = CommandConfiguration(abstract: "Predict the class of every row of a file.")
+    static let configuration = CommandConfiguration(abstract: "Predict the class, or the number, of every row of a file.")
 
     @Option(help: "Model file (safetensors).")
     var model: String
@@ -36,6 +36,7 @@ struct Predict: ReportingCommand {
         let local = try await loadRows(source, for: file)
         let rows = min(local.dataset.rows, max(0, limit ?? .max))
         let features = Array(local.dataset.features.prefix(rows * local.dataset.inputs))
+        if file.spec.task == .regression { return targets(predictTargets(spec: file.spec, parameters: file.parameters, features: features)) }
         let predictions = predict(spec: file.spec, parameters: file.parameters, features: features)
         func name(_ label: Int) -> String { file.schema.labels.isEmpty ? "\(label)" : file.schema.labels[label] }
         if !json {
@@ -48,6 +49,14 @@ struct Predict: ReportingCommand {
                     ["row": JSON(row + 1), "label": .string(name(p.label)), "probability": JSON(Double(p.probabilities[p.label]))]
                 })
         ]
+    }
+
+    private func targets(_ predictions: [Float]) -> JSON {
+        if !json {
+            print("row,value")
+            for (row, value) in predictions.enumerated() { print("\(row + 1),\(value)") }
+        }
+        return ["predictions": .array(predictions.enumerated().map { row, value in ["row": JSON(row + 1), "value": JSON(Double(value))] })]
     }
 }
 
@@ -77,9 +86,7 @@ struct PartitionFile: ReportingCommand {
         do {
             let table = try CSV.parse(bytes, options: try source.csv())
             let share = try PartitionShare(parsing: "1/\(clients):\(scheme)")
-            let dataset = try table.dataset()
-            parts = try partition(
-                labels: dataset.labels, outputs: dataset.outputs, clients: clients, scheme: share.scheme, holdout: holdout, seed: seed)
+            parts = try table.dataset().partitioned(clients: clients, scheme: share.scheme, holdout: holdout, seed: seed)
             let all = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline)
             header = all.count > table.rows && source.header != "sklearn" ? all.first : nil
             lines = Array(all.suffix(table.rows))

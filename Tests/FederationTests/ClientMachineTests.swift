@@ -114,6 +114,6 @@ import Wire
         _ = machine.handle(.message(.evaluate(request)), now: now)
         _ = machine.handle(.modelFetched(digest: hexadecimal(digest)), now: now)
         let effects = machine.handle(.evaluated(round: 3, loss: .nan, accuracy: 0.5, rows: 10), now: now)
-        #expect(effects == [.send(.evaluation(EvaluationReport(sessionID: "s", round: 3, loss: 0, accuracy: 0, rows: 0)))])
+        #expect(effects == [.send(.evaluation(EvaluationReport(sessionID: "s", round: 3, loss: 0, accuracy: nil, rows: 0)))])
     }
 }

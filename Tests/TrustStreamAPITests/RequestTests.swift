@@ -44,7 +44,7 @@ import Testing
             ("client_id", ["", "a/b", "..", ".", "a b", "ä", 7, .string(String(repeating: "x", count: 129))]), ("data_size", [-1, 1.5, "10"]),
             ("computation_capability", [1, ""]), ("network_bandwidth", [["1gbps"]]), ("privacy_preferences", ["none"]),
             ("privacy_preferences.max_privacy_budget", [0, 11, "0.5"]), ("privacy_preferences.data_minimization", ["yes"]), ("data_schema", [1]),
-            ("data_schema.inputs", [0, "4", 1.5]), ("data_schema.outputs", [0]), ("data_schema.task", ["regression"]), ("data_schema.scale.kind", ["log"]),
+            ("data_schema.inputs", [0, "4", 1.5]), ("data_schema.outputs", [0]), ("data_schema.task", ["ranking"]), ("data_schema.scale.kind", ["log"]),
         ]
         for (field, values) in wrong {
             let base = field.hasPrefix("data_schema.") ? body.setting("data_schema", ["inputs": 4, "outputs": 2, "task": "classification"]) : body
@@ -56,7 +56,7 @@ import Testing
 
     @Test func documentedChoicesThatAreNotBuiltAreNamed() async throws {
         let body = try JSON(parsing: Documented.plainRequest)
-        let choices: [(String, [JSON])] = [("model_type", ["linear", "language_model"]), ("algorithm", ["fedadam", "scaffold"])]
+        let choices: [(String, [JSON])] = [("model_type", ["language_model"]), ("algorithm", ["fedadam", "scaffold"])]
         for (field, values) in choices {
             for value in values {
                 let answer = await Surface().call("POST", sessions, json: body.setting(field, value).encodedText)

@@ -32,13 +32,18 @@ package struct LocalWork: Sendable {
         return update.encode()
     }
 
-    func evaluation(model: ModelFile) throws -> Evaluation {
+    func evaluation(model: ModelFile) throws -> Assessment {
         try check(model)
         return LocalComputer().evaluation(model: model, dataset: dataset)
     }
 
     /// A model that does not fit the rows must never reach a kernel.
     private func check(_ model: ModelFile) throws(ClientNodeError) {
+        guard model.schema.task == dataset.task else {
+            throw ClientNodeError(
+                .failed, "The session's model is for \(model.schema.task.rawValue), and the local rows were read for \(dataset.task.rawValue).",
+                remedy: "Run with --task \(model.schema.task.rawValue), or join another session.")
+        }
         guard model.schema.inputs == dataset.inputs, model.schema.outputs == dataset.outputs else {
             throw ClientNodeError(
                 .failed,

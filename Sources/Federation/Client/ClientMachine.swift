@@ -81,12 +81,12 @@ package struct ClientMachine: Sendable {
             guard case .evaluating(let request) = work, request.round == round else { return [] }
             work = .idle
             // A model that has diverged has no loss: an answer without rows says that there is nothing to wait for.
-            let isMeasured = (0...ValidUpdate.maximumLoss).contains(loss) && (0...1).contains(accuracy)
+            let isMeasured = (0...ValidUpdate.maximumLoss).contains(loss) && accuracy.map { (0...1).contains($0) } ?? true
             return [
                 .send(
                     .evaluation(
                         EvaluationReport(
-                            sessionID: session, round: round, loss: isMeasured ? loss : 0, accuracy: isMeasured ? accuracy : 0,
+                            sessionID: session, round: round, loss: isMeasured ? loss : 0, accuracy: isMeasured ? accuracy : nil,
                             rows: isMeasured ? rows : 0)))
             ]
         case .uploaded(let key): return uploaded(key)

@@ -34,6 +34,11 @@ extension CoordinatorMachine {
     /// The first declared schema decides the session's; the others must agree. nil: accepted.
     private mutating func adopt(_ schema: DataSchema?) -> Refused? {
         guard let schema else { return nil }
+        let task = session.spec.task
+        if schema.task != task {
+            return .schemaDisagrees(
+                field: "data_schema.task", session: "\(task.rawValue), for which rows are read with --task \(task.rawValue)", client: schema.task.rawValue)
+        }
         if let ours = session.schema {
             if let (field, mine, theirs) = ours.disagreement(with: schema) {
                 return .schemaDisagrees(field: field, session: mine, client: theirs)
@@ -76,6 +81,7 @@ extension CoordinatorMachine {
     private static func defaultModel(_ type: SessionSpec.ModelType, _ schema: DataSchema) -> ModelSpec {
         switch type {
         case .neuralNetwork: ModelSpec(kind: .mlp, layers: [schema.inputs, 128, schema.outputs])
+        case .linear: ModelSpec(kind: .linear, layers: [schema.inputs, 1])
         case .logisticRegression: ModelSpec(kind: .softmaxRegression, layers: [schema.inputs, schema.outputs])
         case .cnn: convolutional(schema)
         }
@@ -95,6 +101,9 @@ extension CoordinatorMachine {
 
     /// Takes a model to begin from, as it was read from a file that is durable under `digest`. nil: taken.
     package mutating func adopt(initialModel digest: String, _ model: ModelSpec, _ schema: DataSchema) -> Refused? {
+        if model.task != session.spec.task {
+            return .unfit(field: "initial_model", issue: "is for \(model.task.rawValue); the session is for \(session.spec.task.rawValue)")
+        }
         if let wanted = session.model, wanted != model {
             return .unfit(field: "initial_model", issue: "has the model \(model.json.encodedText); the session's is \(wanted.json.encodedText)")
         }
@@ -125,7 +134,7 @@ extension CoordinatorMachine {
         guard trainers.count >= session.spec.minClients, let model = session.model else { return [] }
         if session.spec.initialModel != nil && session.warmStart == nil { return [] }
         // A federation of clients that declare nothing trains the model that was asked for, on features as they are.
-        let schema = session.schema ?? DataSchema(inputs: model.inputs, outputs: model.outputs, scale: .none)
+        let schema = session.schema ?? DataSchema(inputs: model.inputs, outputs: model.outputs, scale: .none, task: model.task)
         session.schema = schema
         session.status = .training
         session.startedAt = now

@@ -170,19 +170,20 @@ extension CoordinatorMachine {
         outcome.rejected = open.rejected
         outcome.dropped = open.record.cohort.count - open.contributions.count
         outcome.bytesDown = open.bytesDown
-        var (rows, loss, accuracy) = (0.0, 0.0, 0.0)
+        var (loss, accuracy) = (WeightedMean(), WeightedMean())
         for name in open.contributions.keys.sorted() {
             guard let record = open.contributions[name] else { continue }
             outcome.bytesUp += record.wireBytes
-            guard let l = record.loss, let a = record.accuracy, l.isFinite, a.isFinite else { continue }
-            let weight = Double(max(1, record.samples))
-            rows += weight
-            loss += l * weight
-            accuracy += a * weight
+            loss.add(record.loss, rows: max(1, record.samples))
+            accuracy.add(record.accuracy, rows: max(1, record.samples))
         }
-        if rows > 0 { (outcome.federatedLoss, outcome.federatedAccuracy) = (loss / rows, accuracy / rows) }
+        outcome.federatedLoss = loss.value
+        outcome.federatedAccuracy = hasAccuracy ? accuracy.value : nil
         return outcome
     }
+
+    /// A regression has none, whatever a client says.
+    private var hasAccuracy: Bool { session.spec.task == .classification }
 
     // MARK: Evaluating the last model
 
@@ -203,11 +204,11 @@ extension CoordinatorMachine {
     }
 
     mutating func evaluationReported(
-        _ client: String, _ round: Int, _ loss: Double, _ accuracy: Double, _ rows: Int64, _ now: Instant
+        _ client: String, _ round: Int, _ loss: Double, _ accuracy: Double?, _ rows: Int64, _ now: Instant
     ) -> [CoordinatorEffect] {
         seen(client, now)
         guard case .evaluating(let deadline, var reports, let expected) = phase, members[client] != nil, round == evaluated?.round,
-            (0...ValidUpdate.maximumLoss).contains(loss), (0...1).contains(accuracy), rows >= 0
+            (0...ValidUpdate.maximumLoss).contains(loss), accuracy.map({ (0...1).contains($0) }) ?? true, rows >= 0
         else { return [] }
         // Nothing else holds the reports while one is added: thousands of them are not copied for each.
         phase = .ended
@@ -224,17 +225,17 @@ extension CoordinatorMachine {
             !reports.isEmpty && expected.allSatisfy { reports[$0] != nil }
             && presence.allSatisfy { !$0.value.isConnected || reports[$0.key] != nil }
         guard now >= deadline || isComplete else { return [] }
-        var (rows, clients, loss, accuracy) = (Int64(0), 0, 0.0, 0.0)
+        var (rows, clients, loss, accuracy) = (Int64(0), 0, WeightedMean(), WeightedMean())
         for name in reports.keys.sorted() {
             guard let report = reports[name], report.rows > 0 else { continue }
             rows += Int64(report.rows)
             clients += 1
-            loss += report.loss * Double(report.rows)
-            accuracy += report.accuracy * Double(report.rows)
+            loss.add(report.loss, rows: Int64(report.rows))
+            accuracy.add(report.accuracy, rows: Int64(report.rows))
         }
-        guard rows > 0 else { return complete(now) }
+        guard let loss = loss.value else { return complete(now) }
         let record = EvaluationRecord(
-            round: evaluated?.round ?? 0, loss: loss / Double(rows), accuracy: accuracy / Double(rows), rows: rows,
+            round: evaluated?.round ?? 0, loss: loss, accuracy: hasAccuracy ? accuracy.value : nil, rows: rows,
             clients: clients)
         evaluation = record
         return [.persist(.evaluation(record))] + complete(now)
@@ -248,3 +249,18 @@ extension CoordinatorMachine {
 
 /// 32 bytes of a digest that this code itself wrote in hex; empty for anything else.
 func digestBytes(_ hex: String) -> [UInt8] { bytes(hexadecimal: hex) ?? [] }
+
+/// A mean over rows of what clients say. What is not said, or is no finite number, does not count.
+private struct WeightedMean {
+    private var sum = 0.0
+    private var rows = 0.0
+
+    mutating func add(_ figure: Double?, rows count: Int64) {
+        guard let figure, figure.isFinite else { return }
+        sum += figure * Double(count)
+        rows += Double(count)
+    }
+
+    /// nil when nothing counted.
+    var value: Double? { rows > 0 ? sum / rows : nil }
+}

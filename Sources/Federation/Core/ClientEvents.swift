@@ -47,7 +47,8 @@ package enum ClientEvent: Sendable, Equatable {
     /// Training is done and the body is durable under this digest (hex).
     case trained(AttemptKey, digest: String)
     case trainingFailed(AttemptKey, reason: String)
-    case evaluated(round: Int, loss: Double, accuracy: Double, rows: Int)
+    /// `accuracy`: nil in a regression.
+    case evaluated(round: Int, loss: Double, accuracy: Double?, rows: Int)
     case uploaded(AttemptKey)
     case uploadFailed(AttemptKey, UploadFailure)
     /// Asked to stop by its owner.

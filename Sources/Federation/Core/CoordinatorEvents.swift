@@ -38,7 +38,8 @@ package enum CoordinatorEvent: Sendable {
     case updateTooLate(client: String)
     /// The client says that it cannot deliver this attempt.
     case roundFailed(client: String, round: Int, attempt: Int, reason: String)
-    case evaluationReported(client: String, round: Int, loss: Double, accuracy: Double, rows: Int64)
+    /// `accuracy`: nil in a regression.
+    case evaluationReported(client: String, round: Int, loss: Double, accuracy: Double?, rows: Int64)
     /// Model version 0 is durable under this digest (hex).
     case modelInitialised(digest: String)
     /// The operator's model to begin from is durable under this digest (hex).

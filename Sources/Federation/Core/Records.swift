@@ -182,11 +182,12 @@ package struct RoundOutcome: Sendable, Equatable, Codable {
 package struct EvaluationRecord: Sendable, Equatable, Codable {
     package var round: Int
     package var loss: Double
-    package var accuracy: Double
+    /// nil in a regression.
+    package var accuracy: Double?
     package var rows: Int64
     package var clients: Int
 
-    package init(round: Int, loss: Double, accuracy: Double, rows: Int64, clients: Int) {
+    package init(round: Int, loss: Double, accuracy: Double?, rows: Int64, clients: Int) {
         self.round = round
         self.loss = loss
         self.accuracy = accuracy

@@ -34,6 +34,10 @@ extension SessionSpec {
         if let fault = schedule.fault {
             throw SpecError(field: "learning_rate_schedule.\(fault.field)", issue: fault.issue, provided: schedule.json[fault.field] ?? .null)
         }
+        if let rule = earlyStopping, rule.metric == .accuracy, task == .regression {
+            throw SpecError(
+                field: "early_stopping.metric", issue: "must be loss: a regression has no accuracy", provided: .string(rule.metric.rawValue))
+        }
         if let rule = earlyStopping, let fault = rule.fault {
             throw SpecError(field: "early_stopping.\(fault.field)", issue: fault.issue, provided: rule.json[fault.field] ?? .null)
         }
@@ -81,6 +85,12 @@ extension SessionSpec {
             throw SpecError(
                 field: "aggregation", issue: "a trimmed mean needs at least 3 clients in every round; raise min_clients",
                 provided: .string(aggregation.rawValue))
+        }
+        if let model, model.task != task {
+            throw SpecError(
+                field: "model.kind",
+                issue: "\(model.kind.rawValue) is for \(model.task.rawValue), model_type \(modelType.rawValue) for \(task.rawValue); change one of them",
+                provided: .string(model.kind.rawValue))
         }
         if let model, let fault = model.fault {
             throw SpecError(field: "model.\(fault.field)", issue: fault.issue, provided: model.json[fault.field] ?? .null)

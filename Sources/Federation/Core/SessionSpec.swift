@@ -10,7 +10,11 @@ package struct SessionSpec: Sendable, Equatable, Codable {
     package enum ModelType: String, Sendable, Codable, CaseIterable {
         case neuralNetwork = "neural_network"
         case logisticRegression = "logistic_regression"
+        /// A regression: it predicts a number instead of a class.
+        case linear
         case cnn
+
+        package var task: DataSchema.LearningTask { self == .linear ? .regression : .classification }
     }
     package enum Aggregation: String, Sendable, Codable, CaseIterable {
         case mean, median
@@ -76,6 +80,9 @@ package struct SessionSpec: Sendable, Equatable, Codable {
     package var privacyBudget: Double?
 
     package init() {}
+
+    /// What the session's model is for, and its clients' rows.
+    package var task: DataSchema.LearningTask { modelType.task }
 }
 // Records live longer than versions: what an older one did not know has its default here.
 extension SessionSpec {

@@ -35,8 +35,8 @@ package struct LocalComputer {
             accuracy: before.accuracy, trainingLoss: result.loss)
     }
 
-    package func evaluation(model: ModelFile, dataset: Dataset) -> Evaluation {
-        evaluate(spec: model.spec, parameters: model.parameters, dataset: dataset, kernels: kernels)
+    package func evaluation(model: ModelFile, dataset: Dataset) -> Assessment {
+        assess(spec: model.spec, parameters: model.parameters, dataset: dataset, kernels: kernels)
     }
 
     private mutating func trainer(for spec: ModelSpec) -> LocalTrainer {

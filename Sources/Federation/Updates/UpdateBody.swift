@@ -101,8 +101,8 @@ package enum UpdateError: Error, Sendable, Equatable, CustomStringConvertible {
 
 extension ValidUpdate {
     private static let maximumSamples: Int64 = 1_000_000_000_000
-    /// A mean cross-entropy beyond this says only that the model has diverged.
-    static let maximumLoss = 1e9
+    /// A loss beyond this says only that the model has diverged: a squared error of numbers up to 1e15 is below it.
+    static let maximumLoss = 1e30
 
     /// Reads and checks a body from outside. Nothing is kept of one that is not accepted.
     ///

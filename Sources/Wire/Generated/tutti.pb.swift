@@ -281,14 +281,23 @@ nonisolated struct Tutti_V1_EvaluationReport: Sendable {
   /// mean, finite
   var loss: Double = 0
 
-  /// 0..1
-  var accuracy: Double = 0
+  /// 0..1; absent in a regression
+  var accuracy: Double {
+    get {_accuracy ?? 0}
+    set {_accuracy = newValue}
+  }
+  /// Returns true if `accuracy` has been explicitly set.
+  var hasAccuracy: Bool {self._accuracy != nil}
+  /// Clears the value of `accuracy`. Subsequent reads from it will return its default value.
+  mutating func clearAccuracy() {self._accuracy = nil}
 
   var rows: UInt64 = 0
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
+
+  fileprivate var _accuracy: Double? = nil
 }
 
 /// The client cannot deliver this attempt.
@@ -857,7 +866,7 @@ nonisolated extension Tutti_V1_EvaluationReport: SwiftProtobuf.Message, SwiftPro
       case 1: try { try decoder.decodeSingularStringField(value: &self.sessionID) }()
       case 2: try { try decoder.decodeSingularUInt32Field(value: &self.round) }()
       case 3: try { try decoder.decodeSingularDoubleField(value: &self.loss) }()
-      case 4: try { try decoder.decodeSingularDoubleField(value: &self.accuracy) }()
+      case 4: try { try decoder.decodeSingularDoubleField(value: &self._accuracy) }()
       case 5: try { try decoder.decodeSingularUInt64Field(value: &self.rows) }()
       default: break
       }
@@ -865,6 +874,10 @@ nonisolated extension Tutti_V1_EvaluationReport: SwiftProtobuf.Message, SwiftPro
   }
 
   func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if !self.sessionID.isEmpty {
       try visitor.visitSingularStringField(value: self.sessionID, fieldNumber: 1)
     }
@@ -874,9 +887,9 @@ nonisolated extension Tutti_V1_EvaluationReport: SwiftProtobuf.Message, SwiftPro
     if self.loss.bitPattern != 0 {
       try visitor.visitSingularDoubleField(value: self.loss, fieldNumber: 3)
     }
-    if self.accuracy.bitPattern != 0 {
-      try visitor.visitSingularDoubleField(value: self.accuracy, fieldNumber: 4)
-    }
+    try { if let v = self._accuracy {
+      try visitor.visitSingularDoubleField(value: v, fieldNumber: 4)
+    } }()
     if self.rows != 0 {
       try visitor.visitSingularUInt64Field(value: self.rows, fieldNumber: 5)
     }
@@ -887,7 +900,7 @@ nonisolated extension Tutti_V1_EvaluationReport: SwiftProtobuf.Message, SwiftPro
     if lhs.sessionID != rhs.sessionID {return false}
     if lhs.round != rhs.round {return false}
     if lhs.loss != rhs.loss {return false}
-    if lhs.accuracy != rhs.accuracy {return false}
+    if lhs._accuracy != rhs._accuracy {return false}
     if lhs.rows != rhs.rows {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
