@@ -5,6 +5,8 @@ package struct TrainingOptions: Sendable, Equatable {
     package var epochs: Int
     package var batchSize: Int
     package var learningRate: Float
+    package var optimizer: LocalOptimizer
+    /// Of SGD; without effect on Adam.
     package var momentum: Float
     package var weightDecay: Float
     /// FedProx's μ; 0 without.
@@ -13,8 +15,10 @@ package struct TrainingOptions: Sendable, Equatable {
 
     package init(
         epochs: Int, batchSize: Int, learningRate: Float, momentum: Float = 0, weightDecay: Float = 0,
-        proximalMu: Float = 0, seed: UInt64
+        proximalMu: Float = 0, seed: UInt64, optimizer: LocalOptimizer = .sgd
     ) {
+        self.optimizer = optimizer
+
         self.epochs = epochs
         self.batchSize = batchSize
         self.learningRate = learningRate
@@ -41,19 +45,19 @@ package struct TrainingResult: Sendable, Equatable {
     }
 }
 
-/// Mini-batch SGD with momentum and weight decay on one machine's rows. Momentum starts at zero each time: a federated
-/// round is a fresh optimiser, as in McMahan et al. 2017 (arXiv 1602.05629).
+/// Mini-batch SGD or Adam with weight decay on one machine's rows. The optimiser's state starts at zero each time: a
+/// federated round is a fresh optimiser, as in McMahan et al. 2017 (arXiv 1602.05629).
 ///
 /// Copies share one workspace, so a trainer stays on one thread at a time.
 package struct LocalTrainer {
     private let network: Network
-    private var velocity: [Float]
+    private var state: OptimizerState
     private var gradient: [Float]
 
     package init(spec: ModelSpec, kernels: KernelTable? = nil) {
         network = Network(spec: spec, kernels: kernels ?? Kernels.active)
-        velocity = [Float](repeating: 0, count: spec.parameterCount)
-        gradient = velocity
+        state = OptimizerState(count: spec.parameterCount)
+        gradient = [Float](repeating: 0, count: spec.parameterCount)
     }
 
     /// Trains `parameters` in place. The same seed gives the same bits on one kernel level. The last batch of an epoch
@@ -69,7 +73,7 @@ package struct LocalTrainer {
         precondition(correction.isEmpty || correction.count == spec.parameterCount)
         precondition(dataset.fits(spec))
         let anchor = options.proximalMu == 0 ? [] : parameters
-        for i in velocity.indices { velocity[i] = 0 }
+        state.begin(options.optimizer)
         var order = Array(0..<dataset.rows)
         var generator = SeededGenerator(seed: options.seed)
         let batch = max(1, min(options.batchSize, dataset.rows))
@@ -92,16 +96,15 @@ package struct LocalTrainer {
     /// One step on the gathered batch; its loss, summed over the batch.
     private mutating func step(_ parameters: inout [Float], _ anchor: [Float], _ correction: [Float], _ options: TrainingOptions) -> Double {
         let kernels = network.kernels
-        if anchor.isEmpty && correction.isEmpty {
+        if options.optimizer == .sgd && anchor.isEmpty && correction.isEmpty {
             return network.step(
-                parameters: &parameters, velocity: &velocity, gradient: &gradient, learningRate: options.learningRate,
+                parameters: &parameters, velocity: &state.first, gradient: &gradient, learningRate: options.learningRate,
                 momentum: options.momentum, weightDecay: options.weightDecay)
         }
         let loss = network.gradient(parameters: parameters, into: &gradient)
         if !correction.isEmpty { kernels.axpy(&gradient, correction, 1, gradient.count) }
         if !anchor.isEmpty { kernels.proximal(&gradient, parameters, anchor, options.proximalMu, gradient.count) }
-        kernels.sgdStep(
-            &parameters, &velocity, gradient, gradient.count, options.learningRate, options.momentum, options.weightDecay)
+        state.step(&parameters, gradient, options, kernels)
         return loss
     }
 }
