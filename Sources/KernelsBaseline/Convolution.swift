@@ -3,33 +3,34 @@ import KernelTable
 // Images are [batch, height, width, channels]: what a kernel window covers of one image row is one run of floats.
 
 extension Level {
+    /// Row after row of windows: of what they read of one image row, all that lies inside is copied alike.
     func im2col(_ x: F32, _ batch: Int, _ height: Int, _ width: Int, _ channels: Int, _ kernel: Int, _ patches: MF32) {
         let (reach, rowCount) = (kernel / 2, kernel &* channels)
-        let (imageCount, patchCount) = (height &* width &* channels, height &* width &* kernel &* rowCount)
-        var out = patches
-        for image in 0..<batch {
-            let base = x + image &* imageCount
-            // A short row is copied as one vector: the next one covers what is too much. Not where there is none.
-            let lastRead = x + (batch &* imageCount &- W)
-            let lastWritten = patches + (batch &* patchCount &- W)
-            for py in 0..<height {
-                for px in 0..<width {
-                    let left = px &- reach
-                    let isInside = left >= 0 && left &+ kernel <= width
-                    for ky in 0..<kernel {
-                        let y = py &+ ky &- reach
-                        let from = base + (y &* width &+ left) &* channels
-                        if y < 0 || y >= height {
-                            zeroRun(out, rowCount)
-                        } else if !isInside {
-                            edgeRow(out, base + y &* width &* channels, left, width, channels, kernel)
-                        } else if rowCount < W && from <= lastRead && F32(out) <= F32(lastWritten) {
-                            store(out, 0, load(from, 0))
-                        } else {
-                            copyRun(out, from, rowCount)
-                        }
-                        out += rowCount
+        let window = kernel &* rowCount
+        let lastRead = x + (batch &* height &* width &* channels &- W)
+        let (first, end) = (least(reach, width), most(least(reach, width), width &- reach))
+        for place in 0..<(batch &* height) {
+            let (image, py) = (place / height, place % height)
+            for ky in 0..<kernel {
+                let y = py &+ ky &- reach
+                var to = patches + (place &* width &* window &+ ky &* rowCount)
+                guard y >= 0 && y < height else {
+                    for _ in 0..<width {
+                        zeroRun(to, rowCount)
+                        to += window
                     }
+                    continue
+                }
+                let row = x + (image &* height &+ y) &* width &* channels
+                for px in 0..<first { edgeRow(to + px &* window, row, px &- reach, width, channels, kernel) }
+                to += first &* window
+                // What a vector writes too much belongs to the window's next rows, which come later.
+                let spills = rowCount < W && (kernel &- ky) &* rowCount >= W
+                insideRows(to, row + (first &- reach) &* channels, end &- first, channels, rowCount, window, spills, lastRead)
+                to += (end &- first) &* window
+                for px in end..<width {
+                    edgeRow(to, row, px &- reach, width, channels, kernel)
+                    to += window
                 }
             }
         }
@@ -97,6 +98,28 @@ extension Level {
         zeroRun(dx, dxCount)
         // Windows do not overlap: every place is chosen at most once.
         for i in 0..<count { dx[Int(chosen[i])] = dy[i] }
+    }
+}
+
+/// One row of `count` windows side by side, none of which hangs over an edge.
+@inline(__always) private func insideRows(
+    _ out: MF32, _ from: F32, _ count: Int, _ channels: Int, _ rowCount: Int, _ window: Int, _ spills: Bool, _ lastRead: F32
+) {
+    var (to, at) = (out, from)
+    var left = count
+    if spills {
+        while left > 0 && at <= lastRead {
+            store(to, 0, load(at, 0))
+            to += window
+            at += channels
+            left &-= 1
+        }
+    }
+    while left > 0 {
+        copyRun(to, at, rowCount)
+        to += window
+        at += channels
+        left &-= 1
     }
 }
 

@@ -120,10 +120,12 @@ private func multiplyBlocks(
     let readsShallow = k <= shallow && rowStrideB & 255 != 0
     let readB = columnStrideB == 1 && n >= W && (m <= 8 &* tileRows || rowStrideB <= 128 || readsShallow)
     let readsNarrow = n <= 4 &* tileColumns || m &* k <= 4096 || (rowStrideA == 1 && k <= shallow)
-    let readA = (rowStrideA == 1 || columnStrideA == 1) && readsNarrow
-    // A step needs the whole sum at once. It goes through few rows at a time, so that weights and velocities are read in
+    let readsRows = columnStrideA == 1 && n <= 8 &* tileColumns && rowStrideA & 255 != 0
+    let readA = ((rowStrideA == 1 || columnStrideA == 1) && readsNarrow) || readsRows
+    // Of Aᵀ in its place, a panel takes a few floats of every line it reads: half the depth leaves the lines in the first
+    // cache for the next panel. A step needs the whole sum at once. It goes through few rows at a time, so that weights and velocities are read in
     // the order in which they lie.
-    let depth = finish.steps ? k : deepest(k)
+    let depth = finish.steps ? k : readA && rowStrideA == 1 ? deepest(k, half: true) : deepest(k)
     let rowsAtOnce = finish.steps ? stepRows : rowBlock
     let tile = scratch
     let packedA = finish.steps ? scratch + tileRows &* tileColumns : scratch

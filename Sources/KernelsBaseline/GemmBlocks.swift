@@ -13,8 +13,9 @@ private let columnBlock = 64 &* tileColumns
 let stepRows = 2 &* tileRows
 
 /// The depth of a block, so that all of them are nearly alike.
-func deepest(_ k: Int) -> Int {
-    let count = (k &+ depthBlock &- 1) / depthBlock
+func deepest(_ k: Int, half: Bool = false) -> Int {
+    let limit = half ? depthBlock / 2 : depthBlock
+    let count = (k &+ limit &- 1) / limit
     return count > 1 ? (k &+ count &- 1) / count : k
 }
 

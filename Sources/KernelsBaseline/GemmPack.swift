@@ -31,11 +31,21 @@ func packRows(_ a: F32, _ rowStride: Int, _ columnStride: Int, _ depth: Int, _ r
             r &+= W
         }
     } else {
-        var (from, row) = (a, to)
-        for _ in 0..<depth {
+        var (from, row, left) = (a, to, depth)
+        if rowStride == 1 && columnStride >= W && rows <= W {
+            // The next column overwrites what is too much, and lies behind what is read too much; the last has none.
+            while left > 1 {
+                store(row, 0, load(from, 0))
+                from += columnStride
+                row += rows
+                left &-= 1
+            }
+        }
+        while left > 0 {
             for r in 0..<rows { row[r] = from[r &* rowStride] }
             from += columnStride
             row += rows
+            left &-= 1
         }
     }
 }

@@ -57,6 +57,29 @@ import Testing
         #expect(result.steps == (101 + batch - 1) / batch)
     }
 
+    /// What adds nothing to the gradient takes the way over the whole gradient; without it, a step goes tile by tile.
+    @Test(arguments: tables, [Float(0), 0.9])
+    func aStepTileByTileHasTheBitsOfTheWholeGradient(_ table: KernelTable, momentum: Float) {
+        let cnn = ModelSpec(
+            image: ImageShape(height: 6, width: 5, channels: 2),
+            convolutions: [ConvolutionSpec(channels: 5, kernel: 3, pool: 2), ConvolutionSpec(channels: 9, kernel: 3)], layers: [19, 3])
+        var options = options
+        options.momentum = momentum
+        for spec in [spec, cnn, ModelSpec(kind: .mlp, layers: [40, 100, 33, 3])] {
+            let data = syntheticRows(101, inputs: spec.inputs, outputs: 3, seed: 5)
+            var trainer = LocalTrainer(spec: spec, kernels: table)
+            let start = spec.initialParameters(seed: 1)
+            var (fused, whole) = (start, start)
+            let nothing = [Float](repeating: 0, count: start.count)
+            let results = (
+                trainer.train(parameters: &fused, dataset: data, options: options),
+                trainer.train(parameters: &whole, dataset: data, options: options, correction: nothing)
+            )
+            #expect(results.0 == results.1 && fused != start)
+            #expect(fused == whole, "\(table.level) \(spec.layers)")
+        }
+    }
+
     @Test func cancelledTrainingStops() {
         var (trainer, parameters, asked) = (LocalTrainer(spec: spec), spec.initialParameters(seed: 1), 0)
         let result = trainer.train(parameters: &parameters, dataset: data, options: options) {
