@@ -63,10 +63,10 @@ package enum KeySchedule {
     }
 
     /// HPKE's `info` of a sealed pair of shares.
-    static func sealingInfo(first: [UInt8]) -> [UInt8] { label("seal") + first }
+    package static func sealingInfo(first: [UInt8]) -> [UInt8] { label("seal") + first }
 
     /// HPKE's associated data: between whom, and for which bundle of the dealer.
-    static func sealingContext(dealer: Int, holder: Int, bundle: [UInt8]) -> [UInt8] {
+    package static func sealingContext(dealer: Int, holder: Int, bundle: [UInt8]) -> [UInt8] {
         var writer = CanonicalWriter()
         writer.number32(dealer)
         writer.number32(holder)

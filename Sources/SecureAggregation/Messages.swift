@@ -18,7 +18,7 @@ package struct Advert: Equatable, Sendable {
         self.signature = signature
     }
 
-    func signed(parameters: [UInt8]) -> [UInt8] {
+    package func signed(parameters: [UInt8]) -> [UInt8] {
         var writer = CanonicalWriter(.advert)
         writer.fixed(parameters)
         writer.number32(index)

@@ -23,6 +23,10 @@ package struct PlanRequest: Equatable, Sendable {
     package var bits = 16
     /// Largest weight of a client; 0: uniform.
     package var weightMax = 0
+    /// Rounds after which the groups are drawn again; nil: they are kept for the whole session.
+    package var regroupAfterRounds: Int?
+    /// The operator's switch for regrouping without differential privacy.
+    package var regroupingIsAccepted = false
 
     package init(members: Int, dimension: Int, l2Clip: Double, coordinateClip: Double) {
         self.members = members
@@ -52,6 +56,9 @@ package struct SecureAggregationPlan: Equatable, Sendable {
     package let maskDegree: Int
     package let dimension: Int
     package let encoding: EncodingParameters
+    /// With groups that are drawn again: the round after which as many sums are known as there are members, so that every single
+    /// member's part can be solved for. nil: never, the groups are kept.
+    package let solvableAfterRounds: Int?
 
     /// Honest summands in every opened sum, whoever works for the coordinator.
     package var honestSummandsMin: Int { max(0, groupFloor - corrupt) }
@@ -91,6 +98,30 @@ package struct SecureAggregationPlan: Equatable, Sendable {
         }
         encoding = EncodingParameters(
             l2Clip: request.l2Clip, coordinateClip: request.coordinateClip, bits: request.bits, width: width, weightMax: request.weightMax)
+        solvableAfterRounds = try Self.solvable(request, groups: groups)
+    }
+
+    /// What the coordinator learns, for the operator and the members.
+    package var disclosure: String {
+        let sums = groups == 1 ? "one sum over all members" : "\(groups) sums over groups of \(smallestGroup) to \(largestGroup) members"
+        let over =
+            solvableAfterRounds.map { "the groups are drawn again: after round \($0) every member's part can be solved for" }
+            ?? "the groups stay: over many rounds it sees the same groups' sums"
+        return "each round the coordinator sees \(sums), none of fewer than \(groupFloor), of which \(honestSummandsMin) at least are honest; \(over)"
+    }
+
+    /// Every partition adds g - 1 independent sums to the first of them, for all have the same total.
+    private static func solvable(_ request: PlanRequest, groups: Int) throws(SecureAggregationError) -> Int? {
+        guard let rounds = request.regroupAfterRounds, groups > 1 else { return nil }
+        guard rounds >= 1 else { throw .plan("regrouping after \(rounds) rounds: it is at least 1") }
+        let partitions = (request.members - 1 + groups - 2) / (groups - 1)
+        let solvable = (partitions - 1) * rounds + 1
+        guard request.differentialPrivacy || request.regroupingIsAccepted else {
+            throw .plan(
+                "with groups drawn again every \(rounds) rounds, the parts of all \(request.members) members can be solved for after round \(solvable): "
+                    + "keep the groups, turn on differential privacy, or accept it explicitly")
+        }
+        return solvable
     }
 
     /// A part of n, rounded up, as the design counts it; 0.05 of 100 is 5 and not 6 for the error of a binary fraction.

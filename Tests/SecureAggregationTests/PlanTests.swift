@@ -86,6 +86,17 @@ import Testing
         #expect(EncodingParameters.width(bits: 8, clients: 257) == 16 && EncodingParameters.width(bits: 8, clients: 258) == 17)
     }
 
+    @Test func whatTheCoordinatorSeesIsSaid() throws {
+        var request = request(30)
+        #expect(
+            try SecureAggregationPlan(request).disclosure.contains(
+                "6 sums over groups of 5 to 5 members, none of fewer than 4, of which 2 at least are honest; the groups stay"))
+        (request.regroupAfterRounds, request.regroupingIsAccepted) = (10, true)
+        let plan = try SecureAggregationPlan(request)
+        // 29 unknowns beyond the total, five new sums a partition: the sixth partition, which begins with round 51.
+        #expect(plan.solvableAfterRounds == 51 && plan.disclosure.contains("after round 51"))
+    }
+
     /// Every width holds its sum, and one bit less does not.
     @Test func widthsAreTight() {
         for bits in 1...24 {
@@ -123,6 +134,8 @@ import Testing
         #expect(refusal(30) { $0.quorum = 0.5 }.contains("quorum"))
         #expect(refusal(30) { $0.corruptRate = 0.5 }.contains("corrupt"))
         #expect(refusal(30) { $0.bits = 25 }.contains("bits"))
+        #expect(refusal(30) { $0.regroupAfterRounds = 1 }.contains("solved for after round 6: keep the groups"))
+        #expect(refusal(30) { $0.regroupAfterRounds = 0 }.contains("at least 1"))
         #expect(refusal(2) { _ in }.contains("3 to"))
         #expect(refusal(30) { $0.byzantine = 0 }.contains("byzantine_tolerance"))
         #expect(refusal(5) { ($0.robust, $0.mode, $0.identitiesPinned, $0.corruptRate) = (false, .maliciousServer, true, 0.4) }.contains("lying coordinator"))
