@@ -80,6 +80,9 @@ let rooms: [Target] = [
     room(
         "FederationSimulator",
         ["Federation", "Learning", "RobustAggregation", "CryptoSuite", "Wire", "TensorKernels", "KernelTable"]),
+    room(
+        "InProcessFederation",
+        ["Federation", "Learning", "RobustAggregation", "CryptoSuite", "Wire", "KernelTable"]),
     // 4 keeping
     room(
         "Storage",
@@ -149,7 +152,7 @@ let roof: [Target] = [
         swiftSettings: strict),
     .executableTarget(
         name: "tutti-bench",
-        dependencies: ["TensorKernels", "KernelTable", "Learning", "RobustAggregation", "Federation", "FederationSimulator", "Wire", "CommandKit", "StrictJSON", argumentParser],
+        dependencies: ["TensorKernels", "KernelTable", "Learning", "RobustAggregation", "Federation", "FederationSimulator", "InProcessFederation", "Trust", "Wire", "CommandKit", "StrictJSON", argumentParser],
         swiftSettings: strict),
 ]
 
@@ -170,6 +173,9 @@ let suites: [Target] = [
     tests("SecureAggregationTests", ["SecureAggregation", "CryptoSuite", "Trust", "FederationSimulator"]),
     tests("FederationTests", ["Federation", "Learning", "RobustAggregation", "Wire", "CryptoSuite"]),
     tests("SimulationTests", ["FederationSimulator", "Federation", "Learning", "CryptoSuite", "Wire"]),
+    tests(
+        "InProcessFederationTests",
+        ["InProcessFederation", "FederationSimulator", "Federation", "KernelTable", "Learning", "CryptoSuite", "Trust", "TensorKernels"]),
     tests(
         "StoreContractTests",
         ["Storage", "Federation", "CryptoSuite", "Trust", .product(name: "GRDBSQLite", package: "GRDB.swift")]),

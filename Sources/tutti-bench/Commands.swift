@@ -14,20 +14,23 @@ struct ListSuites: ReportingCommand {
             print("kernels     GFLOP/s and GB/s at every level beside the machine's measured limits")
             print("round       a federation on digits in one process beside NumPy; accuracies over ten seeds")
             print("simulation  how many federations in bad weather the simulator lives through in a second")
+            print("virtual     thousands of clients in this process: updates a second and resident memory")
             print("compress    ratio and MB/s of zstd on updates and models of 38 KB to 10 MB")
         }
-        return ["suites": ["kernels", "round", "simulation", "compress"]]
+        return ["suites": ["kernels", "round", "simulation", "virtual", "compress"]]
     }
 }
 
 struct RunSuite: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "run", abstract: "Run a suite.")
-    @Argument(help: "kernels, round, simulation or compress.")
+    @Argument(help: "kernels, round, simulation, virtual or compress.")
     var suite: String
     @Option(help: "Write the result to this file.")
     var json: String?
-    @Option(help: "The digits file for 'round' and 'compress'.")
+    @Option(help: "The digits file for 'round', 'virtual' and 'compress'.")
     var data = "benchmarks/data/digits.csv"
+    @Option(help: "How many clients 'virtual' has, 100 to 100000.")
+    var clients = 10_000
 
     func run() async throws {
         do {
@@ -36,6 +39,11 @@ struct RunSuite: AsyncParsableCommand {
             case "kernels": rows = KernelsSuite.run { say($0) }
             case "round": rows = try RoundSuite.run(data: data) { say($0) }
             case "simulation": rows = SimulationSuite.run { say($0) }
+            case "virtual":
+                guard (100...100_000).contains(clients) else {
+                    throw CommandFailure(.usage, "--clients is \(clients).", remedy: "Give 100 to 100000.")
+                }
+                rows = try VirtualSuite.run(data: data, clients: clients) { say($0) }
             case "compress": rows = try CompressionSuite.run(data: data) { say($0) }
             default: throw CommandFailure(.usage, "There is no suite '\(suite)'.", remedy: "See 'tutti-bench list'.")
             }

@@ -1,0 +1,132 @@
+internal import CryptoSuite
+internal import Federation
+internal import Learning
+internal import RobustAggregation
+internal import Wire
+
+// The shell of the coordinator's machine. Nothing outlives the process, so what is to be durable is so at once.
+extension InProcessFederation {
+    mutating func tell(_ event: CoordinatorEvent) {
+        effects += machine.handle(event, now: common.now)
+        guard !isPumping else { return }
+        isPumping = true
+        while nextEffect < effects.count {
+            nextEffect += 1
+            perform(effects[nextEffect - 1])
+        }
+        effects.removeAll(keepingCapacity: true)
+        (nextEffect, isPumping) = (0, false)
+    }
+
+    mutating func ask(_ event: (Ticket) -> CoordinatorEvent) -> CoordinatorReply? {
+        reply = nil
+        tickets += 1
+        tell(event(Ticket(tickets)))
+        return reply
+    }
+
+    private mutating func perform(_ effect: CoordinatorEffect) {
+        switch effect {
+        case .persist(.round(let record)):
+            if let outcome = record.outcome { report.closed(record, outcome) }
+        case .persist(.evaluation(let record)): report.evaluation = record
+        case .persist(.member), .persist(.session), .persist(.initialModel): break
+        case .initialiseModel(let spec, let schema, let seed):
+            let digest = keep(ModelFile(spec: spec, schema: schema, parameters: spec.initialParameters(seed: seed)))
+            tell(.modelInitialised(digest: digest))
+        case .send(let message, let client):
+            guard let index = index(of: client), let frame = try? ControlCodec.encode(message) else { break }
+            mail.append(Delivery(client: index, frame: frame))
+        case .reply(_, let answer): reply = answer
+        case .aggregate(let job): aggregate(job)
+        case .discardContributions: deltas = [:]
+        case .finished(let status): (report.status, report.reason) = (status, machine.session.statusReason)
+        }
+    }
+
+    private func index(of name: String) -> Int? {
+        var (low, high) = (0, names.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if names[middle] < name { low = middle + 1 } else { high = middle }
+        }
+        return low < names.count && names[low] == name ? low : nil
+    }
+
+    // MARK: Models
+
+    /// The model as its bytes say, under their digest.
+    private mutating func keep(_ file: ModelFile) -> String {
+        let bytes = file.encode()
+        let digest = hexadecimal(common.suite.sha256(bytes))
+        common.models.append((digest, (try? ModelFile(decoding: bytes)) ?? file, bytes.count))
+        // Whoever is told to use a model is told of the newest.
+        if common.models.count > 2 { common.models.removeFirst() }
+        report.model = digest
+        return digest
+    }
+
+    private mutating func aggregate(_ job: AggregationJob) {
+        do {
+            guard let base = common.model(job.baseModel)?.file else { throw AggregationError.source("its model is not here") }
+            var updates: [[Float]] = []
+            for record in job.contributions {
+                guard let delta = index(of: record.client).flatMap({ deltas[$0] }) else {
+                    throw AggregationError.source("the update of \(record.client) is not here")
+                }
+                updates.append(delta)
+            }
+            let model = try RoundComputer.newModel(
+                from: base, job: job, source: try MemoryUpdates(updates, names: job.contributions.map(\.client)))
+            let held = holdout.map { evaluate(spec: model.spec, parameters: model.parameters, dataset: $0, kernels: kernels) }
+            let result = AggregationResult(
+                model: keep(model), heldOutLoss: held?.loss, heldOutAccuracy: held?.accuracy, milliseconds: 0)
+            tell(.aggregated(round: job.round, attempt: job.attempt, result))
+        } catch {
+            tell(.aggregationFailed(round: job.round, attempt: job.attempt, reason: "\(error)"))
+        }
+    }
+
+    // MARK: Clients
+
+    mutating func receive(_ frame: [UInt8], from client: Int) {
+        guard let message = try? ControlCodec.decodeClient(frame) else { return }
+        let name = names[client]
+        switch message {
+        case .hello(let hello):
+            guard let version = ControlCodec.negotiate(min: hello.versionMin, max: hello.versionMax) else { return }
+            perform(
+                .send(
+                    .welcome(
+                        Welcome(
+                            version: version, sessionID: machine.session.id, heartbeatSeconds: machine.session.spec.heartbeatSeconds,
+                            serverTimeMs: common.now.milliseconds, status: machine.session.status.rawValue)), to: name))
+            tell(.connected(client: name))
+        case .heartbeat: tell(.heartbeat(client: name))
+        case .evaluation(let m):
+            tell(.evaluationReported(client: name, round: m.round, loss: m.loss, accuracy: m.accuracy, rows: Int64(m.rows)))
+        case .roundFailed(let m): tell(.roundFailed(client: name, round: m.round, attempt: m.attempt, reason: m.reason))
+        }
+    }
+
+    /// The way of an update: admitted, checked, kept, counted, and only then acknowledged.
+    mutating func receive(_ arrival: Arrival, from client: Int) {
+        let (name, key) = (names[client], arrival.key)
+        guard case .admitted? = ask({ .updateOffered(client: name, round: key.round, attempt: key.attempt, $0) }) else {
+            return tell(client, .uploadFailed(key, .superseded))
+        }
+        switch arrival.checked {
+        case .failure(let error):
+            tell(.updateRejected(client: name, round: key.round, attempt: key.attempt, reason: "\(error)"))
+            tell(client, .uploadFailed(key, .refused("\(error)")))
+        case .success(let valid):
+            deltas[client] = valid.delta
+            let record = ContributionRecord(
+                client: name, round: key.round, attempt: key.attempt, digest: arrival.digest, samples: valid.samples, maxAbs: valid.maxAbs,
+                wireBytes: Int64(arrival.wireBytes), loss: valid.loss, accuracy: valid.accuracy, receivedAt: common.now)
+            guard case .accepted? = ask({ .updateStored(record, $0) }) else { return tell(client, .uploadFailed(key, .superseded)) }
+            report.updates += 1
+            tell(client, .uploaded(key))
+        }
+    }
+}

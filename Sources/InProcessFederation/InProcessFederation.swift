@@ -1,0 +1,103 @@
+package import CryptoSuite
+package import Federation
+package import KernelTable
+package import Learning
+
+/// A whole federation in one process, without sockets, disks and clocks: the production machines, their messages as bytes
+/// through the production codec, the production arithmetic. The same session, names, rows and seed give the same model
+/// as real nodes do.
+///
+/// Thousands of clients share one data set and one decoded model, and a worker's workspace; a client that is not selected
+/// costs its machine and its place in the coordinator's tables. Time stands still unless everybody waits for it.
+package struct InProcessFederation {
+    /// Names of the clients, ascending.
+    let names: [String]
+    let schema: DataSchema
+    let holdout: Dataset?
+    let kernels: KernelTable?
+    var common: Common
+    var clients: [VirtualClient]
+    var computers: [LocalComputer] = []
+    // The coordinator, in `+Coordinator`.
+    var machine: CoordinatorMachine
+    var effects: [CoordinatorEffect] = []
+    var nextEffect = 0
+    var isPumping = false
+    var reply: CoordinatorReply?
+    var tickets: UInt64 = 0
+    /// Deltas of the attempt under way, by client.
+    var deltas: [Int: [Float]] = [:]
+    // Frames on their way to clients, in `+Delivery`.
+    var mail: [Delivery] = []
+    var delivered = 0
+    var batch: Int32 = 0
+
+    package internal(set) var report = InProcessReport()
+
+    /// - Parameters:
+    ///   - session: its spec is valid; it starts when all have joined, whatever `auto_start` says.
+    ///   - names: of the clients, ascending, one for each share.
+    ///   - dataset: rows of all clients, scaled as `schema` says.
+    ///   - holdout: what the coordinator evaluates every model on.
+    ///   - kernels: nil: the best the machine has.
+    package init(
+        session: SessionRecord, names: [String], dataset: Dataset, schema: DataSchema, shares: RowShares, holdout: Dataset? = nil,
+        suite: CryptoSuite, kernels: KernelTable? = nil
+    ) {
+        precondition(names.count == shares.count && zip(names, names.dropFirst()).allSatisfy(<), "one name a share, ascending")
+        var record = session
+        record.spec.autoStart = false
+        self.names = names
+        self.schema = schema
+        self.holdout = holdout
+        self.kernels = kernels
+        common = Common(suite: suite, dataset: dataset, shares: shares)
+        machine = CoordinatorMachine(session: record)
+        clients = names.map { name in
+            VirtualClient(
+                machine: ClientMachine(
+                    client: name, session: record.id, state: ClientState(session: record.id), seed: derivedSeed(0, name + record.id)))
+        }
+    }
+
+    // MARK: Running it
+
+    /// Everybody joins and opens a channel; then the session starts.
+    package mutating func gather(crew: Crew = .alone) throws(InProcessError) {
+        hire(crew)
+        for (index, name) in names.enumerated() {
+            var request = JoinRequest(client: name)
+            request.dataSize = Int64(common.shares.rowCount(of: index))
+            request.schema = schema
+            if case .refused(let refused)? = ask({ .join(request, $0) }) { throw .refused(client: name, refused) }
+        }
+        for index in clients.indices { tell(index, .started) }
+        while deliverBatch(crew) {}
+        if case .refused(let refused)? = ask({ .start($0) }) { throw .refused(client: nil, refused) }
+    }
+
+    /// Runs until one more attempt of a round is closed. false: the session has ended, and every client knows it.
+    package mutating func runRound(crew: Crew = .alone) -> Bool {
+        hire(crew)
+        let closed = report.rounds.count
+        while report.rounds.count == closed {
+            if deliverBatch(crew) { continue }
+            if machine.session.status.isFinal { return false }
+            // Everybody waits: then time passes.
+            guard let next = machine.nextDeadline else { return false }
+            common.now = max(common.now, next)
+            tell(.tick)
+        }
+        return true
+    }
+
+    /// To the end of the session.
+    package mutating func run(crew: Crew = .alone) -> InProcessReport {
+        while runRound(crew: crew) {}
+        return report
+    }
+
+    private mutating func hire(_ crew: Crew) {
+        while computers.count < crew.workers { computers.append(LocalComputer(kernels: kernels)) }
+    }
+}

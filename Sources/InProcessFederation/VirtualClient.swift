@@ -1,0 +1,118 @@
+internal import CryptoSuite
+internal import Federation
+internal import Learning
+internal import Wire
+
+/// What all clients share, and none changes.
+struct Common: Sendable {
+    let suite: CryptoSuite
+    let dataset: Dataset
+    let shares: RowShares
+    /// The newest models, each decoded once for all.
+    var models: [(digest: String, file: ModelFile, bytes: Int)] = []
+    var now = Instant(milliseconds: 0)
+
+    func model(_ digest: String) -> (file: ModelFile, bytes: Int)? {
+        models.first { $0.digest == digest }.map { ($0.file, $0.bytes) }
+    }
+
+    /// A copy of the client's rows, for as long as they are worked on.
+    func rows(of client: Int) -> Dataset { dataset.selecting(shares.rows(of: client)) }
+}
+
+/// One client: the production machine and, between training and receipt, the body of an update. Nothing else is kept of
+/// one that is not selected.
+struct VirtualClient: Sendable {
+    var machine: ClientMachine
+    var body: (digest: String, bytes: [UInt8])?
+    /// The digest of the model it ended with; empty when it ended without one.
+    var end: String?
+    /// The last batch of deliveries it was in.
+    var batch: Int32 = 0
+}
+
+/// An update at the coordinator's door, with what one of the coordinator's threads finds when it reads the body.
+struct Arrival: Sendable {
+    var key: AttemptKey
+    var digest: [UInt8]
+    var wireBytes: Int
+    var checked: Result<ValidUpdate, UpdateError>
+}
+
+/// What comes of one delivery.
+struct Answer: Sendable {
+    var frames: [[UInt8]] = []
+    var arrival: Arrival?
+    var bytesServed: Int64 = 0
+}
+
+extension VirtualClient {
+    /// Runs the machine's effects until it waits for somebody else.
+    mutating func handle(_ event: ClientEvent, _ index: Int, _ common: Common, _ computer: inout LocalComputer) -> Answer {
+        var answer = Answer()
+        var events = [event]
+        while !events.isEmpty {
+            for effect in machine.handle(events.removeFirst(), now: common.now) {
+                if let next = perform(effect, index, common, &computer, &answer) { events.append(next) }
+            }
+        }
+        return answer
+    }
+
+    private mutating func perform(
+        _ effect: ClientEffect, _ index: Int, _ common: Common, _ computer: inout LocalComputer, _ answer: inout Answer
+    ) -> ClientEvent? {
+        switch effect {
+        case .connect: return .connected
+        case .send(let message):
+            // What the codec refuses is not sent, as in production.
+            if let frame = try? ControlCodec.encode(message) { answer.frames.append(frame) }
+            return nil
+        case .fetchModel(let digest, _):
+            guard let model = common.model(digest) else { return .modelFetchFailed(digest: digest, reason: "there is no such model") }
+            answer.bytesServed += Int64(model.bytes)
+            return .modelFetched(digest: digest)
+        case .train(let start): return train(start, index, common, &computer)
+        case .upload(let update, _):
+            guard let body, body.digest == update.digest else { return .uploadFailed(update.key, .refused("the body is gone")) }
+            answer.arrival = arrival(update.key, body.bytes, common)
+            return nil
+        case .evaluate(let request):
+            guard let model = common.model(hexadecimal(request.modelSHA256)) else { return nil }
+            let result = computer.evaluation(model: model.file, dataset: common.rows(of: index))
+            return .evaluated(round: request.round, loss: result.loss, accuracy: result.accuracy, rows: result.rows)
+        case .discard(let digest):
+            if body?.digest == digest { body = nil }
+            return nil
+        case .finished(let outcome):
+            if case .completed(let model) = outcome { end = model } else { end = "" }
+            return nil
+        // The machine itself is what lasts here, and training is not interrupted.
+        case .persist, .cancelTraining: return nil
+        }
+    }
+
+    private mutating func train(
+        _ start: RoundStart, _ index: Int, _ common: Common, _ computer: inout LocalComputer
+    ) -> ClientEvent {
+        let key = AttemptKey(round: start.round, attempt: start.attempt)
+        guard let model = common.model(hexadecimal(start.modelSHA256)),
+            let update = computer.update(model: model.file, start: start, dataset: common.rows(of: index))
+        else { return .trainingFailed(key, reason: "the model of the round is not here") }
+        let bytes = update.encode()
+        let digest = hexadecimal(common.suite.sha256(bytes))
+        body = (digest, bytes)
+        return .trained(key, digest: digest)
+    }
+
+    /// The coordinator's part that its threads do: hashing, reading and checking.
+    private func arrival(_ key: AttemptKey, _ bytes: [UInt8], _ common: Common) -> Arrival? {
+        guard let base = common.models.last else { return nil }
+        let checked = Result { () throws(UpdateError) in
+            try ValidUpdate(
+                body: bytes, claim: UpdateClaim(round: key.round, attempt: key.attempt), spec: base.file.spec, base: base.digest,
+                parameters: base.file.parameters)
+        }
+        return Arrival(key: key, digest: common.suite.sha256(bytes), wireBytes: bytes.count, checked: checked)
+    }
+}

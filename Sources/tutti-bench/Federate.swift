@@ -1,0 +1,134 @@
+import ArgumentParser
+import CommandKit
+import Federation
+import Foundation
+import InProcessFederation
+import Learning
+import StrictJSON
+import Trust
+
+struct Federate: ReportingCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "A federation in this process, without sockets: the machines, messages and arithmetic of real nodes.",
+        discussion: """
+            With --rows-each 0 the rows are dealt out as the quickstart deals them, and the same --clients, --rounds, --seed and \
+            --aggregation end with the same SHA-256. With more clients than rows give --rows-each: every client draws so many.
+            """)
+
+    @Option(help: "How many clients, 2 to 100000.")
+    var clients = 10
+    @Option(help: "How many rounds.")
+    var rounds = 30
+    @Option(help: "Share of the clients in a round's cohort, above 0 and at most 1.")
+    var fraction = 1.0
+    @Option(help: "The same seed gives the same model.")
+    var seed: UInt64 = 42
+    @Option(help: "mean, trimmed_mean or median.")
+    var aggregation = "mean"
+    @Option(help: "Rows that every client draws with replacement; 0: the file is dealt out.")
+    var rowsEach = 0
+    @Option(help: "How different the clients are: alpha of the Dirichlet distribution.")
+    var alpha = 0.5
+    @Option(help: "The digits file.")
+    var data = "benchmarks/data/digits.csv"
+    @Option(help: "Threads for the clients' work.")
+    var threads = ProcessInfo.processInfo.activeProcessorCount
+    @Flag(help: "One JSON object on stdout.")
+    var json = false
+    func perform() async throws(CommandFailure) -> JSON {
+        guard let rule = SessionSpec.Aggregation(rawValue: aggregation) else {
+            throw CommandFailure(.usage, "--aggregation is '\(aggregation)'.", remedy: "Give mean, trimmed_mean or median.")
+        }
+        guard (2...100_000).contains(clients), (1...1024).contains(threads), (0...100_000).contains(rowsEach), alpha > 0, alpha <= 1e6, seed <= Int64.max else {
+            throw CommandFailure(.usage, "--clients, --threads, --rows-each, --alpha or --seed is out of range.", remedy: "See 'tutti-bench federate --help'.")
+        }
+        var task = DigitsTask(clients: clients, rounds: rounds, seed: seed)
+        (task.spec.aggregation, task.spec.clientFraction) = (rule, fraction)
+        if fraction < 1 { task.spec.minClients = min(clients, 3) }
+        if rule == .trimmedMean { task.spec.byzantineTolerance = 1 }
+        (task.rowsEach, task.alpha) = (rowsEach == 0 ? nil : rowsEach, alpha)
+        do { try task.spec.validate() } catch { throw CommandFailure(.usage, "\(error)", remedy: "Change the option of that name.") }
+        var federation = try task.federation(data)
+        let crew = Crew.threads(threads)
+        let began = ContinuousClock.now
+        do { try federation.gather(crew: crew) } catch { throw CommandFailure(.failed, "\(error).") }
+        var table = RoundLines()
+        while federation.runRound(crew: crew) { if !json, let last = federation.report.rounds.last { table.show(last) } }
+        let report = federation.report
+        guard report.status == .completed, let model = report.model else {
+            throw CommandFailure(.failed, "The session ended as \(report.status?.rawValue ?? "nothing"): \(report.reason ?? "it waits for what never comes").")
+        }
+        let seconds = (ContinuousClock.now - began) / .seconds(1)
+        let accuracy = report.rounds.last?.outcome.heldOutAccuracy
+        say(
+            "\(report.updates) updates in \(RoundTable.fixed(seconds, 2)) s, accuracy \(accuracy.map { RoundTable.fixed($0, 4) } ?? "not measured"), SHA-256 \(model)"
+        )
+        return [
+            "model_sha256": .string(model), "accuracy": JSON(accuracy), "updates": JSON(report.updates), "rounds": JSON(report.rounds.count),
+            "seconds": JSON(seconds),
+        ]
+    }
+}
+
+/// A line for each round, at most a hundred lines.
+private struct RoundLines {
+    private var shown = 0
+
+    mutating func show(_ round: InProcessReport.Round) {
+        shown += 1
+        guard shown <= 100 else { return }
+        func number(_ value: Double?) -> String { value.map { RoundTable.fixed($0, 3) } ?? "-" }
+        let outcome = round.outcome
+        print(
+            "round \(round.round): \(outcome.contributors)/\(outcome.selected) clients, loss \(number(outcome.heldOutLoss)), accuracy \(number(outcome.heldOutAccuracy))"
+        )
+    }
+}
+
+/// The quickstart's session on digits.
+struct DigitsTask {
+    var spec = SessionSpec()
+    var clients: Int
+    /// nil: the file is dealt out.
+    var rowsEach: Int?
+    var alpha = 0.5
+    private var seed: UInt64
+
+    init(clients: Int, rounds: Int, seed: UInt64) {
+        self.clients = clients
+        self.seed = seed
+        spec.model = ModelSpec(kind: .mlp, layers: [64, 128, 10])
+        (spec.minClients, spec.maxClients, spec.rounds, spec.seed) = (clients, max(1000, clients), rounds, seed)
+        (spec.learningRate, spec.momentum, spec.batchSize, spec.localEpochs) = (0.05, 0.9, 32, 5)
+    }
+
+    func federation(_ path: String) throws(CommandFailure) -> InProcessFederation {
+        guard let bytes = FileManager.default.contents(atPath: path) else {
+            throw CommandFailure(.configuration, "\(path) cannot be read.", remedy: "Give the digits file with --data FILE.")
+        }
+        var options = CSVOptions()
+        (options.scale, options.outputs) = (.constant(16), 10)
+        do {
+            let table = try CSV.parse([UInt8](bytes), options: options)
+            let dataset = try table.dataset()
+            let parts = try partition(
+                labels: dataset.labels, outputs: dataset.outputs, clients: rowsEach == nil ? clients : 1, scheme: .dirichlet(alpha: alpha), holdout: 0.2,
+                seed: seed)
+            let training = rowsEach == nil ? dataset : dataset.selecting(parts.clients[0])
+            let shares =
+                rowsEach.map {
+                    RowShares.drawn(clients: clients, rowsEach: $0, alpha: alpha, labels: training.labels, outputs: training.outputs, seed: seed)
+                } ?? RowShares(parts.clients)
+            let width = max(2, "\(clients)".count)
+            let names = (1...clients).map { number in
+                let digits = "\(number)"
+                return "client-" + String(repeating: "0", count: width - digits.count) + digits
+            }
+            let session = SessionRecord(
+                id: "fl-session-in-process", tenant: "default", spec: spec, createdAt: Instant(milliseconds: 0), registrationTokenHash: [])
+            return InProcessFederation(
+                session: session, names: names, dataset: training, schema: table.schema, shares: shares, holdout: dataset.selecting(parts.holdout),
+                suite: .system)
+        } catch { throw CommandFailure(.configuration, "\(path): \(error)") }
+    }
+}
