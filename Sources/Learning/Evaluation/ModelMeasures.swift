@@ -1,0 +1,79 @@
+package import StrictJSON
+
+/// Everything there is to say of a model on labelled rows.
+package enum ModelMeasures: Sendable, Equatable {
+    case classification(ClassificationMeasures)
+    case regression(RegressionEvaluation)
+
+    /// - Parameter dataset: rows that fit the model, scaled as its schema says.
+    package init(of model: ModelFile, on dataset: Dataset) {
+        switch model.spec.task {
+        case .classification: self = .classification(ClassificationMeasures(of: model, on: dataset))
+        case .regression:
+            self = .regression(evaluateRegression(spec: model.spec, parameters: model.parameters, dataset: dataset))
+        }
+    }
+
+    package var rows: Int {
+        switch self {
+        case .classification(let measures): measures.evaluation.rows
+        case .regression(let evaluation): evaluation.rows
+        }
+    }
+
+    /// - Parameter names: of the classes, in order; empty where they are plain numbers.
+    package func json(names: [String]) -> JSON {
+        switch self {
+        case .classification(let measures): measures.json(names: names)
+        case .regression(let result):
+            [
+                "rows": JSON(result.rows), "accuracy": .null, "loss": JSON(result.meanSquaredError), "rmse": JSON(result.rootMeanSquaredError),
+                "mae": JSON(result.meanAbsoluteError), "r2": JSON(result.r2),
+            ]
+        }
+    }
+}
+
+package struct ClassificationMeasures: Sendable, Equatable {
+    package var evaluation: Evaluation
+    package var matrix: ConfusionMatrix
+    /// nil where no class can be judged.
+    package var areaUnderROC: Double?
+    package var calibration: Calibration
+    /// A table of more classes against classes is no longer of use to anybody.
+    package static let mostClassesInMatrix = 100
+
+    init(of model: ModelFile, on dataset: Dataset) {
+        let predictions = predict(spec: model.spec, parameters: model.parameters, features: dataset.features)
+        evaluation = evaluate(spec: model.spec, parameters: model.parameters, dataset: dataset)
+        matrix = ConfusionMatrix(classes: model.spec.outputs)
+        for (prediction, label) in zip(predictions, dataset.labels) { matrix.add(actual: Int(label), predicted: prediction.label) }
+        areaUnderROC = Learning.areaUnderROC(predictions: predictions, labels: dataset.labels, classes: model.spec.outputs)
+        calibration = Calibration(predictions: predictions, labels: dataset.labels)
+    }
+
+    /// Also null where there are more classes than anybody would read.
+    package var matrixJSON: JSON {
+        guard matrix.classes <= Self.mostClassesInMatrix else { return .null }
+        return .array((0..<matrix.classes).map { actual in .array((0..<matrix.classes).map { JSON(matrix[actual: actual, predicted: $0]) }) })
+    }
+
+    func json(names: [String]) -> JSON {
+        [
+            "rows": JSON(evaluation.rows), "accuracy": JSON(evaluation.accuracy), "loss": JSON(evaluation.loss),
+            "balanced_accuracy": JSON(matrix.balancedAccuracy), "roc_auc": JSON(areaUnderROC),
+            "expected_calibration_error": JSON(calibration.expectedError), "brier_score": JSON(calibration.brierScore),
+            "classes": .array(
+                (0..<matrix.classes).map { label in
+                    [
+                        "label": .string(className(label, names)), "precision": JSON(matrix.precision(label)), "recall": JSON(matrix.recall(label)),
+                        "f1": JSON(matrix.f1(label)), "rows": JSON(matrix.support(label)),
+                    ]
+                }),
+            "confusion_matrix": matrixJSON,
+        ]
+    }
+}
+
+/// The name of a class: its own, or its number.
+package func className(_ label: Int, _ names: [String]) -> String { names.indices.contains(label) ? names[label] : "\(label)" }
