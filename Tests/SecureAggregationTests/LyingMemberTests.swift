@@ -39,8 +39,21 @@ import Testing
         #expect(try world.violations() == [])
     }
 
-    /// A dealer that commits to one seed and deals another voids its own group, by name, and no other.
-    @Test func aDealerOfAnotherSeedVoidsItsGroup() throws {
+    /// Shares that match their commitments and give no secret of the dealer's: its group is void, with its name; no other is.
+    @Test(arguments: [false, true], [Forger.Lie.otherSecrets, .noPolynomial]) func aLyingDealerVoidsItsGroup(dropsOut: Bool, lie: Forger.Lie) throws {
+        var world = try world()
+        world.gone["advert"] = [11]
+        world.forger = Forger(index: 11, dropsOut: dropsOut, lie: lie)
+        world.run()
+        #expect(world.aborted == nil && world.server.survivors.contains(11) == !dropsOut)
+        #expect(world.void.map(\.group) == [world.partition.group(of: 11)] && world.void.map(\.reason) == [.unopenable(dealer: 11)])
+        #expect(world.evidence == [.unopenable(dealer: 11)])
+        #expect(world.opened.count == world.plan.groups - 1)
+        #expect(try world.violations() == [])
+    }
+
+    /// A bundle that was changed on its way: its holders see another digest than the one its shares are sealed for.
+    @Test func aChangedBundleIsLeftOut() throws {
         var world = try world()
         world.tamperBundle = { bundle in
             var bundle = bundle
@@ -48,7 +61,6 @@ import Testing
             return bundle
         }
         world.run()
-        // The dealer's own holders see another digest than the one its shares are sealed for.
         #expect(!world.server.survivors.contains(11))
         #expect(try world.violations() == [])
         #expect(world.aborted == nil)

@@ -25,6 +25,8 @@ struct World {
     var tamperBundle: (ShareBundle) -> ShareBundle? = { $0 }
     var tamperResponse: (UnmaskResponse) -> UnmaskResponse? = { $0 }
     var tamperLanes: (Int, [UInt8]) -> [UInt8] = { $1 }
+    /// A member that follows no rule, in place of the client of its index (which is gone from "advert" on).
+    var forger: Forger?
     /// What the coordinator tells one member instead; nil tells it nothing.
     var tamperAdverts: (Int, AdvertList) -> AdvertList? = { $1 }
     var tamperDelivery: (Int, ShareDelivery) -> ShareDelivery? = { $1 }
@@ -113,6 +115,7 @@ struct World {
     }
 
     mutating func begin() {
+        if let forger { take(server.handle(.advert(forger.advert(suite)))) }
         for i in clients.indices where !isGone(i, "advert") {
             var told = parameters
             told.modelHash = modelOf[i] ?? World.model
@@ -159,12 +162,18 @@ struct World {
             case .sendAdverts(let to, let list):
                 guard let sent = try? AdvertList(encoded: list.encoded) else { continue }
                 for member in to where !isGone(member, "bundle") { if let told = tamperAdverts(member, sent) { send(member, .adverts(told)) } }
+                if let forger { take(server.handle(.bundle(forger.bundle(self, sent)))) }
             case .sendDelivery(let member, let delivery):
+                if member == forger?.index { take(server.handle(.receipt(ShareReceipt(holder: member, complaints: [])))) }
                 guard !isGone(member, "receipt"), let sent = try? ShareDelivery(encoded: delivery.encoded) else { continue }
                 if let told = tamperDelivery(member, sent) { send(member, .delivery(told)) }
             case .sendConfirmation(let to, let confirmation):
                 guard let sent = try? Confirmation(encoded: confirmation.encoded) else { continue }
                 for member in to where !isGone(member, "input") { if let told = tamperConfirmation(member, sent) { send(member, .confirmation(told)) } }
+                if let forger, !forger.dropsOut {
+                    storage[forger.index] = [UInt8](repeating: 0, count: parameters.packedBytes)
+                    take(server.handle(.stored(MaskedInput(index: forger.index, transcript: server.transcript))))
+                }
             case .sendSurvivors(let to, let notice):
                 guard let sent = try? SurvivorNotice(encoded: notice.encoded) else { continue }
                 for member in to where !isGone(member, "signature") { if let told = tamperSurvivors(member, sent) { send(member, .survivors(told)) } }
