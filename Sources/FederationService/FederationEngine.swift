@@ -106,7 +106,7 @@ package final class FederationEngine: FederatedLearning {
     }
 
     /// What the operator gave before the restart.
-    private func evaluationSet(of session: SessionRecord) async throws(StorageError) -> EvaluationSet {
+    func evaluationSet(of session: SessionRecord) async throws(StorageError) -> EvaluationSet {
         guard let record = try await around.sessions.evaluationSet(session: session.id, tenant: session.tenant) else { return .none }
         guard let csv = try await around.blobs.get(record.file) else {
             throw .corrupt(path: "blobs/\(record.file)", problem: "the evaluation set of \(session.id) is missing")

@@ -1,4 +1,5 @@
 package import Federation
+package import Learning
 package import StrictJSON
 
 /// The federated-learning service as its surfaces see it. One call an endpoint; no HTTP here.
@@ -18,6 +19,8 @@ package protocol FederatedLearning: Sendable {
     /// when the caller holds the model with this digest (hex) already.
     func weights(_ session: String, member: Member, round: Int?, isHeld: @Sendable (_ digest: String) -> Bool)
         async throws(FederationFailure) -> ServedModel
+    /// What is known of the model a session gives away now (`round` nil), or of model version `round`.
+    func modelCard(_ session: String, tenant: String, round: Int?) async throws(FederationFailure) -> ModelCard
     /// Before the body is read. A refusal costs the client no upload.
     func admitUpdate(_ session: String, member: Member, _ header: UpdateHeader) async throws(FederationFailure)
     /// The decompressed body. Returns when the update is durable and counted.

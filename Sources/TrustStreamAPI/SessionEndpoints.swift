@@ -1,6 +1,7 @@
 internal import APIKit
 internal import Federation
 internal import FederationService
+internal import Learning
 internal import StrictJSON
 
 extension TrustStream {
@@ -76,6 +77,19 @@ extension TrustStream {
                 }
                 try await calling { () async throws(FederationFailure) in try await service.setInitialModel(id, tenant: tenant, file: file) }
                 return .json(["success": true, "session_id": .string(id), "notices": .array(request.notices(query: []))])
+            },
+            Endpoint("GET", session + "/model-card", "sessions.model_card", .administrator) { request throws(ServiceError) in
+                let (id, tenant) = (request.parameter("session_id"), try tenant(request))
+                let round = try request.wholeQuery("round", 0...100_000)
+                let format = request.query("format") ?? "json"
+                guard ["json", "markdown"].contains(format) else {
+                    throw .invalid(field: "format", issue: "must be json or markdown", provided: .string(format))
+                }
+                let card = try await calling { () async throws(FederationFailure) in try await service.modelCard(id, tenant: tenant, round: round) }
+                if format == "markdown" { return APIReply(200, .bytes(Array(card.markdown.utf8), type: "text/markdown; charset=utf-8")) }
+                return .json([
+                    "success": true, "session_id": .string(id), "card": card.json, "notices": .array(request.notices(query: ["round", "format"])),
+                ])
             },
         ]
     }

@@ -104,17 +104,47 @@ struct Model: AsyncParsableCommand {
         @OptionGroup var options: AdministratorOptions
         var json: Bool { options.json }
 
+        @Option(help: "Also write the model's card: Markdown, or JSON when the name ends with .json.")
+        var card: String?
+
         func perform() async throws(CommandFailure) -> JSON {
-            let query = round.map { "?round=\($0)" } ?? ""
-            let bytes = try await Administrator.with(options.data) { administrator throws(CommandFailure) in
-                try await administrator.download("\(sessionsPath)/\(try checked(session, "session's id"))/weights\(query)")
-            }
-            do { try Data(bytes).write(to: URL(fileURLWithPath: out), options: .atomic) } catch {
-                throw CommandFailure(.configuration, "\(out) cannot be written: \(error)", remedy: "Give --out a file in a folder that can be written.")
-            }
-            let digest = hexadecimal(CryptoSuite.system.sha256(bytes))
+            let (bytes, digest, text) = try await Administrator.with(options.data) { administrator throws(CommandFailure) in try await fetch(administrator) }
+            try write(bytes, to: out, "--out")
             say("\(out): \(bytes.count) bytes, SHA-256 \(digest)")
-            return ["path": .string(out), "bytes": JSON(bytes.count), "sha256": .string(digest)]
+            if let card, let text {
+                try write(text, to: card, "--card")
+                say("\(card): the model's card; its intended use, considerations and caveats are yours to write")
+            }
+            return ["path": .string(out), "bytes": JSON(bytes.count), "sha256": .string(digest), "card": JSON(card)]
+        }
+
+        /// The card is asked for first: it says which round's model it is of, while the session may go on.
+        private func fetch(_ administrator: Administrator) async throws(CommandFailure) -> (bytes: [UInt8], digest: String, card: [UInt8]?) {
+            let path = "\(sessionsPath)/\(try checked(session, "session's id"))"
+            var (round, named, text) = (round, String?.none, [UInt8]?.none)
+            if let card {
+                let asked = round.map { "?round=\($0)" } ?? ""
+                let reply = try await administrator.call(.GET, "\(path)/model-card\(asked)")
+                let details = reply["card"]?["model_details"]
+                round = details?["round"]?.whole.flatMap { Int(exactly: $0) }
+                named = details?["sha256"]?.text
+                text = (reply["card"]?.encoded() ?? []) + [UInt8(ascii: "\n")]
+                if !card.hasSuffix(".json"), let round {
+                    text = try await administrator.download("\(path)/model-card?format=markdown&round=\(round)")
+                }
+            }
+            let bytes = try await administrator.download("\(path)/weights\(round.map { "?round=\($0)" } ?? "")")
+            let digest = hexadecimal(CryptoSuite.system.sha256(bytes))
+            if let named, named != digest {
+                throw CommandFailure(.integrity, "The card is of model \(named), the file of \(digest).", remedy: "Run the command again.")
+            }
+            return (bytes, digest, text)
+        }
+
+        private func write(_ bytes: [UInt8], to path: String, _ option: String) throws(CommandFailure) {
+            do { try Data(bytes).write(to: URL(fileURLWithPath: path), options: .atomic) } catch {
+                throw CommandFailure(.configuration, "\(path) cannot be written: \(error)", remedy: "Give \(option) a file in a folder that can be written.")
+            }
         }
     }
 }

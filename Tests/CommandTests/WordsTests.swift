@@ -24,6 +24,11 @@ import Testing
         #expect(line.split(separator: " ") == ["12", "18/20", "1", "1", "0", "0.431", "0.873", "-", "0.90/1.80", "3.1", "0.42", "0:35"])
         #expect(line.count == RoundTable.header.count)
         #expect(RoundTable.line(["round": 1], etaSeconds: nil).count == RoundTable.header.count)
+        // The squared errors of a regression.
+        for (loss, word) in [(99.9994, "99.999"), (2859.69, "2859.7"), (99_999.4, "99999"), (123_456.7, "1.2e5"), (9.96e29, "1.0e30")] {
+            let line = RoundTable.line(["round": 1, "loss": .number(loss)], etaSeconds: nil)
+            #expect(line.contains(" \(word) ") && line.count == RoundTable.header.count, "\(line)")
+        }
     }
 
     @Test func numbersAreRoundedNotCut() {

@@ -138,10 +138,12 @@ final class Cluster {
 
     func status(_ session: String) throws -> [String: Any] { try Programs.coordinator("session", "show", session, "--data", data, "--json").data }
 
-    func startClient(_ name: String, _ session: String, dataset: String) throws -> Process {
+    func startClient(
+        _ name: String, _ session: String, dataset: String, reading: [String] = ["--scale", "constant=16", "--classes", "10"]
+    ) throws -> Process {
         let process = try Programs.process(
             Programs.bin + "/tutti-client",
-            ["run", "--session", session, "--data", folder + "/" + name, "--dataset", dataset, "--scale", "constant=16", "--classes", "10"],
+            ["run", "--session", session, "--data", folder + "/" + name, "--dataset", dataset] + reading,
             log: "\(folder)/\(name)-\(UUID().uuidString).log")
         try process.run()
         clients.append(process)

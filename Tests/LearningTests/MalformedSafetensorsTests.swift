@@ -128,7 +128,8 @@ import Testing
             ("[2,2]", "[2]", "two widths"), ("[2,2]", "[2,-2]", "width"), ("[2,2]", "[2,1e30]", "width"),
             ("\"none\"", "\"log\"", "scale"), ("\"outputs\":2", "\"outputs\":1", "outputs"),
             ("\"labels\":[]", "\"labels\":[\"a\"]", "labels"), ("\"labels\":[]", "\"labels\":[1]", "labels"),
-            ("classification", "regression", "1 output"), ("classification", "ranking", "task"), ("{\"kind\":\"none\"}", "{\"kind\":\"constant\",\"constant\":0}", "constant"),
+            ("classification", "regression", "1 output"), ("classification", "ranking", "task"),
+            ("{\"kind\":\"none\"}", "{\"kind\":\"constant\",\"constant\":0}", "constant"),
             ("{\"kind\":\"none\"}", "{\"kind\":\"min_max\",\"mins\":[1],\"maxs\":[1]}", "pair"),
         ] {
             #expect(problem(card.replacing(part, with: by), tensors)?.contains(word) == true, "\(by)")

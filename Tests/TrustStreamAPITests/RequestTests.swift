@@ -1,4 +1,5 @@
 import APIKit
+import Federation
 import FederationService
 import Learning
 import StrictJSON
@@ -52,6 +53,30 @@ import Testing
         }
         let missing = await Surface().call("POST", session + "/join", json: "{\"registration_token\": \"reg-x\"}", as: .anonymous)
         #expect(missing.status == 400 && missing.details["field"] == "client_id" && missing.details["provided_value"] == .null)
+    }
+
+    @Test func theModelDecidesTheTypeThatIsNotSaid() async throws {
+        let models: [(String, SessionSpec.ModelType)] = [
+            (#"{"kind": "linear", "layers": [4, 1]}"#, .linear), (#"{"kind": "softmax_regression", "layers": [4, 2]}"#, .logisticRegression),
+            (#"{"kind": "mlp", "layers": [4, 3, 2]}"#, .neuralNetwork),
+        ]
+        for (model, type) in models {
+            let surface = Surface()
+            #expect(await surface.call("POST", sessions, json: "{\"model\": \(model)}").status == 201)
+            #expect(surface.service.seen.spec.modelType == type)
+        }
+        let wrong = await Surface().call("POST", sessions, json: #"{"model_type": "linear", "model": {"kind": "mlp", "layers": [4, 3, 2]}}"#)
+        #expect(wrong.status == 400 && wrong.details["field"] == "model.kind" && wrong.details["provided_value"] == "mlp")
+    }
+
+    @Test func aModelsCardIsJSONOrMarkdown() async {
+        let path = sessions + "/fl-session-1/model-card"
+        let json = await Surface().call("GET", path, query: [("round", "3")])
+        #expect(json.status == 200 && json.json["card"]?["model_details"]?["round"] == 3 && json.json["card"]?["metrics"]?["held_out"] == .null)
+        let markdown = await Surface().call("GET", path, query: [("format", "markdown")])
+        #expect(markdown.status == 200 && markdown.text.hasPrefix("# Model card: fl-session-1, round 4\n"))
+        let wrong = await Surface().call("GET", path, query: [("format", "pdf")])
+        #expect(wrong.status == 400 && wrong.details["field"] == "format" && wrong.details["provided_value"] == "pdf")
     }
 
     @Test func documentedChoicesThatAreNotBuiltAreNamed() async throws {

@@ -1,5 +1,6 @@
 import Federation
 import FederationService
+import Learning
 import Synchronization
 
 /// A federated-learning service that remembers what it was asked and says what it was told to.
@@ -82,6 +83,13 @@ final class ServiceDouble: FederatedLearning {
         try note("weights")
         let bytes: [UInt8]? = isHeld(Self.digest) ? nil : [1, 2, 3]
         return ServedModel(round: round ?? 4, digest: Self.digest, bytes: bytes, open: AttemptKey(round: 5, attempt: 1))
+    }
+    func modelCard(_ session: String, tenant: String, round: Int?) async throws(FederationFailure) -> ModelCard {
+        try note("modelCard")
+        return ModelCard(
+            session: session, round: round ?? 4, model: ModelSpec(kind: .linear, layers: [2, 1]),
+            schema: DataSchema(inputs: 2, outputs: 1, scale: .none, task: .regression), sha256: Self.digest, bytes: 3, madeAt: nil, training: [], clients: 1,
+            rows: 10, contributors: nil, heldOut: nil, reported: nil, protection: [])
     }
     func admitUpdate(_ session: String, member: Member, _ header: UpdateHeader) async throws(FederationFailure) { try note("admitUpdate") }
     func update(

@@ -7,14 +7,14 @@ extension ModelCard {
     /// The card for people to read and complete, in the sections of the paper.
     package var markdown: String {
         var sections: [(title: String, text: String)] = []
-        sections.append(("Model details", table(details)))
+        sections.append(("Model details", table(detailFacts)))
         sections.append(("Intended use", Self.owner))
         sections.append(("Factors", Self.notMeasured + "the rows name no groups, so nothing is known of how the model serves each of them."))
         sections.append(("Training", table(training.map { ($0.name, plain($0.value)) })))
         sections.append(
             (
                 "Training data",
-                table(data) + "\n\nThe rows stayed with the clients; nobody has looked at all of them. The numbers of rows are the clients' word."
+                table(dataFacts) + "\n\nThe rows stayed with the clients; nobody has looked at all of them. The numbers of rows are the clients' word."
             ))
         sections.append(("Metrics on held-out rows", measured))
         sections.append(("Metrics that the clients report", told))
@@ -24,7 +24,7 @@ extension ModelCard {
         return "# Model card: \(escaped(session)), round \(round)\n" + sections.map { "\n## \($0.title)\n\n\($0.text)\n" }.joined()
     }
 
-    private var details: [(String, String)] {
+    private var detailFacts: [(String, String)] {
         [
             ("kind", model.kind.rawValue), ("layers", model.layers.map(String.init).joined(separator: " → ")),
             ("parameters", "\(model.parameterCount)"), ("file", "safetensors, \(bytes) bytes"), ("SHA-256", sha256), ("session", session),
@@ -32,7 +32,7 @@ extension ModelCard {
         ]
     }
 
-    private var data: [(String, String)] {
+    private var dataFacts: [(String, String)] {
         var facts = [("task", schema.task.rawValue), ("features", "\(schema.inputs)")]
         switch schema.task {
         case .classification: facts.append(("classes", schema.labels.isEmpty ? "\(schema.outputs)" : schema.labels.joined(separator: ", ")))
@@ -48,12 +48,12 @@ extension ModelCard {
     private var measured: String {
         switch heldOut {
         case nil: Self.notMeasured + "the session has no test set that fits the model (`--evaluation FILE`)."
-        case .regression(let result):
+        case .regression(let result)?:
             table([
                 ("rows", "\(result.rows)"), ("mean squared error", number(result.meanSquaredError)), ("RMSE", number(result.rootMeanSquaredError)),
                 ("MAE", number(result.meanAbsoluteError)), ("R²", result.r2.map(number) ?? "not defined: the targets do not vary"),
             ])
-        case .classification(let measures): classification(measures)
+        case .classification(let measures)?: classification(measures)
         }
     }
 

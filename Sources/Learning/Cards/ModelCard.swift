@@ -11,6 +11,12 @@ package struct ModelCard: Sendable, Equatable {
             self.assessment = assessment
             self.clients = clients
         }
+
+        fileprivate var json: JSON {
+            [
+                "loss": JSON(assessment.loss), "accuracy": JSON(assessment.accuracy), "rows": JSON(assessment.rows), "clients": JSON(clients),
+            ]
+        }
     }
 
     package var session: String
@@ -58,28 +64,22 @@ package struct ModelCard: Sendable, Equatable {
 
     /// What is null was not measured, or is the owner's to say.
     package var json: JSON {
+        .object([
+            .init("format", 1), .init("model_details", details), .init("intended_use", .null), .init("factors", .null),
+            .init("training", .object(training)), .init("training_data", data),
+            .init("metrics", ["held_out": heldOut?.json(names: schema.labels) ?? .null, "federated": reported?.json ?? .null]),
+            .init("protection", .object(protection)), .init("ethical_considerations", .null), .init("caveats", .null),
+        ])
+    }
+
+    private var details: JSON {
         [
-            "format": 1,
-            "model_details": [
-                "session_id": .string(session), "round": JSON(round), "sha256": .string(sha256), "bytes": JSON(bytes), "file_format": "safetensors",
-                "made_at": JSON(madeAt), "model": model.json, "parameters": JSON(model.parameterCount),
-            ],
-            "intended_use": .null,
-            "factors": .null,
-            "training": .object(training),
-            "training_data": ["clients": JSON(clients), "rows_declared": JSON(rows), "contributors_of_round": JSON(contributors), "schema": schema.json],
-            "metrics": [
-                "held_out": heldOut?.json(names: schema.labels) ?? .null,
-                "federated": reported.map {
-                    [
-                        "loss": JSON($0.assessment.loss), "accuracy": JSON($0.assessment.accuracy), "rows": JSON($0.assessment.rows),
-                        "clients": JSON($0.clients),
-                    ]
-                } ?? .null,
-            ],
-            "protection": .object(protection),
-            "ethical_considerations": .null,
-            "caveats": .null,
+            "session_id": .string(session), "round": JSON(round), "sha256": .string(sha256), "bytes": JSON(bytes), "file_format": "safetensors",
+            "made_at": JSON(madeAt), "model": model.json, "parameters": JSON(model.parameterCount),
         ]
+    }
+
+    private var data: JSON {
+        ["clients": JSON(clients), "rows_declared": JSON(rows), "contributors_of_round": JSON(contributors), "schema": schema.json]
     }
 }

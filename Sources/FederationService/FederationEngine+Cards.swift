@@ -1,0 +1,83 @@
+internal import Compute
+internal import Federation
+import Foundation
+package import Learning
+internal import Storage
+internal import StrictJSON
+
+// What is known of a model, for whoever uses it.
+extension FederationEngine {
+    package func modelCard(_ session: String, tenant: String, round: Int?) async throws(FederationFailure) -> ModelCard {
+        let host = try await host(session, tenant: tenant)
+        let (digest, round) = try await host.digest(ofRound: round)
+        let bytes = try await host.modelBytes(digest)
+        let machine = await host.machine
+        let (record, evaluation) = (machine.session, machine.evaluation)
+        let set: EvaluationSet
+        let members: [MemberRecord]
+        let made: RoundRecord?
+        do {
+            // As stored: a session that has ended keeps its test set there alone.
+            set = try await evaluationSet(of: record)
+            members = try await around.sessions.snapshot(session, tenant: tenant)?.members ?? []
+            made = try await around.sessions.rounds(session, tenant: tenant, after: round - 1, limit: 50)
+                .first { $0.round == round && $0.state == .committed }
+        } catch { throw failure(error) }
+        let file: ModelFile
+        let heldOut: ModelMeasures?
+        do {
+            (file, heldOut) = try await around.pool.run(throwing: { () throws(SafetensorsError) -> (ModelFile, ModelMeasures?) in
+                let file = try ModelFile(decoding: bytes)
+                guard case .scaled(let rows) = set.scaled(for: file.schema), rows.fits(file.spec) else { return (file, nil) }
+                return (file, ModelMeasures(of: file, on: rows))
+            })
+        } catch { throw .internalError("model \(digest) cannot be read: \(error)") }
+        let reported = evaluation.flatMap { told in
+            told.round == round
+                ? ModelCard.Reported(Assessment(loss: told.loss, accuracy: told.accuracy, rows: Int(clamping: told.rows)), clients: told.clients) : nil
+        }
+        return ModelCard(
+            session: session, round: round, model: file.spec, schema: file.schema, sha256: digest, bytes: bytes.count,
+            madeAt: (made?.outcome?.endedAt ?? (round == 0 ? record.startedAt : nil)).map(Self.text), training: record.trainingFacts,
+            clients: members.count, rows: members.reduce(0) { $0 + $1.dataSize }, contributors: made?.outcome?.contributors, heldOut: heldOut,
+            reported: reported, protection: record.spec.protectionFacts)
+    }
+
+    private static func text(_ instant: Instant) -> String {
+        Date(timeIntervalSince1970: Double(instant.milliseconds) / 1000).formatted(.iso8601)
+    }
+}
+
+extension SessionRecord {
+    fileprivate var trainingFacts: [JSON.Member] {
+        var facts: [JSON.Member] = [
+            .init("algorithm", .string(spec.algorithm.rawValue)), .init("aggregation", .string(spec.aggregation.rawValue)),
+            .init("rounds_asked_for", JSON(spec.rounds)), .init("client_fraction", JSON(spec.clientFraction)), .init("local_epochs", JSON(spec.localEpochs)),
+            .init("batch_size", JSON(spec.batchSize)), .init("learning_rate", JSON(spec.learningRate)),
+            .init("learning_rate_schedule", spec.schedule == .constant ? "constant" : spec.schedule.json), .init("momentum", JSON(spec.momentum)),
+            .init("weight_decay", JSON(spec.weightDecay)), .init("seed", JSON(Int64(clamping: spec.seed))),
+        ]
+        if spec.algorithm == .fedProx { facts.append(.init("proximal_mu", JSON(spec.proximalMu))) }
+        if let rule = spec.earlyStopping { facts.append(.init("early_stopping", rule.json)) }
+        facts += [.init("model_selection", .string(spec.modelSelection.rawValue)), .init("begins_from_model", JSON(warmStart))]
+        return facts
+    }
+}
+
+extension SessionSpec {
+    /// As it is: nothing is called private that is not.
+    fileprivate var protectionFacts: [JSON.Member] {
+        let lies =
+            switch aggregation {
+            case .mean: "not withstood: the mean believes every update"
+            case .median: "withstood while fewer than half of a round's clients lie (coordinate-wise median)"
+            case .trimmedMean:
+                "withstood while at most \(byzantineTolerance.map(String.init) ?? "5 %") of a round's clients lie (trimmed mean)"
+            }
+        return [
+            .init("rows", "stay with the clients; their updates travel"), .init("transport", "TLS 1.3"),
+            .init("differential_privacy", "none: there is no bound on what the model tells of a row"),
+            .init("secure_aggregation", "none: the coordinator sees the update of every client"), .init("lying_clients", .string(lies)),
+        ]
+    }
+}
