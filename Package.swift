@@ -24,13 +24,17 @@ func kernelSettings(_ define: String, _ march: [String] = []) -> [SwiftSetting] 
 #if arch(x86_64)
 let kernelLevels: [Target] = [
     .target(
-        name: "KernelsAVX2", dependencies: ["KernelTable"],
+        name: "KernelsAVX2", dependencies: ["KernelTable", "CKernelIntrinsics"],
         swiftSettings: kernelSettings("LEVEL_AVX2", ["-march=x86-64-v3"])),
     .target(
-        name: "KernelsAVX512", dependencies: ["KernelTable"],
+        name: "KernelsAVX512", dependencies: ["KernelTable", "CKernelIntrinsics"],
         swiftSettings: kernelSettings("LEVEL_AVX512", ["-march=x86-64-v4", "-mprefer-vector-width=512"])),
+    // AES on vectors is part of no level: a target of its own, and a bit of the processor of its own.
+    .target(
+        name: "KernelsVAES", dependencies: ["KernelTable", "CKernelIntrinsics"],
+        swiftSettings: kernelSettings("LEVEL_VAES", ["-mavx2", "-maes", "-mvaes"])),
 ]
-let kernelLevelNames: [Target.Dependency] = ["KernelsAVX2", "KernelsAVX512"]
+let kernelLevelNames: [Target.Dependency] = ["KernelsAVX2", "KernelsAVX512", "KernelsVAES"]
 #else
 let kernelLevels: [Target] = []
 let kernelLevelNames: [Target.Dependency] = []
@@ -49,7 +53,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Reso
 let numbers: [Target] = [
     .target(name: "CKernelIntrinsics"),
     .target(name: "KernelTable", swiftSettings: strict),
-    .target(name: "KernelsBaseline", dependencies: ["KernelTable"], swiftSettings: kernelSettings("LEVEL_BASELINE")),
+    .target(name: "KernelsBaseline", dependencies: ["KernelTable", "CKernelIntrinsics"], swiftSettings: kernelSettings("LEVEL_BASELINE")),
     room("TensorKernels", ["KernelTable", "KernelsBaseline", "CKernelIntrinsics"] + kernelLevelNames),
 ] + kernelLevels
 
@@ -90,7 +94,7 @@ let rooms: [Target] = [
     room(
         "Trust",
         [
-            "CryptoSuite", "COpenSSL",
+            "CryptoSuite", "COpenSSL", "TensorKernels", "KernelTable",
             .product(name: "Crypto", package: "swift-crypto"), .product(name: "X509", package: "swift-certificates"),
             .product(name: "SwiftASN1", package: "swift-asn1"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
             .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
@@ -152,7 +156,7 @@ let roof: [Target] = [
         swiftSettings: strict),
     .executableTarget(
         name: "tutti-bench",
-        dependencies: ["TensorKernels", "KernelTable", "Learning", "RobustAggregation", "Federation", "FederationSimulator", "InProcessFederation", "Trust", "Wire", "CommandKit", "StrictJSON", argumentParser],
+        dependencies: ["TensorKernels", "KernelTable", "Learning", "RobustAggregation", "CryptoSuite", "Federation", "FederationSimulator", "InProcessFederation", "Trust", "Wire", "CommandKit", "StrictJSON", argumentParser],
         swiftSettings: strict),
 ]
 
@@ -169,7 +173,7 @@ let suites: [Target] = [
     tests("RobustAggregationTests", ["RobustAggregation", "TensorKernels", "KernelTable"]),
     tests("StrategiesTests", ["Strategies", "Learning", "RobustAggregation"]),
     tests("WireTests", ["Wire", "Federation", "Learning", "CryptoSuite"]),
-    tests("CryptoSuiteTests", ["CryptoSuite", "Trust", "FederationSimulator", .product(name: "Crypto", package: "swift-crypto")]),
+    tests("CryptoSuiteTests", ["CryptoSuite", "Trust", "FederationSimulator", "TensorKernels", "KernelTable", .product(name: "Crypto", package: "swift-crypto")]),
     tests("SecureAggregationTests", ["SecureAggregation", "CryptoSuite", "Trust", "FederationSimulator"]),
     tests("FederationTests", ["Federation", "Learning", "RobustAggregation", "Wire", "CryptoSuite"]),
     tests("SimulationTests", ["FederationSimulator", "Federation", "Learning", "CryptoSuite", "Wire"]),

@@ -11,19 +11,29 @@ package struct CryptoSuite: Sendable {
     package var keystream: @Sendable (_ key: [UInt8], _ block: UInt64, _ count: Int) -> [UInt8]
     /// Agreement, sealing and signatures.
     package var keys: PublicKeySuite
+    /// Adds masks to numbers of at most 32 bits, or takes them off: see `Mask`.
+    package var addMask: @Sendable (Mask, UnsafeMutableBufferPointer<UInt32>) -> Void
 
+    /// - Parameter addMask: made of `keystream` where it is left out.
     package init(
         sha256: @escaping @Sendable ([UInt8]) -> [UInt8],
         hmacSHA256: @escaping @Sendable ([UInt8], [UInt8]) -> [UInt8],
         hkdfSHA256: @escaping @Sendable ([UInt8], [UInt8], [UInt8], Int) -> [UInt8],
         keystream: @escaping @Sendable ([UInt8], UInt64, Int) -> [UInt8],
-        keys: PublicKeySuite
+        keys: PublicKeySuite,
+        addMask: (@Sendable (Mask, UnsafeMutableBufferPointer<UInt32>) -> Void)? = nil
     ) {
         self.sha256 = sha256
         self.hmacSHA256 = hmacSHA256
         self.hkdfSHA256 = hkdfSHA256
         self.keystream = keystream
         self.keys = keys
+        self.addMask =
+            addMask ?? { mask, numbers in
+                mask.inParts(numbers.count) { part, first, byteCount in
+                    mask.add(keystream(mask.key, first, byteCount), to: UnsafeMutableBufferPointer(rebasing: numbers[part]))
+                }
+            }
     }
 }
 

@@ -1,3 +1,4 @@
+internal import CKernelIntrinsics
 import KernelTable
 
 // Exact sums: whole numbers add up without rounding, so neither order nor vector width can change a bit.
@@ -7,15 +8,110 @@ import KernelTable
 private let roundingMagic = 6_755_399_441_055_744.0
 
 extension Level {
-    func accumulateFixedPoint(_ acc: UnsafeMutablePointer<Int64>, _ x: F32, _ count: Int, _ factor: Double) {
-        let magic = roundingMagic
-        let magicBits = Int64(bitPattern: magic.bitPattern)
-        for j in 0..<count {
-            let shifted = Double(x[j]) * factor + magic
-            acc[j] = acc[j] &+ (Int64(bitPattern: shifted.bitPattern) &- magicBits)
+    /// Four rows at a time, so that the sums are loaded and stored once for four values that are read.
+    func accumulateFixedPoint(
+        _ acc: UnsafeMutablePointer<Int64>, _ rows: F32Rows, _ factors: UnsafePointer<Double>, _ n: Int, _ count: Int,
+        _ peaks: UnsafeMutablePointer<UInt32>
+    ) {
+        var first = 0
+        while first &+ 4 <= n {
+            accumulate(InlineArray<4, Bits> { _ in Bits.zero }, acc, rows + first, factors + first, count, peaks + first)
+            first &+= 4
+        }
+        while first < n {
+            accumulate(InlineArray<1, Bits> { _ in Bits.zero }, acc, rows + first, factors + first, count, peaks + first)
+            first &+= 1
         }
     }
+}
 
+/// How far ahead of the sum its rows are asked for, in floats.
+private let prefetchDistance = 256
+
+@inline(__always) private func accumulate<let N: Int>(
+    _ zero: InlineArray<N, Bits>, _ acc: UnsafeMutablePointer<Int64>, _ rows: F32Rows, _ factors: UnsafePointer<Double>,
+    _ count: Int, _ peaks: UnsafeMutablePointer<UInt32>
+) {
+    // Copies of one's own: the compiler cannot know that the sums do not lie over them.
+    let row = InlineArray<N, F32> { rows[$0] }
+    let factor = InlineArray<N, Sums> { Sums(repeating: factors[$0]) }
+    var highest = zero
+    var j = 0
+    while j &+ 2 &* W <= count {
+        // A line of the cache is two vectors or fewer.
+        for i in 0..<N { tutti_prefetch(row[i] + j + prefetchDistance) }
+        addUp(&highest, row, factor, acc, j)
+        addUp(&highest, row, factor, acc, j &+ W)
+        j &+= 2 &* W
+    }
+    if j &+ W <= count {
+        addUp(&highest, row, factor, acc, j)
+        j &+= W
+    }
+    for i in 0..<N {
+        var peak = peaks[i]
+        for lane in 0..<W where UInt32(bitPattern: highest[i][lane]) > peak { peak = UInt32(bitPattern: highest[i][lane]) }
+        for rest in j..<count {
+            let x = row[i][rest]
+            let bits = x.bitPattern & 0x7FFF_FFFF
+            if bits > peak { peak = bits }
+            let shifted = Double(x) * factors[i] + roundingMagic
+            acc[rest] = acc[rest] &+ Int64(bitPattern: shifted.bitPattern &- roundingMagic.bitPattern)
+        }
+        peaks[i] = peak
+    }
+}
+
+/// One vector of each of N rows onto their sums.
+@inline(__always) private func addUp<let N: Int>(
+    _ highest: inout InlineArray<N, Bits>, _ row: InlineArray<N, F32>, _ factor: InlineArray<N, Sums>,
+    _ acc: UnsafeMutablePointer<Int64>, _ j: Int
+) {
+    let place = UnsafeMutableRawPointer(acc + j)
+    // Each row brings the bits of the magic number along: they are taken off in advance.
+    let magicBits = Int64(bitPattern: roundingMagic.bitPattern)
+    var sums = place.loadUnaligned(as: WideIntegers.self) &- WideIntegers(repeating: magicBits &* Int64(N))
+    for i in 0..<N {
+        let x = load(row[i], j)
+        let bits = unsafeBitCast(x, to: Bits.self) & Bits(repeating: 0x7FFF_FFFF)
+        highest[i] = highest[i].replacing(with: bits, where: bits .> highest[i])
+        let shifted = tutti_widened_floats(x) * factor[i] + Sums(repeating: roundingMagic)
+        sums &+= unsafeBitCast(shifted, to: WideIntegers.self)
+    }
+    place.storeBytes(of: sums, as: WideIntegers.self)
+}
+
+extension Level {
+    /// NaN and infinity have the largest bits of all.
+    func largestMagnitude(_ x: F32, _ count: Int) -> UInt32 {
+        @inline(__always) func larger(_ a: Bits, _ offset: Int) -> Bits {
+            let b = unsafeBitCast(load(x, offset), to: Bits.self) & Bits(repeating: 0x7FFF_FFFF)
+            return a.replacing(with: b, where: b .> a)
+        }
+        let quarter = count / (4 &* W) &* W
+        var (a, b, c, d) = (Bits.zero, Bits.zero, Bits.zero, Bits.zero)
+        var j = 0
+        while j < quarter {
+            a = larger(a, j)
+            b = larger(b, quarter &+ j)
+            c = larger(c, 2 &* quarter &+ j)
+            d = larger(d, 3 &* quarter &+ j)
+            j &+= W
+        }
+        a = a.replacing(with: b, where: b .> a)
+        c = c.replacing(with: d, where: d .> c)
+        a = a.replacing(with: c, where: c .> a)
+        var largest: UInt32 = 0
+        for lane in 0..<W where UInt32(bitPattern: a[lane]) > largest { largest = UInt32(bitPattern: a[lane]) }
+        for rest in (4 &* quarter)..<most(4 &* quarter, count) {
+            let bits = x[rest].bitPattern & 0x7FFF_FFFF
+            if bits > largest { largest = bits }
+        }
+        return largest
+    }
+}
+
+extension Level {
     /// The conversion to Double is written out for the vector units, which have none from 64-bit integers below AVX-512: the
     /// upper and the lower 32 bits become Doubles without rounding, as the low bits of 2^52, and their sum rounds once.
     func finishFixedPoint(_ out: MF32, _ acc: UnsafePointer<Int64>, _ count: Int, _ divisor: Double) {

@@ -10,18 +10,27 @@ import KernelTable
 #if LEVEL_AVX512
     typealias V = SIMD16<Float>
     typealias Bits = SIMD16<Int32>
+    typealias Words = SIMD16<UInt32>
+    typealias Sums = SIMD16<Double>
+    typealias WideIntegers = SIMD16<Int64>
     typealias Doubles = SIMD8<Double>
     typealias Integers = SIMD8<Int64>
     let W = 16
 #elseif LEVEL_AVX2
     typealias V = SIMD8<Float>
     typealias Bits = SIMD8<Int32>
+    typealias Words = SIMD8<UInt32>
+    typealias Sums = SIMD8<Double>
+    typealias WideIntegers = SIMD8<Int64>
     typealias Doubles = SIMD4<Double>
     typealias Integers = SIMD4<Int64>
     let W = 8
 #else
     typealias V = SIMD4<Float>
     typealias Bits = SIMD4<Int32>
+    typealias Words = SIMD4<UInt32>
+    typealias Sums = SIMD4<Double>
+    typealias WideIntegers = SIMD4<Int64>
     typealias Doubles = SIMD2<Double>
     typealias Integers = SIMD2<Int64>
     let W = 4

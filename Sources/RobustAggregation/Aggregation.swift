@@ -32,19 +32,7 @@ package func aggregate(
     let table = kernels ?? Kernels.active
     switch rule {
     case .mean:
-        var mean = try ExactMean(dimension: source.dimension, weights: weights, maxAbs: maxAbs, kernels: table)
-        // One update after the other: a source that reads from disk then has one in memory at a time.
-        for index in 0..<source.count {
-            try forEachTile(source.dimension, tile) { range, buffer throws(AggregationError) in
-                try readFinite(source, index, range, into: buffer, table)
-                if table.maxAbs(buffer, range.count) > maxAbs[index] {
-                    let bad = (0..<range.count).first { abs(buffer[$0]) > maxAbs[index] } ?? 0
-                    throw .aboveMagnitude(update: source.name(index), coordinate: range.lowerBound + bad)
-                }
-                mean.absorb(index, range, buffer)
-            }
-        }
-        return mean.finish()
+        return try mean(source, weights, maxAbs, table, tile)
     case .trimmedMean(let trim):
         guard trim >= 0, trim <= (source.count - 1) / 2 else { throw .trim(trim, updates: source.count) }
         return try sorted(source, table, tile) { table, rows, out, count, scratch in
@@ -62,27 +50,48 @@ package func aggregate(
     }
 }
 
-private func forEachTile(
-    _ dimension: Int, _ tile: Int, _ body: (Range<Int>, UnsafeMutablePointer<Float>) throws(AggregationError) -> Void
-) throws(AggregationError) {
-    let width = max(1, min(tile, dimension))
-    let buffer = UnsafeMutablePointer<Float>.allocate(capacity: width)
+/// A few updates at a time, or one after the other: a source that reads from disk then has one in memory.
+private func mean(
+    _ source: some UpdateSource, _ weights: [Int64], _ maxAbs: [Float], _ table: KernelTable, _ tile: Int
+) throws(AggregationError) -> [Float] {
+    var mean = try ExactMean(dimension: source.dimension, weights: weights, maxAbs: maxAbs, kernels: table)
+    let together = max(1, min(source.sideBySide, Limits.sideBySide))
+    let width = max(1, min(tile, source.dimension))
+    let buffer = UnsafeMutablePointer<Float>.allocate(capacity: width * together)
     defer { buffer.deallocate() }
-    var start = 0
-    while start < dimension {
-        let end = min(start + width, dimension)
-        try body(start..<end, buffer)
-        start = end
+    for first in stride(from: 0, to: source.count, by: together) {
+        let indices = first..<min(first + together, source.count)
+        for start in stride(from: 0, to: source.dimension, by: width) {
+            let range = start..<min(start + width, source.dimension)
+            var peaks = [UInt32](repeating: 0, count: indices.count)
+            try source.lend(indices, range, buffer) { mean.absorb(first, range, $0, &peaks) }
+            for (index, peak) in zip(indices, peaks) where peak > maxAbs[index].bitPattern & 0x7FFF_FFFF {
+                throw try fault(source, index, range, buffer, above: maxAbs[index])
+            }
+        }
     }
+    return mean.finish()
 }
 
-private func readFinite(
+/// What is wrong with coordinates `range` of update `index`.
+private func fault(
+    _ source: some UpdateSource, _ index: Int, _ range: Range<Int>, _ buffer: UnsafeMutablePointer<Float>, above: Float
+) throws(AggregationError) -> AggregationError {
+    try source.read(index, range, into: buffer)
+    let name = source.name(index)
+    if let bad = (0..<range.count).first(where: { !buffer[$0].isFinite }) {
+        return .notFinite(update: name, coordinate: range.lowerBound + bad)
+    }
+    let bad = (0..<range.count).first { abs(buffer[$0]) > above } ?? 0
+    return .aboveMagnitude(update: name, coordinate: range.lowerBound + bad)
+}
+
+func readFinite(
     _ source: some UpdateSource, _ index: Int, _ range: Range<Int>, into buffer: UnsafeMutablePointer<Float>, _ table: KernelTable
 ) throws(AggregationError) {
     try source.read(index, range, into: buffer)
-    guard table.allFinite(buffer, range.count) else {
-        let bad = (0..<range.count).first { !buffer[$0].isFinite } ?? 0
-        throw .notFinite(update: source.name(index), coordinate: range.lowerBound + bad)
+    guard table.largestMagnitude(buffer, range.count) < Float.infinity.bitPattern else {
+        throw try fault(source, index, range, buffer, above: .infinity)
     }
 }
 

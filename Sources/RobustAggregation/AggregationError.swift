@@ -2,6 +2,8 @@
 package enum AggregationError: Error, Sendable, Equatable, CustomStringConvertible {
     case noUpdates
     case tooManyUpdates(Int)
+    /// More than are compared pair by pair.
+    case tooManyPairs(Int)
     case dimension(index: Int, has: Int, needs: Int)
     /// More numbers in an update than are taken.
     case tooLong(Int)
@@ -23,6 +25,7 @@ package enum AggregationError: Error, Sendable, Equatable, CustomStringConvertib
         switch self {
         case .noUpdates: "there are no updates to aggregate"
         case .tooManyUpdates(let count): "there are \(count) updates; at most \(Limits.updates) are combined"
+        case .tooManyPairs(let count): "there are \(count) updates; at most \(Limits.pairedUpdates) are compared pair by pair"
         case .dimension(let index, let has, let needs): "update \(index) has \(has) values; \(needs) are needed"
         case .tooLong(let dimension): "an update has \(dimension) values; at most \(Limits.dimension) are combined"
         case .counts(let updates, let weights, let magnitudes):
@@ -42,7 +45,7 @@ package enum AggregationError: Error, Sendable, Equatable, CustomStringConvertib
     package var remedy: String? {
         switch self {
         case .noUpdates: "wait for clients, or lower the quorum"
-        case .tooManyUpdates: "lower max_clients or client_fraction"
+        case .tooManyUpdates, .tooManyPairs: "lower max_clients or client_fraction"
         case .dimension: "its client trained another model; let it fetch the round's model and train again"
         case .tooLong: "train a smaller model"
         case .counts: "give one weight and one magnitude for each update"

@@ -38,13 +38,17 @@ struct ExactMean {
         self.kernels = kernels
     }
 
-    /// Adds coordinates `range` of update `index`, none of which is larger than its `maxAbs`.
-    mutating func absorb(_ index: Int, _ range: Range<Int>, _ values: UnsafePointer<Float>) {
-        precondition(range.lowerBound >= 0 && range.upperBound <= sums.count)
-        let (kernels, factor) = (kernels, factors[index])
-        sums.withUnsafeMutableBufferPointer {
-            guard let base = $0.baseAddress else { return }
-            kernels.accumulateFixedPoint(base + range.lowerBound, values, range.count, factor)
+    /// Adds coordinates `range` of the updates from `first` on, which `rows` hold. Their largest magnitudes go to `peaks`: a
+    /// mean that has taken in one larger than its `maxAbs` is worth nothing.
+    mutating func absorb(_ first: Int, _ range: Range<Int>, _ rows: [UnsafePointer<Float>], _ peaks: inout [UInt32]) {
+        precondition(range.lowerBound >= 0 && range.upperBound <= sums.count && rows.count == peaks.count)
+        precondition(first >= 0 && first + rows.count <= factors.count)
+        let (kernels, factors) = (kernels, factors)
+        sums.withUnsafeMutableBufferPointer { sums in
+            factors.withUnsafeBufferPointer { factors in
+                guard let base = sums.baseAddress, let factor = factors.baseAddress else { return }
+                kernels.accumulateFixedPoint(base + range.lowerBound, rows, factor + first, rows.count, range.count, &peaks)
+            }
         }
     }
 

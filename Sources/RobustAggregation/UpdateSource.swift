@@ -5,11 +5,32 @@ package protocol UpdateSource {
     var dimension: Int { get }
     /// Coordinates `range` of update `index` into `buffer`, which holds `range.count` floats.
     func read(_ index: Int, _ range: Range<Int>, into buffer: UnsafeMutablePointer<Float>) throws(AggregationError)
+    /// Lends coordinates `range` of the updates `indices`, at most `Limits.sideBySide` of them and of `sideBySide`. `buffer`
+    /// has room for all their values, and a source may leave them where they are.
+    func lend(
+        _ indices: Range<Int>, _ range: Range<Int>, _ buffer: UnsafeMutablePointer<Float>, to body: ([UnsafePointer<Float>]) -> Void
+    ) throws(AggregationError)
+    /// How many updates to ask for side by side where one after the other would do too; at least 1.
+    var sideBySide: Int { get }
     /// What to call update `index` in an error: its client.
     func name(_ index: Int) -> String
 }
 
 extension UpdateSource {
+    package var sideBySide: Int { 1 }
+
+    package func lend(
+        _ indices: Range<Int>, _ range: Range<Int>, _ buffer: UnsafeMutablePointer<Float>, to body: ([UnsafePointer<Float>]) -> Void
+    ) throws(AggregationError) {
+        var rows: [UnsafePointer<Float>] = []
+        for index in indices {
+            let row = buffer + rows.count * range.count
+            try read(index, range, into: row)
+            rows.append(UnsafePointer(row))
+        }
+        body(rows)
+    }
+
     package func name(_ index: Int) -> String { "update \(index)" }
 }
 
@@ -35,6 +56,25 @@ package struct MemoryUpdates: UpdateSource {
     package func read(_ index: Int, _ range: Range<Int>, into buffer: UnsafeMutablePointer<Float>) {
         updates[index][range].withUnsafeBufferPointer { part in
             if let start = part.baseAddress { buffer.update(from: start, count: part.count) }
+        }
+    }
+
+    package var sideBySide: Int { Limits.sideBySide }
+
+    package func lend(
+        _ indices: Range<Int>, _ range: Range<Int>, _ buffer: UnsafeMutablePointer<Float>, to body: ([UnsafePointer<Float>]) -> Void
+    ) {
+        lend(indices, range, [], body)
+    }
+
+    /// As deep as there are updates to lend.
+    private func lend(
+        _ indices: Range<Int>, _ range: Range<Int>, _ rows: [UnsafePointer<Float>], _ body: ([UnsafePointer<Float>]) -> Void
+    ) {
+        guard let index = indices.first else { return body(rows) }
+        updates[index].withUnsafeBufferPointer { update in
+            guard let start = update.baseAddress else { return }
+            lend(indices.dropFirst(), range, rows + [start + range.lowerBound], body)
         }
     }
 

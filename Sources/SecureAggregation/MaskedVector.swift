@@ -29,16 +29,8 @@ package struct MaskedVector: Equatable, Sendable {
 
     /// Adds the lanes of the term's keystream: lane j is bits [w·j, w·j + w), little-endian.
     package mutating func add(_ term: MaskTerm, suite: CryptoSuite) {
-        let key = term.key.bytes
-        // 128 lanes are a whole number of blocks at every width.
-        let tile = 4096
-        for start in stride(from: 0, to: lanes.count, by: tile) {
-            let end = min(start + tile, lanes.count)
-            let stream = suite.keystream(key, UInt64(start / 128 * width), ((end - start) * width + 7) / 8)
-            forEachLane(of: stream, count: end - start, width: width) { i, lane in
-                lanes[start + i] = (term.subtract ? lanes[start + i] &- lane : lanes[start + i] &+ lane) & mask
-            }
-        }
+        let mask = Mask(key: term.key.bytes, width: width, subtract: term.subtract)
+        lanes.withUnsafeMutableBufferPointer { suite.addMask(mask, $0) }
     }
 
     /// Adds another client's packed vector; its length has been checked.

@@ -5,6 +5,7 @@ internal import KernelsBaseline
 #if arch(x86_64)
     internal import KernelsAVX2
     internal import KernelsAVX512
+    internal import KernelsVAES
 #endif
 #if canImport(Glibc)
     internal import Glibc
@@ -44,6 +45,16 @@ package enum Kernels {
         #endif
         }
     }
+
+    /// AES fused with the addition, where the processor has it for vectors and the level that runs is AVX2 or above; nil
+    /// elsewhere.
+    package static let masks: (any MaskKernels)? = {
+        #if arch(x86_64)
+            return active.level >= .avx2 && tutti_has_vaes() != 0 ? maskKernelsVAES : nil
+        #else
+            return nil
+        #endif
+    }()
 
     private static let choice = choose(
         getenv(levelVariable).map { String(cString: $0) }, available: available)

@@ -25,7 +25,8 @@ extension CryptoSuite {
         keystream: { key, block, count in
             counterKeystream(key: key, counter: (0, block), count: count)
         },
-        keys: .system)
+        keys: .system,
+        addMask: { mask, numbers in MaskStreams.add(mask, to: numbers) })
 }
 
 func authenticationCode(_ key: [UInt8], _ message: [UInt8]) -> [UInt8] {

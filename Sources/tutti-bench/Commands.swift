@@ -15,15 +15,16 @@ struct ListSuites: ReportingCommand {
             print("round       a federation on digits in one process beside NumPy; accuracies over ten seeds")
             print("simulation  how many federations in bad weather the simulator lives through in a second")
             print("virtual     thousands of clients in this process: updates a second and resident memory")
+            print("aggregation whole aggregations beside memory and the peers, masks beside openssl")
             print("compress    ratio and MB/s of zstd on updates and models of 38 KB to 10 MB")
         }
-        return ["suites": ["kernels", "round", "simulation", "virtual", "compress"]]
+        return ["suites": ["kernels", "aggregation", "round", "simulation", "virtual", "compress"]]
     }
 }
 
 struct RunSuite: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "run", abstract: "Run a suite.")
-    @Argument(help: "kernels, round, simulation, virtual or compress.")
+    @Argument(help: "kernels, aggregation, round, simulation, virtual or compress.")
     var suite: String
     @Option(help: "Write the result to this file.")
     var json: String?
@@ -37,6 +38,7 @@ struct RunSuite: AsyncParsableCommand {
             let rows: [BenchRow]
             switch suite {
             case "kernels": rows = KernelsSuite.run { say($0) }
+            case "aggregation": rows = try AggregationSuite.run { say($0) }
             case "round": rows = try RoundSuite.run(data: data) { say($0) }
             case "simulation": rows = SimulationSuite.run { say($0) }
             case "virtual":

@@ -60,7 +60,7 @@ enum KernelsSuite {
         let field = Field(fieldCount)
         var cases = limits(tables, field)
         for table in tables { cases += products(table) + training(table) + reductions(table, field) }
-        for table in tables { cases += aggregation(table, field) }
+        for table in tables { cases += aggregation(table, field) + encodings(table, field) }
         return cases
     }
 

@@ -76,7 +76,8 @@ import Testing
 
     @Test func everyRefusalSaysWhatToDo() {
         for error in [
-            .noUpdates, .tooManyUpdates(9), .dimension(index: 1, has: 2, needs: 3), .tooLong(9), .counts(updates: 1, weights: 2, magnitudes: 3),
+            .noUpdates, .tooManyUpdates(9), .tooManyPairs(9), .dimension(index: 1, has: 2, needs: 3), .tooLong(9),
+            .counts(updates: 1, weights: 2, magnitudes: 3),
             .weight(index: 0, 0),
             .totalWeight, .magnitude(index: 0), .notFinite(update: "u", coordinate: 0), .aboveMagnitude(update: "u", coordinate: 0), .trim(1, updates: 2),
         ] as [AggregationError] {

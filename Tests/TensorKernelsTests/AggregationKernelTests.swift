@@ -15,15 +15,10 @@ import Testing
         }
     }
 
-    /// Runs on rows that lie unaligned, each behind a guard.
     private func run(_ table: KernelTable, _ rows: [[Float]], trim: Int?) -> [Float] {
         let count = rows[0].count
-        let stride = count + 5
-        var flat = [Float](repeating: .nan, count: rows.count * stride + 1)
-        for (i, row) in rows.enumerated() { for j in 0..<count { flat[1 + i * stride + j] = row[j] } }
-        return flat.withUnsafeBufferPointer { base in
-            let pointers = rows.indices.map { base.baseAddress! + 1 + $0 * stride }
-            return withScratch(table.sortScratchCount(rows.count)) { scratch in
+        return withPointers(rows) { pointers in
+            withScratch(table.sortScratchCount(rows.count)) { scratch in
                 unaligned([Float](repeating: .nan, count: count)) { out in
                     if let trim {
                         table.trimmedMean(pointers, rows.count, trim, out, count, scratch)
@@ -33,6 +28,15 @@ import Testing
                 }.values
             }
         }
+    }
+
+    /// Rows that lie unaligned, each behind a guard.
+    private func withPointers<R>(_ rows: [[Float]], _ body: ([UnsafePointer<Float>]) -> R) -> R {
+        let count = rows.first?.count ?? 0
+        let stride = count + 5
+        var flat = [Float](repeating: .nan, count: rows.count * stride + 1)
+        for (i, row) in rows.enumerated() { for j in 0..<count { flat[1 + i * stride + j] = row[j] } }
+        return flat.withUnsafeBufferPointer { base in body(rows.indices.map { base.baseAddress! + 1 + $0 * stride }) }
     }
 
     /// The mean of m floats summed in any order is off by at most m·2⁻²⁴ of the largest.
@@ -121,12 +125,56 @@ import Testing
     private func fixedPoint(_ table: KernelTable, _ rows: [[Float]]) -> [Float] {
         var acc = [Int64](repeating: 0, count: rows[0].count)
         let factor = 0x1p41 / 3  // no power of two: the product itself rounds
-        for row in rows {
-            _ = unaligned(row) { table.accumulateFixedPoint(&acc, $0, row.count, factor) }
-        }
+        for row in rows { accumulate(table, &acc, row, factor) }
         return unaligned([Float](repeating: .nan, count: acc.count)) {
             table.finishFixedPoint($0, acc, acc.count, factor * Double(rows.count))
         }.values
+    }
+
+    private func accumulate(_ table: KernelTable, _ acc: inout [Int64], _ row: [Float], _ factor: Double) {
+        var peak: UInt32 = 0
+        _ = unaligned(row) { table.accumulateFixedPoint(&acc, [UnsafePointer($0)], [factor], 1, row.count, &peak) }
+        #expect(peak == row.reduce(0) { max($0, abs($1)) }.bitPattern)
+    }
+
+    /// Several rows at once, each with a factor of its own, are the rows one after the other.
+    @Test(arguments: tables)
+    func rowsTogetherAddUpLikeRowsInTurn(_ table: KernelTable) {
+        for n in 0...9 {
+            for count in [1, 4, 7, 16, 17, 300] {
+                let rows = rows(n, count, seed: UInt64(n + 50))
+                let factors = rows.indices.map { 0x1p30 / Double($0 + 1) }
+                var expected = [Int64](repeating: 7, count: count)
+                for (row, factor) in zip(rows, factors) { accumulate(table, &expected, row, factor) }
+                var acc = [Int64](repeating: 7, count: count)
+                var peaks = [UInt32](repeating: 5, count: n)
+                withPointers(rows) { table.accumulateFixedPoint(&acc, $0, factors, n, count, &peaks) }
+                #expect(acc == expected, "\(table.level) \(n) rows of \(count)")
+                #expect(peaks == rows.map { max(5, $0.reduce(0) { max($0, abs($1)) }.bitPattern) })
+            }
+        }
+    }
+
+    @Test(arguments: tables)
+    func theLargestMagnitudeTellsWhatIsNotFinite(_ table: KernelTable) {
+        var numbers = Numbers(77)
+        for n in sizes {
+            let x = numbers.floats(n)
+            #expect(unaligned(x) { table.largestMagnitude($0, n) }.result == x.map { abs($0) }.max()?.bitPattern ?? 0)
+            for at in 0..<n {
+                for bad in [Float.nan, .infinity, -.infinity] {
+                    var y = x
+                    y[at] = bad
+                    #expect(table.largestMagnitude(y, n) >= Float.infinity.bitPattern, "\(bad) at \(at) of \(n)")
+                    var (acc, peak) = ([Int64](repeating: 0, count: n), UInt32(0))
+                    _ = unaligned(y) { table.accumulateFixedPoint(&acc, [UnsafePointer($0)], [1], 1, n, &peak) }
+                    #expect(peak >= Float.infinity.bitPattern, "\(bad) at \(at) of \(n)")
+                }
+                var y = x
+                y[at] = -3
+                #expect(table.largestMagnitude(y, n) == Float(3).bitPattern)
+            }
+        }
     }
 
     @Test(arguments: tables)
@@ -135,7 +183,7 @@ import Testing
         for count in 0...halves.count {
             let x = Array(halves[..<count])
             var acc = [Int64](repeating: 100, count: count + 1)
-            _ = unaligned(x) { table.accumulateFixedPoint(&acc, $0, count, 1) }
+            accumulate(table, &acc, x, 1)
             #expect(acc == x.map { 100 + Int64($0.rounded(.toNearestOrEven)) } + [100])
         }
         var numbers = Numbers(23)
@@ -143,7 +191,7 @@ import Testing
             let x = numbers.floats(777)
             var acc = (0..<777).map { _ in Int64(bitPattern: numbers.next()) >> 2 }
             let expected = zip(acc, x).map { $0 + Int64((Double($1) * factor).rounded(.toNearestOrEven)) }
-            table.accumulateFixedPoint(&acc, x, x.count, factor)
+            accumulate(table, &acc, x, factor)
             #expect(acc == expected, "\(table.level) factor \(factor)")
         }
     }

@@ -51,7 +51,13 @@ import Testing
             #expect(Self.leaks(symbols, module: module) == [])
         }
 
-        @Test(arguments: ["KernelsBaseline", "KernelsAVX2", "KernelsAVX512"])
+        @Test func noFunctionOfTheTargetForAESCanBeTakenForAnother() throws {
+            let symbols = try Self.symbols("KernelsVAES")
+            #expect(symbols.contains("addStream"), "nm lists nothing of KernelsVAES")
+            #expect(Self.leaks(symbols, module: "KernelsVAES") == [])
+        }
+
+        @Test(arguments: ["KernelsBaseline", "KernelsAVX2", "KernelsAVX512", "KernelsVAES"])
         func kernelsCallNoGenericCodeAndNoMathLibrary(_ module: String) throws {
             #expect(Self.slowCalls(try Self.symbols(module)) == [])
         }
