@@ -6,6 +6,10 @@ enum Limits {
     static let replyBytes = 4 << 20
     /// A local data set.
     static let datasetBytes = 4 << 30
+    /// Of a session, in memory: the round's and the one before.
+    static let modelsKept = 2
+    /// Enrolments at a time.
+    static let enrolments = 8
     /// `client.toml`.
     static let settingsBytes = 1 << 20
     /// A session's id: it names a folder here.

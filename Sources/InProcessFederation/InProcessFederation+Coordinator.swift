@@ -78,7 +78,7 @@ extension InProcessFederation {
             }
             let model = try RoundComputer.newModel(
                 from: base, job: job, source: try MemoryUpdates(updates, names: job.contributions.map(\.client)))
-            let held = holdout.map { evaluate(spec: model.spec, parameters: model.parameters, dataset: $0, kernels: kernels) }
+            let held = holdout.map { assess(spec: model.spec, parameters: model.parameters, dataset: $0, kernels: kernels) }
             let result = AggregationResult(
                 model: keep(model), heldOutLoss: held?.loss, heldOutAccuracy: held?.accuracy, milliseconds: 0)
             tell(.aggregated(round: job.round, attempt: job.attempt, result))

@@ -14,15 +14,19 @@ struct Run: ReportingCommand {
     static let configuration = CommandConfiguration(
         abstract: "Take part: train on the local rows in every open session they and the node's policy fit, or in one.",
         discussion: """
-            For several clients in one process give --data several times; '{}' in --dataset and --partition stands for the number \
-            of the client from 1. Label, scaling, threads and the policy come from client.toml in the node's folder; options go \
-            before it. SIGTERM and SIGINT end the sessions in order.
+            Several clients can run in one process: give --data several times, or --nodes with a folder of nodes' folders. They \
+            share threads, the model they train, and a file of which they have shares; each has its own certificate and its own \
+            connections. '{}' in --dataset, --labels and --partition stands for the number of the client from 1, '{name}' for \
+            the name of its folder. Label, scaling, threads and the policy come from client.toml in the node's folder; options \
+            go before it. SIGTERM and SIGINT end the sessions in order.
             """)
 
     @Option(help: "Folder of this node's identity. Repeat it for several clients in one process.")
-    var data: [String]
+    var data: [String] = []
+    @Option(help: "Instead of --data: every folder in this one that holds an identity is a client, in the order of their names.")
+    var nodes: String?
     @OptionGroup var source: DataOptions
-    @Option(help: "This node's share of a common file: K/N:dirichlet=0.5:holdout=0.2:seed=42; '{}' stands for the number of the client.")
+    @Option(help: "This node's share of a common file: K/N:dirichlet=0.5:holdout=0.2:seed=42; with several clients '{}/N:…'.")
     var partition: String?
     @Option(help: "Take part in this session only, and end with it.")
     var session: String?
@@ -39,7 +43,8 @@ struct Run: ReportingCommand {
     var endsItself: Bool { true }
 
     func perform() async throws(CommandFailure) -> JSON {
-        let runners = try await self.runners()
+        let folders = try NodeFolders.list(data: data, nodes: nodes)
+        let runners = try await self.runners(folders)
         let scope: NodeRunner.Scope = session.map { .session($0) } ?? .everyOpenSession
         let interrupted = Mutex(false)
         let signals = SignalWatch([SIGTERM, SIGINT]) { number in
@@ -50,6 +55,8 @@ struct Run: ReportingCommand {
         let results = await withTaskGroup(of: (Int, Result<[String: ClientOutcome], ClientNodeError>).self) { group in
             for (index, runner) in runners.enumerated() {
                 group.addTask {
+                    // Hundreds of handshakes do not come at once.
+                    try? await Task.sleep(for: .milliseconds(index / 8 * 25))
                     do throws(ClientNodeError) { return (index, .success(try await runner.run(scope))) } catch { return (index, .failure(error)) }
                 }
             }
@@ -58,12 +65,12 @@ struct Run: ReportingCommand {
             return all.sorted { $0.0 < $1.0 }.map(\.1)
         }
         if interrupted.withLock({ $0 }) {
-            throw CommandFailure(.interrupted, "Interrupted.", remedy: "Run it again: it goes on where it was.", details: sessions(results))
+            throw CommandFailure(.interrupted, "Interrupted.", remedy: "Run it again: it goes on where it was.", details: sessions(folders, results))
         }
-        return try report(results)
+        return try report(folders, results)
     }
 
-    private func runners() async throws(CommandFailure) -> [NodeRunner] {
+    private func runners(_ folders: [String]) async throws(CommandFailure) -> [NodeRunner] {
         let lie: LocalWork.Attack
         switch attack {
         case nil: lie = .none
@@ -74,30 +81,32 @@ struct Run: ReportingCommand {
         flags["compute.threads"] = threads.map { "\($0)" }
         flags["log.level"] = logLevel
         var runners: [NodeRunner] = []
-        var shared: (pool: ComputePool, log: Logger)?
-        for (index, folder) in data.enumerated() {
-            let number = "\(index + 1)"
+        var shared: NodeHouse?
+        var library = LocalLibrary()
+        for (index, folder) in folders.enumerated() {
+            func own(_ text: String) -> String {
+                text.replacing("{}", with: "\(index + 1)").replacing("{name}", with: (folder as NSString).lastPathComponent)
+            }
             let settings = try await reporting { [flags] () async throws(ClientNodeError) in try ClientSettings.load(data: folder, flags: flags) }
-            let (pool, log) = shared ?? (ComputePool(threads: settings.threads, name: "training"), makeLogger("tutti-client", level: settings.logLevel))
-            shared = (pool, log)
+            let house =
+                shared ?? NodeHouse(pool: ComputePool(threads: settings.threads, name: "training"), log: makeLogger("tutti-client", level: settings.logLevel))
+            shared = house
             let options = LocalDataOptions(
-                path: source.dataset.replacing("{}", with: number), labels: source.labels?.replacing("{}", with: number),
-                csv: try source.csv(for: nil, settings), partition: partition?.replacing("{}", with: number)
-            )
-            let name = data.count > 1 ? "\(folder): " : ""
-            runners.append(
-                try await reporting { () async throws(ClientNodeError) in
+                path: own(source.dataset), labels: source.labels.map(own), csv: try source.csv(for: nil, settings), partition: partition.map(own))
+            let name = folders.count > 1 ? "\(folder): " : ""
+            do throws(ClientNodeError) {
+                let (rows, schema) = try folders.count > 1 ? library.rows(options) : LocalRows.load(options)
+                runners.append(
                     try NodeRunner(
-                        data: folder, local: try LocalData.load(options), attack: lie, policy: ClientPolicy(settings), pool: pool, log: log,
-                        notice: { say(name + $0) })
-                })
+                        data: folder, rows: rows, schema: schema, attack: lie, policy: ClientPolicy(settings), house: house, notice: { say(name + $0) }))
+            } catch { throw error.failure }
         }
         return runners
     }
 
-    private func sessions(_ results: [Result<[String: ClientOutcome], ClientNodeError>]) -> JSON {
+    private func sessions(_ folders: [String], _ results: [Result<[String: ClientOutcome], ClientNodeError>]) -> JSON {
         .array(
-            zip(data, results).flatMap { folder, result in
+            zip(folders, results).flatMap { folder, result in
                 ((try? result.get()) ?? [:]).sorted { $0.key < $1.key }.map { id, outcome in
                     ["session_id": .string(id), "data": .string(folder), "outcome": .string(outcome.word), "detail": .string(outcome.detail)]
                 }
@@ -105,8 +114,8 @@ struct Run: ReportingCommand {
     }
 
     /// The worst ending is the command's; what ended well is told beside it.
-    private func report(_ results: [Result<[String: ClientOutcome], ClientNodeError>]) throws(CommandFailure) -> JSON {
-        let sessions = sessions(results)
+    private func report(_ folders: [String], _ results: [Result<[String: ClientOutcome], ClientNodeError>]) throws(CommandFailure) -> JSON {
+        let sessions = sessions(folders, results)
         for result in results {
             switch result {
             case .failure(let error):

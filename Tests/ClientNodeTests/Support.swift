@@ -15,14 +15,16 @@ private let schema = DataSchema(inputs: 2, outputs: 2, scale: .none)
 let modelBytes = ModelFile(spec: spec, schema: schema, parameters: [Float](repeating: 0.25, count: spec.parameterCount)).encode()
 let modelDigest = CryptoSuite.system.sha256(modelBytes)
 
-func rows() -> LocalData {
-    LocalData(dataset: Dataset(features: [0, 1, 1, 0, 2, 1, 1, 3], labels: [0, 1, 1, 0], inputs: 2, outputs: 2), schema: schema)
+let dataset = Dataset(features: [0, 1, 1, 0, 2, 1, 1, 3], labels: [0, 1, 1, 0], inputs: 2, outputs: 2)
+
+func house(threads: Int = 1) -> NodeHouse {
+    NodeHouse(pool: ComputePool(threads: threads, name: "test"), log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
 }
 
 /// A node enrolled with `fake`, in a folder of its own.
 func node(
     _ fake: FakeCoordinator, _ name: String = "client-01", ageSeconds: Double = 0, policy: ClientPolicy = ClientPolicy(),
-    limits: TimeLimits = TimeLimits(), notice: @escaping NodeRunner.Notice = { _ in }
+    limits: TimeLimits = TimeLimits(), house: NodeHouse = house(), notice: @escaping NodeRunner.Notice = { _ in }
 ) throws -> (runner: NodeRunner, folder: String) {
     let folder = fake.site.folder + "/" + name
     let made = try fake.site.node(name, ageSeconds: ageSeconds)
@@ -31,9 +33,7 @@ func node(
         authorityPEM: made.authorityPEM, keyPEM: made.keyPEM
     ).save(to: folder)
     let runner = try NodeRunner(
-        data: folder, local: rows(), policy: policy, limits: limits, pool: ComputePool(threads: 1, name: "test"),
-        log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
-        notice: notice)
+        data: folder, rows: LocalRows(dataset), schema: schema, policy: policy, limits: limits, house: house, notice: notice)
     return (runner, folder)
 }
 

@@ -5,6 +5,35 @@ import TuttiConfiguration
 
 /// `join`: a one-use token and the pin of the coordinator's CA become a certificate. The key is made here and stays.
 package enum Enrolment {
+    /// Several nodes, a few at a time. The first failure ends it; who is enrolled by then stays so.
+    package static func join(
+        url: String, pin: String, many nodes: [(token: String, data: String)]
+    ) async throws(ClientNodeError) -> [NodeIdentity] {
+        let results = await withTaskGroup(of: (Int, Result<NodeIdentity, ClientNodeError>).self) { group in
+            var results: [Int: Result<NodeIdentity, ClientNodeError>] = [:]
+            var (next, isGoing) = (0, true)
+            while true {
+                if isGoing, next < nodes.count, next - results.count < Limits.enrolments {
+                    let (index, node) = (next, nodes[next])
+                    next += 1
+                    group.addTask {
+                        do throws(ClientNodeError) {
+                            return (index, .success(try await join(url: url, token: node.token, pin: pin, data: node.data)))
+                        } catch { return (index, .failure(error)) }
+                    }
+                    continue
+                }
+                guard let (index, result) = await group.next() else { break }
+                results[index] = result
+                if case .failure = result { isGoing = false }
+            }
+            return results
+        }
+        var identities: [NodeIdentity] = []
+        for (_, result) in results.sorted(by: { $0.key < $1.key }) { identities.append(try result.get()) }
+        return identities
+    }
+
     package static func join(url: String, token: String, pin: String, data: String) async throws(ClientNodeError)
         -> NodeIdentity
     {

@@ -1,8 +1,7 @@
-package import Compute
 package import Federation
 import Foundation
-import Learning
-package import Logging
+package import Learning
+import Logging
 import NIOPosix
 import StrictJSON
 import Trust
@@ -23,8 +22,7 @@ package actor NodeRunner {
     private let data: String
     private let work: LocalWork
     private let policy: ClientPolicy
-    private let pool: ComputePool
-    private let log: Logger
+    private let house: NodeHouse
     private let notice: Notice
     private let client: CoordinatorClient
     /// As it is sent and logged.
@@ -39,17 +37,16 @@ package actor NodeRunner {
     private var pause: Task<Void, Never>?
 
     package init(
-        data: String, local: LocalData, attack: LocalWork.Attack = .none, policy: ClientPolicy = ClientPolicy(), limits: TimeLimits = TimeLimits(),
-        pool: ComputePool, log: Logger, notice: @escaping Notice = { _ in }
+        data: String, rows: LocalRows, schema: DataSchema, attack: LocalWork.Attack = .none, policy: ClientPolicy = ClientPolicy(),
+        limits: TimeLimits = TimeLimits(), house: NodeHouse, notice: @escaping Notice = { _ in }
     ) throws(ClientNodeError) {
         self.data = data
         self.policy = policy
-        self.pool = pool
-        self.log = log
+        self.house = house
         self.notice = notice
         identity = try NodeIdentity.load(from: data)
-        work = LocalWork(dataset: local.dataset, attack: attack)
-        joinBody = CoordinatorClient.joinBody(client: identity.card.client, rows: local.dataset.rows, schema: local.schema).encoded()
+        work = LocalWork(rows: rows, attack: attack, workspaces: house.workspaces)
+        joinBody = CoordinatorClient.joinBody(client: identity.card.client, rows: rows.count, schema: schema).encoded()
         client = try CoordinatorClient(identity: identity, data: data, limits: limits)
     }
 
@@ -104,7 +101,7 @@ package actor NodeRunner {
                         fault = error
                         break
                     }
-                    log.notice("coordinator not reached", metadata: ["reason": "\(error)"])
+                    house.log.notice("coordinator not reached", metadata: ["reason": "\(error)"])
                     await wait(backoff.nextSeconds(asked: error.retryAfterSeconds))
                 }
             }
@@ -146,7 +143,7 @@ package actor NodeRunner {
                 return try await run(session)
             } catch {
                 guard error.isRetryable, !stopping else { throw error }
-                log.notice("coordinator not reached", metadata: ["reason": "\(error)"])
+                house.log.notice("coordinator not reached", metadata: ["reason": "\(error)"])
                 await wait(backoff.nextSeconds(asked: error.retryAfterSeconds))
             }
         }
@@ -166,11 +163,15 @@ package actor NodeRunner {
             client: identity.card.client, session: session, state: try folder.loadState(session: session),
             seed: derivedSeed(0, identity.card.client + session))
         let runner = SessionRunner(
-            machine: machine, session: session, client: client, folder: folder, trainer: work, pool: pool, policy: policy, log: log)
+            machine: machine, session: session, client: client, folder: folder, trainer: work, house: house, policy: policy)
         running[session] = runner
         defer { running[session] = nil }
         if stopping { return .stopped }
-        return try await runner.run()
+        await house.models.enter(session)
+        let result: Result<ClientOutcome, ClientNodeError>
+        do throws(ClientNodeError) { result = .success(try await runner.run()) } catch { result = .failure(error) }
+        await house.models.leave(session)
+        return try result.get()
     }
 
     // MARK: Waiting

@@ -14,13 +14,11 @@ actor SessionRunner {
     private let client: CoordinatorClient
     private let folder: SessionFolder
     private let trainer: LocalWork
-    private let pool: ComputePool
+    private let house: NodeHouse
     private let policy: ClientPolicy
-    private let log: Logger
     private let events: AsyncStream<ClientEvent>
     private let post: AsyncStream<ClientEvent>.Continuation
     private var sender: ControlSocket.Sender?
-    private var model: (digest: String, file: ModelFile)?
     private var timer: (at: Instant, task: Task<Void, Never>)?
     private var tasks: [Int: Task<Void, Never>] = [:]
     private var startedTasks = 0
@@ -31,16 +29,15 @@ actor SessionRunner {
 
     init(
         machine: ClientMachine, session: String, client: CoordinatorClient, folder: SessionFolder, trainer: LocalWork,
-        pool: ComputePool, policy: ClientPolicy, log: Logger
+        house: NodeHouse, policy: ClientPolicy
     ) {
         self.machine = machine
         self.session = session
         self.client = client
         self.folder = folder
         self.trainer = trainer
-        self.pool = pool
+        self.house = house
         self.policy = policy
-        self.log = log
         (events, post) = AsyncStream.makeStream(of: ClientEvent.self)
     }
 
@@ -156,7 +153,7 @@ actor SessionRunner {
     private func opened(_ sender: ControlSocket.Sender, tls: String) {
         self.sender = sender
         // This node offers no other key exchange: that there is a channel proves it.
-        log.notice("control channel open", metadata: ["tls": "\(tls)", "key_exchange": "X25519MLKEM768"])
+        house.log.notice("control channel open", metadata: ["tls": "\(tls)", "key_exchange": "X25519MLKEM768"])
     }
     private func closed() { sender = nil }
 
@@ -179,7 +176,7 @@ actor SessionRunner {
             }
             post.yield(.message(message))
         } catch {
-            log.warning("control message refused", metadata: ["reason": "\(error)"])
+            house.log.warning("control message refused", metadata: ["reason": "\(error)"])
             await sender?.close()
         }
     }
@@ -198,30 +195,27 @@ actor SessionRunner {
         guard let sender else { return }
         let frame: [UInt8]
         do { frame = try ControlCodec.encode(message) } catch {
-            log.warning("control message not sent", metadata: ["reason": "\(error)"])
+            house.log.warning("control message not sent", metadata: ["reason": "\(error)"])
             return
         }
         if case .evaluation(let report) = message {
             do { try folder.sent.append(.evaluation(round: report.round), session: session, content: frame, at: .now) } catch {
-                log.warning("evaluation not sent", metadata: ["reason": "\(error)"])
+                house.log.warning("evaluation not sent", metadata: ["reason": "\(error)"])
                 return
             }
         }
         do { try await sender.send(frame) } catch {
             // The read side reports the loss of the channel; sending twice is not its job.
-            log.debug("control message not sent", metadata: ["reason": "\(error)"])
+            house.log.debug("control message not sent", metadata: ["reason": "\(error)"])
         }
     }
 
     private func fetch(digest: String, path: String) {
-        if model?.digest == digest {
-            post.yield(.modelFetched(digest: digest))
-            return
-        }
-        spawn { [client, post, policy, self] in
+        spawn { [client, house, post, policy, session, self] in
             do {
-                let bytes = try await client.model(path: path, digest: digest, policy: policy)
-                try await self.adopt(bytes, digest: digest)
+                _ = try await house.models.model(session, digest: digest, policy: policy) {
+                    try await client.model(path: path, digest: digest, policy: policy)
+                }
                 post.yield(.modelFetched(digest: digest))
             } catch let error as ClientNodeError where error.kind == .policy {
                 await self.end(error)
@@ -231,22 +225,18 @@ actor SessionRunner {
         }
     }
 
-    private func adopt(_ bytes: [UInt8], digest: String) throws {
-        model = (digest, try ModelFile(decoding: bytes))
-    }
-
     private func train(_ start: RoundStart) {
         let key = AttemptKey(round: start.round, attempt: start.attempt)
-        guard let model, model.digest == hexadecimal(start.modelSHA256) else {
-            post.yield(.trainingFailed(key, reason: "the model of the round is not here"))
-            return
-        }
         let cancellation = Cancellation()
         self.cancellation = cancellation
-        spawn { [post, pool, trainer, folder] in
-            let event: ClientEvent? = await pool.run {
+        spawn { [post, house, trainer, folder, session] in
+            guard let model = await house.models.model(session, digest: hexadecimal(start.modelSHA256)) else {
+                post.yield(.trainingFailed(key, reason: "the model of the round is not here"))
+                return
+            }
+            let event: ClientEvent? = await house.pool.run {
                 do {
-                    guard let body = try trainer.update(model: model.file, start: start, isCancelled: { cancellation.isCancelled })
+                    guard let body = try trainer.update(model: model, start: start, isCancelled: { cancellation.isCancelled })
                     else { return nil }
                     return .trained(key, digest: try folder.saveUpdate(body))
                 } catch {
@@ -258,18 +248,18 @@ actor SessionRunner {
     }
 
     private func evaluate(_ request: EvaluationRequest) {
-        guard let model, model.digest == hexadecimal(request.modelSHA256) else {
-            log.warning("evaluation skipped: the model is not here")
-            return
-        }
-        spawn { [post, pool, trainer, log] in
-            let event: ClientEvent? = await pool.run {
+        spawn { [post, house, trainer, session] in
+            guard let model = await house.models.model(session, digest: hexadecimal(request.modelSHA256)) else {
+                house.log.warning("evaluation skipped: the model is not here")
+                return
+            }
+            let event: ClientEvent? = await house.pool.run {
                 do {
-                    let result = try trainer.evaluation(model: model.file)
+                    let result = try trainer.evaluation(model: model)
                     return .evaluated(
                         round: request.round, loss: result.loss, accuracy: result.accuracy, rows: result.rows)
                 } catch {
-                    log.warning("evaluation failed", metadata: ["reason": "\(error)"])
+                    house.log.warning("evaluation failed", metadata: ["reason": "\(error)"])
                     return nil
                 }
             }
@@ -278,14 +268,14 @@ actor SessionRunner {
     }
 
     private func upload(_ update: PendingUpdate, _ encoding: UploadEncoding) {
-        spawn { [client, post, folder, session, log] in
+        spawn { [client, post, folder, session, house] in
             let body: [UInt8]
             do { body = try folder.loadUpdate(update.digest) } catch {
                 post.yield(.uploadFailed(update.key, .refused("\(error)")))
                 return
             }
             do { try folder.sent.append(.update(update.key), session: session, content: body, at: .now) } catch {
-                log.warning("update not sent", metadata: ["reason": "\(error)"])
+                house.log.warning("update not sent", metadata: ["reason": "\(error)"])
                 post.yield(.uploadFailed(update.key, .retry(afterSeconds: 1)))
                 return
             }

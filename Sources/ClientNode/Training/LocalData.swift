@@ -2,7 +2,7 @@ import Foundation
 package import Learning
 
 /// Where a node's rows come from: a file, how to read it, and optionally which share of it is this node's.
-package struct LocalDataOptions: Sendable {
+package struct LocalDataOptions: Sendable, Equatable {
     package var path: String
     /// A file with the class of each row, for formats that hold one array a file.
     package var labels: String?

@@ -1,16 +1,18 @@
 import Federation
 import Foundation
-package import Learning
+import Learning
 import Wire
 
 /// The work a node does on its own rows: training and evaluation. The rows stay here.
 package struct LocalWork: Sendable {
-    let dataset: Dataset
+    let rows: LocalRows
     let attack: Attack
+    let workspaces: Workspaces
 
-    package init(dataset: Dataset, attack: Attack = .none) {
-        self.dataset = dataset
+    package init(rows: LocalRows, attack: Attack = .none, workspaces: Workspaces = Workspaces()) {
+        self.rows = rows
         self.attack = attack
+        self.workspaces = workspaces
     }
 
     /// A lie a test client tells, to show what the robust rules withstand.
@@ -23,8 +25,9 @@ package struct LocalWork: Sendable {
     /// Trains from `model` as the round asks and gives the body of the update; nil when cancelled.
     func update(model: ModelFile, start: RoundStart, isCancelled: @escaping () -> Bool) throws -> [UInt8]? {
         try check(model)
-        var computer = LocalComputer()
-        guard var update = computer.update(model: model, start: start, dataset: dataset, isCancelled: isCancelled) else { return nil }
+        let dataset = rows.dataset
+        let made = workspaces.lend { $0.update(model: model, start: start, dataset: dataset, isCancelled: isCancelled) }
+        guard var update = made else { return nil }
         switch attack {
         case .none: break
         case .signFlip(let scale): for index in update.values.indices { update.values[index] *= -scale }
@@ -34,21 +37,22 @@ package struct LocalWork: Sendable {
 
     func evaluation(model: ModelFile) throws -> Assessment {
         try check(model)
-        return LocalComputer().evaluation(model: model, dataset: dataset)
+        let dataset = rows.dataset
+        return workspaces.lend { $0.evaluation(model: model, dataset: dataset) }
     }
 
     /// A model that does not fit the rows must never reach a kernel.
     private func check(_ model: ModelFile) throws(ClientNodeError) {
-        guard model.schema.task == dataset.task else {
+        guard model.schema.task == rows.task else {
             throw ClientNodeError(
-                .failed, "The session's model is for \(model.schema.task.rawValue), and the local rows were read for \(dataset.task.rawValue).",
+                .failed, "The session's model is for \(model.schema.task.rawValue), and the local rows were read for \(rows.task.rawValue).",
                 remedy: "Run with --task \(model.schema.task.rawValue), or join another session.")
         }
-        guard model.schema.inputs == dataset.inputs, model.schema.outputs == dataset.outputs else {
+        guard model.schema.inputs == rows.inputs, model.schema.outputs == rows.outputs else {
             throw ClientNodeError(
                 .failed,
                 "The session's model takes \(model.schema.inputs) inputs and \(model.schema.outputs) outputs; "
-                    + "the local data have \(dataset.inputs) and \(dataset.outputs).",
+                    + "the local data have \(rows.inputs) and \(rows.outputs).",
                 remedy: "Join a session whose schema fits, or give other data.")
         }
     }

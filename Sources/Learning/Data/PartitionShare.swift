@@ -66,14 +66,30 @@ package struct PartitionShare: Sendable, Equatable {
 
     /// The rows of this share.
     package func select(from dataset: Dataset) throws(DatasetError) -> Dataset {
-        let parts = try dataset.partitioned(clients: clients, scheme: scheme, holdout: holdout, seed: seed)
+        dataset.selecting(try rows(of: try deal(dataset)))
+    }
+
+    /// Deals out to all clients.
+    package func deal(_ dataset: Dataset) throws(DatasetError) -> PartitionResult {
+        try dataset.partitioned(clients: clients, scheme: scheme, holdout: holdout, seed: seed)
+    }
+
+    /// Whether the two are shares of one deal.
+    package func isDealt(with other: PartitionShare) -> Bool {
+        var same = other
+        same.which = which
+        return self == same
+    }
+
+    /// The numbers of this share's rows, ascending.
+    package func rows(of parts: PartitionResult) throws(DatasetError) -> [Int] {
         switch which {
-        case .client(let k): return dataset.selecting(parts.clients[k - 1])
+        case .client(let k): return parts.clients[k - 1]
         case .holdout:
             guard !parts.holdout.isEmpty else {
-                throw .partition("the hold-out share of \(dataset.rows) rows is less than one; take a larger share or more rows")
+                throw .partition("the hold-out share of all rows is less than one; take a larger share or more rows")
             }
-            return dataset.selecting(parts.holdout)
+            return parts.holdout
         }
     }
 }
