@@ -3,7 +3,9 @@ import Testing
 
 /// Real processes over real TLS. One after the other: they want both cores.
 @Suite(.serialized) struct EndToEndTests {
-    private func quickstart(_ arguments: String...) throws -> [String: Any] {
+    private func quickstart(_ arguments: String...) throws -> [String: Any] { try quickstart(arguments) }
+
+    private func quickstart(_ arguments: [String]) throws -> [String: Any] {
         let file = NSTemporaryDirectory() + "tutti-quickstart-" + UUID().uuidString + ".json"
         defer { try? FileManager.default.removeItem(atPath: file) }
         let result = try Programs.run(Programs.top + "/cluster/quickstart", arguments + ["--json", file])
@@ -22,6 +24,26 @@ import Testing
         #expect(first["key_exchange"] as? String == "X25519MLKEM768")
         let second = try quickstart("--seed", "42")
         #expect(first["model_sha256"] as? String == second["model_sha256"] as? String)
+    }
+
+    /// Ten processes over TLS, ten nodes in two processes over TLS, and ten clients in one process without any sockets.
+    @Test func theSameModelComesFromProcessesNodesAndOneProcess() throws {
+        let arguments = ["--clients", "10", "--rounds", "4", "--seed", "9"]
+        let processes = try quickstart(arguments)
+        let nodes = try quickstart(arguments + ["--processes", "2"])
+        let alone = try Programs.run(Programs.bin + "/tutti-bench", ["federate"] + arguments + ["--json"])
+        #expect(alone.status == 0, "\(alone.err)")
+        let digest = alone.data["model_sha256"] as? String ?? "none"
+        #expect(processes["model_sha256"] as? String == digest)
+        #expect(nodes["model_sha256"] as? String == digest)
+        #expect(processes["test_accuracy"] as? Double == alone.data["accuracy"] as? Double)
+    }
+
+    @Test func thirtyClientsShareAFewProcesses() throws {
+        let result = try quickstart("--clients", "30", "--rounds", "3", "--byzantine", "3", "--aggregation", "trimmed_mean")
+        #expect(result["clients"] as? Int == 30 && result["rounds"] as? Int == 3)
+        #expect((result["per_round"] as? [[String: Any]])?.allSatisfy { $0["clients"] as? Int == 30 } == true)
+        #expect(result["tls_version"] as? String == "TLSv1.3" && result["key_exchange"] as? String == "X25519MLKEM768")
     }
 
     @Test func theTrimmedMeanWithstandsTwoLiarsAndTheMeanDoesNot() throws {
