@@ -57,7 +57,7 @@ struct Run: ReportingCommand {
                 group.addTask {
                     // Hundreds of handshakes do not come at once.
                     try? await Task.sleep(for: .milliseconds(index / 8 * 25))
-                    do throws(ClientNodeError) { return (index, .success(try await runner.run(scope))) } catch { return (index, .failure(error)) }
+                    return (index, await Self.outcome(of: runner, scope))
                 }
             }
             var all: [(Int, Result<[String: ClientOutcome], ClientNodeError>)] = []
@@ -102,6 +102,10 @@ struct Run: ReportingCommand {
             } catch { throw error.failure }
         }
         return runners
+    }
+
+    private static func outcome(of runner: NodeRunner, _ scope: NodeRunner.Scope) async -> Result<[String: ClientOutcome], ClientNodeError> {
+        do throws(ClientNodeError) { return .success(try await runner.run(scope)) } catch { return .failure(error) }
     }
 
     private func sessions(_ folders: [String], _ results: [Result<[String: ClientOutcome], ClientNodeError>]) -> JSON {

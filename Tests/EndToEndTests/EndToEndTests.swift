@@ -115,6 +115,25 @@ import Testing
         #expect(unreachable.status == 4, "\(unreachable.err)")
     }
 
+    /// Forty at once, more than are enrolled side by side; a second time there is nothing left to do.
+    @Test func aFolderOfTokensBecomesAFolderOfNodes() throws {
+        let cluster = try Cluster()
+        let tokens = cluster.folder + "/tokens"
+        #expect(try Programs.coordinator("token", "create", "--data", cluster.data, "--count", "40", "--out", tokens).status == 0)
+        let join = ["join", cluster.url, "--tokens", tokens, "--ca-pin", cluster.pin, "--nodes", cluster.folder + "/nodes", "--json"]
+        let first = try Programs.run(Programs.bin + "/tutti-client", join)
+        #expect(first.status == 0, "\(first.err)")
+        let names = (1...40).map { "client-" + ($0 < 10 ? "0" : "") + "\($0)" }
+        #expect(first.data["enrolled"] as? [String] == names)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: cluster.folder + "/nodes").sorted() == names)
+        let again = try Programs.run(Programs.bin + "/tutti-client", join)
+        #expect(again.status == 0 && again.data["enrolled"] as? [String] == [] && again.data["already_there"] as? Int == 40, "\(again.err)")
+        let neither = try Programs.client("join", cluster.url, "--tokens", tokens, "--ca-pin", cluster.pin)
+        #expect(neither.status == 2, "\(neither.err)")
+        let empty = try Programs.client("run", "--nodes", tokens, "--dataset", "benchmarks/data/digits.csv")
+        #expect(empty.status == 3 && empty.err.contains("no folder with an identity"), "\(empty.err)")
+    }
+
     @Test func opensslSeesTLS13AndNothingLower() throws {
         let cluster = try Cluster()
         let address = "127.0.0.1:\(cluster.port)"

@@ -9,29 +9,32 @@ package enum Enrolment {
     package static func join(
         url: String, pin: String, many nodes: [(token: String, data: String)]
     ) async throws(ClientNodeError) -> [NodeIdentity] {
-        let results = await withTaskGroup(of: (Int, Result<NodeIdentity, ClientNodeError>).self) { group in
-            var results: [Int: Result<NodeIdentity, ClientNodeError>] = [:]
-            var (next, isGoing) = (0, true)
+        let results = await withTaskGroup(of: Result<NodeIdentity, ClientNodeError>.self) { group in
+            var results: [Result<NodeIdentity, ClientNodeError>] = []
+            var (started, isGoing) = (0, true)
             while true {
-                if isGoing, next < nodes.count, next - results.count < Limits.enrolments {
-                    let (index, node) = (next, nodes[next])
-                    next += 1
-                    group.addTask {
-                        do throws(ClientNodeError) {
-                            return (index, .success(try await join(url: url, token: node.token, pin: pin, data: node.data)))
-                        } catch { return (index, .failure(error)) }
-                    }
+                if isGoing, started < nodes.count, started - results.count < Limits.enrolments {
+                    let node = nodes[started]
+                    started += 1
+                    group.addTask { await enrolled(url: url, pin: pin, node) }
                     continue
                 }
-                guard let (index, result) = await group.next() else { break }
-                results[index] = result
+                guard let result = await group.next() else { return results }
+                results.append(result)
                 if case .failure = result { isGoing = false }
             }
-            return results
         }
         var identities: [NodeIdentity] = []
-        for (_, result) in results.sorted(by: { $0.key < $1.key }) { identities.append(try result.get()) }
-        return identities
+        for result in results { identities.append(try result.get()) }
+        return identities.sorted { $0.card.client < $1.card.client }
+    }
+
+    private static func enrolled(
+        url: String, pin: String, _ node: (token: String, data: String)
+    ) async -> Result<NodeIdentity, ClientNodeError> {
+        do throws(ClientNodeError) { return .success(try await join(url: url, token: node.token, pin: pin, data: node.data)) } catch {
+            return .failure(error)
+        }
     }
 
     package static func join(url: String, token: String, pin: String, data: String) async throws(ClientNodeError)
