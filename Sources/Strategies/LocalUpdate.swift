@@ -35,6 +35,9 @@ extension Strategy.ClientRule {
         _ trainer: inout LocalTrainer, model: [Float], dataset: Dataset, options: TrainingOptions, controls: Controls? = nil,
         isCancelled: () -> Bool = { false }
     ) throws(StrategyError) -> LocalUpdate? {
+        if self != .plain, options.optimizer != .sgd {
+            throw .steps("\(rawValue) updates need the local optimiser sgd, for Adam's steps have no length to divide by")
+        }
         var correction: [Float] = []
         if self == .controlled {
             guard let controls, controls.server.count == model.count else {

@@ -100,6 +100,11 @@ import Testing
             try strategy.client.train(&trainer, model: model, dataset: rows.selecting([]), options: options, controls: controls))
         #expect(none.values.allSatisfy { $0 == 0 } && none.control == controls.own)
         #expect(throws: StrategyError.self) { try strategy.client.train(&trainer, model: model, dataset: rows, options: options) }
+        var adam = options
+        adam.optimizer = .adam(Adam())
+        #expect(throws: StrategyError.self) {
+            try strategy.client.train(&trainer, model: model, dataset: rows, options: adam, controls: controls)
+        }
         #expect(
             try strategy.client.train(&trainer, model: model, dataset: rows, options: options, controls: controls, isCancelled: { true }) == nil)
     }
