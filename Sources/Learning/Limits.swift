@@ -28,6 +28,9 @@ package enum Limits {
     package static let scheduleRounds = 100_000
     package static let shardsPerClient = 1000
     package static let dirichletAlpha = 1e6
+    package static let syntheticRows = 1 << 20
+    /// α and β of a synthetic federation.
+    package static let syntheticSpread = 1e3
     /// Draws of a partition before it is called impossible.
     package static let partitionDraws = 100
 }

@@ -13,25 +13,28 @@ struct ListSuites: ReportingCommand {
         if !json {
             print("kernels     GFLOP/s and GB/s at every level beside the machine's measured limits")
             print("round       a federation on digits in one process beside NumPy; accuracies over ten seeds")
+            print("strategies  FedAvg, FedProx, FedAdam, FedYogi, FedAdagrad, SCAFFOLD and FedNova on Synthetic(1, 1) and digits with stragglers")
             print("simulation  how many federations in bad weather the simulator lives through in a second")
             print("virtual     thousands of clients in this process: updates a second and resident memory")
             print("aggregation whole aggregations beside memory and the peers, masks beside openssl")
             print("compress    ratio and MB/s of zstd on updates and models of 38 KB to 10 MB")
         }
-        return ["suites": ["kernels", "aggregation", "round", "simulation", "virtual", "compress"]]
+        return ["suites": ["kernels", "aggregation", "round", "strategies", "simulation", "virtual", "compress"]]
     }
 }
 
 struct RunSuite: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "run", abstract: "Run a suite.")
-    @Argument(help: "kernels, aggregation, round, simulation, virtual or compress.")
+    @Argument(help: "kernels, aggregation, round, strategies, simulation, virtual or compress.")
     var suite: String
     @Option(help: "Write the result to this file.")
     var json: String?
-    @Option(help: "The digits file for 'round', 'virtual' and 'compress'.")
+    @Option(help: "The digits file for 'round', 'strategies', 'virtual' and 'compress'.")
     var data = "benchmarks/data/digits.csv"
     @Option(help: "How many clients 'virtual' has, 100 to 100000.")
     var clients = 10_000
+    @Option(help: "Write the curves of 'strategies' to this file, as SVG.")
+    var plot: String?
 
     func run() async throws {
         do {
@@ -40,6 +43,7 @@ struct RunSuite: AsyncParsableCommand {
             case "kernels": rows = KernelsSuite.run { say($0) }
             case "aggregation": rows = try AggregationSuite.run { say($0) }
             case "round": rows = try RoundSuite.run(data: data) { say($0) }
+            case "strategies": rows = try StrategiesSuite.run(data: data, plot: plot) { say($0) }
             case "simulation": rows = SimulationSuite.run { say($0) }
             case "virtual":
                 guard (100...100_000).contains(clients) else {
