@@ -80,13 +80,13 @@ let rooms: [Target] = [
     // 2 messages
     room("Wire", ["CZstd", .product(name: "SwiftProtobuf", package: "swift-protobuf")]),
     // 3 federation
-    room("Federation", ["KernelTable", "Learning", "RobustAggregation", "CryptoSuite", "Wire", "StrictJSON"]),
+    room("Federation", ["KernelTable", "Learning", "RobustAggregation", "Strategies", "CryptoSuite", "Wire", "StrictJSON"]),
     room(
         "FederationSimulator",
-        ["Federation", "Learning", "RobustAggregation", "CryptoSuite", "Wire", "TensorKernels", "KernelTable"]),
+        ["Federation", "Learning", "RobustAggregation", "Strategies", "CryptoSuite", "Wire", "TensorKernels", "KernelTable"]),
     room(
         "InProcessFederation",
-        ["Federation", "Learning", "RobustAggregation", "CryptoSuite", "Wire", "KernelTable"]),
+        ["Federation", "Learning", "RobustAggregation", "Strategies", "CryptoSuite", "Wire", "KernelTable"]),
     // 4 keeping
     room(
         "Storage",
@@ -107,7 +107,7 @@ let rooms: [Target] = [
     room(
         "FederationService",
         [
-            "Federation", "Storage", "Trust", "Platform", "Learning", "RobustAggregation", "Wire", "CryptoSuite",
+            "Federation", "Storage", "Trust", "Platform", "Learning", "RobustAggregation", "Strategies", "Wire", "CryptoSuite",
             "Telemetry", "Compute", "StrictJSON",
             .product(name: "Logging", package: "swift-log"),
         ]),
@@ -131,7 +131,7 @@ let rooms: [Target] = [
     room(
         "ClientNode",
         [
-            "Federation", "Learning", "Wire", "Trust", "CryptoSuite", "Compute", "StrictJSON", "TuttiConfiguration",
+            "Federation", "Learning", "Strategies", "Wire", "Trust", "CryptoSuite", "Compute", "StrictJSON", "TuttiConfiguration",
             .product(name: "AsyncHTTPClient", package: "async-http-client"),
             .product(name: "Logging", package: "swift-log"),
         ] + nio),
@@ -175,7 +175,7 @@ let suites: [Target] = [
     tests("WireTests", ["Wire", "Federation", "Learning", "CryptoSuite"]),
     tests("CryptoSuiteTests", ["CryptoSuite", "Trust", "FederationSimulator", "TensorKernels", "KernelTable", .product(name: "Crypto", package: "swift-crypto")]),
     tests("SecureAggregationTests", ["SecureAggregation", "CryptoSuite", "Trust", "FederationSimulator"]),
-    tests("FederationTests", ["Federation", "Learning", "RobustAggregation", "Wire", "CryptoSuite"]),
+    tests("FederationTests", ["Federation", "Learning", "RobustAggregation", "Strategies", "Wire", "CryptoSuite"]),
     tests("SimulationTests", ["FederationSimulator", "Federation", "Learning", "CryptoSuite", "Wire"]),
     tests(
         "InProcessFederationTests",

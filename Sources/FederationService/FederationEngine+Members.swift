@@ -97,6 +97,25 @@ extension FederationEngine {
         return ServedModel(round: found, digest: digest, bytes: bytes, open: open)
     }
 
+    package func control(
+        _ session: String, member: Member, round: Int, isHeld: @Sendable (_ digest: String) -> Bool
+    ) async throws(FederationFailure) -> ServedModel {
+        let host = try await host(session, tenant: member.tenant)
+        let digest = try await host.control(ofRound: round)
+        if isHeld(digest) { return ServedModel(round: round, digest: digest, bytes: nil, open: nil) }
+        let bytes = try await host.modelBytes(digest)
+        await host.served(bytes.count)
+        return ServedModel(round: round, digest: digest, bytes: bytes, open: nil)
+    }
+
+    /// What the session needs of its clients and this one does not know, in words; nil when it may take part.
+    package func lacks(_ session: String, _ member: Member, knows: [String]) async throws(FederationFailure) -> String? {
+        let spec = await (try host(session, tenant: member.tenant)).machine.session.spec
+        let missing = spec.needs.map(\.rawValue).filter { !knows.contains($0) }
+        guard !missing.isEmpty else { return nil }
+        return "this session (algorithm \(spec.algorithm.rawValue)) needs a client that knows: \(missing.joined(separator: ", ")); upgrade the client"
+    }
+
     package func admitUpdate(_ session: String, member: Member, _ header: UpdateHeader) async throws(FederationFailure) {
         let host = try await host(session, tenant: member.tenant)
         if let round = header.round { try await host.admit(member.client, AttemptKey(round: round, attempt: header.attempt ?? 1)) }

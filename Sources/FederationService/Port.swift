@@ -21,6 +21,9 @@ package protocol FederatedLearning: Sendable {
         async throws(FederationFailure) -> ServedModel
     /// What is known of the model a session gives away now (`round` nil), or of model version `round`.
     func modelCard(_ session: String, tenant: String, round: Int?) async throws(FederationFailure) -> ModelCard
+    /// SCAFFOLD's control of the server after round `round`, as a file; otherwise like `weights`.
+    func control(_ session: String, member: Member, round: Int, isHeld: @Sendable (_ digest: String) -> Bool)
+        async throws(FederationFailure) -> ServedModel
     /// Before the body is read. A refusal costs the client no upload.
     func admitUpdate(_ session: String, member: Member, _ header: UpdateHeader) async throws(FederationFailure)
     /// The decompressed body. Returns when the update is durable and counted.

@@ -2,6 +2,7 @@ internal import Compute
 internal import Federation
 internal import Learning
 internal import Storage
+internal import Wire
 
 // Who keeps the models: the newest ones in memory, all of them among the blobs.
 extension SessionHost {
@@ -14,6 +15,26 @@ extension SessionHost {
         models.append((digest, round, bytes))
         if models.count > Limits.modelsKept { models.removeFirst() }
         return digest
+    }
+
+    /// nil when it could not be stored; the process is about to end then.
+    func keep(state bytes: [UInt8]) async -> String? {
+        await durably("the server's state of session \(id)") { [blobs = around.blobs] () async throws(StorageError) in
+            try await blobs.put(bytes)
+        }
+    }
+
+    /// SCAFFOLD's control of the server after round `round`, as a file.
+    func control(ofRound round: Int) async throws(FederationFailure) -> String {
+        guard machine.session.spec.needs.contains(.controlled) else {
+            throw .notFound("control: the session's algorithm is \(machine.session.spec.algorithm.rawValue)")
+        }
+        do {
+            let found = try await around.sessions.rounds(id, tenant: tenant, after: max(0, round - 1), limit: 50)
+                .first { $0.round == round && $0.state == .committed }?.outcome?.state
+            if let found { return found }
+        } catch { throw storageFailure(error, around.log) }
+        throw .notFound("control of round \(round)")
     }
 
     func model(digest: String) async throws(FederationFailure) -> ModelFile {

@@ -4,6 +4,7 @@ internal import Learning
 internal import Logging
 internal import RobustAggregation
 internal import Storage
+internal import Strategies
 
 // Who computes: the first model, and each round's new one. The arithmetic is `RoundComputer`'s, on the pool's threads.
 extension SessionHost {
@@ -22,16 +23,20 @@ extension SessionHost {
             do {
                 let base = try await model(digest: job.baseModel)
                 let rows = await evaluationRows(base.schema)
-                let made = try await around.pool.run(throwing: { [id, tenant, store = around.sessions] () throws(AggregationError) in
-                    try NewModel(base, job, rows, store, session: id, tenant: tenant)
+                var state: [UInt8]?
+                if let digest = job.state { state = try await modelBytes(digest) }
+                let made = try await around.pool.run(throwing: { [id, tenant, state, store = around.sessions] () throws(AggregationError) in
+                    try NewModel(base, state, job, rows, store, session: id, tenant: tenant)
                 })
+                var result = AggregationResult(
+                    model: "", heldOutLoss: made.evaluation?.loss, heldOutAccuracy: made.evaluation?.accuracy, milliseconds: made.milliseconds)
+                if let bytes = made.state {
+                    guard let digest = await keep(state: bytes) else { return }
+                    result.state = digest
+                }
                 guard let digest = await keep(model: made.bytes, round: job.round) else { return }
-                handle(
-                    .aggregated(
-                        round: job.round, attempt: job.attempt,
-                        AggregationResult(
-                            model: digest, heldOutLoss: made.evaluation?.loss, heldOutAccuracy: made.evaluation?.accuracy,
-                            milliseconds: made.milliseconds)))
+                result.model = digest
+                handle(.aggregated(round: job.round, attempt: job.attempt, result))
             } catch {
                 around.log.error("a round could not be aggregated", metadata: ["session": "\(id)", "round": "\(job.round)", "reason": "\(error)"])
                 handle(.aggregationFailed(round: job.round, attempt: job.attempt, reason: "\(error)"))
@@ -89,24 +94,29 @@ extension SessionHost {
 /// What one aggregation gives.
 private struct NewModel: Sendable {
     var bytes: [UInt8]
+    /// What the server keeps with it; nil when the algorithm keeps nothing.
+    var state: [UInt8]?
     var evaluation: Assessment?
     /// Of reading and combining the updates.
     var milliseconds: Double
 
     init(
-        _ base: ModelFile, _ job: AggregationJob, _ rows: Dataset?, _ store: any ContributionStore, session: String, tenant: String
+        _ base: ModelFile, _ state: [UInt8]?, _ job: AggregationJob, _ rows: Dataset?, _ store: any ContributionStore, session: String, tenant: String
     ) throws(AggregationError) {
         let started = ContinuousClock.now
         let keys = job.contributions.map {
             ContributionKey(tenant: tenant, session: session, round: $0.round, attempt: $0.attempt, client: $0.client)
         }
         let updates = StoredUpdates(
-            keys, dimension: base.parameters.count, shape: job.rule == .mean ? .oneByOne : .columns(bytes: Limits.aggregationBytes),
+            keys, dimension: job.strategy.updateLength(parameters: base.parameters.count),
+            shape: job.rule == .mean ? .oneByOne : .columns(bytes: Limits.aggregationBytes),
             store: store)
-        let model = try RoundComputer.newModel(from: base, job: job, source: updates)
+        let step = try RoundComputer.step(from: base, state: state, job: job, source: updates)
+        let model = step.model
         let elapsed = started.duration(to: .now).components
         milliseconds = Double(elapsed.seconds) * 1e3 + Double(elapsed.attoseconds) / 1e15
         evaluation = rows.map { assess(spec: model.spec, parameters: model.parameters, dataset: $0) }
         bytes = model.encode()
+        self.state = step.state
     }
 }

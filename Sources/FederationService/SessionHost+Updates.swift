@@ -3,6 +3,7 @@ internal import CryptoSuite
 internal import Federation
 internal import Learning
 internal import Storage
+internal import Strategies
 internal import Telemetry
 internal import Trust
 
@@ -11,7 +12,7 @@ extension SessionHost {
     /// Largest body of an update, in bytes; nil while the model is not decided.
     var updateLimit: Int? {
         // The header of a body is at most 1 MiB (Learning.Limits).
-        machine.session.model.map { $0.parameterCount * 4 + (1 << 20) + 8 }
+        machine.session.model.map { machine.session.spec.updateLength(parameters: $0.parameterCount) * 4 + (1 << 20) + 8 }
     }
 
     /// Whether this client may send this update now. One that it has sent before is let in too: it gets its receipt.
@@ -32,9 +33,10 @@ extension SessionHost {
         let (valid, delta) = try await validate(client, claim, body)
         // The attempt may have been closed while the body was read.
         try await admit(client, valid.key)
-        let record = ContributionRecord(
+        var record = ContributionRecord(
             client: client, round: valid.key.round, attempt: valid.key.attempt, digest: digest, samples: valid.samples, maxAbs: valid.maxAbs,
             wireBytes: Int64(wireBytes), loss: valid.loss, accuracy: valid.accuracy, receivedAt: started)
+        record.steps = valid.steps
         let stored: StoredContribution
         do { stored = try await around.sessions.storeContribution(record, body: delta, session: id, tenant: tenant) } catch {
             throw storageFailure(error, around.log)
@@ -124,9 +126,10 @@ extension SessionHost {
         }
         guard let digest = machine.model?.digest else { throw .conflict("the model is not decided yet", retryAfterSeconds: 1) }
         let file = try await model(digest: digest)
+        let rule = machine.session.spec.strategy.client
         do {
             return try await around.pool.run(throwing: { () throws(UpdateError) in
-                var valid = try ValidUpdate(body: body, claim: claim, spec: file.spec, base: digest, parameters: file.parameters)
+                var valid = try ValidUpdate(body: body, claim: claim, spec: file.spec, base: digest, parameters: file.parameters, rule: rule)
                 // It was checked against the model of this attempt, so it can be of no other.
                 guard valid.key == open else { throw .wrongBase(expected: digest, provided: "that of round \(valid.key.round)") }
                 let delta = RoundComputer.encode(delta: valid.delta)

@@ -17,6 +17,10 @@ struct Checker {
     private var delivered: [String: Set<AttemptKey>] = [:]
     private var begun: [String: Set<AttemptKey>] = [:]
     var sums = SumTwin()
+    var choosesBest = false
+    private var evaluation: EvaluationRecord?
+    /// The model the session gives away: the last one, unless the best was asked for.
+    private(set) var given: String?
     var quorum = 1
 
     private static let mostViolations = 20
@@ -50,8 +54,28 @@ struct Checker {
             if let final = finalSession, final != record.status.rawValue {
                 violated(.comesToItsEnd, now, "the session was \(final) and is \(record.status.rawValue)")
             }
-            if record.status.isFinal { finalSession = record.status.rawValue }
-        case .member, .evaluation: break
+            if record.status.isFinal {
+                finalSession = record.status.rawValue
+                checkChoice(record, now)
+            }
+        case .evaluation(let record): evaluation = record
+        case .member: break
+        }
+    }
+
+    /// Of the committed models the one with the smallest loss that clients report; the first of equals.
+    private mutating func checkChoice(_ session: SessionRecord, _ now: Int64) {
+        given = session.chosen?.model ?? chain.last
+        guard choosesBest, chain.count > 1 else {
+            if session.chosen != nil { violated(.agreesOnTheModel, now, "a model was chosen, though the last one stands") }
+            return
+        }
+        var losses: [Int: Double] = [:]
+        for record in rounds.values where record.state == .committed && sums.rule == .mean { losses[record.round - 1] = record.outcome?.federatedLoss }
+        if let evaluation, sums.rule == .mean { losses[evaluation.round] = evaluation.loss }
+        let best = (1..<chain.count).filter { losses[$0] != nil }.min { losses[$0] ?? 0 < losses[$1] ?? 0 } ?? chain.count - 1
+        if session.chosen?.round != best || session.chosen?.model != chain[best] {
+            violated(.agreesOnTheModel, now, "round \(session.chosen?.round ?? -1) is chosen, the best was round \(best)")
         }
     }
 
@@ -138,7 +162,7 @@ struct Checker {
             }
         case .sessionEnded(let ended):
             if finalSession != ended.status { violated(.durableBeforeVisible, now, "the end is told before it is durable") }
-            if !ended.modelSHA256.isEmpty && hexadecimal(ended.modelSHA256) != chain.last {
+            if !ended.modelSHA256.isEmpty && hexadecimal(ended.modelSHA256) != given {
                 violated(.agreesOnTheModel, now, "the end names another model than the last durable one")
             }
         }

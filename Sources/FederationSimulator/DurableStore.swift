@@ -65,6 +65,12 @@ struct DurableStore {
         return committed.flatMap { rounds[$0]?.outcome?.model }.flatMap { models[$0] }
     }
 
+    /// What the server keeps besides that model.
+    func state(ofRound round: Int) -> [UInt8]? {
+        let committed = rounds.keys.sorted().first { $0.round == round && rounds[$0]?.state == .committed }
+        return committed.flatMap { rounds[$0]?.outcome?.state }.flatMap { models[$0] }
+    }
+
     var committedRounds: Int { rounds.values.reduce(0) { $1.state == .committed ? max($0, $1.round) : $0 } }
 
     /// What a new process reads: the last committed round and everything after it.

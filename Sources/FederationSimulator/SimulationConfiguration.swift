@@ -49,6 +49,8 @@ package enum PlantedBug: String, Sendable, CaseIterable {
     case ignoresDeadline
     /// A round is computed from the first model instead of the last one.
     case forksChain
+    /// A round is computed from its model and the state before the first round.
+    case forgetsServerState
 }
 
 package struct SimulationConfiguration: Sendable, Equatable {
@@ -114,6 +116,7 @@ package struct SimulationConfiguration: Sendable, Equatable {
         faults.dropouts = draw.below(2)
         faults.liars = draw.below(3) == 0 ? 1 : 0
         var configuration = SimulationConfiguration(clients: clients, spec: spec, faults: faults)
+        configuration.varyAlgorithm(seed: seed)
         if draw.below(12) == 0 { configuration.stopAt = Int64(500 + draw.below(3000)) }
         return configuration
     }

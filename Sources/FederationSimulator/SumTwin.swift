@@ -1,5 +1,6 @@
 internal import Federation
 internal import Learning
+internal import Strategies
 
 /// What a round's model has to be, by the plainest arithmetic there is, from what the clients really trained.
 struct SumTwin {
@@ -13,17 +14,19 @@ struct SumTwin {
     var byzantineTolerance: Int?
     /// Who sends something else than what was trained.
     var liars: Set<String> = []
-    private var updates: [Key: (delta: [Float], samples: Int64)] = [:]
+    var strategy = StrategyTwin(Strategy(), rows: [:])
+    private var updates: [Key: (delta: [Float], samples: Int64, steps: Double)] = [:]
     private var models: [String: [Float]] = [:]
     private static let error = 1e-5
 
     mutating func knows(model digest: String, _ parameters: [Float]) { models[digest] = parameters }
 
     /// false when the same client trained something else for the same round and model before.
-    mutating func trained(_ client: String, round: Int, base: String, _ delta: [Float], samples: Int64) -> Bool {
-        let key = Key(client: client, round: round, base: base)
+    mutating func trained(_ client: String, base: String, _ update: UpdateBody) -> Bool {
+        let key = Key(client: client, round: update.round, base: base)
+        let delta = update.values + update.control
         if let before = updates[key] { return before.delta == delta }
-        updates[key] = (delta, samples)
+        updates[key] = (delta, update.samples, update.steps ?? 0)
         return true
     }
 
@@ -33,14 +36,14 @@ struct SumTwin {
     }
 
     /// nil when the model is the base plus the sealed clients' updates, each counted once.
-    func problem(of digest: String, _ record: RoundRecord) -> String? {
+    mutating func problem(of digest: String, _ record: RoundRecord) -> String? {
         guard let base = models[record.baseModel], let model = models[digest] else { return "its model was never computed" }
-        var sealed: [(delta: [Float], samples: Int64)] = []
+        var sealed: [(delta: [Float], samples: Int64, steps: Double)] = []
         for client in record.sealed ?? [] {
             guard let update = updates[Key(client: client, round: record.round, base: record.baseModel)] else {
                 return "\(client) counts, but never trained for it"
             }
-            sealed.append(update)
+            sealed.append((update.delta, strategy.weight(of: client) ?? update.samples, update.steps))
         }
         guard !sealed.isEmpty else { return "nobody counts" }
         let honest = (record.sealed ?? []).filter { !liars.contains($0) }.compactMap {
@@ -50,7 +53,8 @@ struct SumTwin {
         let withstands = lies > 0 && (rule == .trimmedMean ? lies <= (cut(record) ?? 0) : rule == .median && 2 * lies < sealed.count)
         let weight = sealed.reduce(0.0) { $0 + Double($1.samples) }
         let cut = cut(record) ?? 0
-        for i in model.indices {
+        var steps: [Double] = []
+        for i in sealed[0].delta.indices {
             let step: Double
             switch rule {
             case .mean: step = sealed.reduce(0.0) { $0 + Double($1.delta[i]) * Double($1.samples) } / weight
@@ -68,10 +72,19 @@ struct SumTwin {
                     return "parameter \(i) moves by \(step); honest clients say \(low) to \(high)"
                 }
             }
-            let expected = Double(base[i]) + step
+            steps.append(step)
+        }
+        let next = strategy.next(
+            base, of: record, step: steps, meanSteps: sealed.reduce(0.0) { $0 + $1.steps * Double($1.samples) } / weight, counted: weight, model: digest)
+        if let problem = strategy.problem(ofState: record.outcome?.state, model: digest) { return problem }
+        for i in model.indices {
+            let expected = next[i]
             if abs(expected - Double(model[i])) > Self.error * max(1, abs(expected)) {
                 return "parameter \(i) is \(model[i]); the sealed updates give \(expected)"
             }
+        }
+        for client in record.sealed ?? [] {
+            if let update = updates[Key(client: client, round: record.round, base: record.baseModel)] { strategy.counts(client, update.delta) }
         }
         return nil
     }

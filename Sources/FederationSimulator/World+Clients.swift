@@ -1,6 +1,7 @@
 internal import CryptoSuite
 internal import Federation
 internal import Learning
+internal import Strategies
 internal import Wire
 
 /// One client: what its crash leaves (`state`, `bodies`), its rows, and the process while it is up.
@@ -22,6 +23,9 @@ struct ClientProcess {
     var link: Int?
     var timer: Int64?
     var model: (digest: String, file: ModelFile)?
+    /// The server's control, and the one that was asked for.
+    var control: (digest: String, file: [UInt8])?
+    var controlAsked: String?
     /// Raised to cancel the training under way.
     var serial = 0
     var outcome: ClientOutcome?
@@ -60,6 +64,8 @@ extension World {
         clients[index].link = nil
         clients[index].timer = nil
         clients[index].model = nil
+        clients[index].control = nil
+        clients[index].controlAsked = nil
         clients[index].serial += 1
         if !clients[index].staysAway { plan(.clientStarts(index), in: faults == .none ? 1 : pick(10...1500)) }
     }
@@ -115,7 +121,11 @@ extension World {
         case .fetchModel(let digest, let path):
             if clients[index].model?.digest == digest { return plan(.modelAnswered(index, life: life, digest: digest, []), in: 0) }
             plan(.modelAsked(index, life: life, digest: digest, path: path), in: networkDelay())
-        case .train(let start):
+        case .fetchControl(let digest, let path):
+            if clients[index].control?.digest == digest { return plan(.modelAnswered(index, life: life, digest: digest, []), in: 0) }
+            clients[index].controlAsked = digest
+            plan(.modelAsked(index, life: life, digest: digest, path: path), in: networkDelay())
+        case .train(let start, _):
             checker.trains(name, AttemptKey(round: start.round, attempt: start.attempt), now)
             plan(.trained(index, life: life, serial: clients[index].serial, start), in: pick(configuration.training))
         case .cancelTraining: clients[index].serial += 1
@@ -145,6 +155,14 @@ extension World {
         // No bytes: the model was here already.
         if !bytes.isEmpty {
             note("model to", index, bytes)
+            if digest == clients[index].controlAsked {
+                guard hexadecimal(CryptoSuite.simulated.sha256(bytes)) == digest else {
+                    checker.violated(.agreesOnTheModel, now, "\(clients[index].name) is sent another control than it was promised")
+                    return tell(index, .modelFetchFailed(digest: digest, reason: "another control"))
+                }
+                clients[index].control = (digest, bytes)
+                return tell(index, .modelFetched(digest: digest))
+            }
             guard let file = model(digest, bytes) else {
                 checker.violated(.agreesOnTheModel, now, "\(clients[index].name) is sent another model than it was promised")
                 return tell(index, .modelFetchFailed(digest: digest, reason: "another model"))
@@ -163,30 +181,46 @@ extension World {
             return tell(index, .trainingFailed(key, reason: "no luck"))
         }
         let dataset = clients[index].dataset
-        let before = evaluate(spec: model.file.spec, parameters: model.file.parameters, dataset: dataset, kernels: kernels)
-        var parameters = model.file.parameters
-        let plan = start.training
-        let result = train(
-            model.file, &parameters, dataset,
-            TrainingOptions(
-                epochs: plan.localEpochs, batchSize: plan.batchSize, learningRate: plan.learningRate, momentum: plan.momentum,
-                weightDecay: plan.weightDecay, proximalMu: plan.proximalMu, seed: plan.seed))
-        var delta = zip(parameters, model.file.parameters).map { $0 - $1 }
-        var samples = Int64(dataset.rows)
-        if index < configuration.faults.liars {
-            for i in delta.indices { delta[i] *= -3 }
-            samples *= 1000
+        let controls = controls(index, start, parameters: model.file.parameters.count)
+        if let controls, !checker.sums.strategy.isOwn(controls.own, of: clients[index].name) {
+            checker.violated(.countedOnce, now, "\(clients[index].name) trains for round \(start.round) with another control than was counted")
         }
-        if !checker.sums.trained(clients[index].name, round: start.round, base: base, delta, samples: samples) {
+        guard var update = try? computer.update(model: model.file, start: start, dataset: dataset, controls: controls) else {
+            checker.losesTraining(clients[index].name)
+            return tell(index, .trainingFailed(key, reason: "it does not converge"))
+        }
+        var control: String?
+        if let controls {
+            let file = RoundComputer.encode(delta: LocalComputer.control(after: update, own: controls.own))
+            let digest = hexadecimal(CryptoSuite.simulated.sha256(file))
+            clients[index].bodies[digest] = file
+            control = digest
+        }
+        if index < configuration.faults.liars {
+            for i in update.values.indices { update.values[i] *= -3 }
+            update.samples *= 1000
+        }
+        if !checker.sums.trained(clients[index].name, base: base, update) {
             checker.violated(.trainingIsReproducible, now, "\(clients[index].name) trains another update for round \(start.round)")
         }
-        let body = UpdateBody(
-            spec: model.file.spec, kind: .delta, values: delta, round: start.round, attempt: start.attempt, samples: samples,
-            base: start.modelSHA256, loss: before.loss, accuracy: before.accuracy, trainingLoss: result.loss
-        ).encode()
+        let body = update.encode()
         let digest = hexadecimal(CryptoSuite.simulated.sha256(body))
         clients[index].bodies[digest] = body
-        tell(index, .trained(key, digest: digest))
+        tell(index, .trained(key, digest: digest, control: control))
+    }
+
+    /// nil unless the round asks for them. A control that is not here is zero.
+    private func controls(_ index: Int, _ start: RoundStart, parameters: Int) -> Controls? {
+        guard case .controlled(let control) = start.rule else { return nil }
+        let zeros = [Float](repeating: 0, count: parameters)
+        var (server, own): ([Float]?, [Float]?)
+        if let held = clients[index].control, held.digest == hexadecimal(control.sha256) {
+            server = try? LocalComputer.serverControl(held.file, parameters: parameters)
+        }
+        if let digest = clients[index].machine?.state.controls?.counted?.digest, let file = clients[index].bodies[digest] {
+            own = RoundComputer.decode(delta: file, count: parameters)
+        }
+        return Controls(server: server ?? zeros, own: own ?? zeros)
     }
 
     mutating func evaluated(_ index: Int, _ life: Int, _ request: EvaluationRequest) {

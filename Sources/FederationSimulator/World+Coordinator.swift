@@ -2,6 +2,7 @@ internal import CryptoSuite
 internal import Federation
 internal import Learning
 internal import RobustAggregation
+internal import Strategies
 internal import Wire
 
 /// The shell of the coordinator's machine, as production has it: effects strictly in order, what is written first.
@@ -219,18 +220,23 @@ extension World {
         do {
             let from = configuration.plantedBug == .forksChain ? store.initialModel ?? job.baseModel : job.baseModel
             guard let base = baseModel(from) else { throw AggregationError.source("its model is not in the store") }
+            let length = job.strategy.updateLength(parameters: base.parameters.count)
             var deltas: [[Float]] = []
             for record in job.contributions {
                 guard let stored = store.contribution(record.attemptKey, record.client)?.delta,
-                    let delta = RoundComputer.decode(delta: stored, count: base.parameters.count)
+                    let delta = RoundComputer.decode(delta: stored, count: length)
                 else { throw AggregationError.source("the update of \(record.client) is not in the store") }
                 deltas.append(delta)
             }
-            let digest = keep(try RoundComputer.newModel(from: base, job: job, source: try MemoryUpdates(deltas)))
-            tell(
-                .aggregated(
-                    round: job.round, attempt: job.attempt,
-                    AggregationResult(model: digest, heldOutLoss: nil, heldOutAccuracy: nil, milliseconds: 0)))
+            let state = configuration.plantedBug == .forgetsServerState ? nil : job.state.flatMap { store.model($0) }
+            let step = try RoundComputer.step(from: base, state: state, job: job, source: try MemoryUpdates(deltas))
+            var result = AggregationResult(model: keep(step.model), heldOutLoss: nil, heldOutAccuracy: nil, milliseconds: 0)
+            if let file = step.state {
+                let digest = store.put(model: file)
+                result.state = digest
+                checker.sums.strategy.knows(state: digest, try ServerState(decoding: file, strategy: job.strategy, parameters: base.parameters.count))
+            }
+            tell(.aggregated(round: job.round, attempt: job.attempt, result))
         } catch {
             tell(.aggregationFailed(round: job.round, attempt: job.attempt, reason: "\(error)"))
         }
@@ -240,8 +246,13 @@ extension World {
         guard coordinator != nil, !happens(faults.loss) else {
             return plan(.modelAnswered(client, life: life, digest: digest, nil), in: 300)
         }
-        let prefix = SessionPaths(session: session).weights + "?round="
-        guard path.hasPrefix(prefix), let round = Int(path.dropFirst(prefix.count)), let bytes = store.model(ofRound: round) else {
+        let round = path.lastIndex(of: "=").flatMap { Int(path[path.index(after: $0)...]) }
+        let paths = SessionPaths(session: session)
+        let found = round.flatMap { round -> [UInt8]? in
+            if path == paths.model(round) { return store.model(ofRound: round) }
+            return path == paths.control(round) ? store.state(ofRound: round) : nil
+        }
+        guard let bytes = found else {
             return plan(.modelAnswered(client, life: life, digest: digest, nil), in: networkDelay())
         }
         plan(.modelAnswered(client, life: life, digest: digest, bytes), in: networkDelay())

@@ -38,8 +38,9 @@ extension World {
         do {
             let valid = try ValidUpdate(
                 body: body, claim: UpdateClaim(round: upload.key.round, attempt: upload.key.attempt), spec: base.spec, base: digest,
-                parameters: base.parameters)
+                parameters: base.parameters, rule: configuration.spec.strategy.client)
             (record.samples, record.maxAbs, record.loss, record.accuracy) = (valid.samples, valid.maxAbs, valid.loss, valid.accuracy)
+            record.steps = valid.steps
             if configuration.plantedBug == .acknowledgesBeforeWriting {
                 checker.acknowledges(record, isDurable: false, now)
                 answer(id, .accepted)

@@ -90,7 +90,7 @@ struct World {
     /// twice.
     private var readModels: [String: ModelFile] = [:]
     /// One workspace for all local training.
-    private var trainer: (spec: ModelSpec, trainer: LocalTrainer)?
+    var computer: LocalComputer
 
     /// Nothing takes longer than this once all is healed: waits before a retry, the rounds, the last evaluation.
     private var latestEnd: Int64 {
@@ -105,6 +105,7 @@ struct World {
         self.configuration = configuration
         faults = configuration.faults
         kernels = Kernels.table(.baseline)
+        computer = LocalComputer(kernels: kernels)
         weather = SeededGenerator(seed: derivedSeed(seed, "weather"))
         let record = SessionRecord(
             id: session, tenant: "default", spec: configuration.spec, createdAt: Instant(milliseconds: 0),
@@ -112,6 +113,9 @@ struct World {
         store = DurableStore(session: record)
         clients = (0..<configuration.clients).map { ClientProcess(index: $0, session: "fl-session-simulated", seed: seed) }
         checker.sums.rule = configuration.spec.aggregation
+        checker.sums.strategy = StrategyTwin(
+            configuration.spec.strategy, rows: Dictionary(uniqueKeysWithValues: clients.map { ($0.name, Int64($0.dataset.rows)) }))
+        checker.choosesBest = configuration.spec.modelSelection == .best
         checker.quorum = configuration.spec.quorum ?? configuration.spec.minClients
         checker.sums.byzantineTolerance = configuration.spec.byzantineTolerance
         checker.sums.liars = Set(clients.prefix(configuration.faults.liars).map(\.name))
@@ -178,7 +182,8 @@ struct World {
     private mutating func checkEnd() {
         guard checker.violations.isEmpty else { return }
         let status = store.session.status
-        if status == .completed && store.committedRounds != configuration.spec.rounds {
+        let isEarly = configuration.spec.earlyStopping != nil && store.session.statusReason?.hasPrefix("early stopping") == true
+        if status == .completed && store.committedRounds != configuration.spec.rounds && !isEarly {
             checker.violated(.comesToItsEnd, now, "completed after \(store.committedRounds) rounds")
         }
         if status == .failed && checker.abortedAttempts < 10 {
@@ -186,7 +191,7 @@ struct World {
         }
         if configuration.stopAt == nil && status == .stopped { checker.violated(.comesToItsEnd, now, "stopped by nobody") }
         for client in clients {
-            guard case .completed(let model) = client.outcome, model != checker.chain.last else { continue }
+            guard case .completed(let model) = client.outcome, model != checker.given else { continue }
             checker.violated(.agreesOnTheModel, now, "\(client.name) ends with another model")
         }
     }
@@ -261,14 +266,6 @@ struct World {
         guard let file = try? ModelFile(decoding: bytes) else { return nil }
         readModels[digest] = file
         return file
-    }
-
-    mutating func train(
-        _ model: ModelFile, _ parameters: inout [Float], _ dataset: Dataset, _ options: TrainingOptions
-    ) -> TrainingResult {
-        if trainer?.spec != model.spec { trainer = (model.spec, LocalTrainer(spec: model.spec, kernels: kernels)) }
-        return trainer?.trainer.train(parameters: &parameters, dataset: dataset, options: options)
-            ?? TrainingResult(loss: 0, samples: 0, steps: 0)
     }
 
     // MARK: Links

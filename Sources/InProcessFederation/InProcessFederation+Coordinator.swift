@@ -66,6 +66,13 @@ extension InProcessFederation {
         return digest
     }
 
+    private mutating func keep(state file: [UInt8]) -> String {
+        let digest = hexadecimal(common.suite.sha256(file))
+        common.states.append((digest, file))
+        if common.states.count > 2 { common.states.removeFirst() }
+        return digest
+    }
+
     private mutating func aggregate(_ job: AggregationJob) {
         do {
             guard let base = common.model(job.baseModel)?.file else { throw AggregationError.source("its model is not here") }
@@ -76,11 +83,14 @@ extension InProcessFederation {
                 }
                 updates.append(delta)
             }
-            let model = try RoundComputer.newModel(
-                from: base, job: job, source: try MemoryUpdates(updates, names: job.contributions.map(\.client)))
+            let step = try RoundComputer.step(
+                from: base, state: job.state.flatMap { common.state($0) }, job: job,
+                source: try MemoryUpdates(updates, names: job.contributions.map(\.client)))
+            let model = step.model
             let held = holdout.map { assess(spec: model.spec, parameters: model.parameters, dataset: $0, kernels: kernels) }
-            let result = AggregationResult(
+            var result = AggregationResult(
                 model: keep(model), heldOutLoss: held?.loss, heldOutAccuracy: held?.accuracy, milliseconds: 0)
+            result.state = step.state.map { keep(state: $0) }
             tell(.aggregated(round: job.round, attempt: job.attempt, result))
         } catch {
             tell(.aggregationFailed(round: job.round, attempt: job.attempt, reason: "\(error)"))
@@ -121,10 +131,11 @@ extension InProcessFederation {
             tell(client, .uploadFailed(key, .refused("\(error)")))
         case .success(let valid):
             deltas[client] = valid.delta
-            let record = ContributionRecord(
+            var record = ContributionRecord(
                 client: name, round: key.round, attempt: key.attempt, digest: arrival.digest, samples: valid.samples, maxAbs: valid.maxAbs,
                 wireBytes: Int64(arrival.wireBytes), loss: valid.loss, accuracy: valid.accuracy, receivedAt: common.now)
-            guard case .accepted? = ask({ .updateStored(record, $0) }) else { return tell(client, .uploadFailed(key, .superseded)) }
+            record.steps = valid.steps
+            guard case .accepted? = ask({ [record] in .updateStored(record, $0) }) else { return tell(client, .uploadFailed(key, .superseded)) }
             report.updates += 1
             tell(client, .uploaded(key))
         }

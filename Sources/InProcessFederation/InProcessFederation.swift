@@ -2,6 +2,7 @@ package import CryptoSuite
 package import Federation
 package import KernelTable
 package import Learning
+internal import Strategies
 
 /// A whole federation in one process, without sockets, disks and clocks: the production machines, their messages as bytes
 /// through the production codec, the production arithmetic. The same session, names, rows and seed give the same model
@@ -52,6 +53,7 @@ package struct InProcessFederation {
         self.holdout = holdout
         self.kernels = kernels
         common = Common(suite: suite, dataset: dataset, shares: shares)
+        common.rule = record.spec.strategy.client
         machine = CoordinatorMachine(session: record)
         clients = names.map { name in
             VirtualClient(

@@ -1,6 +1,7 @@
 internal import CryptoSuite
 internal import Federation
 internal import Learning
+internal import Strategies
 internal import Wire
 
 /// What all clients share, and none changes.
@@ -10,7 +11,13 @@ struct Common: Sendable {
     let shares: RowShares
     /// The newest models, each decoded once for all.
     var models: [(digest: String, file: ModelFile, bytes: Int)] = []
+    /// What the server keeps besides them, by digest: files, the newest last.
+    var states: [(digest: String, file: [UInt8])] = []
+    /// What the session's algorithm asks of an update.
+    var rule = Strategy.ClientRule.plain
     var now = Instant(milliseconds: 0)
+
+    func state(_ digest: String) -> [UInt8]? { states.first { $0.digest == digest }?.file }
 
     func model(_ digest: String) -> (file: ModelFile, bytes: Int)? {
         models.first { $0.digest == digest }.map { ($0.file, $0.bytes) }
@@ -25,6 +32,8 @@ struct Common: Sendable {
 struct VirtualClient: Sendable {
     var machine: ClientMachine
     var body: (digest: String, bytes: [UInt8])?
+    /// SCAFFOLD's controls of this client, by the digests that its machine knows.
+    var controls: [String: [Float]] = [:]
     /// The digest of the model it ended with; empty when it ended without one.
     var end: String?
     /// The last batch of deliveries it was in.
@@ -72,7 +81,11 @@ extension VirtualClient {
             guard let model = common.model(digest) else { return .modelFetchFailed(digest: digest, reason: "there is no such model") }
             answer.bytesServed += Int64(model.bytes)
             return .modelFetched(digest: digest)
-        case .train(let start): return train(start, index, common, &computer)
+        case .fetchControl(let digest, _):
+            guard let file = common.state(digest) else { return .modelFetchFailed(digest: digest, reason: "there is no such control") }
+            answer.bytesServed += Int64(file.count)
+            return .modelFetched(digest: digest)
+        case .train(let start, let own): return train(start, own, index, common, &computer)
         case .upload(let update, _):
             guard let body, body.digest == update.digest else { return .uploadFailed(update.key, .refused("the body is gone")) }
             answer.arrival = arrival(update.key, body.bytes, common)
@@ -83,6 +96,7 @@ extension VirtualClient {
             return .evaluated(round: request.round, loss: result.loss, accuracy: result.accuracy, rows: result.rows)
         case .discard(let digest):
             if body?.digest == digest { body = nil }
+            controls[digest] = nil
             return nil
         case .finished(let outcome):
             if case .completed(let model) = outcome { end = model } else { end = "" }
@@ -92,17 +106,41 @@ extension VirtualClient {
         }
     }
 
+    /// - Parameter own: digest of the client's control; nil: zero.
     private mutating func train(
-        _ start: RoundStart, _ index: Int, _ common: Common, _ computer: inout LocalComputer
+        _ start: RoundStart, _ own: String?, _ index: Int, _ common: Common, _ computer: inout LocalComputer
     ) -> ClientEvent {
         let key = AttemptKey(round: start.round, attempt: start.attempt)
-        guard let model = common.model(hexadecimal(start.modelSHA256)),
-            let update = computer.update(model: model.file, start: start, dataset: common.rows(of: index))
-        else { return .trainingFailed(key, reason: "the model of the round is not here") }
-        let bytes = update.encode()
-        let digest = hexadecimal(common.suite.sha256(bytes))
-        body = (digest, bytes)
-        return .trained(key, digest: digest)
+        guard let model = common.model(hexadecimal(start.modelSHA256)) else {
+            return .trainingFailed(key, reason: "the model of the round is not here")
+        }
+        do throws(StrategyError) {
+            let before = try initialControls(start, own, common, parameters: model.file.parameters.count)
+            let update = try computer.update(model: model.file, start: start, dataset: common.rows(of: index), controls: before)
+            guard let update else { return .trainingFailed(key, reason: "training was given up") }
+            var control: String?
+            if let before {
+                let after = LocalComputer.control(after: update, own: before.own)
+                let digest = hexadecimal(common.suite.sha256(RoundComputer.encode(delta: after)))
+                (controls[digest], control) = (after, digest)
+            }
+            let bytes = update.encode()
+            let digest = hexadecimal(common.suite.sha256(bytes))
+            body = (digest, bytes)
+            return .trained(key, digest: digest, control: control)
+        } catch { return .trainingFailed(key, reason: "\(error)") }
+    }
+
+    private func initialControls(
+        _ start: RoundStart, _ own: String?, _ common: Common, parameters: Int
+    ) throws(StrategyError) -> Controls? {
+        guard case .controlled(let control) = start.rule else { return nil }
+        let zeros = [Float](repeating: 0, count: parameters)
+        var controls = Controls(server: zeros, own: own.flatMap { self.controls[$0] } ?? zeros)
+        if let file = common.state(hexadecimal(control.sha256)) {
+            controls.server = try LocalComputer.serverControl(file, parameters: parameters)
+        }
+        return controls
     }
 
     /// The coordinator's part that its threads do: hashing, reading and checking.
@@ -111,7 +149,7 @@ extension VirtualClient {
         let checked = Result { () throws(UpdateError) in
             try ValidUpdate(
                 body: bytes, claim: UpdateClaim(round: key.round, attempt: key.attempt), spec: base.file.spec, base: base.digest,
-                parameters: base.file.parameters)
+                parameters: base.file.parameters, rule: common.rule)
         }
         return Arrival(key: key, digest: common.suite.sha256(bytes), wireBytes: bytes.count, checked: checked)
     }

@@ -21,6 +21,20 @@ extension TrustStream {
             Endpoint("GET", session + "/weights", "sessions.weights", .member, rate: .federation) { request throws(ServiceError) in
                 try await weights(request, service)
             },
+            Endpoint("GET", session + "/control", "sessions.control", .member, rate: .federation) { request throws(ServiceError) in
+                let id = request.parameter("session_id")
+                let member = try await member(request, service)
+                guard let round = try request.wholeQuery("round", 1...100_000) else {
+                    throw .invalid(field: "round", issue: "is missing; a round's start names the path", provided: nil)
+                }
+                let held = request.list("if-none-match").flatMap { EntityTags($0) }
+                let served = try await calling { () async throws(FederationFailure) in
+                    try await service.control(id, member: member, round: round, isHeld: { held?.contains($0) ?? false })
+                }
+                let headers = [(name: "etag", value: "\"\(served.digest)\"")]
+                guard let bytes = served.bytes else { return APIReply(304, headers: headers, .empty) }
+                return APIReply(200, headers: headers, .bytes(bytes, type: "application/octet-stream"))
+            },
             Endpoint("POST", session + "/update", "sessions.update", .client, rate: .federation, bodyLimitBytes: Limits.updateBytes) {
                 request throws(ServiceError) in
                 try await update(request, service)

@@ -14,7 +14,7 @@ struct SessionRequest {
         if let type = try Self.built("model_type", &body, SessionSpec.ModelType.self, documented: ["linear", "language_model"]) {
             spec.modelType = type
         }
-        if let algorithm = try Self.built("algorithm", &body, SessionSpec.Algorithm.self, documented: ["fedadam", "scaffold"]) {
+        if let algorithm = try Self.built("algorithm", &body, SessionSpec.Algorithm.self, documented: []) {
             spec.algorithm = algorithm
         }
         spec.minClients = try body.integer("min_clients", 1...100_000) ?? spec.minClients
@@ -33,7 +33,21 @@ struct SessionRequest {
         spec.batchSize = try body.integer("batch_size", 1...65_536) ?? spec.batchSize
         spec.localEpochs = try body.integer("local_epochs", 1...1000) ?? spec.localEpochs
         spec.momentum = try body.number("momentum") ?? spec.momentum
+        if var optimizer = try body.object("optimizer") {
+            if try optimizer.choice("kind", LocalOptimizer.Name.allCases.map(\.rawValue)) == LocalOptimizer.Name.adam.rawValue {
+                var adam = Adam()
+                if let beta = try optimizer.number("beta1") { adam.beta1 = Float(beta) }
+                if let beta = try optimizer.number("beta2") { adam.beta2 = Float(beta) }
+                if let epsilon = try optimizer.number("epsilon") { adam.epsilon = Float(epsilon) }
+                spec.optimizer = .adam(adam)
+            }
+            notices += optimizer.notices
+        }
         spec.weightDecay = try body.number("weight_decay") ?? spec.weightDecay
+        spec.serverLearningRate = try body.number("server_learning_rate")
+        spec.beta1 = try body.number("beta1")
+        spec.beta2 = try body.number("beta2")
+        spec.tau = try body.number("tau")
         spec.proximalMu = try body.number("proximal_mu") ?? (spec.algorithm == .fedProx ? 0.01 : 0)
         if let name = try body.choice("aggregation", SessionSpec.Aggregation.allCases.map(\.rawValue)) {
             spec.aggregation = SessionSpec.Aggregation(rawValue: name) ?? .mean

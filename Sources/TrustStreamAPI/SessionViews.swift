@@ -81,7 +81,8 @@ struct SessionViews {
         let outcome = record.outcome
         return .object([
             .init("round", JSON(record.round)), .init("attempt", JSON(record.attempt)), .init("state", .string(record.state.rawValue)),
-            .init("model_sha256", JSON(outcome?.model)), .init("reason", JSON(outcome?.reason)), .init("selected", JSON(outcome?.selected)),
+            .init("model_sha256", JSON(outcome?.model)), .init("server_state_sha256", JSON(outcome?.state)), .init("reason", JSON(outcome?.reason)),
+            .init("selected", JSON(outcome?.selected)),
             .init("contributors", JSON(outcome?.contributors)), .init("late", JSON(outcome?.late)), .init("dropped", JSON(outcome?.dropped)),
             .init("rejected", JSON(outcome?.rejected)), .init("accuracy", JSON(outcome?.heldOutAccuracy)), .init("loss", JSON(outcome?.heldOutLoss)),
             .init("federated_accuracy", JSON(outcome?.federatedAccuracy)), .init("federated_loss", JSON(outcome?.federatedLoss)),

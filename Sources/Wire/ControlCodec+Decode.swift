@@ -46,7 +46,7 @@ extension ControlCodec {
             message = .hello(
                 Hello(
                     versionMin: Int(m.versionMin), versionMax: Int(m.versionMax), software: try words(m.software, "hello.software"),
-                    sessionID: m.sessionID, clientID: m.clientID, lastRound: Int(m.lastRound)))
+                    sessionID: m.sessionID, clientID: m.clientID, lastRound: Int(m.lastRound), knows: m.knows))
         case .heartbeat(let m): message = .heartbeat(Heartbeat(sessionID: m.sessionID, round: Int(m.round)))
         case .evaluationReport(let m):
             message = .evaluation(
@@ -95,14 +95,27 @@ extension ControlCodec {
         }
         // A phase says what is to be done: not to know it and to train all the same could give away an unmasked update.
         guard m.phase == .plainUpdate else { throw .field("round_start.phase", "is not known here; upgrade this client") }
+        let rule: UpdateRule
+        switch m.rule {
+        case .unspecified: rule = .plain
+        case .normalised: rule = .normalised
+        case .controlled:
+            let c = m.control
+            rule = .controlled(
+                ControlStart(
+                    sha256: .init(c.sha256), path: c.path, countedRound: Int(c.countedRound), countedAttempt: Int(c.countedAttempt)))
+        // What cannot be computed must not be replaced by something else.
+        case .UNRECOGNIZED: throw .field("round_start.rule", "is not known here; upgrade this client")
+        }
         let t = m.training
         return RoundStart(
             sessionID: m.sessionID, round: Int(m.round), attempt: Int(m.attempt), modelSHA256: .init(m.modelSha256), modelPath: m.modelPath,
             updatePath: m.updatePath, deadlineMs: m.deadlineMs,
             training: TrainingPlan(
                 learningRate: t.learningRate, momentum: t.momentum, weightDecay: t.weightDecay, proximalMu: t.proximalMu,
-                localEpochs: Int(t.localEpochs), batchSize: Int(t.batchSize), seed: t.seed),
-            uploadEncoding: encoding)
+                localEpochs: Int(t.localEpochs), batchSize: Int(t.batchSize), seed: t.seed,
+                adam: t.hasAdam ? AdamPlan(beta1: t.adam.beta1, beta2: t.adam.beta2, epsilon: t.adam.epsilon) : nil),
+            uploadEncoding: encoding, rule: rule)
     }
 
     /// Too long is refused, as everywhere; what a terminal could stumble over is replaced.

@@ -48,6 +48,25 @@ package enum ControlCodec {
                     $0.localEpochs = UInt32(clamping: m.training.localEpochs)
                     $0.batchSize = UInt32(clamping: m.training.batchSize)
                     $0.seed = m.training.seed
+                    if let adam = m.training.adam {
+                        $0.adam = .with {
+                            $0.beta1 = adam.beta1
+                            $0.beta2 = adam.beta2
+                            $0.epsilon = adam.epsilon
+                        }
+                    }
+                }
+                switch m.rule {
+                case .plain: break
+                case .normalised: $0.rule = .normalised
+                case .controlled(let control):
+                    $0.rule = .controlled
+                    $0.control = .with {
+                        $0.sha256 = .init(control.sha256)
+                        $0.path = control.path
+                        $0.countedRound = UInt32(clamping: control.countedRound)
+                        $0.countedAttempt = UInt32(clamping: control.countedAttempt)
+                    }
                 }
                 $0.uploadEncoding = m.uploadEncoding == .identity ? .identity : .zstdShuffle4
                 $0.phase = .plainUpdate
@@ -101,6 +120,7 @@ package enum ControlCodec {
                 $0.sessionID = m.sessionID
                 $0.clientID = m.clientID
                 $0.lastRound = UInt32(clamping: m.lastRound)
+                $0.knows = m.knows
             }
         case .heartbeat(let m):
             envelope.heartbeat = .with {

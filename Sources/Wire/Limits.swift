@@ -7,6 +7,8 @@ package enum Limits {
     /// Identifiers, and names of software and states.
     package static let nameBytes = 128
     package static let pathBytes = 1024
+    /// What a client can say it knows.
+    package static let capabilities = 32
     /// Words for people.
     package static let reasonBytes = 1024
     /// Protocol versions that can be named.

@@ -18,6 +18,14 @@ extension ServerMessage {
             try Bound.path(m.updatePath, "round_start.update_path")
             try Bound.instant(m.deadlineMs, "round_start.deadline_ms")
             try Bound.training(m.training)
+            if case .controlled(let control) = m.rule {
+                if !control.sha256.isEmpty {
+                    try Bound.digest(control.sha256, "round_start.control.sha256")
+                    try Bound.path(control.path, "round_start.control.path")
+                }
+                try Bound.number(control.countedRound, 0...Limits.rounds, "round_start.control.counted_round")
+                try Bound.number(control.countedAttempt, 0...Limits.attempts, "round_start.control.counted_attempt")
+            }
         case .roundClosed(let m):
             try Bound.name(m.sessionID, "round_closed.session_id")
             try Bound.attempt(m.round, m.attempt, "round_closed")
@@ -52,6 +60,8 @@ extension ClientMessage {
             try Bound.name(m.sessionID, "hello.session_id")
             try Bound.name(m.clientID, "hello.client_id")
             try Bound.number(m.lastRound, 0...Limits.rounds, "hello.last_round")
+            guard m.knows.count <= Limits.capabilities else { throw .field("hello.knows", "must be at most \(Limits.capabilities) names") }
+            for name in m.knows { try Bound.name(name, "hello.knows") }
         case .heartbeat(let m):
             try Bound.name(m.sessionID, "heartbeat.session_id")
             try Bound.number(m.round, 0...Limits.rounds, "heartbeat.round")
@@ -113,6 +123,14 @@ private enum Bound {
         try rate(plan.momentum, Limits.momentum, "momentum")
         try rate(plan.weightDecay, Limits.weightDecay, "weight_decay")
         try rate(plan.proximalMu, Limits.proximalMu, "proximal_mu")
+        if let adam = plan.adam {
+            for (name, value) in [("beta1", adam.beta1), ("beta2", adam.beta2)] {
+                guard value >= 0, value < 1 else { throw .field("round_start.training.adam.\(name)", "must be at least 0 and below 1, not \(value)") }
+            }
+            guard adam.epsilon > 0, adam.epsilon <= 1 else {
+                throw .field("round_start.training.adam.epsilon", "must be above 0 and at most 1, not \(adam.epsilon)")
+            }
+        }
         try number(plan.localEpochs, Limits.localEpochs, "round_start.training.local_epochs")
         try number(plan.batchSize, Limits.batchSize, "round_start.training.batch_size")
     }

@@ -24,8 +24,13 @@ package struct Hello: Equatable, Sendable {
     package var clientID: String
     /// The last round this client has a receipt for; 0: none.
     package var lastRound: Int
+    /// What the client can do that not every client of its version can; see `Capability`.
+    package var knows: [String]
 
-    package init(versionMin: Int, versionMax: Int, software: String, sessionID: String, clientID: String, lastRound: Int) {
+    package init(
+        versionMin: Int, versionMax: Int, software: String, sessionID: String, clientID: String, lastRound: Int, knows: [String] = []
+    ) {
+        self.knows = knows
         self.versionMin = versionMin
         self.versionMax = versionMax
         self.software = software
@@ -93,6 +98,55 @@ package enum UploadEncoding: Sendable, Equatable { case identity, zstdShuffle }
 /// What a round asks of a client. The phases of secure aggregation have numbers of their own in the protocol.
 package enum Phase: Sendable, Equatable { case plainUpdate }
 
+/// What a session may need of its clients beyond plain updates. A client that does not name it is told so when it
+/// connects, instead of training something else.
+package enum Capability: String, Sendable, CaseIterable {
+    /// Updates divided by their number of steps (FedNova).
+    case normalised
+    /// Updates with the change of the client's control (SCAFFOLD).
+    case controlled
+    /// Local training by Adam.
+    case adam
+}
+
+/// What an update's values are.
+package enum UpdateRule: Equatable, Sendable {
+    case plain
+    /// Divided by the number of steps, which goes with them (FedNova).
+    case normalised
+    /// Followed by the change of the client's control (SCAFFOLD).
+    case controlled(ControlStart)
+}
+
+/// SCAFFOLD's part of the start of a round.
+package struct ControlStart: Equatable, Sendable {
+    /// Of the file with the server's control, 32 bytes; empty: it is zero.
+    package var sha256: [UInt8]
+    /// Empty when `sha256` is.
+    package var path: String
+    /// The committed attempt in which this client's control was counted last; 0: none was.
+    package var countedRound: Int
+    package var countedAttempt: Int
+    package init(sha256: [UInt8], path: String, countedRound: Int, countedAttempt: Int) {
+        self.sha256 = sha256
+        self.path = path
+        self.countedRound = countedRound
+        self.countedAttempt = countedAttempt
+    }
+}
+
+/// Adam's settings for the local training.
+package struct AdamPlan: Equatable, Sendable {
+    package var beta1: Float
+    package var beta2: Float
+    package var epsilon: Float
+    package init(beta1: Float, beta2: Float, epsilon: Float) {
+        self.beta1 = beta1
+        self.beta2 = beta2
+        self.epsilon = epsilon
+    }
+}
+
 package struct TrainingPlan: Equatable, Sendable {
     package var learningRate: Float
     package var momentum: Float
@@ -102,10 +156,13 @@ package struct TrainingPlan: Equatable, Sendable {
     package var batchSize: Int
     /// Of this client in this round.
     package var seed: UInt64
+    /// nil: SGD.
+    package var adam: AdamPlan?
     package init(
         learningRate: Float, momentum: Float, weightDecay: Float, proximalMu: Float, localEpochs: Int, batchSize: Int,
-        seed: UInt64
+        seed: UInt64, adam: AdamPlan? = nil
     ) {
+        self.adam = adam
         self.learningRate = learningRate
         self.momentum = momentum
         self.weightDecay = weightDecay
@@ -128,10 +185,13 @@ package struct RoundStart: Equatable, Sendable {
     package var training: TrainingPlan
     package var uploadEncoding: UploadEncoding
     package var phase: Phase
+    package var rule: UpdateRule
     package init(
         sessionID: String, round: Int, attempt: Int, modelSHA256: [UInt8], modelPath: String, updatePath: String,
-        deadlineMs: Int64, training: TrainingPlan, uploadEncoding: UploadEncoding, phase: Phase = .plainUpdate
+        deadlineMs: Int64, training: TrainingPlan, uploadEncoding: UploadEncoding, phase: Phase = .plainUpdate,
+        rule: UpdateRule = .plain
     ) {
+        self.rule = rule
         self.sessionID = sessionID
         self.round = round
         self.attempt = attempt

@@ -78,10 +78,11 @@ struct Administrator: Sendable {
         guard (200..<300).contains(status) else { throw refusal(status, try? JSON(parsing: reply)) }
     }
 
-    func download(_ path: String) async throws(CommandFailure) -> [UInt8] {
-        let (status, bytes, _) = try await send(.GET, "/api/v4" + path, nil)
+    /// - Returns: the content, and the round that made it, of a model.
+    func download(_ path: String) async throws(CommandFailure) -> (bytes: [UInt8], round: Int?) {
+        let (status, bytes, headers) = try await send(.GET, "/api/v4" + path, nil)
         guard status == 200 else { throw refusal(status, try? JSON(parsing: bytes)) }
-        return bytes
+        return (bytes, headers.first(name: "tutti-model-round").flatMap { Int($0) })
     }
 
     /// For the doctor: the status of `/readyz` and the `Date` header.

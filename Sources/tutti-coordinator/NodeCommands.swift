@@ -108,18 +108,18 @@ struct Model: AsyncParsableCommand {
         var card: String?
 
         func perform() async throws(CommandFailure) -> JSON {
-            let (bytes, digest, text) = try await Administrator.with(options.data) { administrator throws(CommandFailure) in try await fetch(administrator) }
+            let (bytes, digest, made, text) = try await Administrator.with(options.data) { administrator throws(CommandFailure) in try await fetch(administrator) }
             try write(bytes, to: out, "--out")
-            say("\(out): \(bytes.count) bytes, SHA-256 \(digest)")
+            say("\(out): \(bytes.count) bytes, SHA-256 \(digest)" + (made.map { ", of round \($0)" } ?? ""))
             if let card, let text {
                 try write(text, to: card, "--card")
                 say("\(card): the model's card; its intended use, considerations and caveats are yours to write")
             }
-            return ["path": .string(out), "bytes": JSON(bytes.count), "sha256": .string(digest), "card": JSON(card)]
+            return ["path": .string(out), "bytes": JSON(bytes.count), "sha256": .string(digest), "round": JSON(made), "card": JSON(card)]
         }
 
         /// The card is asked for first: it says which round's model it is of, while the session may go on.
-        private func fetch(_ administrator: Administrator) async throws(CommandFailure) -> (bytes: [UInt8], digest: String, card: [UInt8]?) {
+        private func fetch(_ administrator: Administrator) async throws(CommandFailure) -> (bytes: [UInt8], digest: String, round: Int?, card: [UInt8]?) {
             let path = "\(sessionsPath)/\(try checked(session, "session's id"))"
             var (round, named, text) = (round, String?.none, [UInt8]?.none)
             if let card {
@@ -130,15 +130,15 @@ struct Model: AsyncParsableCommand {
                 named = details?["sha256"]?.text
                 text = (reply["card"]?.encoded() ?? []) + [UInt8(ascii: "\n")]
                 if !card.hasSuffix(".json"), let round {
-                    text = try await administrator.download("\(path)/model-card?format=markdown&round=\(round)")
+                    text = try await administrator.download("\(path)/model-card?format=markdown&round=\(round)").bytes
                 }
             }
-            let bytes = try await administrator.download("\(path)/weights\(round.map { "?round=\($0)" } ?? "")")
+            let (bytes, made) = try await administrator.download("\(path)/weights\(round.map { "?round=\($0)" } ?? "")")
             let digest = hexadecimal(CryptoSuite.system.sha256(bytes))
             if let named, named != digest {
                 throw CommandFailure(.integrity, "The card is of model \(named), the file of \(digest).", remedy: "Run the command again.")
             }
-            return (bytes, digest, text)
+            return (bytes, digest, made, text)
         }
 
         private func write(_ bytes: [UInt8], to path: String, _ option: String) throws(CommandFailure) {

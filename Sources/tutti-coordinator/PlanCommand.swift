@@ -29,14 +29,15 @@ extension Session {
         func perform() async throws(CommandFailure) -> JSON {
             let (spec, notices) = try read()
             let registered = max(clients ?? spec.minClients, spec.minClients)
-            let cohort = spec.cohortSize(registered: registered)
+            let wanted = spec.cohortSize(registered: registered)
+            let cohort = min(spec.selectionSize(wanted: wanted), max(wanted, registered))
             // Parameters are 4 bytes each; headers and compression are not known before a round was run.
             let parameters = spec.model?.parameterCount
-            let bytes = parameters.map { Int64($0) * 4 * Int64(cohort) }
+            let bytes = parameters.map { Int64(spec.updateLength(parameters: $0)) * 4 * Int64(cohort) }
             var measured: Double?
             if let data { measured = try await measuredSeconds(data, spec, cohort) }
             let longest = spec.roundDeadlineSeconds * Double(spec.rounds)
-            say("cohort            \(cohort) of \(registered) clients, quorum \(spec.quorum ?? spec.minClients)")
+            say("cohort            \(cohort) of \(registered) clients, \(wanted) are enough, quorum \(spec.quorum ?? spec.minClients)")
             say("rounds            \(spec.rounds), \(spec.localEpochs) local epochs of batches of \(spec.batchSize)")
             say("parameters        \(parameters.map { "\($0)" } ?? "unknown: the first client's data decide the model")")
             say("bytes per round   \(bytes.map { "\($0) down, at most \($0) up, without headers" } ?? "unknown")")

@@ -59,7 +59,8 @@ import Testing
         """
 
     /// Three clients on shares of the digits; `disturb` may do what it likes once some rounds are done.
-    private func federate(_ disturb: (Cluster, String, [Process]) throws -> Void) throws -> String {
+    private func federate(_ request: String? = nil, _ disturb: (Cluster, String, [Process]) throws -> Void) throws -> String {
+        let request = request ?? self.request
         let cluster = try Cluster()
         let shares = try Programs.client(
             "partition", "--dataset", "benchmarks/data/digits.csv", "--clients", "3", "--scheme", "dirichlet=0.5", "--holdout", "0.2", "--seed", "7", "--out",
@@ -96,6 +97,27 @@ import Testing
             _ = try eventually("rounds after the coordinator's death") { (try cluster.status(session)["current_round"] as? Int ?? 0) >= 16 ? true : nil }
             #expect(cluster.end(SIGTERM) == 0)
             try cluster.serve()
+        }
+        #expect(disturbed == undisturbed)
+    }
+
+    /// Server and clients keep something besides the model; a client and the coordinator are killed on the way.
+    @Test(arguments: ["fedadam", "scaffold"]) func killsDoNotChangeWhatIsKeptBesideTheModel(algorithm: String) throws {
+        let request = """
+            {"algorithm": "\(algorithm)", "min_clients": 3, "rounds": 40, "learning_rate": 0.05, "local_epochs": 5, "seed": 7,
+             "model_selection": "best", "model": {"kind": "mlp", "layers": [64, 128, 10]}, "heartbeat_interval": 1}
+            """
+        let undisturbed = try federate(request) { _, _, _ in }
+        #expect(undisturbed.count == 64)
+        let disturbed = try federate(request) { cluster, session, clients in
+            kill(clients[0].processIdentifier, SIGKILL)
+            clients[0].waitUntilExit()
+            _ = try cluster.startClient("client-01", session, dataset: cluster.folder + "/data/client-01.csv")
+            _ = try eventually("rounds after the client's death") { (try cluster.status(session)["current_round"] as? Int ?? 0) >= 8 ? true : nil }
+            _ = cluster.end(SIGKILL)
+            try cluster.serve()
+            let status = try cluster.status(session)
+            #expect(status["model_selection"] as? String == "best")
         }
         #expect(disturbed == undisturbed)
     }

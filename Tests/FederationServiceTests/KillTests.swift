@@ -13,12 +13,15 @@ import Testing
     }
 
     /// One session of two rounds. Gives its model's digest, and whether the process died on the way.
-    private func federate(dyingAfter steps: Int?, inlineBytes: Int?) async throws -> (digest: String?, died: Bool) {
+    private func federate(
+        dyingAfter steps: Int?, inlineBytes: Int?, algorithm: SessionSpec.Algorithm = .federatedAveraging
+    ) async throws -> (digest: String?, state: String?, died: Bool) {
         try await withFolder { folder in
             let life = Life(steps: steps)
             var service = try await Service(folder, inlineBytes: inlineBytes, life: life)
             var spec = smallSpec(clients: 3, rounds: 2, autoStart: false)
             spec.aggregation = inlineBytes == nil ? .mean : .median
+            spec.algorithm = algorithm
             let (session, _) = try await sessionWithMembers(service.engine, names, spec)
             let members = clients(service.engine, session)
             life.onDeath { for (_, channel) in members { channel.close() } }
@@ -42,7 +45,7 @@ import Testing
             #expect(rounds.filter { $0.state == .committed }.map(\.round) == [1, 2])
             #expect(rounds.allSatisfy { $0.state == .aborted || $0.outcome?.contributors == 3 })
             await service.stop()
-            return (view.model, life.isOver)
+            return (view.model, rounds.last { $0.state == .committed }?.outcome?.state, life.isOver)
         }
     }
 
@@ -50,12 +53,27 @@ import Testing
         let expected = try #require(try await federate(dyingAfter: nil, inlineBytes: inlineBytes).digest)
         var steps = 1
         while true {
-            let (digest, died) = try await federate(dyingAfter: steps, inlineBytes: inlineBytes)
+            let (digest, _, died) = try await federate(dyingAfter: steps, inlineBytes: inlineBytes)
             #expect(digest == expected, "died at step \(steps)")
             if !died { break }
             steps += 1
         }
         // Start, the first model, and of each round: its configuration, three updates, seal, model, commit.
+        #expect(steps > 30, "only \(steps) steps were tried")
+    }
+
+    /// The model and what the server keeps besides it are committed together, or neither is.
+    @Test(arguments: [SessionSpec.Algorithm.fedAdam, .scaffold]) func aDeathAtAnyStepDoesNotChangeTheServersState(algorithm: SessionSpec.Algorithm) async throws
+    {
+        let expected = try await federate(dyingAfter: nil, inlineBytes: nil, algorithm: algorithm)
+        #expect(expected.digest != nil && expected.state?.count == 64)
+        var steps = 1
+        while true {
+            let (digest, state, died) = try await federate(dyingAfter: steps, inlineBytes: nil, algorithm: algorithm)
+            #expect(digest == expected.digest && state == expected.state, "died at step \(steps)")
+            if !died { break }
+            steps += 1
+        }
         #expect(steps > 30, "only \(steps) steps were tried")
     }
 }

@@ -30,7 +30,7 @@ import Wire
         for await message in channel.messages {
             switch message {
             case .roundStart(let start):
-                let update = computer.update(model: try await model(start.round - 1), start: start, dataset: data)
+                let update = try computer.update(model: try await model(start.round - 1), start: start, dataset: data)
                 let body = try #require(update).encode()
                 _ = try await engine.update(session, member: member, UpdateHeader(), body: body, wireBytes: body.count)
             case .evaluate(let request):

@@ -95,10 +95,21 @@ struct TestClient {
         let model = try ModelFile(decoding: served.bytes ?? [])
         var generator = SeededGenerator(seed: start.training.seed)
         let delta = model.parameters.map { Float(generator.normal()) - $0 / 2 }
-        return UpdateBody(
+        var update = UpdateBody(
             spec: model.spec, kind: .delta, values: delta, round: start.round, attempt: start.attempt, samples: 7, base: start.modelSHA256,
-            loss: 0.5, accuracy: 0.5
-        ).encode()
+            loss: 0.5, accuracy: 0.5)
+        switch start.rule {
+        case .plain: break
+        case .normalised: update.steps = 3
+        case .controlled(let control):
+            var server = [Float](repeating: 0, count: delta.count)
+            if !control.sha256.isEmpty {
+                let file = try await engine.control(session, member: member, round: start.round - 1, isHeld: { _ in false })
+                server = try LocalComputer.serverControl(file.bytes ?? [], parameters: delta.count)
+            }
+            update.control = server.map { Float(generator.normal()) - $0 / 2 }
+        }
+        return update.encode()
     }
 
     /// Without anything in the query: what the update is for stands in its metadata.

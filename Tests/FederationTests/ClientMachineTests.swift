@@ -26,7 +26,7 @@ import Wire
         var machine = online()
         let key = AttemptKey(round: 1, attempt: 1)
         #expect(machine.handle(.message(.roundStart(start(round: 1))), now: now) == [.fetchModel(digest: hexadecimal(digest), path: "/m")])
-        #expect(machine.handle(.modelFetched(digest: hexadecimal(digest)), now: now) == [.train(start(round: 1))])
+        #expect(machine.handle(.modelFetched(digest: hexadecimal(digest)), now: now) == [.train(start(round: 1), control: nil)])
         let trained = machine.handle(.trained(key, digest: "d"), now: now)
         guard case .persist(let state)? = trained.first, case .upload(let update, _)? = trained.last else {
             Issue.record("the update must be stored before it is sent: \(trained)")

@@ -82,7 +82,7 @@ import Wire
 
     @Test func aRestartKnowsHowManyAreEnough() throws {
         var spec = smallSpec(clients: 3, rounds: 1)
-        spec.overSelection = 2
+        (spec.clientFraction, spec.overSelection) = (0.1, 2)
         var bench = begun(names + ["d", "e"], spec)
         let starts = bench.starts(round: 1)
         try #require(starts.count == 5)
@@ -267,6 +267,7 @@ import Wire
         (spec.initialModel, spec.modelSelection, spec.earlyStopping) = (.init(session: "s", round: 3), .best, .init(metric: .accuracy, patience: 4))
         (spec.roundDeadlineSeconds, spec.autoStart, spec.requireClientCertificate, spec.heartbeatSeconds) = (1.5, false, true, 4)
         spec.privacyBudget = 2
+        (spec.optimizer, spec.serverLearningRate, spec.beta1, spec.beta2, spec.tau) = (.adam(Adam(beta1: 0.5)), 0.5, 0.25, 0.125, 0.75)
         let read = try JSONDecoder().decode(SessionSpec.self, from: JSONEncoder().encode(spec))
         #expect(read == spec)
         let fields = try #require(JSONSerialization.jsonObject(with: JSONEncoder().encode(spec)) as? [String: Any])

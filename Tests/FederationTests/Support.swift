@@ -2,6 +2,7 @@ import CryptoSuite
 import Federation
 import Learning
 import RobustAggregation
+import Strategies
 import Wire
 
 /// One session with honest clients, all in one thread: effects of the machine are run at once, in order.
@@ -10,12 +11,16 @@ struct Bench {
     var now = Instant(milliseconds: 1_000_000)
     var durable: SessionSnapshot
     var models: [String: ModelFile] = [:]
+    var states: [String: [UInt8]] = [:]
     var deltas: [String: [Float]] = [:]
     var sent: [(message: ServerMessage, to: String)] = []
     var replies: [UInt64: CoordinatorReply] = [:]
     var tickets: UInt64 = 0
     /// Client states as they were sent before anything after them was made durable.
     var shards: [String: Dataset] = [:]
+    /// SCAFFOLD's controls of the clients, as last counted and as last sent.
+    var counted: [String: [Float]] = [:]
+    var pending: [String: (key: AttemptKey, control: [Float])] = [:]
     /// What the coordinator's test set says of the model that a round makes.
     var heldOutLoss: [Int: Double] = [:]
     /// What clients say in a round of the model that they were given.
@@ -68,23 +73,27 @@ struct Bench {
     private mutating func aggregate(_ job: AggregationJob) {
         do {
             let updates = job.contributions.map { deltas["\($0.client)/\($0.round)"] ?? [] }
-            let model = try RoundComputer.newModel(from: models[job.baseModel]!, job: job, source: try MemoryUpdates(updates))
-            let digest = name(model)
-            models[digest] = model
-            handle(
-                .aggregated(
-                    round: job.round, attempt: job.attempt,
-                    AggregationResult(
-                        model: digest, heldOutLoss: heldOutLoss[job.round], heldOutAccuracy: heldOutLoss[job.round].map { 1 - $0 }, milliseconds: 0)))
+            let state = job.state.flatMap { states[$0] }
+            let step = try RoundComputer.step(from: models[job.baseModel]!, state: state, job: job, source: try MemoryUpdates(updates))
+            let digest = name(step.model)
+            models[digest] = step.model
+            let stateDigest = step.state.map { name($0) }
+            if let stateDigest { states[stateDigest] = step.state }
+            var result = AggregationResult(
+                model: digest, heldOutLoss: heldOutLoss[job.round], heldOutAccuracy: heldOutLoss[job.round].map { 1 - $0 }, milliseconds: 0)
+            result.state = stateDigest
+            handle(.aggregated(round: job.round, attempt: job.attempt, result))
         } catch {
             handle(.aggregationFailed(round: job.round, attempt: job.attempt, reason: "\(error)"))
         }
     }
 
     /// A name for a model: any function of its bytes will do here.
-    func name(_ file: ModelFile) -> String {
+    func name(_ file: ModelFile) -> String { name(file.encode()) }
+
+    func name(_ bytes: [UInt8]) -> String {
         var generator = SeededGenerator(
-            seed: derivedSeed(0, String(decoding: file.encode().flatMap { [UInt8(ascii: "a") + $0 >> 4, UInt8(ascii: "a") + $0 & 15] }, as: UTF8.self)))
+            seed: derivedSeed(0, String(decoding: bytes.flatMap { [UInt8(ascii: "a") + $0 >> 4, UInt8(ascii: "a") + $0 & 15] }, as: UTF8.self)))
         return hexadecimal((0..<32).map { _ in UInt8(truncatingIfNeeded: generator.next()) })
     }
 
@@ -100,25 +109,36 @@ struct Bench {
     /// Trains a client's shard from the round's model and delivers the delta.
     mutating func deliver(_ client: String, _ start: RoundStart) -> CoordinatorReply? {
         guard let base = models[hexadecimal(start.modelSHA256)], let dataset = shards[client] else { return nil }
-        var parameters = base.parameters
-        var trainer = LocalTrainer(spec: base.spec)
-        _ = trainer.train(
-            parameters: &parameters, dataset: dataset,
-            options: TrainingOptions(
-                epochs: start.training.localEpochs, batchSize: start.training.batchSize, learningRate: start.training.learningRate,
-                momentum: start.training.momentum, weightDecay: start.training.weightDecay, proximalMu: start.training.proximalMu, seed: start.training.seed))
-        let delta = zip(parameters, base.parameters).map { $0 - $1 }
+        var computer = LocalComputer()
+        guard let update = try? computer.update(model: base, start: start, dataset: dataset, controls: controls(client, start, base)) else { return nil }
+        if case .controlled = start.rule {
+            let own = controls(client, start, base)?.own ?? []
+            pending[client] = (AttemptKey(round: start.round, attempt: start.attempt), LocalComputer.control(after: update, own: own))
+        }
+        let delta = update.values + update.control
         deltas["\(client)/\(start.round)"] = delta
-        let body = UpdateBody(
-            spec: base.spec, kind: .delta, values: delta, round: start.round, attempt: start.attempt, samples: Int64(dataset.rows), base: start.modelSHA256)
         return store(
-            client, start.round, start.attempt, samples: Int64(dataset.rows), digest: Array(body.encode().suffix(32)), maxAbs: delta.map(abs).max() ?? 0)
+            client, start.round, start.attempt, samples: Int64(dataset.rows), digest: Array(update.encode().suffix(32)), maxAbs: delta.map(abs).max() ?? 0,
+            steps: update.steps)
     }
 
-    mutating func store(_ client: String, _ round: Int, _ attempt: Int, samples: Int64 = 1, digest: [UInt8], maxAbs: Float) -> CoordinatorReply? {
-        let record = ContributionRecord(
+    /// What a client that keeps its controls as it should has at the start of a round.
+    private mutating func controls(_ client: String, _ start: RoundStart, _ base: ModelFile) -> Controls? {
+        guard case .controlled(let control) = start.rule else { return nil }
+        let zeros = [Float](repeating: 0, count: base.parameters.count)
+        if let last = pending[client], last.key == AttemptKey(round: control.countedRound, attempt: control.countedAttempt) { counted[client] = last.control }
+        let file = states[hexadecimal(control.sha256)]
+        let server = file.flatMap { try? LocalComputer.serverControl($0, parameters: zeros.count) }
+        return Controls(server: server ?? zeros, own: counted[client] ?? zeros)
+    }
+
+    mutating func store(
+        _ client: String, _ round: Int, _ attempt: Int, samples: Int64 = 1, digest: [UInt8], maxAbs: Float, steps: Double? = nil
+    ) -> CoordinatorReply? {
+        var record = ContributionRecord(
             client: client, round: round, attempt: attempt, digest: digest, samples: samples, maxAbs: maxAbs, wireBytes: 1,
             loss: reportedLoss[round], accuracy: reportedLoss[round].map { 1 - $0 }, receivedAt: now)
+        record.steps = steps
         let ticket = ticket()
         handle(.updateStored(record, ticket))
         if case .accepted? = replies[ticket.value], !durable.contributions.contains(record) { durable.contributions.append(record) }

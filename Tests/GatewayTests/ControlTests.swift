@@ -178,6 +178,26 @@ struct ControlTests {
         }
     }
 
+    /// An older client would train something else; it is told so as soon as it says hello.
+    @Test func aClientThatCannotWhatTheSessionNeedsIsToldToUpgrade() async throws {
+        try await LiveCoordinator.with { live in
+            let session = try await live.session([("algorithm", "scaffold"), ("min_clients", 2)])
+            let token = try await live.join(session, as: "a")
+            for knows in [[], ["normalised"], ["controlled"]] as [[String]] {
+                try await RawConnection.open(live) { stream in
+                    _ = try await stream.upgrade("\(LiveCoordinator.sessions)/\(session.id)/socket", bearer: token)
+                    try await stream.sendFrame(0x82, helloFrame(session.id, knows: knows))
+                    let message = try await stream.readMessage()
+                    let isWelcome = if case .welcome = message { true } else { false }
+                    #expect(isWelcome == (knows == ["controlled"]), "\(knows)")
+                    if case .refused(let refusal) = message {
+                        #expect(refusal.code == "version" && refusal.message.contains("controlled") && refusal.message.contains("upgrade"))
+                    }
+                }
+            }
+        }
+    }
+
     @Test func aNewChannelReplacesTheOldAndRevocationEndsIt() async throws {
         try await LiveCoordinator.with { live in
             let session = try await live.session([("min_clients", 2)])
@@ -209,8 +229,9 @@ struct ControlTests {
     }
 }
 
-func helloFrame(_ session: String, _ versions: ClosedRange<Int> = 1...1) throws -> [UInt8] {
+func helloFrame(_ session: String, _ versions: ClosedRange<Int> = 1...1, knows: [String] = []) throws -> [UInt8] {
     let hello = Hello(
-        versionMin: versions.lowerBound, versionMax: versions.upperBound, software: "test", sessionID: session, clientID: "a", lastRound: 0)
+        versionMin: versions.lowerBound, versionMax: versions.upperBound, software: "test", sessionID: session, clientID: "a", lastRound: 0,
+        knows: knows)
     return try ControlCodec.encode(.hello(hello))
 }

@@ -78,6 +78,7 @@ import Testing
         (.losesContributions, [.acknowledgedIsDurable, .countedOnce, .sealedIsFrozen, .comesToItsEnd]),
         (.ignoresDeadline, [.endsByDeadline, .comesToItsEnd]),
         (.forksChain, [.countedOnce, .hashChain]),
+        (.forgetsServerState, [.countedOnce]),
     ])
     func plantedBugIsCaught(bug: PlantedBug, rules: [Violation.Rule]) {
         var caughtBy: [Violation.Rule] = []

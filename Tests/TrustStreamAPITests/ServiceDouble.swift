@@ -91,6 +91,12 @@ final class ServiceDouble: FederatedLearning {
             schema: DataSchema(inputs: 2, outputs: 1, scale: .none, task: .regression), sha256: Self.digest, bytes: 3, madeAt: nil, training: [], clients: 1,
             rows: 10, contributors: nil, heldOut: nil, reported: nil, protection: [])
     }
+    func control(
+        _ session: String, member: Member, round: Int, isHeld: @Sendable (_ digest: String) -> Bool
+    ) async throws(FederationFailure) -> ServedModel {
+        try note("control")
+        return ServedModel(round: round, digest: Self.digest, bytes: isHeld(Self.digest) ? nil : [4, 5, 6], open: nil)
+    }
     func admitUpdate(_ session: String, member: Member, _ header: UpdateHeader) async throws(FederationFailure) { try note("admitUpdate") }
     func update(
         _ session: String, member: Member, _ header: UpdateHeader, body: [UInt8], wireBytes: Int

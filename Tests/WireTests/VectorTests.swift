@@ -22,6 +22,13 @@ import Wire
 
     static let client: [(String, ClientMessage)] = [
         ("hello", .hello(Hello(versionMin: 1, versionMax: 1, software: "example 1.0", sessionID: "fl_1", clientID: "hospital-a", lastRound: 4))),
+        (
+            "hello_knows",
+            .hello(
+                Hello(
+                    versionMin: 1, versionMax: 1, software: "example 1.0", sessionID: "fl_1", clientID: "hospital-a", lastRound: 4,
+                    knows: ["normalised", "controlled"]))
+        ),
         ("heartbeat", .heartbeat(Heartbeat(sessionID: "s", round: 4))),
         ("evaluation_report", .evaluation(EvaluationReport(sessionID: "fl_1", round: 5, loss: 0.25, accuracy: 0.9375, rows: 144))),
         ("evaluation_report_regression", .evaluation(EvaluationReport(sessionID: "fl_1", round: 5, loss: 2859.5, accuracy: nil, rows: 144))),
@@ -44,6 +51,27 @@ import Wire
                     sessionID: "fl_1", round: 1, attempt: 1, modelSHA256: digest, modelPath: "/m", updatePath: "/u", deadlineMs: 1_750_000_600_000,
                     training: TrainingPlan(learningRate: 1, momentum: 0, weightDecay: 0, proximalMu: 0, localEpochs: 1, batchSize: 1, seed: 0),
                     uploadEncoding: .identity))
+        ),
+        (
+            "round_start_normalised",
+            .roundStart(
+                RoundStart(
+                    sessionID: "fl_1", round: 1, attempt: 1, modelSHA256: digest, modelPath: "/m", updatePath: "/u", deadlineMs: 1_750_000_600_000,
+                    training: TrainingPlan(
+                        learningRate: 0.5, momentum: 0, weightDecay: 0, proximalMu: 0, localEpochs: 1, batchSize: 1, seed: 0,
+                        adam: AdamPlan(beta1: 0.9, beta2: 0.999, epsilon: 1e-8)),
+                    uploadEncoding: .identity, rule: .normalised))
+        ),
+        (
+            "round_start_controlled",
+            .roundStart(
+                RoundStart(
+                    sessionID: "fl_1", round: 5, attempt: 2, modelSHA256: digest, modelPath: "/m", updatePath: "/u", deadlineMs: 1_750_000_600_000,
+                    training: TrainingPlan(learningRate: 0.5, momentum: 0, weightDecay: 0, proximalMu: 0, localEpochs: 1, batchSize: 1, seed: 0),
+                    uploadEncoding: .identity,
+                    rule: .controlled(
+                        ControlStart(
+                            sha256: digest, path: "/api/v4/federated-learning/sessions/fl_1/control?round=4", countedRound: 3, countedAttempt: 1))))
         ),
         ("round_closed", .roundClosed(RoundClosed(sessionID: "fl_1", round: 5, attempt: 2, committed: true, modelSHA256: digest, reason: ""))),
         (

@@ -1,7 +1,9 @@
 import CryptoSuite
 import Federation
 import Foundation
+import Strategies
 import Trust
+import Wire
 
 /// What a node keeps of one session: the state of its machine and the body of an update that has no receipt yet.
 struct SessionFolder: Sendable {
@@ -58,6 +60,30 @@ struct SessionFolder: Sendable {
                 remedy: "Nobody but this client may change its data folder.")
         }
         return body
+    }
+
+    /// What a round with controls begins with; nil when it has none.
+    /// - Parameters:
+    ///   - own: digest of this client's control, which lies here like an update; nil: zero.
+    ///   - server: the file that the round names.
+    func controls(_ start: RoundStart, own: String?, server: [UInt8]?, parameters: Int) throws -> Controls? {
+        guard case .controlled(let control) = start.rule else { return nil }
+        let zeros = [Float](repeating: 0, count: parameters)
+        var controls = Controls(server: zeros, own: zeros)
+        if !control.sha256.isEmpty {
+            guard let server, CryptoSuite.system.sha256(server) == control.sha256 else {
+                throw ClientNodeError(.failed, "The server's control of round \(start.round) is not here.", remedy: "It is fetched again in the next round.")
+            }
+            controls.server = try LocalComputer.serverControl(server, parameters: parameters)
+        }
+        if let own {
+            guard let values = RoundComputer.decode(delta: try loadUpdate(own), count: parameters) else {
+                throw ClientNodeError(
+                    .integrity, "The control \(own) in \(folder) is not of this session's model.", remedy: "Nobody but this client may change its data folder.")
+            }
+            controls.own = values
+        }
+        return controls
     }
 
     func discardUpdate(_ digest: String) {

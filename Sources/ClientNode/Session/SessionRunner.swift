@@ -4,6 +4,7 @@ package import Federation
 import Foundation
 import Learning
 import Logging
+import Strategies
 import Wire
 
 /// The shell of one `ClientMachine`: runs its effects in order and turns what comes of them into events. It decides
@@ -19,6 +20,8 @@ actor SessionRunner {
     private let events: AsyncStream<ClientEvent>
     private let post: AsyncStream<ClientEvent>.Continuation
     private var sender: ControlSocket.Sender?
+    /// The server's control that was fetched last.
+    private var control: (digest: String, file: [UInt8])?
     private var timer: (at: Instant, task: Task<Void, Never>)?
     private var tasks: [Int: Task<Void, Never>] = [:]
     private var startedTasks = 0
@@ -110,7 +113,8 @@ actor SessionRunner {
         case .connect: connect()
         case .send(let message): await send(message)
         case .fetchModel(let digest, let path): fetch(digest: digest, path: path)
-        case .train(let start): train(start)
+        case .fetchControl(let digest, let path): fetchControl(digest: digest, path: path)
+        case .train(let start, let control): train(start, own: control)
         case .cancelTraining: cancellation.cancel()
         case .persist(let state): try folder.save(state)
         case .upload(let update, let encoding): upload(update, encoding)
@@ -225,20 +229,45 @@ actor SessionRunner {
         }
     }
 
-    private func train(_ start: RoundStart) {
+    /// SCAFFOLD's control of the server; it is fetched and checked like a model.
+    private func fetchControl(digest: String, path: String) {
+        if control?.digest == digest {
+            post.yield(.modelFetched(digest: digest))
+            return
+        }
+        spawn { [client, post, policy, self] in
+            do {
+                await self.adopt(control: try await client.model(path: path, digest: digest, policy: policy), digest: digest)
+                post.yield(.modelFetched(digest: digest))
+            } catch let error as ClientNodeError where error.kind == .policy {
+                await self.end(error)
+            } catch {
+                post.yield(.modelFetchFailed(digest: digest, reason: "\(error)"))
+            }
+        }
+    }
+
+    private func adopt(control file: [UInt8], digest: String) { control = (digest, file) }
+
+    /// - Parameter own: digest of the client's control; nil: zero.
+    private func train(_ start: RoundStart, own: String?) {
         let key = AttemptKey(round: start.round, attempt: start.attempt)
         let cancellation = Cancellation()
         self.cancellation = cancellation
-        spawn { [post, house, trainer, folder, session] in
+        spawn { [post, house, trainer, folder, session, server = control?.file] in
             guard let model = await house.models.model(session, digest: hexadecimal(start.modelSHA256)) else {
                 post.yield(.trainingFailed(key, reason: "the model of the round is not here"))
                 return
             }
             let event: ClientEvent? = await house.pool.run {
                 do {
-                    guard let body = try trainer.update(model: model, start: start, isCancelled: { cancellation.isCancelled })
+                    let controls = try folder.controls(start, own: own, server: server, parameters: model.parameters.count)
+                    let isCancelled = { cancellation.isCancelled }
+                    guard let update = try trainer.update(model: model, start: start, controls: controls, isCancelled: isCancelled)
                     else { return nil }
-                    return .trained(key, digest: try folder.saveUpdate(body))
+                    // Both lie in the folder before the machine hears of either.
+                    let control = try controls.map { try folder.saveUpdate(RoundComputer.encode(delta: LocalComputer.control(after: update, own: $0.own))) }
+                    return .trained(key, digest: try folder.saveUpdate(update.encode()), control: control)
                 } catch {
                     return .trainingFailed(key, reason: "\(error)")
                 }

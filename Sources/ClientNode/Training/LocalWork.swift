@@ -1,6 +1,7 @@
 import Federation
 import Foundation
 import Learning
+import Strategies
 import Wire
 
 /// The work a node does on its own rows: training and evaluation. The rows stay here.
@@ -22,17 +23,21 @@ package struct LocalWork: Sendable {
         case signFlip(scale: Float)
     }
 
-    /// Trains from `model` as the round asks and gives the body of the update; nil when cancelled.
-    func update(model: ModelFile, start: RoundStart, isCancelled: @escaping () -> Bool) throws -> [UInt8]? {
+    /// Trains from `model` as the round asks; nil when cancelled.
+    func update(
+        model: ModelFile, start: RoundStart, controls: Controls? = nil, isCancelled: @escaping () -> Bool
+    ) throws -> UpdateBody? {
         try check(model)
         let dataset = rows.dataset
-        let made = workspaces.lend { $0.update(model: model, start: start, dataset: dataset, isCancelled: isCancelled) }
+        let made = try workspaces.lend {
+            try $0.update(model: model, start: start, dataset: dataset, controls: controls, isCancelled: isCancelled)
+        }
         guard var update = made else { return nil }
         switch attack {
         case .none: break
         case .signFlip(let scale): for index in update.values.indices { update.values[index] *= -scale }
         }
-        return update.encode()
+        return update
     }
 
     func evaluation(model: ModelFile) throws -> Assessment {

@@ -22,7 +22,12 @@ struct ControlServer: Sendable {
                         "this coordinator speaks versions \(ControlCodec.oldest) to \(ControlCodec.version) of the protocol, the client \(hello.versionMin) to \(hello.versionMax); upgrade the older side"
                 ))
         }
-        do { try await engine.attach(session, member, link) } catch {
+        do {
+            if let why = try await engine.lacks(session, member, knows: hello.knows) {
+                return link.refuse(Refusal(code: "version", message: why))
+            }
+            try await engine.attach(session, member, link)
+        } catch {
             return link.refuse(Refusal(code: "session", message: "\(error)"))
         }
         log.debug("control channel open", metadata: ["session": "\(session)", "client": "\(member.client)"])

@@ -117,5 +117,5 @@ package struct SessionPath: Equatable {
 
     package var isControl: Bool { leaf == "socket" }
     /// Never over plain HTTP.
-    package var needsTLS: Bool { isControl || leaf == "weights" || leaf == "update" || leaf == "evaluation" || leaf == "initial-model" }
+    package var needsTLS: Bool { isControl || leaf == "weights" || leaf == "update" || leaf == "evaluation" || leaf == "initial-model" || leaf == "control" }
 }

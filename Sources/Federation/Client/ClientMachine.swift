@@ -18,6 +18,8 @@ package struct ClientMachine: Sendable {
     enum Work: Sendable, Equatable {
         case idle
         case fetching(RoundStart, retryAt: Instant?)
+        /// The model is here.
+        case fetchingControl(RoundStart, ControlStart, retryAt: Instant?)
         case training(RoundStart)
         case uploading(PendingUpdate)
         case waitingToUpload(PendingUpdate, at: Instant)
@@ -64,7 +66,8 @@ package struct ClientMachine: Sendable {
                     .hello(
                         Hello(
                             versionMin: ControlCodec.oldest, versionMax: ControlCodec.version, software: "tutti-client",
-                            sessionID: session, clientID: client, lastRound: state.acknowledged?.round ?? 0)))
+                            sessionID: session, clientID: client, lastRound: state.acknowledged?.round ?? 0,
+                            knows: Capability.allCases.map(\.rawValue))))
             ]
         case .connectFailed(let reason, let fatal):
             if fatal { return finish(.failed(reason: reason)) }
@@ -73,7 +76,7 @@ package struct ClientMachine: Sendable {
         case .message(let message): return receive(message)
         case .modelFetched(let digest): return modelFetched(digest)
         case .modelFetchFailed(let digest, let reason): return modelFetchFailed(digest, reason)
-        case .trained(let key, let digest): return trained(key, digest)
+        case .trained(let key, let digest, let control): return trained(key, digest, control)
         case .trainingFailed(let key, let reason):
             guard case .training(let start) = work, start.key == key else { return [] }
             return giveUp(key, reason)
@@ -105,8 +108,9 @@ package struct ClientMachine: Sendable {
         case .connecting, .greeting, .ended: break
         }
         switch work {
-        case .fetching(_, let at?), .fetchingToEvaluate(_, let at?), .waitingToUpload(_, let at): deadlines.append(at)
-        case .idle, .fetching, .training, .uploading, .fetchingToEvaluate, .evaluating: break
+        case .fetching(_, let at?), .fetchingControl(_, _, let at?), .fetchingToEvaluate(_, let at?), .waitingToUpload(_, let at):
+            deadlines.append(at)
+        case .idle, .fetching, .fetchingControl, .training, .uploading, .fetchingToEvaluate, .evaluating: break
         }
         return deadlines.min()
     }
@@ -140,13 +144,16 @@ package struct ClientMachine: Sendable {
         case .fetching(let start, let at?) where clock >= at:
             work = .fetching(start, retryAt: nil)
             effects.append(.fetchModel(digest: hexadecimal(start.modelSHA256), path: start.modelPath))
+        case .fetchingControl(let start, let control, let at?) where clock >= at:
+            work = .fetchingControl(start, control, retryAt: nil)
+            effects.append(.fetchControl(digest: hexadecimal(control.sha256), path: control.path))
         case .fetchingToEvaluate(let request, let at?) where clock >= at:
             work = .fetchingToEvaluate(request, retryAt: nil)
             effects.append(.fetchModel(digest: hexadecimal(request.modelSHA256), path: request.modelPath))
         case .waitingToUpload(let update, let at) where clock >= at:
             work = .uploading(update)
             effects.append(.upload(update, encoding: encoding))
-        case .idle, .fetching, .training, .uploading, .waitingToUpload, .fetchingToEvaluate, .evaluating: break
+        case .idle, .fetching, .fetchingControl, .training, .uploading, .waitingToUpload, .fetchingToEvaluate, .evaluating: break
         }
         return effects
     }
@@ -171,7 +178,7 @@ package struct ClientMachine: Sendable {
         case .evaluate(let request):
             switch work {
             case .fetchingToEvaluate(request, _), .evaluating(request): return []
-            case .idle, .fetching, .training, .uploading, .waitingToUpload, .fetchingToEvaluate, .evaluating: break
+            case .idle, .fetching, .fetchingControl, .training, .uploading, .waitingToUpload, .fetchingToEvaluate, .evaluating: break
             }
             let effects = abandon(through: AttemptKey(round: request.round, attempt: .max))
             work = .fetchingToEvaluate(request, retryAt: nil)
@@ -213,15 +220,26 @@ package struct ClientMachine: Sendable {
             work = .uploading(pending)
             return [.upload(pending, encoding: encoding)]
         }
-        let effects = abandon(through: AttemptKey(round: key.round, attempt: key.attempt - 1))
+        var effects = abandon(through: AttemptKey(round: key.round, attempt: key.attempt - 1))
+        if case .controlled(let control) = start.rule { effects += followControl(control, key) }
         workFailures = 0
         work = .fetching(start, retryAt: nil)
         return effects + [.fetchModel(digest: hexadecimal(start.modelSHA256), path: start.modelPath)]
     }
 
+    private mutating func followControl(_ control: ControlStart, _ key: AttemptKey) -> [ClientEffect] {
+        let before = state.controls ?? ClientControls()
+        var after = before
+        let counted = control.countedRound > 0 ? AttemptKey(round: control.countedRound, attempt: control.countedAttempt) : nil
+        let unneeded = after.follow(counted, beginning: key)
+        guard after != before else { return [] }
+        state.controls = after
+        return [.persist(state)] + unneeded.map { .discard(digest: $0) }
+    }
+
     private var currentKey: AttemptKey? {
         switch work {
-        case .fetching(let start, _), .training(let start): start.key
+        case .fetching(let start, _), .fetchingControl(let start, _, _), .training(let start): start.key
         case .uploading(let update), .waitingToUpload(let update, _): update.key
         case .idle, .fetchingToEvaluate, .evaluating: nil
         }
@@ -244,13 +262,22 @@ package struct ClientMachine: Sendable {
     private mutating func modelFetched(_ digest: String) -> [ClientEffect] {
         switch work {
         case .fetching(let start, _) where hexadecimal(start.modelSHA256) == digest:
-            work = .training(start)
-            return [.train(start)]
+            if case .controlled(let control) = start.rule, !control.sha256.isEmpty {
+                work = .fetchingControl(start, control, retryAt: nil)
+                return [.fetchControl(digest: hexadecimal(control.sha256), path: control.path)]
+            }
+            return train(start)
+        case .fetchingControl(let start, let control, _) where hexadecimal(control.sha256) == digest: return train(start)
         case .fetchingToEvaluate(let request, _) where hexadecimal(request.modelSHA256) == digest:
             work = .evaluating(request)
             return [.evaluate(request)]
-        case .idle, .fetching, .training, .uploading, .waitingToUpload, .fetchingToEvaluate, .evaluating: return []
+        case .idle, .fetching, .fetchingControl, .training, .uploading, .waitingToUpload, .fetchingToEvaluate, .evaluating: return []
         }
+    }
+
+    private mutating func train(_ start: RoundStart) -> [ClientEffect] {
+        work = .training(start)
+        return [.train(start, control: state.controls?.counted?.digest)]
     }
 
     private mutating func modelFetchFailed(_ digest: String, _ reason: String) -> [ClientEffect] {
@@ -259,12 +286,16 @@ package struct ClientMachine: Sendable {
             workFailures += 1
             guard workFailures < Self.maximumWorkFailures else { return giveUp(start.key, reason) }
             work = .fetching(start, retryAt: backoff(workFailures, least: 0.1))
+        case .fetchingControl(let start, let control, _) where hexadecimal(control.sha256) == digest:
+            workFailures += 1
+            guard workFailures < Self.maximumWorkFailures else { return giveUp(start.key, reason) }
+            work = .fetchingControl(start, control, retryAt: backoff(workFailures, least: 0.1))
         case .fetchingToEvaluate(let request, _) where hexadecimal(request.modelSHA256) == digest:
             workFailures += 1
             work =
                 workFailures < Self.maximumWorkFailures
                 ? .fetchingToEvaluate(request, retryAt: backoff(workFailures, least: 0.1)) : .idle
-        case .idle, .fetching, .training, .uploading, .waitingToUpload, .fetchingToEvaluate, .evaluating: break
+        case .idle, .fetching, .fetchingControl, .training, .uploading, .waitingToUpload, .fetchingToEvaluate, .evaluating: break
         }
         return []
     }
@@ -276,8 +307,19 @@ package struct ClientMachine: Sendable {
         ]
     }
 
-    private mutating func trained(_ key: AttemptKey, _ digest: String) -> [ClientEffect] {
-        guard case .training(let start) = work, start.key == key else { return [.discard(digest: digest)] }
+    private mutating func trained(_ key: AttemptKey, _ digest: String, _ control: String?) -> [ClientEffect] {
+        guard case .training(let start) = work, start.key == key else {
+            var effects: [ClientEffect] = [.discard(digest: digest)]
+            // The control's file may be that of a control which is kept: equal contents have one name.
+            let kept = [state.controls?.counted?.digest, state.controls?.pending?.digest]
+            if let control, !kept.contains(control) { effects.append(.discard(digest: control)) }
+            return effects
+        }
+        if let control {
+            var controls = state.controls ?? ClientControls()
+            controls.pending = ClientControls.Kept(key: key, digest: control)
+            state.controls = controls
+        }
         let update = PendingUpdate(
             key: key, digest: digest, path: start.updatePath, deadline: Instant(milliseconds: start.deadlineMs))
         state.pending = update

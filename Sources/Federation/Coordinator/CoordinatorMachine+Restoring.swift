@@ -18,6 +18,7 @@ extension CoordinatorMachine {
             best = record.outcome?.best ?? BestModels()
             progress = record.outcome?.progress
             if let digest = record.outcome?.model { model = (digest, record.round) }
+            state = record.outcome?.state
         }
         if session.status.isFinal {
             phase = .ended

@@ -1,6 +1,7 @@
 internal import CryptoSuite
 internal import Learning
 internal import RobustAggregation
+internal import Strategies
 internal import Wire
 
 extension CoordinatorMachine {
@@ -54,8 +55,28 @@ extension CoordinatorMachine {
                 weightDecay: Float(spec.weightDecay),
                 proximalMu: Float(spec.proximalMu), localEpochs: spec.localEpochs, batchSize: spec.batchSize,
                 // Not of the attempt: a repeated attempt trains the same update.
-                seed: derivedSeed(spec.seed, "training", client, "\(record.round)")),
-            uploadEncoding: .zstdShuffle)
+                seed: derivedSeed(spec.seed, "training", client, "\(record.round)"), adam: adamPlan),
+            uploadEncoding: .zstdShuffle, rule: updateRule(record, client))
+    }
+
+    private var adamPlan: AdamPlan? {
+        switch session.spec.optimizer {
+        case .sgd: nil
+        case .adam(let adam): AdamPlan(beta1: adam.beta1, beta2: adam.beta2, epsilon: adam.epsilon)
+        }
+    }
+
+    private func updateRule(_ record: RoundRecord, _ client: String) -> UpdateRule {
+        switch session.spec.strategy.client {
+        case .plain: return .plain
+        case .normalised: return .normalised
+        case .controlled:
+            let counted = members[client]?.counted
+            return .controlled(
+                ControlStart(
+                    sha256: state.map(digestBytes) ?? [], path: state == nil ? "" : paths.control(record.round - 1),
+                    countedRound: counted?.round ?? 0, countedAttempt: counted?.attempt ?? 0))
+        }
     }
 
     // MARK: Closing
@@ -74,7 +95,9 @@ extension CoordinatorMachine {
     private mutating func seal(_ open: OpenRound, _ now: Instant) -> [CoordinatorEffect] {
         var sealed = open
         sealed.record.state = .sealed
-        sealed.record.sealed = open.contributions.keys.sorted()
+        let names = open.contributions.keys.sorted()
+        sealed.record.sealed = names
+        if session.spec.strategy.client == .controlled { sealed.record.weighing = weighing(names) }
         guard let job = aggregationJob(sealed) else {
             return abort(open, "\(open.contributions.count) updates are too few for the trimmed mean", now)
         }
@@ -94,11 +117,34 @@ extension CoordinatorMachine {
             guard 2 * trim < contributions.count else { return nil }
             rule = .trimmedMean(trim: trim)
         }
-        return AggregationJob(
+        let weighing = open.record.weighing
+        var job = AggregationJob(
             round: open.record.round, attempt: open.record.attempt, baseModel: open.record.baseModel, rule: rule,
             contributions: contributions,
             // Sample counts cannot be verified, so a robust rule does not use them.
-            weights: contributions.map { rule == .mean ? max(1, $0.samples) : 1 })
+            weights: weighing?.counted ?? contributions.map { rule == .mean ? max(1, $0.samples) : 1 }, strategy: session.spec.strategy)
+        (job.state, job.allWeights) = (state, weighing?.all ?? 0)
+        return job
+    }
+
+    /// By the rows that members joined with: SCAFFOLD's control is a mean over all of them, whoever delivers.
+    private func weighing(_ sealed: [String]) -> Weighing {
+        func weight(_ name: String) -> Int64 { max(1, members[name]?.dataSize ?? 1) }
+        let everybody = trainers.reduce(Int64(0)) { $0 + weight($1) }
+        // Who has said since that it has no rows left counts all the same.
+        let others = sealed.reduce(Int64(0)) { $0 + (trainers.hasSorted($1) ? 0 : weight($1)) }
+        return Weighing(counted: sealed.map(weight), all: everybody + others)
+    }
+
+    /// SCAFFOLD: every counted client learns from this, at its next round, which of its controls the server has.
+    private mutating func countControls(_ open: OpenRound) -> [CoordinatorEffect] {
+        guard session.spec.strategy.client == .controlled else { return [] }
+        return (open.record.sealed ?? []).compactMap { name in
+            guard var member = members[name] else { return nil }
+            member.counted = open.key
+            remember(member)
+            return .persist(.member(member))
+        }
     }
 
     mutating func aggregated(_ key: AttemptKey, _ result: AggregationResult, _ now: Instant) -> [CoordinatorEffect] {
@@ -108,12 +154,13 @@ extension CoordinatorMachine {
         open.record.state = .committed
         open.record.outcome = outcome
         model = (result.model, key.round)
+        state = result.state
         committedRounds = key.round
         consecutiveAborts = 0
         lastOutcome = outcome
         lastClosed = open
         let closed = closing(open, committed: true, reason: "")
-        let stored: [CoordinatorEffect] = [.persist(.round(open.record))]
+        let stored: [CoordinatorEffect] = [.persist(.round(open.record))] + countControls(open)
         if isEnough != nil {
             return merge(stored, closed + [.discardContributions(throughRound: key.round)], beginEvaluation(now))
         }
@@ -162,6 +209,7 @@ extension CoordinatorMachine {
             selected: open.record.cohort.count, contributors: open.contributions.count,
             seconds: max(0, now.seconds(since: open.record.configuredAt)), endedAt: now)
         outcome.model = result?.model
+        outcome.state = result?.state
         // A diverged model has no loss that could be stored or shown.
         outcome.heldOutLoss = result?.heldOutLoss.flatMap { $0.isFinite ? $0 : nil }
         outcome.heldOutAccuracy = result?.heldOutAccuracy.flatMap { $0.isFinite ? $0 : nil }

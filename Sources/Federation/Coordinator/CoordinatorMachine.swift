@@ -50,6 +50,8 @@ package struct CoordinatorMachine: Sendable {
     var phase = Phase.gathering
     /// SHA-256 (hex) of the newest model, and the round that made it (0: the initial one).
     package internal(set) var model: (digest: String, round: Int)?
+    /// SHA-256 (hex) of the server's state that goes with `model`; nil before the first round, and where there is none.
+    var state: String?
     package internal(set) var committedRounds = 0
     /// What the last closed attempt accepted, so that a repeated upload gets the same receipt.
     var lastClosed: OpenRound?
@@ -190,6 +192,7 @@ package struct SessionPaths: Sendable {
     package let base: String
     package init(session: String) { base = "/api/v4/federated-learning/sessions/\(session)" }
     package func model(_ round: Int) -> String { "\(base)/weights?round=\(round)" }
+    package func control(_ round: Int) -> String { "\(base)/control?round=\(round)" }
     package var weights: String { "\(base)/weights" }
     package var update: String { "\(base)/update" }
     package var socket: String { "\(base)/socket" }

@@ -7,8 +7,52 @@ package struct ClientState: Sendable, Equatable, Codable {
     package var pending: PendingUpdate?
     /// The last attempt that was acknowledged: never trained for again.
     package var acknowledged: AttemptKey?
+    /// SCAFFOLD only.
+    package var controls: ClientControls?
 
     package init(session: String) { self.session = session }
+}
+
+/// A client's control variates, each a file in its folder. The coordinator says at every round which attempt it counted
+/// last, and that decides between the two: a control of an update that was not counted never was.
+package struct ClientControls: Sendable, Equatable, Codable {
+    package struct Kept: Sendable, Equatable, Codable {
+        package var key: AttemptKey
+        /// SHA-256 (hex) of the file.
+        package var digest: String
+        package init(key: AttemptKey, digest: String) {
+            self.key = key
+            self.digest = digest
+        }
+    }
+    /// nil: zero.
+    package var counted: Kept?
+    /// Trained, and sent or about to be; not known to be counted.
+    package var pending: Kept?
+
+    package init() {}
+
+    /// Follows what the coordinator counted last. Gives the digests of files that are no longer needed.
+    ///
+    /// A client that has lost the control the coordinator counted goes on from zero: the server's control is then off by
+    /// what was lost, over the number of members, and training goes on.
+    mutating func follow(_ counted: AttemptKey?, beginning key: AttemptKey) -> [String] {
+        let before = [self.counted, pending]
+        if let counted {
+            if pending?.key == counted {
+                self.counted = pending
+                pending = nil
+            } else if self.counted?.key != counted {
+                self.counted = nil
+            }
+        } else {
+            self.counted = nil
+        }
+        // What is sent for this very attempt may still be counted.
+        if pending?.key != key { pending = nil }
+        let after = [self.counted, pending].compactMap { $0?.digest }
+        return before.compactMap { $0?.digest }.filter { !after.contains($0) }
+    }
 }
 
 package struct AttemptKey: Sendable, Hashable, Codable, Comparable {
@@ -44,8 +88,9 @@ package enum ClientEvent: Sendable, Equatable {
     case message(ServerMessage)
     case modelFetched(digest: String)
     case modelFetchFailed(digest: String, reason: String)
-    /// Training is done and the body is durable under this digest (hex).
-    case trained(AttemptKey, digest: String)
+    /// Training is done and the body is durable under this digest (hex), and so is the client's new control, if there
+    /// is one.
+    case trained(AttemptKey, digest: String, control: String? = nil)
     case trainingFailed(AttemptKey, reason: String)
     /// `accuracy`: nil in a regression.
     case evaluated(round: Int, loss: Double, accuracy: Double?, rows: Int)
@@ -70,14 +115,17 @@ package enum ClientEffect: Sendable, Equatable {
     case connect
     case send(ClientMessage)
     case fetchModel(digest: String, path: String)
-    /// Train from the fetched model, write the body durably, answer with `trained`.
-    case train(RoundStart)
+    /// The server's control; answered like a model.
+    case fetchControl(digest: String, path: String)
+    /// Train from the fetched model, write the body durably, answer with `trained`. With SCAFFOLD also from the fetched
+    /// control and the client's own under this digest (nil: zero), and write its new one.
+    case train(RoundStart, control: String?)
     case cancelTraining
     /// Durable before any later effect of the array is run.
     case persist(ClientState)
     case upload(PendingUpdate, encoding: UploadEncoding)
     case evaluate(EvaluationRequest)
-    /// The body is no longer needed.
+    /// The body or the control is no longer needed.
     case discard(digest: String)
     case finished(ClientOutcome)
 }

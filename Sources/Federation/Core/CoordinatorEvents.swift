@@ -1,5 +1,6 @@
 package import Learning
 package import RobustAggregation
+package import Strategies
 package import Wire
 
 /// Names the request an answer belongs to. The shell makes tickets; the machine only hands them back.
@@ -62,11 +63,17 @@ package struct AggregationJob: Sendable, Equatable {
     /// In client order. Weights are sample counts with the mean, 1 with robust rules.
     package var contributions: [ContributionRecord]
     package var weights: [Int64]
+    package var strategy: Strategy
+    /// SHA-256 (hex) of the server's state that belongs to `baseModel`; nil: the strategy's initial one, or none.
+    package var state: String?
+    /// Of all members, where the strategy asks for it.
+    package var allWeights: Int64 = 0
 
     package init(
         round: Int, attempt: Int, baseModel: String, rule: AggregationRule, contributions: [ContributionRecord],
-        weights: [Int64]
+        weights: [Int64], strategy: Strategy = Strategy()
     ) {
+        self.strategy = strategy
         self.round = round
         self.attempt = attempt
         self.baseModel = baseModel
@@ -79,6 +86,8 @@ package struct AggregationJob: Sendable, Equatable {
 package struct AggregationResult: Sendable, Equatable {
     /// SHA-256 (hex) of the new model file, already durable.
     package var model: String
+    /// SHA-256 (hex) of the server's state that goes with it, already durable; nil when there is none.
+    package var state: String?
     package var heldOutLoss: Double?
     package var heldOutAccuracy: Double?
     package var milliseconds: Double

@@ -64,6 +64,8 @@ package struct MemberRecord: Sendable, Equatable, Codable {
     package var networkBandwidth: String = "unknown"
     package var maxPrivacyBudget: Double?
     package var dataMinimization = false
+    /// SCAFFOLD: the committed attempt in which this client's control was counted last.
+    package var counted: AttemptKey?
 
     package init(client: String, dataSize: Int64, joinedAt: Instant) {
         self.client = client
@@ -82,6 +84,8 @@ package struct ContributionRecord: Sendable, Equatable, Codable {
     package var samples: Int64
     /// Largest magnitude in the delta, for the exact sum.
     package var maxAbs: Float
+    /// FedNova's normaliser, as the client says; nil with any other algorithm.
+    package var steps: Double?
     /// Bytes on the wire (compressed).
     package var wireBytes: Int64
     /// Loss and accuracy of the *received* model on the client's own rows, as the client says.
@@ -121,6 +125,9 @@ package struct RoundRecord: Sendable, Equatable, Codable {
     package var sealed: [String]?
     /// So many updates seal the attempt; nil: those of the whole cohort.
     package var wanted: Int?
+    /// What each sealed client counts for, and all members together; decided when the attempt is sealed. nil: the rows
+    /// that updates name, or all alike.
+    package var weighing: Weighing?
     package var outcome: RoundOutcome?
 
     package init(
@@ -137,10 +144,24 @@ package struct RoundRecord: Sendable, Equatable, Codable {
     }
 }
 
+/// Weights that do not come from the updates themselves.
+package struct Weighing: Sendable, Equatable, Codable {
+    /// In the order of `RoundRecord.sealed`; each at least 1.
+    package var counted: [Int64]
+    package var all: Int64
+    package init(counted: [Int64], all: Int64) {
+        self.counted = counted
+        self.all = all
+    }
+}
+
 /// How an attempt ended, with what was measured. Unknown is nil.
 package struct RoundOutcome: Sendable, Equatable, Codable {
     /// SHA-256 (hex) of the new model; nil when aborted.
     package var model: String?
+    /// SHA-256 (hex) of what the server keeps besides the model (`ServerState`), which goes with exactly this model;
+    /// nil when the algorithm keeps nothing.
+    package var state: String?
     package var reason: String?
     /// On the coordinator's own labelled set, of the new model.
     package var heldOutLoss: Double?

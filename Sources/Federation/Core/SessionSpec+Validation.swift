@@ -63,6 +63,7 @@ extension SessionSpec {
         if algorithm != .fedProx && proximalMu != 0 {
             throw SpecError(field: "proximal_mu", issue: "belongs to algorithm fedprox", provided: JSON(proximalMu))
         }
+        try validateStrategy()
         try Self.check(roundDeadlineSeconds, above: 0, atMost: 7 * 86_400, "round_deadline")
         try Self.check(heartbeatSeconds, 1...3600, "heartbeat_interval")
         if let quorum { try Self.check(quorum, 1...minClients, "quorum") }

@@ -6,6 +6,11 @@ package struct SessionSpec: Sendable, Equatable, Codable {
     package enum Algorithm: String, Sendable, Codable, CaseIterable {
         case federatedAveraging = "federated_averaging"  // McMahan et al. 2017, arXiv 1602.05629
         case fedProx = "fedprox"  // Li et al. 2020, arXiv 1812.06127
+        case fedAdagrad = "fedadagrad"  // Reddi et al. 2021, arXiv 2003.00295; so are the next two
+        case fedAdam = "fedadam"
+        case fedYogi = "fedyogi"
+        case fedNova = "fednova"  // Wang et al. 2020, arXiv 2007.07481
+        case scaffold  // Karimireddy et al. 2020, arXiv 1910.06378
     }
     package enum ModelType: String, Sendable, Codable, CaseIterable {
         case neuralNetwork = "neural_network"
@@ -55,9 +60,17 @@ package struct SessionSpec: Sendable, Equatable, Codable {
     package var batchSize = 32
     package var localEpochs = 1
     package var momentum = 0.0
+    /// Of the clients' local training.
+    package var optimizer = LocalOptimizer.sgd
     package var weightDecay = 0.0
     /// FedProx's μ; 0 with federated averaging.
     package var proximalMu = 0.0
+    /// The server's rate and, with an adaptive algorithm, its moments' decays and degree of adaptivity; nil: see
+    /// `strategy`.
+    package var serverLearningRate: Double?
+    package var beta1: Double?
+    package var beta2: Double?
+    package var tau: Double?
     package var aggregation: Aggregation = .mean
     /// Number of clients assumed to lie: what the trimmed mean cuts off on each side. nil: ⌈5 % of the cohort⌉.
     package var byzantineTolerance: Int?
@@ -104,8 +117,13 @@ extension SessionSpec {
         try read(.batchSize, &batchSize)
         try read(.localEpochs, &localEpochs)
         try read(.momentum, &momentum)
+        try read(.optimizer, &optimizer)
         try read(.weightDecay, &weightDecay)
         try read(.proximalMu, &proximalMu)
+        try read(.serverLearningRate, &serverLearningRate)
+        try read(.beta1, &beta1)
+        try read(.beta2, &beta2)
+        try read(.tau, &tau)
         try read(.aggregation, &aggregation)
         try read(.byzantineTolerance, &byzantineTolerance)
         try read(.seed, &seed)

@@ -1,5 +1,6 @@
 package import KernelTable
 package import Learning
+package import Strategies
 package import Wire
 
 /// The arithmetic of a client: an update or an evaluation from a model and rows. The same in production and wherever many
@@ -13,26 +14,54 @@ package struct LocalComputer {
     package init(kernels: KernelTable? = nil) { self.kernels = kernels }
 
     /// Trains from `model` as the round asks; nil when cancelled. The rows must fit the model.
+    ///
+    /// - Parameter controls: SCAFFOLD's, as long as the parameters; nil: zeros. The client's next one is its own plus the
+    ///   update's `control`, so that what the server adds up is what the clients keep.
+    /// - Throws: when learning rate, momentum and proximal term together do not converge.
     package mutating func update(
-        model: ModelFile, start: RoundStart, dataset: Dataset, isCancelled: () -> Bool = { false }
-    ) -> UpdateBody? {
+        model: ModelFile, start: RoundStart, dataset: Dataset, controls: Controls? = nil, isCancelled: () -> Bool = { false }
+    ) throws(StrategyError) -> UpdateBody? {
         let before = evaluation(model: model, dataset: dataset)
-        var parameters = model.parameters
-        var trainer = trainer(for: model.spec)
         let plan = start.training
-        let result = trainer.train(
-            parameters: &parameters, dataset: dataset,
+        let rule: Strategy.ClientRule
+        var controls = controls
+        switch start.rule {
+        case .plain: rule = .plain
+        case .normalised: rule = .normalised
+        case .controlled:
+            rule = .controlled
+            if controls == nil {
+                let zeros = [Float](repeating: 0, count: model.parameters.count)
+                controls = Controls(server: zeros, own: zeros)
+            }
+        }
+        var trainer = trainer(for: model.spec)
+        let local = try rule.train(
+            &trainer, model: model.parameters, dataset: dataset,
             options: TrainingOptions(
                 epochs: plan.localEpochs, batchSize: plan.batchSize, learningRate: plan.learningRate,
-                momentum: plan.momentum, weightDecay: plan.weightDecay, proximalMu: plan.proximalMu, seed: plan.seed),
-            isCancelled: isCancelled)
+                momentum: plan.momentum, weightDecay: plan.weightDecay, proximalMu: plan.proximalMu, seed: plan.seed,
+                optimizer: plan.adam.map { .adam(Adam(beta1: $0.beta1, beta2: $0.beta2, epsilon: $0.epsilon)) } ?? .sgd),
+            controls: controls, isCancelled: isCancelled)
         self.trainer = (model.spec, trainer)
-        if isCancelled() { return nil }
-        for i in parameters.indices { parameters[i] -= model.parameters[i] }
-        return UpdateBody(
-            spec: model.spec, kind: .delta, values: parameters, round: start.round, attempt: start.attempt,
+        guard let local else { return nil }
+        let count = model.parameters.count
+        var update = UpdateBody(
+            spec: model.spec, kind: rule == .normalised ? .normalised : .delta,
+            values: rule == .controlled ? Array(local.values.prefix(count)) : local.values, round: start.round, attempt: start.attempt,
             samples: Int64(dataset.rows), base: start.modelSHA256, loss: min(before.loss, ValidUpdate.maximumLoss),
-            accuracy: before.accuracy, trainingLoss: result.loss)
+            accuracy: before.accuracy, trainingLoss: local.training.loss)
+        if rule == .controlled { update.control = Array(local.values.dropFirst(count)) }
+        update.steps = local.steps
+        return update
+    }
+
+    /// A client's control after `update`.
+    package static func control(after update: UpdateBody, own: [Float]) -> [Float] { zip(own, update.control).map { $0 + $1 } }
+
+    /// The server's control, from its file.
+    package static func serverControl(_ file: [UInt8], parameters: Int) throws(StrategyError) -> [Float] {
+        try ServerState(decoding: file, strategy: Strategy(client: .controlled), parameters: parameters).control
     }
 
     package func evaluation(model: ModelFile, dataset: Dataset) -> Assessment {

@@ -1,24 +1,37 @@
 package import Learning
 package import RobustAggregation
+internal import Strategies
 
-/// The arithmetic of a round: the new model from the old one and the round's deltas. The same in production, simulator
-/// and benchmark.
+/// The arithmetic of a round: the new model, and what the server keeps besides it, from the old ones and the round's
+/// updates. The same in production, simulator and benchmark.
 package enum RoundComputer {
-    /// - Parameter source: deltas in the order of `job.contributions`.
-    package static func newModel(
-        from base: ModelFile, job: AggregationJob, source: some UpdateSource
-    ) throws(AggregationError) -> ModelFile {
-        guard source.dimension == base.parameters.count else {
-            throw .dimension(index: 0, has: source.dimension, needs: base.parameters.count)
-        }
-        let step = try aggregate(
-            job.rule, source, weights: job.weights, maxAbs: job.contributions.map(\.maxAbs))
+    /// What is committed together, in one transaction.
+    package struct Step: Sendable, Equatable {
+        package var model: ModelFile
+        /// A file of the server's state; nil when the algorithm keeps none.
+        package var state: [UInt8]?
+    }
+
+    /// - Parameters:
+    ///   - state: the file that `job.state` names; nil when that is nil.
+    ///   - source: updates in the order of `job.contributions`, `updateLength` numbers each.
+    package static func step(
+        from base: ModelFile, state: [UInt8]?, job: AggregationJob, source: some UpdateSource
+    ) throws(AggregationError) -> Step {
+        let strategy = job.strategy
+        let needs = strategy.updateLength(parameters: base.parameters.count)
+        guard source.dimension == needs else { throw .dimension(index: 0, has: source.dimension, needs: needs) }
+        let combined = try aggregate(job.rule, source, weights: job.weights, maxAbs: job.contributions.map(\.maxAbs))
         var model = base
-        for i in model.parameters.indices { model.parameters[i] += step[i] }
-        if let bad = model.parameters.firstIndex(where: { !$0.isFinite }) {
-            throw .source("the new model has a value that is not finite (parameter \(bad)); the round is not committed")
-        }
-        return model
+        do throws(StrategyError) {
+            var kept = strategy.initialState(parameters: base.parameters.count)
+            if let state { kept = try ServerState(decoding: state, strategy: strategy, parameters: base.parameters.count) }
+            let steps = strategy.client == .normalised ? job.contributions.map { $0.steps ?? 0 } : []
+            try strategy.advance(
+                &model.parameters, &kept, combined: combined,
+                round: Strategy.Round(weights: job.weights, steps: steps, allWeights: job.allWeights))
+            return Step(model: model, state: strategy.isStateful ? kept.encode(strategy) : nil)
+        } catch { throw .source("\(error); the round is not committed") }
     }
 
     /// Deltas as they are stored: the parameters' bits, little-endian, in the model's layout.

@@ -1,5 +1,6 @@
 internal import CryptoSuite
 package import Learning
+package import Strategies
 
 /// The body of an update: a safetensors file with the model's tensors, and in its metadata what the numbers are.
 package struct UpdateBody: Sendable, Equatable {
@@ -8,11 +9,27 @@ package struct UpdateBody: Sendable, Equatable {
         case delta
         /// The trained parameters themselves.
         case weights
+        /// The delta divided by `steps` (FedNova).
+        case normalised
+    }
+
+    /// Before the names of tensors that hold the change of the client's control.
+    static let controlPrefix = "control."
+
+    /// The tensors of an update.
+    static func layout(_ spec: ModelSpec, _ rule: Strategy.ClientRule) -> [TensorShape] {
+        let model = spec.parameterLayout
+        guard rule == .controlled else { return model }
+        return model + model.map { TensorShape(name: controlPrefix + $0.name, dimensions: $0.dimensions) }
     }
 
     package var spec: ModelSpec
     package var kind: Kind
     package var values: [Float]
+    /// The change of the client's control, as long as `values` (SCAFFOLD); empty with any other algorithm.
+    package var control: [Float] = []
+    /// FedNova's normaliser; nil with any other algorithm.
+    package var steps: Double?
     package var round: Int
     package var attempt: Int
     package var samples: Int64
@@ -50,7 +67,9 @@ package struct UpdateBody: Sendable, Equatable {
         for (name, metric) in [("loss", loss), ("accuracy", accuracy), ("training_loss", trainingLoss)] {
             if let metric, (0...ValidUpdate.maximumLoss).contains(metric) { metadata.append((name: name, value: "\(metric)")) }
         }
-        return Safetensors.encode(slices(of: values, spec.parameterLayout), metadata: metadata)
+        if let steps { metadata.append((name: "steps", value: "\(steps)")) }
+        let layout = Self.layout(spec, control.isEmpty ? .plain : .controlled)
+        return Safetensors.encode(slices(of: values + control, layout), metadata: metadata)
     }
 }
 
@@ -72,9 +91,12 @@ package struct UpdateClaim: Sendable, Equatable {
 package struct ValidUpdate: Sendable, Equatable {
     package var key: AttemptKey
     package var samples: Int64
-    /// Trained parameters minus the model's, in the model's layout.
+    /// What is combined: trained parameters minus the model's, in the model's layout, with FedNova divided by `steps`,
+    /// with SCAFFOLD followed by the change of the client's control.
     package var delta: [Float]
     package var maxAbs: Float
+    /// FedNova's normaliser; nil with any other algorithm.
+    package var steps: Double?
     package var loss: Double?
     package var accuracy: Double?
 }
@@ -109,15 +131,19 @@ extension ValidUpdate {
     /// - Parameters:
     ///   - claim: from the query; it and the body's metadata must not contradict each other.
     ///   - parameters: of the model the round starts from.
+    ///   - rule: what the session's algorithm asks of an update.
     package init(
-        body: [UInt8], claim: UpdateClaim, spec: ModelSpec, base: String, parameters: [Float]
+        body: [UInt8], claim: UpdateClaim, spec: ModelSpec, base: String, parameters: [Float], rule: Strategy.ClientRule = .plain
     ) throws(UpdateError) {
         let file: Safetensors.File
+        do { file = try Safetensors.decode(body) } catch { throw .file(error) }
+        if rule == .controlled, !file.tensors.contains(where: { $0.name.hasPrefix(UpdateBody.controlPrefix) }) {
+            throw .claim(
+                field: "control", issue: "is missing: with algorithm scaffold an update carries the change of the client's control; upgrade the client",
+                provided: nil)
+        }
         var values: [Float]
-        do {
-            file = try Safetensors.decode(body)
-            values = try flatParameters(of: file, in: body, layout: spec.parameterLayout)
-        } catch { throw .file(error) }
+        do { values = try flatParameters(of: file, in: body, layout: UpdateBody.layout(spec, rule)) } catch { throw .file(error) }
         let metadata = Dictionary(file.metadata.map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first })
 
         func whole(_ field: String, _ claimed: Int64?, _ range: ClosedRange<Int64>, otherwise: Int64?) throws(UpdateError) -> Int64 {
@@ -143,7 +169,10 @@ extension ValidUpdate {
         var kind = claim.kind
         if let text = metadata["kind"] {
             guard let stated = UpdateBody.Kind(rawValue: text) else {
-                throw .claim(field: "kind", issue: "must be delta or weights", provided: text)
+                throw .claim(field: "kind", issue: "must be delta, weights or normalised", provided: text)
+            }
+            if stated == .normalised, rule != .normalised {
+                throw .claim(field: "kind", issue: "normalised belongs to algorithm fednova", provided: text)
             }
             if let claimed = kind, claimed != stated {
                 throw .claim(field: "kind", issue: "differs between the request and the body", provided: text)
@@ -155,12 +184,34 @@ extension ValidUpdate {
         accuracy = try Self.metric("accuracy", metadata["accuracy"], 0...1)
 
         // Weights is what one sends who knows only the document: fetch weights, train, post weights.
-        if kind ?? .weights == .weights { for i in values.indices { values[i] -= parameters[i] } }
+        if kind ?? .weights == .weights { for i in parameters.indices { values[i] -= parameters[i] } }
+        if rule == .normalised {
+            let normaliser = try Self.steps(metadata["steps"])
+            // Who sends plain values leaves the division to the coordinator.
+            if kind != .normalised {
+                do { values = try FedNova.normalise(values, by: normaliser) } catch {
+                    throw .claim(field: "steps", issue: "\(error)", provided: metadata["steps"])
+                }
+            }
+            steps = normaliser
+        }
         if let bad = values.firstIndex(where: { !$0.isFinite }) {
             throw .notFinite(tensor: Self.tensorName(at: bad, spec))
         }
         delta = values
         maxAbs = values.reduce(0) { max($0, abs($1)) }
+    }
+
+    private static func steps(_ text: String?) throws(UpdateError) -> Double {
+        guard let text else {
+            throw .claim(
+                field: "steps", issue: "is missing: with algorithm fednova the metadata say how many steps the values amount to; upgrade the client",
+                provided: nil)
+        }
+        guard let steps = Double(text), steps == 0 || FedNova.isUsable(steps) else {
+            throw .claim(field: "steps", issue: "must be a number of local steps", provided: text)
+        }
+        return steps
     }
 
     private static func metric(_ field: String, _ text: String?, _ range: ClosedRange<Double>) throws(UpdateError) -> Double? {
@@ -173,7 +224,7 @@ extension ValidUpdate {
 
     private static func tensorName(at index: Int, _ spec: ModelSpec) -> String {
         var end = 0
-        for shape in spec.parameterLayout {
+        for shape in UpdateBody.layout(spec, .controlled) {
             end += shape.count
             if index < end { return shape.name }
         }

@@ -87,6 +87,7 @@ extension SQLiteStore {
             let session = try decode(SessionRecord.self, record)
             if session.id != row["id"] || session.tenant != row["tenant"] { differs("key") }
             if let model = row["initial_model"] as String? { wanted["blobs/\(model)"] = "session \(session.id)" }
+            if let model = session.warmStart { wanted["blobs/\(model)"] = "session \(session.id)" }
             if let set = row["evaluation_set"] as Data? {
                 let file = try decode(EvaluationSetRecord.self, set).file
                 wanted["blobs/\(file)"] = "the test set of session \(session.id)"
@@ -95,7 +96,7 @@ extension SQLiteStore {
         case "round":
             let round = try decode(RoundRecord.self, record)
             if round.round != row["round"] || round.attempt != row["attempt"] || round.state.rawValue != row["state"] { differs("key or state") }
-            if let model = round.outcome?.model { wanted["blobs/\(model)"] = "round \(name(row))" }
+            for blob in [round.outcome?.model, round.outcome?.state].compactMap({ $0 }) { wanted["blobs/\(blob)"] = "round \(name(row))" }
         case "contribution":
             let contribution = try decode(ContributionRecord.self, record)
             if contribution.client != row["client"] { differs("key") }

@@ -104,6 +104,51 @@ nonisolated enum Tutti_V1_UploadEncoding: SwiftProtobuf.Enum, Swift.CaseIterable
 
 }
 
+/// What an update's values are. One the client does not know is refused: nothing else may be sent in its place.
+nonisolated enum Tutti_V1_UpdateRule: SwiftProtobuf.Enum, Swift.CaseIterable {
+  typealias RawValue = Int
+
+  /// the trained parameters minus the model's, or the parameters themselves
+  case unspecified // = 0
+
+  /// FedNova: divided by the number of steps, which is in the body's metadata
+  case normalised // = 1
+
+  /// SCAFFOLD: followed by the change of the client's control
+  case controlled // = 2
+  case UNRECOGNIZED(Int)
+
+  init() {
+    self = .unspecified
+  }
+
+  init?(rawValue: Int) {
+    switch rawValue {
+    case 0: self = .unspecified
+    case 1: self = .normalised
+    case 2: self = .controlled
+    default: self = .UNRECOGNIZED(rawValue)
+    }
+  }
+
+  var rawValue: Int {
+    switch self {
+    case .unspecified: return 0
+    case .normalised: return 1
+    case .controlled: return 2
+    case .UNRECOGNIZED(let i): return i
+    }
+  }
+
+  // The compiler won't synthesize support with the UNRECOGNIZED case.
+  static let allCases: [Tutti_V1_UpdateRule] = [
+    .unspecified,
+    .normalised,
+    .controlled,
+  ]
+
+}
+
 /// Every frame is one Envelope. `version` is the protocol version the sender speaks on this channel; before the
 /// welcome it is the newest version the client knows. Unknown fields are ignored, an unknown message is refused. Hello and
 /// Refusal keep their form in every version, so that two sides without a common one can say so.
@@ -249,6 +294,10 @@ nonisolated struct Tutti_V1_Hello: Sendable {
   /// the last round this client has a receipt for; 0: none
   var lastRound: UInt32 = 0
 
+  /// What the client can do beyond plain updates: "normalised", "controlled", "adam". At most 32 names. A session that needs one
+  /// the client does not name refuses it with the code "version".
+  var knows: [String] = []
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
@@ -343,6 +392,44 @@ nonisolated struct Tutti_V1_Welcome: Sendable {
   init() {}
 }
 
+/// SCAFFOLD's part of the start of a round.
+nonisolated struct Tutti_V1_Control: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// 32 bytes, of the file with the server's control; empty: it is zero
+  var sha256: Data = Data()
+
+  var path: String = String()
+
+  /// The committed attempt in which this client's control was counted last; 0: none was. A control that was trained for any
+  /// other attempt since then is forgotten.
+  var countedRound: UInt32 = 0
+
+  var countedAttempt: UInt32 = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+nonisolated struct Tutti_V1_Adam: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var beta1: Float = 0
+
+  var beta2: Float = 0
+
+  var epsilon: Float = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
 nonisolated struct Tutti_V1_Training: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -364,9 +451,21 @@ nonisolated struct Tutti_V1_Training: Sendable {
   /// of this client in this round
   var seed: UInt64 = 0
 
+  /// absent: SGD
+  var adam: Tutti_V1_Adam {
+    get {_adam ?? Tutti_V1_Adam()}
+    set {_adam = newValue}
+  }
+  /// Returns true if `adam` has been explicitly set.
+  var hasAdam: Bool {self._adam != nil}
+  /// Clears the value of `adam`. Subsequent reads from it will return its default value.
+  mutating func clearAdam() {self._adam = nil}
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
+
+  fileprivate var _adam: Tutti_V1_Adam? = nil
 }
 
 /// Train from this model and upload the difference before the deadline.
@@ -405,11 +504,24 @@ nonisolated struct Tutti_V1_RoundStart: Sendable {
 
   var phase: Tutti_V1_Phase = .unspecified
 
+  var rule: Tutti_V1_UpdateRule = .unspecified
+
+  /// with UPDATE_RULE_CONTROLLED
+  var control: Tutti_V1_Control {
+    get {_control ?? Tutti_V1_Control()}
+    set {_control = newValue}
+  }
+  /// Returns true if `control` has been explicitly set.
+  var hasControl: Bool {self._control != nil}
+  /// Clears the value of `control`. Subsequent reads from it will return its default value.
+  mutating func clearControl() {self._control = nil}
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
 
   fileprivate var _training: Tutti_V1_Training? = nil
+  fileprivate var _control: Tutti_V1_Control? = nil
 }
 
 nonisolated struct Tutti_V1_RoundClosed: Sendable {
@@ -515,6 +627,10 @@ nonisolated extension Tutti_V1_Phase: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension Tutti_V1_UploadEncoding: SwiftProtobuf._ProtoNameProviding {
   static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0UPLOAD_ENCODING_UNSPECIFIED\0\u{1}UPLOAD_ENCODING_IDENTITY\0\u{1}UPLOAD_ENCODING_ZSTD_SHUFFLE4\0")
+}
+
+nonisolated extension Tutti_V1_UpdateRule: SwiftProtobuf._ProtoNameProviding {
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0UPDATE_RULE_UNSPECIFIED\0\u{1}UPDATE_RULE_NORMALISED\0\u{1}UPDATE_RULE_CONTROLLED\0")
 }
 
 nonisolated extension Tutti_V1_Envelope: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
@@ -765,7 +881,7 @@ nonisolated extension Tutti_V1_Envelope: SwiftProtobuf.Message, SwiftProtobuf._M
 
 nonisolated extension Tutti_V1_Hello: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Hello"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}version_min\0\u{3}version_max\0\u{1}software\0\u{3}session_id\0\u{3}client_id\0\u{3}last_round\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}version_min\0\u{3}version_max\0\u{1}software\0\u{3}session_id\0\u{3}client_id\0\u{3}last_round\0\u{1}knows\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -779,6 +895,7 @@ nonisolated extension Tutti_V1_Hello: SwiftProtobuf.Message, SwiftProtobuf._Mess
       case 4: try { try decoder.decodeSingularStringField(value: &self.sessionID) }()
       case 5: try { try decoder.decodeSingularStringField(value: &self.clientID) }()
       case 6: try { try decoder.decodeSingularUInt32Field(value: &self.lastRound) }()
+      case 7: try { try decoder.decodeRepeatedStringField(value: &self.knows) }()
       default: break
       }
     }
@@ -803,6 +920,9 @@ nonisolated extension Tutti_V1_Hello: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if self.lastRound != 0 {
       try visitor.visitSingularUInt32Field(value: self.lastRound, fieldNumber: 6)
     }
+    if !self.knows.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.knows, fieldNumber: 7)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -813,6 +933,7 @@ nonisolated extension Tutti_V1_Hello: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if lhs.sessionID != rhs.sessionID {return false}
     if lhs.clientID != rhs.clientID {return false}
     if lhs.lastRound != rhs.lastRound {return false}
+    if lhs.knows != rhs.knows {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1002,9 +1123,94 @@ nonisolated extension Tutti_V1_Welcome: SwiftProtobuf.Message, SwiftProtobuf._Me
   }
 }
 
+nonisolated extension Tutti_V1_Control: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".Control"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}sha256\0\u{1}path\0\u{3}counted_round\0\u{3}counted_attempt\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.sha256) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.path) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.countedRound) }()
+      case 4: try { try decoder.decodeSingularUInt32Field(value: &self.countedAttempt) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.sha256.isEmpty {
+      try visitor.visitSingularBytesField(value: self.sha256, fieldNumber: 1)
+    }
+    if !self.path.isEmpty {
+      try visitor.visitSingularStringField(value: self.path, fieldNumber: 2)
+    }
+    if self.countedRound != 0 {
+      try visitor.visitSingularUInt32Field(value: self.countedRound, fieldNumber: 3)
+    }
+    if self.countedAttempt != 0 {
+      try visitor.visitSingularUInt32Field(value: self.countedAttempt, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Tutti_V1_Control, rhs: Tutti_V1_Control) -> Bool {
+    if lhs.sha256 != rhs.sha256 {return false}
+    if lhs.path != rhs.path {return false}
+    if lhs.countedRound != rhs.countedRound {return false}
+    if lhs.countedAttempt != rhs.countedAttempt {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Tutti_V1_Adam: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".Adam"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}beta1\0\u{1}beta2\0\u{1}epsilon\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularFloatField(value: &self.beta1) }()
+      case 2: try { try decoder.decodeSingularFloatField(value: &self.beta2) }()
+      case 3: try { try decoder.decodeSingularFloatField(value: &self.epsilon) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.beta1.bitPattern != 0 {
+      try visitor.visitSingularFloatField(value: self.beta1, fieldNumber: 1)
+    }
+    if self.beta2.bitPattern != 0 {
+      try visitor.visitSingularFloatField(value: self.beta2, fieldNumber: 2)
+    }
+    if self.epsilon.bitPattern != 0 {
+      try visitor.visitSingularFloatField(value: self.epsilon, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Tutti_V1_Adam, rhs: Tutti_V1_Adam) -> Bool {
+    if lhs.beta1 != rhs.beta1 {return false}
+    if lhs.beta2 != rhs.beta2 {return false}
+    if lhs.epsilon != rhs.epsilon {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
 nonisolated extension Tutti_V1_Training: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Training"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}learning_rate\0\u{1}momentum\0\u{3}weight_decay\0\u{3}proximal_mu\0\u{3}local_epochs\0\u{3}batch_size\0\u{1}seed\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}learning_rate\0\u{1}momentum\0\u{3}weight_decay\0\u{3}proximal_mu\0\u{3}local_epochs\0\u{3}batch_size\0\u{1}seed\0\u{1}adam\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1019,12 +1225,17 @@ nonisolated extension Tutti_V1_Training: SwiftProtobuf.Message, SwiftProtobuf._M
       case 5: try { try decoder.decodeSingularUInt32Field(value: &self.localEpochs) }()
       case 6: try { try decoder.decodeSingularUInt32Field(value: &self.batchSize) }()
       case 7: try { try decoder.decodeSingularFixed64Field(value: &self.seed) }()
+      case 8: try { try decoder.decodeSingularMessageField(value: &self._adam) }()
       default: break
       }
     }
   }
 
   func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if self.learningRate.bitPattern != 0 {
       try visitor.visitSingularFloatField(value: self.learningRate, fieldNumber: 1)
     }
@@ -1046,6 +1257,9 @@ nonisolated extension Tutti_V1_Training: SwiftProtobuf.Message, SwiftProtobuf._M
     if self.seed != 0 {
       try visitor.visitSingularFixed64Field(value: self.seed, fieldNumber: 7)
     }
+    try { if let v = self._adam {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1057,6 +1271,7 @@ nonisolated extension Tutti_V1_Training: SwiftProtobuf.Message, SwiftProtobuf._M
     if lhs.localEpochs != rhs.localEpochs {return false}
     if lhs.batchSize != rhs.batchSize {return false}
     if lhs.seed != rhs.seed {return false}
+    if lhs._adam != rhs._adam {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1064,7 +1279,7 @@ nonisolated extension Tutti_V1_Training: SwiftProtobuf.Message, SwiftProtobuf._M
 
 nonisolated extension Tutti_V1_RoundStart: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".RoundStart"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}session_id\0\u{1}round\0\u{1}attempt\0\u{3}model_sha256\0\u{3}model_path\0\u{3}update_path\0\u{3}deadline_ms\0\u{1}training\0\u{3}upload_encoding\0\u{1}phase\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}session_id\0\u{1}round\0\u{1}attempt\0\u{3}model_sha256\0\u{3}model_path\0\u{3}update_path\0\u{3}deadline_ms\0\u{1}training\0\u{3}upload_encoding\0\u{1}phase\0\u{1}rule\0\u{1}control\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1082,6 +1297,8 @@ nonisolated extension Tutti_V1_RoundStart: SwiftProtobuf.Message, SwiftProtobuf.
       case 8: try { try decoder.decodeSingularMessageField(value: &self._training) }()
       case 9: try { try decoder.decodeSingularEnumField(value: &self.uploadEncoding) }()
       case 10: try { try decoder.decodeSingularEnumField(value: &self.phase) }()
+      case 11: try { try decoder.decodeSingularEnumField(value: &self.rule) }()
+      case 12: try { try decoder.decodeSingularMessageField(value: &self._control) }()
       default: break
       }
     }
@@ -1122,6 +1339,12 @@ nonisolated extension Tutti_V1_RoundStart: SwiftProtobuf.Message, SwiftProtobuf.
     if self.phase != .unspecified {
       try visitor.visitSingularEnumField(value: self.phase, fieldNumber: 10)
     }
+    if self.rule != .unspecified {
+      try visitor.visitSingularEnumField(value: self.rule, fieldNumber: 11)
+    }
+    try { if let v = self._control {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 12)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1136,6 +1359,8 @@ nonisolated extension Tutti_V1_RoundStart: SwiftProtobuf.Message, SwiftProtobuf.
     if lhs._training != rhs._training {return false}
     if lhs.uploadEncoding != rhs.uploadEncoding {return false}
     if lhs.phase != rhs.phase {return false}
+    if lhs.rule != rhs.rule {return false}
+    if lhs._control != rhs._control {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
