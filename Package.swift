@@ -83,7 +83,7 @@ let rooms: [Target] = [
     room("Federation", ["KernelTable", "Learning", "RobustAggregation", "Strategies", "CryptoSuite", "Wire", "StrictJSON"]),
     room(
         "FederationSimulator",
-        ["Federation", "Learning", "RobustAggregation", "Strategies", "CryptoSuite", "Wire", "TensorKernels", "KernelTable"]),
+        ["Federation", "Learning", "RobustAggregation", "Strategies", "CryptoSuite", "Wire", "TensorKernels", "KernelTable", "StrictJSON"]),
     room(
         "InProcessFederation",
         ["Federation", "Learning", "RobustAggregation", "Strategies", "CryptoSuite", "Wire", "KernelTable"]),
@@ -176,7 +176,9 @@ let suites: [Target] = [
     tests("CryptoSuiteTests", ["CryptoSuite", "Trust", "FederationSimulator", "TensorKernels", "KernelTable", .product(name: "Crypto", package: "swift-crypto")]),
     tests("SecureAggregationTests", ["SecureAggregation", "CryptoSuite", "Trust", "FederationSimulator"]),
     tests("FederationTests", ["Federation", "Learning", "RobustAggregation", "Strategies", "Wire", "CryptoSuite"]),
-    tests("SimulationTests", ["FederationSimulator", "Federation", "Learning", "CryptoSuite", "Wire"]),
+    .testTarget(
+        name: "SimulationTests", dependencies: ["FederationSimulator", "Federation", "Learning", "CryptoSuite", "Wire", "StrictJSON"],
+        exclude: ["Reproductions"], swiftSettings: strict),
     tests(
         "InProcessFederationTests",
         ["InProcessFederation", "FederationSimulator", "Federation", "KernelTable", "Learning", "CryptoSuite", "Trust", "TensorKernels"]),

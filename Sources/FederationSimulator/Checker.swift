@@ -3,27 +3,38 @@ internal import Federation
 internal import Wire
 
 /// Sees what is durable and what is said, and holds it against the promises. It knows nothing of the machines' inside.
+/// `Checker+Rounds` watches how rounds go.
 struct Checker {
     private(set) var violations: [Violation] = []
     /// Digests of the committed models, the initial one first.
-    private(set) var chain: [String] = []
-    private(set) var abortedAttempts = 0
-    private var rounds: [AttemptKey: RoundRecord] = [:]
-    /// The attempt that is configured and not yet closed.
-    private var open: (key: AttemptKey, deadline: Int64)?
-    private var acknowledged: [AttemptKey: Set<String>] = [:]
-    private var finalSession: String?
-    /// Attempts a client has a durable update or a receipt for.
+    var chain: [String] = []
+    var abortedAttempts = 0
+    var rounds: [AttemptKey: RoundRecord] = [:]
+    /// The attempt that is configured and not yet closed, and until when it has to be.
+    var open: (key: AttemptKey, latest: Int64)?
+    var acknowledged: [AttemptKey: Set<String>] = [:]
+    private(set) var finalSession: String?
+    private var joined: Set<String> = []
+    /// Attempts that a client has sent an update for.
     private var delivered: [String: Set<AttemptKey>] = [:]
     private var begun: [String: Set<AttemptKey>] = [:]
-    var sums = SumTwin()
-    var choosesBest = false
+    /// Digests of bodies that nobody may accept.
+    private var bad: Set<[UInt8]> = []
+    var sums: SumTwin
     private var evaluation: EvaluationRecord?
     /// The model the session gives away: the last one, unless the best was asked for.
     private(set) var given: String?
-    var quorum = 1
+    let spec: SessionSpec
+    let healedAt: Int64
 
     private static let mostViolations = 20
+
+    /// - Parameter rows: that each client joins with.
+    init(spec: SessionSpec, rows: [String: Int64], liars: Set<String>, healedAt: Int64) {
+        self.spec = spec
+        self.healedAt = healedAt
+        sums = SumTwin(spec: spec, rows: rows, liars: liars)
+    }
 
     mutating func violated(_ rule: Violation.Rule, _ now: Int64, _ detail: String) {
         guard violations.count < Self.mostViolations else { return }
@@ -32,10 +43,15 @@ struct Checker {
 
     // MARK: What is durable
 
-    /// - Parameter openSince: when the coordinator was last able to act.
-    mutating func became(durable change: DurableChange, _ now: Int64, openSince: Int64, slack: Int64) {
+    /// - Parameters:
+    ///   - clock: what the coordinator's clock shows.
+    ///   - openSince: when the coordinator was last able to act.
+    mutating func became(
+        durable change: DurableChange, _ store: DurableStore, _ now: Int64, clock: Int64, openSince: Int64, slack: Int64
+    ) {
         switch change {
         case .initialModel(let digest):
+            if !store.isDurable(model: digest) { violated(.durableBeforeVisible, now, "the first model is still being written") }
             if let first = chain.first {
                 if first != digest { violated(.oneModelPerRound, now, "a second initial model \(digest.prefix(8))") }
             } else {
@@ -45,11 +61,12 @@ struct Checker {
             switch record.state {
             case .configured: configured(record, now)
             case .sealed: sealed(record, now, openSince, slack)
-            case .committed: committed(record, now)
+            case .committed: committed(record, store, now)
             case .aborted: aborted(record, now, openSince, slack)
             }
             rounds[record.key] = record
-            open = record.state == .configured ? (record.key, record.deadline.milliseconds) : nil
+            // The deadline is an instant of a clock that may be set: what counts is how far away it is.
+            open = record.state == .configured ? (record.key, now + max(0, record.deadline.milliseconds - clock)) : nil
         case .session(let record):
             if let final = finalSession, final != record.status.rawValue {
                 violated(.comesToItsEnd, now, "the session was \(final) and is \(record.status.rawValue)")
@@ -66,78 +83,55 @@ struct Checker {
     /// Of the committed models the one with the smallest loss that clients report; the first of equals.
     private mutating func checkChoice(_ session: SessionRecord, _ now: Int64) {
         given = session.chosen?.model ?? chain.last
-        guard choosesBest, chain.count > 1 else {
+        guard spec.modelSelection == .best, chain.count > 1 else {
             if session.chosen != nil { violated(.agreesOnTheModel, now, "a model was chosen, though the last one stands") }
             return
         }
         var losses: [Int: Double] = [:]
-        for record in rounds.values where record.state == .committed && sums.rule == .mean { losses[record.round - 1] = record.outcome?.federatedLoss }
-        if let evaluation, sums.rule == .mean { losses[evaluation.round] = evaluation.loss }
+        let isMean = spec.aggregation == .mean
+        for record in rounds.values where record.state == .committed && isMean { losses[record.round - 1] = record.outcome?.federatedLoss }
+        if let evaluation, isMean { losses[evaluation.round] = evaluation.loss }
         let best = (1..<chain.count).filter { losses[$0] != nil }.min { losses[$0] ?? 0 < losses[$1] ?? 0 } ?? chain.count - 1
         if session.chosen?.round != best || session.chosen?.model != chain[best] {
             violated(.agreesOnTheModel, now, "round \(session.chosen?.round ?? -1) is chosen, the best was round \(best)")
         }
     }
 
-    private mutating func configured(_ record: RoundRecord, _ now: Int64) {
-        if record.round != chain.count { violated(.hashChain, now, "round \(record.round) follows \(chain.count - 1) commits") }
-        if record.baseModel != chain.last { violated(.hashChain, now, "\(name(record)) does not start from the last model") }
-        if record.cohort != Set(record.cohort).sorted() { violated(.countedOnce, now, "the cohort of \(name(record)) repeats a name") }
-        if let before = rounds[record.key], before != record { violated(.sealedIsFrozen, now, "\(name(record)) was configured twice") }
-    }
-
-    private mutating func sealed(_ record: RoundRecord, _ now: Int64, _ openSince: Int64, _ slack: Int64) {
-        checkDeadline(record, now, openSince, slack)
-        let names = record.sealed ?? []
-        guard let before = rounds[record.key] else { return violated(.durableBeforeVisible, now, "\(name(record)) was never configured") }
-        if before.state != .configured { violated(.sealedIsFrozen, now, "\(name(record)) is sealed after it was \(before.state.rawValue)") }
-        if names != Set(names).sorted() || !Set(names).isSubset(of: record.cohort) {
-            violated(.countedOnce, now, "the sealed set of \(name(record)) is no set of its cohort")
+    /// After a restart: all that was ever durable is still there.
+    mutating func audit(_ store: DurableStore, _ now: Int64) {
+        for key in rounds.keys.sorted() where store.rounds[key] != rounds[key] {
+            violated(.durableStaysDurable, now, "round \(key.round), attempt \(key.attempt) was \(rounds[key]?.state.rawValue ?? "") and is not")
+        }
+        if let final = finalSession, store.session.status.rawValue != final {
+            violated(.durableStaysDurable, now, "the session was \(final) and is \(store.session.status.rawValue)")
+        }
+        if let first = chain.first, store.initialModel != first { violated(.durableStaysDurable, now, "the first model is gone") }
+        for client in joined.sorted() where store.members[client] == nil {
+            violated(.durableStaysDurable, now, "\(client) had joined and is not known any more")
+        }
+        guard let open else { return }
+        for client in (acknowledged[open.key] ?? []).sorted() where store.contribution(open.key, client) == nil {
+            violated(.durableStaysDurable, now, "the update of \(client) had a receipt and is gone")
         }
     }
 
-    private mutating func committed(_ record: RoundRecord, _ now: Int64) {
-        let names = record.sealed ?? []
-        guard let before = rounds[record.key], before.state == .sealed, before.sealed == record.sealed else {
-            return violated(.sealedIsFrozen, now, "\(name(record)) is committed with another set than was sealed")
-        }
-        let forgotten = (acknowledged[record.key] ?? []).subtracting(names).sorted()
-        if !forgotten.isEmpty { violated(.acknowledgedIsDurable, now, "\(name(record)) goes without \(forgotten), which have a receipt") }
-        guard let model = record.outcome?.model else { return violated(.hashChain, now, "\(name(record)) is committed without a model") }
-        if record.round != chain.count || record.baseModel != chain.last {
-            violated(record.round < chain.count ? .oneModelPerRound : .hashChain, now, "\(name(record)) forks the chain")
-        } else {
-            if let problem = sums.problem(of: model, record) { violated(.countedOnce, now, "\(name(record)): \(problem)") }
-            chain.append(model)
-        }
+    mutating func joins(_ client: String, isDurable: Bool, _ now: Int64) {
+        joined.insert(client)
+        if !isDurable { violated(.durableBeforeVisible, now, "\(client) has joined, but that is not durable") }
     }
 
-    private mutating func aborted(_ record: RoundRecord, _ now: Int64, _ openSince: Int64, _ slack: Int64) {
-        abortedAttempts += 1
-        guard let before = rounds[record.key], before.state == .configured || before.state == .sealed else {
-            return violated(.sealedIsFrozen, now, "\(name(record)) is aborted, but it was not open")
+    /// The coordinator gives a receipt.
+    mutating func acknowledges(_ record: ContributionRecord, isDurable: Bool, _ now: Int64) {
+        let key = record.attemptKey
+        if !isDurable { violated(.acknowledgedIsDurable, now, "\(record.client) gets a receipt for round \(key.round) that is not stored") }
+        if bad.contains(record.digest) { violated(.refusesBadUpdates, now, "\(record.client) gets a receipt for what is no update") }
+        if let round = rounds[key], round.state == .committed || round.state == .sealed, round.sealed?.contains(record.client) != true {
+            violated(.acknowledgedIsDurable, now, "\(record.client) gets a receipt for \(name(round)), which goes without it")
         }
-        if before.state == .sealed {
-            // Here every aggregation can succeed: only lost updates could make one fail.
-            return violated(.acknowledgedIsDurable, now, "\(name(record)) was sealed and is aborted: \(record.outcome?.reason ?? "")")
-        }
-        checkDeadline(record, now, openSince, slack)
-        let receipts = acknowledged[record.key]?.count ?? 0
-        if receipts >= quorum && receipts > 2 * (sums.cut(record) ?? 0) {
-            violated(.acknowledgedIsDurable, now, "\(name(record)) is aborted although \(receipts) clients have receipts")
-        }
+        acknowledged[key, default: []].insert(record.client)
     }
 
-    private mutating func checkDeadline(_ record: RoundRecord, _ now: Int64, _ openSince: Int64, _ slack: Int64) {
-        let latest = max(record.deadline.milliseconds, openSince) + slack
-        if now > latest { violated(.endsByDeadline, now, "\(name(record)) closes \(now - latest) ms after its deadline") }
-    }
-
-    /// Whether the open round had to be closed long ago.
-    mutating func checkOpenRound(_ now: Int64, openSince: Int64, slack: Int64) {
-        guard let open, now > open.deadline + slack, finalSession == nil, let record = rounds[open.key] else { return }
-        checkDeadline(record, now, openSince, slack)
-    }
+    mutating func mustRefuse(_ digest: [UInt8]) { bad.insert(digest) }
 
     // MARK: What is said
 
@@ -168,16 +162,6 @@ struct Checker {
         }
     }
 
-    /// The coordinator gives a receipt.
-    mutating func acknowledges(_ record: ContributionRecord, isDurable: Bool, _ now: Int64) {
-        let key = record.attemptKey
-        if !isDurable { violated(.acknowledgedIsDurable, now, "\(record.client) gets a receipt for round \(key.round) that is not stored") }
-        if let round = rounds[key], round.state == .committed || round.state == .sealed, round.sealed?.contains(record.client) != true {
-            violated(.acknowledgedIsDurable, now, "\(record.client) gets a receipt for \(name(round)), which goes without it")
-        }
-        acknowledged[key, default: []].insert(record.client)
-    }
-
     // MARK: What clients do
 
     mutating func trains(_ client: String, _ key: AttemptKey, _ now: Int64) {
@@ -192,5 +176,11 @@ struct Checker {
 
     mutating func delivers(_ client: String, _ key: AttemptKey) { delivered[client, default: []].insert(key) }
 
-    private func name(_ record: RoundRecord) -> String { "round \(record.round), attempt \(record.attempt)" }
+    /// Its update is refused for good: should it be called once more, it may try once more.
+    mutating func isRefused(_ client: String, _ key: AttemptKey) {
+        delivered[client]?.remove(key)
+        begun[client]?.remove(key)
+    }
+
+    func name(_ record: RoundRecord) -> String { "round \(record.round), attempt \(record.attempt)" }
 }

@@ -22,6 +22,8 @@ struct DurableStore {
     private(set) var evaluation: EvaluationRecord?
     private(set) var contributions: [Key: Stored] = [:]
     private var models: [String: [UInt8]] = [:]
+    /// Models that a crash would forget; only `PlantedBug.commitsBeforeModelIsDurable` puts any here.
+    private var unsynced: Set<String> = []
 
     init(session: SessionRecord) { self.session = session }
 
@@ -50,13 +52,16 @@ struct DurableStore {
         for key in contributions.keys where key.attempt.round <= round { contributions[key]?.delta = nil }
     }
 
-    mutating func put(model bytes: [UInt8]) -> String {
+    mutating func put(model bytes: [UInt8], isSynced: Bool) -> String {
         let digest = hexadecimal(CryptoSuite.simulated.sha256(bytes))
         models[digest] = bytes
+        if !isSynced { unsynced.insert(digest) }
         return digest
     }
 
     func model(_ digest: String) -> [UInt8]? { models[digest] }
+
+    func isDurable(model digest: String) -> Bool { models[digest] != nil && !unsynced.contains(digest) }
 
     /// The model version that the clients of round `round` + 1 start from.
     func model(ofRound round: Int) -> [UInt8]? {

@@ -1,4 +1,5 @@
 internal import Federation
+internal import Learning
 
 extension Simulation {
     /// A smaller federation with less bad weather in which the same promise is still broken: fewer rounds and clients, and
@@ -36,9 +37,15 @@ extension Simulation {
         { $0.faults.coordinatorCrashes = 0 }, { $0.faults.coordinatorCrashes = max(0, $0.faults.coordinatorCrashes - 1) },
         { $0.faults.clientCrashes = 0 }, { $0.faults.clientCrashes = max(0, $0.faults.clientCrashes - 1) },
         { $0.faults.brokenLinks = 0 }, { $0.faults.brokenLinks = max(0, $0.faults.brokenLinks - 1) },
-        { $0.faults.dropouts = 0 }, { $0.faults.delay = 1...20 }, { $0.stopAt = nil },
+        { $0.faults.partitions = 0 }, { $0.faults.partitions = max(0, $0.faults.partitions - 1) },
+        { $0.faults.replays = 0 }, { $0.faults.replays = max(0, $0.faults.replays - 1) },
+        { $0.faults.clockJumps = 0 }, { $0.faults.clockJumps = max(0, $0.faults.clockJumps - 1) },
+        { $0.faults.fullDisks = 0 }, { $0.faults.fullDisks = max(0, $0.faults.fullDisks - 1) },
+        { $0.faults.slowWrite = 0 }, { $0.faults.stragglers = 0 }, { $0.faults.churn = 0 }, { $0.faults.lateJoiners = 0 },
+        { $0.faults.liars = 0 }, { $0.faults.dropouts = 0 }, { $0.faults.delay = 1...20 }, { $0.stopAt = nil },
         { $0.spec.clientFraction = 1 }, { $0.spec.quorum = nil }, { $0.spec.localEpochs = 1 },
-        { ($0.spec.algorithm, $0.spec.proximalMu) = (.federatedAveraging, 0) }, { $0.spec.aggregation = .mean },
+        { $0.spec.schedule = .constant }, { $0.spec.overSelection = 1 }, { $0.spec.modelSelection = .last }, { $0.spec.earlyStopping = nil },
+        { $0.spec.momentum = 0 }, { ($0.spec.algorithm, $0.spec.proximalMu) = (.federatedAveraging, 0) }, { $0.spec.aggregation = .mean },
     ]
 }
 
@@ -70,8 +77,18 @@ extension SimulationConfiguration {
         add("coordinator crashes", faults.coordinatorCrashes)
         add("client crashes", faults.clientCrashes)
         add("broken links", faults.brokenLinks)
+        add("partitions", faults.partitions)
+        add("replays", faults.replays)
+        add("clock jumps", faults.clockJumps)
+        add("slow writes", faults.slowWrite)
+        add("full disks", faults.fullDisks)
+        add("stragglers", faults.stragglers)
+        add("churn", faults.churn)
+        add("late joiners", faults.lateJoiners)
         add("dropouts", faults.dropouts)
-        add("liars", faults.liars)
+        if faults.liars > 0 { parts.append("liars \(faults.liars) (\(faults.lie.rawValue))") }
+        if spec.algorithm != .federatedAveraging { parts.append(spec.algorithm.rawValue) }
+        if let plantedBug { parts.append("planted: \(plantedBug.rawValue)") }
         if let stopAt { parts.append("stopped at \(stopAt) ms") }
         return parts.joined(separator: ", ")
     }

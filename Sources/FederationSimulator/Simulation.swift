@@ -16,3 +16,17 @@ package struct Simulation: Sendable {
         return world.run()
     }
 }
+
+extension Simulation {
+    /// Lives through storms with a bug planted until a promise is broken.
+    /// - Returns: the number of seeds that took, the last of which shows it, and what was seen first; nil when all went well.
+    package static func hunt(_ bug: PlantedBug, within seeds: UInt64) -> (seeds: UInt64, violation: Violation)? {
+        for seed in 0..<seeds {
+            var configuration = SimulationConfiguration.storm(seed: seed)
+            configuration.plantedBug = bug
+            var simulation = Simulation(seed: seed, configuration: configuration)
+            if let first = simulation.run().violations.first { return (seed + 1, first) }
+        }
+        return nil
+    }
+}

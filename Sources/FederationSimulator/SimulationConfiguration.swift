@@ -1,58 +1,6 @@
 package import Federation
 internal import Learning
 
-/// What goes wrong, how often, and until when. Probabilities are in 0...1, times in virtual milliseconds.
-package struct Faults: Sendable, Equatable {
-    /// One way through the network.
-    package var delay: ClosedRange<Int64> = 1...20
-    /// A message now and then takes twenty times as long.
-    package var straggle = 0.0
-    /// A request, or the answer to it, is lost.
-    package var loss = 0.0
-    /// An upload arrives once more, some time later.
-    package var duplication = 0.0
-    /// A control frame overtakes the one before it, or comes twice.
-    package var reordering = 0.0
-    /// A process dies before one of its effects is run.
-    package var effectCrash = 0.0
-    /// A client says that it cannot train.
-    package var trainingFailure = 0.0
-    /// Somebody uploads something that is not an update, with the client's credential.
-    package var malformed = 0.0
-    package var coordinatorCrashes = 0
-    package var clientCrashes = 0
-    package var brokenLinks = 0
-    /// Clients that send something else than what they trained, and claim many rows.
-    package var liars = 0
-    /// Clients that go away and come back only when all is healed.
-    package var dropouts = 0
-    /// From then on nothing goes wrong any more, and the session has to come to its end.
-    package var until: Int64 = 4000
-
-    package init() {}
-    package static let none = Faults()
-}
-
-/// A fault in the simulated shell that a checker must find: the proof that the checkers can fail.
-package enum PlantedBug: String, Sendable, CaseIterable {
-    /// An upload is acknowledged while it is still being written.
-    case acknowledgesBeforeWriting
-    /// Messages leave before the change they tell of is durable.
-    case sendsBeforePersisting
-    /// An update that was delivered twice is added twice.
-    case countsDuplicates
-    /// A client does not keep its state.
-    case clientForgets
-    /// Updates are not read back after a restart.
-    case losesContributions
-    /// The coordinator's timer never fires.
-    case ignoresDeadline
-    /// A round is computed from the first model instead of the last one.
-    case forksChain
-    /// A round is computed from its model and the state before the first round.
-    case forgetsServerState
-}
-
 package struct SimulationConfiguration: Sendable, Equatable {
     package var clients: Int
     package var spec: SessionSpec
@@ -99,7 +47,27 @@ package struct SimulationConfiguration: Sendable, Equatable {
         if draw.below(4) == 0 { (spec.algorithm, spec.proximalMu) = (.fedProx, 0.1) }
         (spec.learningRate, spec.batchSize, spec.localEpochs) = (0.1, 4, 1 + draw.below(2))
         (spec.roundDeadlineSeconds, spec.heartbeatSeconds, spec.seed) = (2, 1, seed)
+        var configuration = SimulationConfiguration(clients: clients, spec: spec, faults: .storm(&draw))
+        configuration.varyAlgorithm(seed: seed)
+        // Who is refused in every round cannot be missed by a quorum of all.
+        if spec.quorum == nil && configuration.faults.lie.isRefused { configuration.faults.lie = .wrongCounts }
+        if draw.below(12) == 0 { configuration.stopAt = Int64(500 + draw.below(3000)) }
+        return configuration
+    }
 
+    /// Storms over twenty clients and three rounds, as the benchmark measures them.
+    package static func largeStorm(seed: UInt64) -> SimulationConfiguration {
+        var storm = storm(seed: seed)
+        storm.clients = 20
+        (storm.spec.minClients, storm.spec.maxClients, storm.spec.rounds) = (15, 20, 3)
+        storm.spec.quorum = storm.spec.aggregation == .trimmedMean ? nil : 12
+        storm.stopAt = nil
+        return storm
+    }
+}
+
+extension Faults {
+    fileprivate static func storm(_ draw: inout SeededGenerator) -> Faults {
         var faults = Faults()
         func chance(_ most: Double) -> Double { draw.below(3) == 0 ? 0 : draw.uniform() * most }
         faults.delay = 1...Int64(5 + draw.below(60))
@@ -115,39 +83,15 @@ package struct SimulationConfiguration: Sendable, Equatable {
         faults.brokenLinks = draw.below(6)
         faults.dropouts = draw.below(2)
         faults.liars = draw.below(3) == 0 ? 1 : 0
-        var configuration = SimulationConfiguration(clients: clients, spec: spec, faults: faults)
-        configuration.varyAlgorithm(seed: seed)
-        if draw.below(12) == 0 { configuration.stopAt = Int64(500 + draw.below(3000)) }
-        return configuration
+        faults.lie = Lie.allCases[draw.below(Lie.allCases.count)]
+        faults.partitions = draw.below(3)
+        faults.replays = draw.below(6)
+        faults.clockJumps = draw.below(2) * draw.below(4)
+        faults.slowWrite = chance(0.05)
+        faults.fullDisks = draw.below(2) * draw.below(3)
+        faults.stragglers = draw.below(3) == 0 ? 1 : 0
+        faults.churn = draw.below(3) == 0 ? 0.3 : 0
+        faults.lateJoiners = draw.below(3) == 0 ? 1 : 0
+        return faults
     }
-}
-
-/// A promise of the federation that did not hold.
-package struct Violation: Sendable, Equatable, CustomStringConvertible {
-    package enum Rule: String, Sendable {
-        case oneModelPerRound, hashChain, acknowledgedIsDurable, countedOnce, endsByDeadline, trainsOnce, durableBeforeVisible
-        case sealedIsFrozen, trainingIsReproducible, comesToItsEnd, agreesOnTheModel
-    }
-    package var rule: Rule
-    package var milliseconds: Int64
-    package var detail: String
-
-    package var description: String { "\(milliseconds) ms: \(rule.rawValue): \(detail)" }
-}
-
-package struct SimulationReport: Sendable, Equatable {
-    /// Of every event in order, with the bytes of every message: the same seed has the same.
-    package var traceHash: UInt64
-    package var events: Int
-    package var status: SessionStatus
-    package var committedRounds: Int
-    package var abortedAttempts: Int
-    /// Of the last committed model.
-    package var modelDigest: String?
-    package var coordinatorRestarts: Int
-    package var clientRestarts: Int
-    package var virtualMilliseconds: Int64
-    package var violations: [Violation]
-    /// Empty unless the configuration asks for it.
-    package var log: [String]
 }

@@ -74,6 +74,9 @@ struct StrategyTwin {
         return next
     }
 
+    /// Whether something besides the model goes into the next round.
+    func keepsState(with model: String) -> Bool { kept[model] != nil }
+
     mutating func knows(state digest: String, _ state: ServerState) { stored[digest] = state }
 
     /// A client's update counts in a committed round.

@@ -9,15 +9,23 @@ struct SumTwin {
         var round: Int
         var base: String
     }
+    private typealias Update = (delta: [Float], samples: Int64, steps: Double)
 
-    var rule = SessionSpec.Aggregation.mean
-    var byzantineTolerance: Int?
-    /// Who sends something else than what was trained.
-    var liars: Set<String> = []
-    var strategy = StrategyTwin(Strategy(), rows: [:])
-    private var updates: [Key: (delta: [Float], samples: Int64, steps: Double)] = [:]
+    private let rule: SessionSpec.Aggregation
+    private let byzantineTolerance: Int?
+    /// Who sends something else than what was trained, and cannot be seen to.
+    private let liars: Set<String>
+    var strategy: StrategyTwin
+    private var updates: [Key: Update] = [:]
     private var models: [String: [Float]] = [:]
     private static let error = 1e-5
+
+    init(spec: SessionSpec, rows: [String: Int64], liars: Set<String>) {
+        rule = spec.aggregation
+        byzantineTolerance = spec.byzantineTolerance
+        strategy = StrategyTwin(spec.strategy, rows: rows)
+        self.liars = liars
+    }
 
     mutating func knows(model digest: String, _ parameters: [Float]) { models[digest] = parameters }
 
@@ -35,57 +43,94 @@ struct SumTwin {
         rule == .trimmedMean ? byzantineTolerance ?? SessionSpec.defaultTolerance(record.cohort.count) : nil
     }
 
-    /// nil when the model is the base plus the sealed clients' updates, each counted once.
-    mutating func problem(of digest: String, _ record: RoundRecord) -> String? {
-        guard let base = models[record.baseModel], let model = models[digest] else { return "its model was never computed" }
-        var sealed: [(delta: [Float], samples: Int64, steps: Double)] = []
+    /// nil when the model is what the sealed clients' updates, each counted once, make of the base.
+    mutating func problem(of digest: String, _ record: RoundRecord, _ chain: [String]) -> (Violation.Rule, String)? {
+        guard let base = models[record.baseModel], let model = models[digest] else { return (.hashChain, "its model was never computed") }
+        var sealed: [Update] = []
         for client in record.sealed ?? [] {
-            guard let update = updates[Key(client: client, round: record.round, base: record.baseModel)] else {
-                return "\(client) counts, but never trained for it"
-            }
+            guard let update = update(of: client, record) else { return (.refusesBadUpdates, "\(client) counts, but never trained for it") }
             sealed.append((update.delta, strategy.weight(of: client) ?? update.samples, update.steps))
         }
-        guard !sealed.isEmpty else { return "nobody counts" }
-        let honest = (record.sealed ?? []).filter { !liars.contains($0) }.compactMap {
-            updates[Key(client: $0, round: record.round, base: record.baseModel)]?.delta
-        }
-        let lies = sealed.count - honest.count
-        let withstands = lies > 0 && (rule == .trimmedMean ? lies <= (cut(record) ?? 0) : rule == .median && 2 * lies < sealed.count)
-        let weight = sealed.reduce(0.0) { $0 + Double($1.samples) }
+        guard !sealed.isEmpty else { return (.quorumIsMet, "nobody counts") }
         let cut = cut(record) ?? 0
-        var steps: [Double] = []
-        for i in sealed[0].delta.indices {
-            let step: Double
-            switch rule {
-            case .mean: step = sealed.reduce(0.0) { $0 + Double($1.delta[i]) * Double($1.samples) } / weight
-            case .median:
-                let column = sealed.map { Double($0.delta[i]) }.sorted()
-                step = (column[(column.count - 1) / 2] + column[column.count / 2]) / 2
-            case .trimmedMean:
-                let column = sealed.map { Double($0.delta[i]) }.sorted().dropFirst(cut).dropLast(cut)
-                step = column.reduce(0, +) / Double(column.count)
-            }
-            if withstands {
-                // What so few liars say cannot move a coordinate beyond what honest clients say.
-                let range = honest.map { Double($0[i]) }
-                if let low = range.min(), let high = range.max(), step < low - Self.error || step > high + Self.error {
-                    return "parameter \(i) moves by \(step); honest clients say \(low) to \(high)"
-                }
-            }
-            steps.append(step)
+        if let problem = lies(record, sealed.count, mean(sealed, cut)) { return (.withstandsLiars, problem) }
+        let before = strategy
+        let expected = next(base, record, sealed, cut, digest)
+        if let i = difference(model, expected) {
+            strategy = before
+            let cause = cause(model, base, record, sealed, cut, chain)
+            return (cause, "parameter \(i) is \(model[i]); the sealed updates give \(expected[i])")
         }
-        let next = strategy.next(
-            base, of: record, step: steps, meanSteps: sealed.reduce(0.0) { $0 + $1.steps * Double($1.samples) } / weight, counted: weight, model: digest)
-        if let problem = strategy.problem(ofState: record.outcome?.state, model: digest) { return problem }
-        for i in model.indices {
-            let expected = next[i]
-            if abs(expected - Double(model[i])) > Self.error * max(1, abs(expected)) {
-                return "parameter \(i) is \(model[i]); the sealed updates give \(expected)"
-            }
-        }
+        if let problem = strategy.problem(ofState: record.outcome?.state, model: digest) { return (.stateIsExact, problem) }
         for client in record.sealed ?? [] {
-            if let update = updates[Key(client: client, round: record.round, base: record.baseModel)] { strategy.counts(client, update.delta) }
+            if let update = update(of: client, record) { strategy.counts(client, update.delta) }
         }
         return nil
+    }
+
+    private func update(of client: String, _ record: RoundRecord) -> Update? {
+        updates[Key(client: client, round: record.round, base: record.baseModel)]
+    }
+
+    private func mean(_ updates: [Update], _ cut: Int) -> [Double] {
+        let weight = updates.reduce(0.0) { $0 + Double($1.samples) }
+        return (updates.first?.delta ?? []).indices.map { i in
+            switch rule {
+            case .mean: return updates.reduce(0.0) { $0 + Double($1.delta[i]) * Double($1.samples) } / weight
+            case .median:
+                let column = updates.map { Double($0.delta[i]) }.sorted()
+                return (column[(column.count - 1) / 2] + column[column.count / 2]) / 2
+            case .trimmedMean:
+                let column = updates.map { Double($0.delta[i]) }.sorted().dropFirst(cut).dropLast(cut)
+                return column.reduce(0, +) / Double(column.count)
+            }
+        }
+    }
+
+    /// The model that these updates make of `base`.
+    private mutating func next(_ base: [Float], _ record: RoundRecord, _ updates: [Update], _ cut: Int, _ digest: String) -> [Double] {
+        let weight = updates.reduce(0.0) { $0 + Double($1.samples) }
+        return strategy.next(
+            base, of: record, step: mean(updates, cut), meanSteps: updates.reduce(0.0) { $0 + $1.steps * Double($1.samples) } / weight,
+            counted: weight, model: digest)
+    }
+
+    /// The first parameter that is not what it has to be.
+    private func difference(_ model: [Float], _ expected: [Double]) -> Int? {
+        model.indices.first { abs(expected[$0] - Double(model[$0])) > Self.error * max(1, abs(expected[$0])) }
+    }
+
+    /// What so few liars say cannot move a coordinate beyond what honest clients say.
+    private func lies(_ record: RoundRecord, _ count: Int, _ step: [Double]) -> String? {
+        let honest = (record.sealed ?? []).filter { !liars.contains($0) }.compactMap { update(of: $0, record)?.delta }
+        let lies = count - honest.count
+        guard lies > 0, rule == .trimmedMean ? lies <= (cut(record) ?? 0) : rule == .median && 2 * lies < count else { return nil }
+        for i in step.indices {
+            let range = honest.map { Double($0[i]) }
+            if let low = range.min(), let high = range.max(), step[i] < low - Self.error || step[i] > high + Self.error {
+                return "parameter \(i) moves by \(step[i]); honest clients say \(low) to \(high)"
+            }
+        }
+        return nil
+    }
+
+    /// Which promise it is that a wrong model breaks: what the model would be with another base, or with some updates
+    /// counted twice, is tried.
+    private func cause(
+        _ model: [Float], _ base: [Float], _ record: RoundRecord, _ sealed: [Update], _ cut: Int, _ chain: [String]
+    ) -> Violation.Rule {
+        func gives(_ base: [Float], _ updates: [Update]) -> Bool {
+            var twin = self
+            return twin.difference(model, twin.next(base, record, updates, cut, "")) == nil
+        }
+        if chain.compactMap({ models[$0] }).contains(where: { $0 != base && gives($0, sealed) }) { return .hashChain }
+        let most = min(sealed.count, 10)
+        for chosen in 1..<(1 << most) {
+            let twice = (0..<most).filter { chosen & (1 << $0) != 0 }.map { sealed[$0] }
+            if gives(base, sealed + twice) { return .countedOnce }
+        }
+        let alike: [Update] = sealed.map { ($0.delta, 1, $0.steps) }
+        if gives(base, alike) || (sealed.count > 1 && gives(base, Array(sealed.dropLast()))) { return .sumIsExact }
+        return strategy.keepsState(with: record.baseModel) ? .stateIsExact : .sumIsExact
     }
 }

@@ -1,6 +1,7 @@
 internal import CryptoSuite
 internal import Federation
 internal import Learning
+internal import Strategies
 internal import Wire
 
 // The way of an update through the coordinator's shell: admitted, checked, written, and only then acknowledged.
@@ -9,62 +10,89 @@ extension World {
         note("upload", upload.client, upload.body)
         let id = nextUpload
         nextUpload += 1
+        var upload = upload
+        (upload.id, upload.arrivedAt) = (id, now)
+        let lost = isLost(from: upload.client)
+        guard coordinator != nil, !lost else {
+            if upload.isStray { return }
+            return plan(.uploadAnswered(upload, .failed(.retry(afterSeconds: nil))), in: Self.requestTimeout)
+        }
         openUploads[id] = upload
-        openUploads[id]?.id = id
-        guard coordinator != nil, !(happens(faults.loss) && !upload.isStray) else { return answer(id, .failed(.retry(afterSeconds: nil))) }
         let body: [UInt8]
         do { body = try upload.plainBody } catch { return answer(id, .failed(.refused("\(error)"))) }
         let name = clients[upload.client].name
-        ask(.admission(upload: id, body: body)) {
+        let isTaken = ask(.admission(upload: id, body: body)) {
             .updateOffered(client: name, round: upload.key.round, attempt: upload.key.attempt, $0)
         }
+        if !isTaken { answer(id, .failed(.retry(afterSeconds: nil))) }
     }
 
     mutating func admitted(_ id: Int, _ body: [UInt8], _ reply: CoordinatorReply) {
         guard let upload = openUploads[id] else { return }
-        if case .refused(let refused) = reply { return answer(id, .failed(refused.uploadFailure)) }
+        if case .refused(let refused) = reply {
+            if case .late = refused, configuration.plantedBug == .dropsLateAnswer { return }
+            return answer(id, .failed(refused.uploadFailure))
+        }
         let name = clients[upload.client].name
         var record = ContributionRecord(
             client: name, round: upload.key.round, attempt: upload.key.attempt, digest: CryptoSuite.simulated.sha256(body), samples: 0,
-            maxAbs: 0, wireBytes: Int64(upload.body.count), loss: nil, accuracy: nil, receivedAt: instant)
+            maxAbs: 0, wireBytes: Int64(upload.body.count), loss: nil, accuracy: nil, receivedAt: Instant(milliseconds: coordinatorClock))
         guard coordinator?.machine.openAttempt(name) == upload.key else {
             // Delivered before: only the digest matters, and nothing is stored.
-            let again = record
-            return ask(.receipt(upload: id)) { .updateStored(again, $0) }
+            return askForReceipt(id, record)
         }
         guard let digest = coordinator?.machine.model?.digest, let base = baseModel(digest) else {
             return answer(id, .failed(.retry(afterSeconds: nil)))
         }
         do {
-            let valid = try ValidUpdate(
-                body: body, claim: UpdateClaim(round: upload.key.round, attempt: upload.key.attempt), spec: base.spec, base: digest,
-                parameters: base.parameters, rule: configuration.spec.strategy.client)
+            let valid = try validated(body, upload.key, base, digest)
             (record.samples, record.maxAbs, record.loss, record.accuracy) = (valid.samples, valid.maxAbs, valid.loss, valid.accuracy)
             record.steps = valid.steps
             if configuration.plantedBug == .acknowledgesBeforeWriting {
                 checker.acknowledges(record, isDurable: false, now)
                 answer(id, .accepted)
             }
-            plan(
-                .contributionWritten(epoch: epoch, record, delta: RoundComputer.encode(delta: valid.delta), upload),
-                in: pick(configuration.disk))
+            begin(.contribution(record, delta: RoundComputer.encode(delta: valid.delta), upload))
         } catch {
             tell(.updateRejected(client: name, round: upload.key.round, attempt: upload.key.attempt, reason: "\(error)"))
             answer(id, .failed(.refused("\(error)")))
         }
     }
 
-    mutating func contributionWritten(_ written: Int, _ record: ContributionRecord, _ delta: [UInt8], _ upload: Upload) {
-        // A write that was under way when the process died is whole or not there at all.
-        guard written == epoch, coordinator != nil else {
-            if happens(0.5) { _ = store.store(record, delta: delta) }
-            return
+    private func validated(_ body: [UInt8], _ key: AttemptKey, _ base: ModelFile, _ digest: String) throws(UpdateError) -> ValidUpdate {
+        let claim = UpdateClaim(round: key.round, attempt: key.attempt)
+        func checked(_ body: [UInt8], _ digest: String) throws(UpdateError) -> ValidUpdate {
+            try ValidUpdate(
+                body: body, claim: claim, spec: base.spec, base: digest, parameters: base.parameters, rule: configuration.spec.strategy.client)
         }
-        let id = upload.id
+        do {
+            return try checked(body, digest)
+        } catch {
+            switch (error, configuration.plantedBug) {
+            case (.wrongBase(_, let provided), .acceptsStaleBase):
+                return try checked(body, provided)
+            case (.notFinite, .acceptsNotFinite):
+                var mended = body
+                // The shell that does not look is played by one that sees a zero.
+                for at in stride(from: mended.count % 4 + 8, to: mended.count - 3, by: 4) where mended[at..<(at + 4)] == [0, 0, 0xC0, 0x7F] {
+                    mended.replaceSubrange(at..<(at + 4), with: [0, 0, 0, 0])
+                }
+                return try checked(mended, digest)
+            default: throw error
+            }
+        }
+    }
+
+    /// It has just been written.
+    mutating func contributionWritten(_ record: ContributionRecord, _ delta: [UInt8], _ upload: Upload) {
         switch store.store(record, delta: delta) {
-        case .stored(let kept), .again(let kept): ask(.receipt(upload: id)) { .updateStored(kept, $0) }
-        case .conflict: answer(id, .failed(.superseded))
+        case .stored(let kept), .again(let kept): askForReceipt(upload.id, kept)
+        case .conflict: answer(upload.id, .failed(.superseded))
         }
+    }
+
+    private mutating func askForReceipt(_ id: Int, _ record: ContributionRecord) {
+        if !ask(.receipt(upload: id), { .updateStored(record, $0) }) { answer(id, .failed(.retry(afterSeconds: nil))) }
     }
 
     mutating func receipt(_ id: Int, _ reply: CoordinatorReply) {
@@ -80,13 +108,23 @@ extension World {
 
     mutating func answer(_ id: Int, _ answer: UploadAnswer) {
         guard let upload = openUploads.removeValue(forKey: id), !upload.isStray else { return }
-        if happens(faults.loss) { return plan(.uploadAnswered(upload, .failed(.retry(afterSeconds: nil))), in: 300) }
-        plan(.uploadAnswered(upload, answer), in: networkDelay())
+        reply(to: upload.client, .uploadAnswered(upload, answer), orLost: .uploadAnswered(upload, .failed(.retry(afterSeconds: nil))))
+    }
+
+    /// Nobody waits for an answer longer than the writes take that are before it.
+    mutating func checkOldestUpload() {
+        while oldestUpload < nextUpload, openUploads[oldestUpload] == nil { oldestUpload += 1 }
+        guard let oldest = openUploads[oldestUpload] else { return }
+        let late = now - max(oldest.arrivedAt, max(openSince, diskIsFullUntil)) - slack
+        guard late > 0 else { return }
+        openUploads[oldestUpload] = nil
+        checker.violated(.everyUploadIsAnswered, now, "an upload of \(clients[oldest.client].name) has no answer after \(now - oldest.arrivedAt) ms")
     }
 
     /// From the client into the network.
     mutating func post(_ upload: Upload) {
         plan(.uploadArrives(upload), in: networkDelay())
+        if faults.replays > 0 { archive.keep(upload) }
         var stray = upload
         stray.isStray = true
         if happens(faults.duplication) {
@@ -100,6 +138,7 @@ extension World {
                 guard var body = try? upload.plainBody else { return }
                 // The last number becomes NaN.
                 body.replaceSubrange((body.count - 4)..., with: [0, 0, 0xC0, 0x7F])
+                checker.mustRefuse(CryptoSuite.simulated.sha256(body))
                 (stray.body, stray.isCompressed) = (BulkCodec.compress(body, shuffle: 4, level: 1), true)
             default: stray.key.round += 1
             }

@@ -1,66 +1,10 @@
-internal import CryptoSuite
 internal import Federation
 internal import KernelTable
 internal import Learning
 internal import TensorKernels
-internal import Wire
 
-/// Events that carry much are indirect: most are small, and small they move fast.
-enum WorldEvent {
-    case coordinatorStarts, coordinatorCrashes
-    case coordinatorTimer(epoch: Int, at: Int64)
-    case written(epoch: Int, [DurableChange])
-    indirect case contributionWritten(epoch: Int, ContributionRecord, delta: [UInt8], Upload)
-    indirect case modelMade(epoch: Int, ModelSpec, DataSchema, seed: UInt64)
-    indirect case aggregationDue(epoch: Int, AggregationJob)
-    case operatorStops
-
-    case clientStarts(Int), clientCrashes(Int)
-    case clientTimer(Int, life: Int, at: Int64)
-    indirect case trained(Int, life: Int, serial: Int, RoundStart)
-    indirect case evaluated(Int, life: Int, EvaluationRequest)
-
-    case joinArrives(Int, life: Int), joinAnswered(Int, life: Int, isIn: Bool)
-    case connectArrives(Int, life: Int), connectAnswered(Int, life: Int, link: Int?)
-    case frameToCoordinator(link: Int, [UInt8]), frameToClient(link: Int, [UInt8])
-    case linkClosedAtCoordinator(Int), linkClosedAtClient(Int)
-    indirect case modelAsked(Int, life: Int, digest: String, path: String)
-    case modelAnswered(Int, life: Int, digest: String, [UInt8]?)
-    indirect case uploadArrives(Upload)
-    indirect case uploadAnswered(Upload, UploadAnswer)
-
-    case linkBreaks(Int)
-    case healed
-}
-
-/// One POST of an update.
-struct Upload {
-    var client: Int
-    var life: Int
-    var key: AttemptKey
-    /// As it crosses: compressed where that pays, as in production.
-    var body: [UInt8]
-    var isCompressed = false
-    /// Its number at the coordinator, once it has arrived.
-    var id = 0
-    /// Nobody waits for the answer: a copy that the network made, or what an attacker sent.
-    var isStray = false
-}
-
-enum UploadAnswer { case accepted, failed(UploadFailure) }
-
-/// One control channel, alive until either end breaks it.
-struct Link {
-    var client: Int
-    var life: Int
-    var isBroken = false
-    /// The coordinator has seen the hello.
-    var isGreeted = false
-    var latestToClient: Int64 = 0
-    var latestToCoordinator: Int64 = 0
-}
-
-/// All there is. `World+Coordinator` and `World+Uploads` are the coordinator's shell, `World+Clients` the clients'.
+/// All there is. `World+Coordinator` and its neighbours are the coordinator's shell, `World+Clients` the clients',
+/// `World+Weather` what goes wrong.
 struct World {
     let configuration: SimulationConfiguration
     let session = "fl-session-simulated"
@@ -71,71 +15,73 @@ struct World {
     private var log: [String] = []
     var weather: SeededGenerator
     var faults: Faults
-    var checker = Checker()
+    var checker: Checker
+
+    // The coordinator
     var store: DurableStore
+    /// What `PlantedBug.syncLies` leaves after a crash.
+    var platter: (store: DurableStore, at: Int64)
+    /// Writes under way, in the order in which they were begun.
+    var writes: [PendingWrite] = []
+    var nextWrite = 0
+    var diskIsFullUntil: Int64 = 0
     var coordinator: CoordinatorProcess?
     var epoch = 0
+    /// Since when the coordinator is up and its disk takes writes.
     var openSince: Int64 = 0
     var coordinatorRestarts = 0
-    var clients: [ClientProcess]
-    var links: [Link] = []
+    /// What the coordinator's clock is ahead of the world's.
+    var coordinatorAhead: Int64 = 0
     /// Uploads that have arrived and have no answer yet; they fail when the coordinator dies.
     var openUploads: [Int: Upload] = [:]
     var nextUpload = 0
+    /// No open upload has a smaller number.
+    var oldestUpload = 0
     /// Clients of whose update a second copy arrived; only `PlantedBug.countsDuplicates` looks here.
     var repeated: Set<DurableStore.Key> = []
-    /// The lowest level: a seed gives the same trace on every machine.
-    let kernels: KernelTable?
+
+    // The clients, and what lies between
+    var clients: [ClientProcess]
+    var links: [Link] = []
+    var archive = Archive()
+    /// The arithmetic of all clients, at the lowest level: a seed gives the same trace on every machine.
+    var computer = LocalComputer(kernels: Kernels.table(.baseline))
     /// Model files by the digest of their bytes. Everybody still checks the bytes that come; only the same file is not read
     /// twice.
-    private var readModels: [String: ModelFile] = [:]
-    /// One workspace for all local training.
-    var computer: LocalComputer
+    var readModels: [String: ModelFile] = [:]
+    /// By how much clocks were set back or ahead in all: so much later may all be over.
+    var clockSteps: Int64 = 0
+
+    /// A date on which both clocks may be set back.
+    static let epochStart: Int64 = 1_750_000_000_000
+    private static let mostEvents = 1_000_000
 
     /// Nothing takes longer than this once all is healed: waits before a retry, the rounds, the last evaluation.
     private var latestEnd: Int64 {
         let round = Int64(min(configuration.spec.roundDeadlineSeconds, 60) * 1000) + 12_500
-        return faults.until + Int64(configuration.spec.rounds + 2) * round
+        return faults.until + Int64(configuration.spec.rounds + 2) * round + clockSteps
     }
-    private static let mostEvents = 1_000_000
+
     /// Between a deadline and the moment the closed round is durable lie the writes that were already under way.
-    var slack: Int64 { 20 * configuration.disk.upperBound + 50 }
+    var slack: Int64 {
+        let write = configuration.disk.upperBound * (configuration.faults.slowWrite > 0 ? Self.slowFactor : 1)
+        return 20 * configuration.disk.upperBound + 4 * write + 50
+    }
 
     init(seed: UInt64, configuration: SimulationConfiguration) {
         self.configuration = configuration
         faults = configuration.faults
-        kernels = Kernels.table(.baseline)
-        computer = LocalComputer(kernels: kernels)
         weather = SeededGenerator(seed: derivedSeed(seed, "weather"))
         let record = SessionRecord(
-            id: session, tenant: "default", spec: configuration.spec, createdAt: Instant(milliseconds: 0),
+            id: session, tenant: "default", spec: configuration.spec, createdAt: Instant(milliseconds: Self.epochStart),
             registrationTokenHash: [UInt8](repeating: 0, count: 32))
         store = DurableStore(session: record)
+        platter = (store, 0)
         clients = (0..<configuration.clients).map { ClientProcess(index: $0, session: "fl-session-simulated", seed: seed) }
-        checker.sums.rule = configuration.spec.aggregation
-        checker.sums.strategy = StrategyTwin(
-            configuration.spec.strategy, rows: Dictionary(uniqueKeysWithValues: clients.map { ($0.name, Int64($0.dataset.rows)) }))
-        checker.choosesBest = configuration.spec.modelSelection == .best
-        checker.quorum = configuration.spec.quorum ?? configuration.spec.minClients
-        checker.sums.byzantineTolerance = configuration.spec.byzantineTolerance
-        checker.sums.liars = Set(clients.prefix(configuration.faults.liars).map(\.name))
+        let liars = faults.lie.isRefused ? 0 : faults.liars
+        let rows = Dictionary(uniqueKeysWithValues: clients.map { ($0.name, Int64($0.dataset.rows)) })
+        checker = Checker(spec: configuration.spec, rows: rows, liars: Set(clients.prefix(liars).map(\.name)), healedAt: faults.until)
         planFaults()
-    }
-
-    private mutating func planFaults() {
-        plan(.coordinatorStarts, in: 0)
-        for client in clients.indices { plan(.clientStarts(client), in: Int64(weather.below(200))) }
-        guard faults != .none else { return }
-        let span = Int(faults.until)
-        for _ in 0..<faults.coordinatorCrashes { plan(.coordinatorCrashes, in: Int64(weather.below(span))) }
-        for _ in 0..<faults.clientCrashes { plan(.clientCrashes(weather.below(clients.count)), in: Int64(weather.below(span))) }
-        for _ in 0..<faults.brokenLinks { plan(.linkBreaks(weather.below(clients.count)), in: Int64(weather.below(span))) }
-        for gone in 0..<min(faults.dropouts, clients.count) {
-            clients[gone].staysAway = true
-            plan(.clientCrashes(gone), in: Int64(weather.below(span)))
-        }
-        if let stop = configuration.stopAt { plan(.operatorStops, in: stop) }
-        plan(.healed, in: faults.until)
     }
 
     // MARK: Time
@@ -148,12 +94,8 @@ struct World {
         range.lowerBound + Int64(weather.below(Int(range.upperBound - range.lowerBound) + 1))
     }
 
-    mutating func networkDelay() -> Int64 {
-        let delay = pick(faults.delay)
-        return happens(faults.straggle) ? 20 * delay : delay
-    }
-
-    var instant: Instant { Instant(milliseconds: now) }
+    /// What the coordinator's clock shows.
+    var coordinatorClock: Int64 { Self.epochStart + now + coordinatorAhead }
 
     mutating func run() -> SimulationReport {
         while let (time, event) = queue.pop() {
@@ -216,15 +158,17 @@ struct World {
         case .coordinatorStarts: startCoordinator()
         case .coordinatorCrashes: crashCoordinator()
         case .coordinatorTimer(let epoch, let at): coordinatorTimer(epoch, at)
-        case .written(let epoch, let changes): written(epoch, changes)
-        case .contributionWritten(let epoch, let record, let delta, let upload): contributionWritten(epoch, record, delta, upload)
+        case .written(let epoch, let id): written(epoch, id)
         case .modelMade(let epoch, let spec, let schema, let seed): modelMade(epoch, spec, schema, seed)
         case .aggregationDue(let epoch, let job): aggregate(epoch, job)
         case .operatorStops: tell(.stop(reason: "asked to", nil))
         case .clientStarts(let client): startClient(client)
         case .clientCrashes(let client): crashClient(client)
+        case .clientLeaves(let client): crashClient(client, away: 500...3000)
         case .clientTimer(let client, let life, let at): clientTimer(client, life, at)
+        case .clientWritten(let client, let life): clientWritten(client, life)
         case .trained(let client, let life, let serial, let start): trained(client, life, serial, start)
+        case .bodyWritten(let client, let life, let key, let body, let control): bodyWritten(client, life, key, body, control)
         case .evaluated(let client, let life, let request): evaluated(client, life, request)
         case .joinArrives(let client, let life): joinArrives(client, life)
         case .joinAnswered(let client, let life, let isIn): joinAnswered(client, life, isIn)
@@ -238,53 +182,16 @@ struct World {
         case .modelAnswered(let client, let life, let digest, let bytes): modelAnswered(client, life, digest, bytes)
         case .uploadArrives(let upload): uploadArrives(upload)
         case .uploadAnswered(let upload, let answer): uploadAnswered(upload, answer)
-        case .linkBreaks(let client):
-            if let link = clients[client].link { breakLink(link) }
+        case .linkBreaks(let client): if let link = clients[client].link { breakLink(link) }
+        case .partitionBegins: beginPartition()
+        case .clockJumps: jumpClock()
+        case .diskFills: fillDisk()
+        case .replay: replay()
         case .healed: heal()
         }
-        if coordinator != nil { checker.checkOpenRound(now, openSince: openSince, slack: slack) }
-    }
-
-    private mutating func heal() {
-        note("healed", 0)
-        let until = faults.until
-        faults = .none
-        faults.until = until
-        if coordinator == nil { plan(.coordinatorStarts, in: 1) }
-        for index in clients.indices {
-            clients[index].staysAway = false
-            if !clients[index].isUp { plan(.clientStarts(index), in: 1) }
-        }
-    }
-
-    // MARK: Models
-
-    /// - Returns: nil when the bytes are no model, or another one than `digest` names.
-    mutating func model(_ digest: String, _ bytes: [UInt8]) -> ModelFile? {
-        guard hexadecimal(CryptoSuite.simulated.sha256(bytes)) == digest else { return nil }
-        if let known = readModels[digest] { return known }
-        guard let file = try? ModelFile(decoding: bytes) else { return nil }
-        readModels[digest] = file
-        return file
-    }
-
-    // MARK: Links
-
-    /// Both ends learn of it, each in its own time; what is under way is lost.
-    mutating func breakLink(_ link: Int) {
-        guard !links[link].isBroken else { return }
-        links[link].isBroken = true
-        plan(.linkClosedAtCoordinator(link), in: networkDelay())
-        plan(.linkClosedAtClient(link), in: networkDelay())
-    }
-
-    /// Frames keep their order, unless the weather says otherwise.
-    mutating func frameTime(_ link: Int, toClient: Bool) -> Int64 {
-        let earliest = now + networkDelay()
-        if happens(faults.reordering) { return earliest - now }
-        let before = toClient ? links[link].latestToClient : links[link].latestToCoordinator
-        let time = max(earliest, before)
-        if toClient { links[link].latestToClient = time } else { links[link].latestToCoordinator = time }
-        return time - now
+        // While a change waits for room on the disk, nothing can be closed or answered.
+        guard coordinator?.isFull == false else { return }
+        checker.checkOpenRound(now, openSince: openSince, slack: slack)
+        checkOldestUpload()
     }
 }

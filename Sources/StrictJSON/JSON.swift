@@ -97,7 +97,7 @@ extension JSON {
         case .number(let d):
             // Swift prints the shortest text that reads back as the same Double.
             out += (d.isFinite ? "\(d)" : "null").utf8
-        case .string(let s): JSON.write(s, to: &out)
+        case .string(let s): JSON.append(s, to: &out)
         case .array(let elements):
             out.append(UInt8(ascii: "["))
             for (i, element) in elements.enumerated() {
@@ -109,7 +109,7 @@ extension JSON {
             out.append(UInt8(ascii: "{"))
             for (i, member) in members.enumerated() {
                 if i > 0 { out.append(UInt8(ascii: ",")) }
-                JSON.write(member.name, to: &out)
+                JSON.append(member.name, to: &out)
                 out.append(UInt8(ascii: ":"))
                 member.value.write(to: &out)
             }
@@ -117,7 +117,8 @@ extension JSON {
         }
     }
 
-    private static func write(_ s: String, to out: inout [UInt8]) {
+    /// A string as JSON writes it, quotes and all.
+    package static func append(_ s: String, to out: inout [UInt8]) {
         out.append(UInt8(ascii: "\""))
         var text = s
         let isPlain = text.withUTF8 { utf8 in

@@ -33,13 +33,6 @@ enum SimulationSuite {
     }
 
     private static func configuration(_ seed: UInt64, _ isStorm: Bool) -> SimulationConfiguration {
-        let full = SimulationConfiguration.fullParticipation(clients: 20, rounds: 3)
-        guard isStorm else { return full }
-        var storm = SimulationConfiguration.storm(seed: seed)
-        storm.clients = 20
-        (storm.spec.minClients, storm.spec.maxClients, storm.spec.rounds) = (15, 20, 3)
-        storm.spec.quorum = storm.spec.aggregation == .trimmedMean ? nil : 12
-        storm.stopAt = nil
-        return storm
+        isStorm ? .largeStorm(seed: seed) : .fullParticipation(clients: 20, rounds: 3)
     }
 }

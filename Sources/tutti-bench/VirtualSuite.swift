@@ -98,8 +98,6 @@ enum VirtualSuite {
         (task.spec.minClients, task.spec.localEpochs, task.rowsEach) = (cohort, 1, rowsEach)
         var federation = try task.federation(data)
         var figures = Figures()
-        // What was read and thrown away before is not there to be used again.
-        malloc_trim(0)
         Memory.forgetHighest()
         figures.base = Memory.resident - Memory.sharesBytes(clients, rowsEach)
         let crew = Crew.threads(cores)

@@ -24,11 +24,11 @@ import Testing
         #expect(run(6, .storm(seed: 6)).traceHash != run(7, .storm(seed: 6)).traceHash)
     }
 
-    /// Two hundred small federations in bad weather. A failing seed is named and reproduces the failure; with
+    /// Four hundred small federations in bad weather. A failing seed is named and reproduces the failure; with
     /// `keepsLog` it also tells what happened.
     @Test func promisesHoldInAStorm() {
         var (completed, restarts, aborts) = (0, 0, 0)
-        for seed in UInt64(0)..<200 {
+        for seed in UInt64(0)..<400 {
             let report = run(seed, .storm(seed: seed))
             #expect(report.violations == [], "seed \(seed)")
             completed += report.status == .completed ? 1 : 0
@@ -36,9 +36,9 @@ import Testing
             aborts += report.abortedAttempts
         }
         // The weather is bad enough to mean something, and not so bad that nothing gets done.
-        #expect(completed >= 150)
-        #expect(restarts >= 400)
-        #expect(aborts >= 20)
+        #expect(completed >= 340)
+        #expect(restarts >= 1200)
+        #expect(aborts >= 120)
     }
 
     /// Whatever happens on the way, when everybody takes part the final model is that of the undisturbed run.
@@ -69,32 +69,6 @@ import Testing
         #expect(report.modelDigest == calm.modelDigest)
     }
 
-    /// A check that cannot fail is worse than none: every planted bug is caught, and by a rule that names it.
-    @Test(arguments: [
-        (PlantedBug.acknowledgesBeforeWriting, [Violation.Rule.acknowledgedIsDurable]),
-        (.sendsBeforePersisting, [.durableBeforeVisible]),
-        (.countsDuplicates, [.countedOnce]),
-        (.clientForgets, [.trainsOnce, .comesToItsEnd]),
-        (.losesContributions, [.acknowledgedIsDurable, .countedOnce, .sealedIsFrozen, .comesToItsEnd]),
-        (.ignoresDeadline, [.endsByDeadline, .comesToItsEnd]),
-        (.forksChain, [.countedOnce, .hashChain]),
-        (.forgetsServerState, [.countedOnce]),
-    ])
-    func plantedBugIsCaught(bug: PlantedBug, rules: [Violation.Rule]) {
-        var caughtBy: [Violation.Rule] = []
-        var tried = 0
-        for seed in UInt64(0)..<60 {
-            var configuration = SimulationConfiguration.storm(seed: seed)
-            configuration.plantedBug = bug
-            tried += 1
-            guard let first = run(seed, configuration).violations.first else { continue }
-            caughtBy.append(first.rule)
-            break
-        }
-        #expect(caughtBy.count == 1, "\(bug) went unnoticed in \(tried) seeds")
-        #expect(caughtBy.allSatisfy { rules.contains($0) }, "\(bug) was caught by \(caughtBy)")
-    }
-
     @Test func operatorEndsASession() {
         var configuration = SimulationConfiguration.fullParticipation(clients: 3, rounds: 1000)
         configuration.stopAt = 2000
@@ -117,6 +91,7 @@ import Testing
         let (smallest, report) = try #require(Simulation(seed: seed, configuration: configuration).shrunk())
         #expect(report.violations.first?.rule == before.violations.first?.rule)
         #expect(smallest.spec.rounds <= 2, "a fork needs a second round")
+        #expect(smallest.faults.partitions == 0 && smallest.faults.clockJumps == 0 && smallest.faults.fullDisks == 0)
         #expect(smallest.clients == 3 && smallest.faults.coordinatorCrashes == 0 && smallest.faults.loss == 0)
         #expect(smallest.summary.contains("3 clients"))
         #expect(run(seed, smallest) == report, "it reproduces")

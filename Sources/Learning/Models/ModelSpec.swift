@@ -76,7 +76,15 @@ package struct ModelSpec: Sendable, Equatable, Codable {
         return shapes
     }
 
-    package var parameterCount: Int { parameterLayout.reduce(0) { $0 + $1.count } }
+    package var parameterCount: Int {
+        var count = 0
+        for (image, convolution) in zip(images, convolutions) {
+            count += convolution.channels * (image.channels * convolution.kernel * convolution.kernel + 1)
+        }
+        let widths = dense
+        for (inputs, outputs) in zip(widths, widths.dropFirst()) { count += (inputs + 1) * outputs }
+        return count
+    }
 
     /// Weights uniform in ±√(6/fan-in) before a ReLU (He et al. 2015, arXiv 1502.01852) and ±√(6/(fan-in + fan-out))
     /// before the softmax (Glorot and Bengio 2010); biases 0. A linear regression has one minimum and begins at 0.

@@ -1,0 +1,108 @@
+internal import Federation
+internal import Learning
+
+/// One client: what its crash leaves (`state`, `bodies`), its rows, and the process while it is up.
+struct ClientProcess {
+    let index: Int
+    let name: String
+    let dataset: Dataset
+    let schema = SimulatedData.schema
+    private let seed: UInt64
+
+    // Its folder
+    private(set) var state: ClientState
+    var bodies: [String: [UInt8]] = [:]
+    var diskIsFullUntil: Int64 = 0
+    /// What its disk says that it has written last.
+    private(set) var promised: ClientState
+    /// The state before the last, and when it was written over; what `PlantedBug.clientSyncLies` leaves after a crash.
+    private var before: (state: ClientState, until: Int64)
+
+    // Its machine and what the network and the clock do to it
+    var isUp = false
+    /// Crashed, and comes back only when all is healed.
+    var staysAway = false
+    var life = 0
+    var outcome: ClientOutcome?
+    /// What its clock is ahead of the world's.
+    var ahead: Int64 = 0
+    var cutToCoordinatorUntil: Int64 = 0
+    var cutToClientUntil: Int64 = 0
+
+    // The process
+    private(set) var machine: ClientMachine?
+    private var effects: [ClientEffect] = []
+    private var done = 0
+    /// States that are being written, in order.
+    private var writing: [ClientState] = []
+    var isWriting = false
+    var link: Int?
+    var timer: Int64?
+    var model: (digest: String, file: ModelFile)?
+    /// The server's control, and the one that was asked for.
+    var control: (digest: String, file: [UInt8])?
+    var controlAsked: String?
+    /// Raised to cancel the training under way.
+    var serial = 0
+
+    init(index: Int, session: String, seed: UInt64) {
+        self.index = index
+        self.seed = seed
+        name = SimulatedData.name(of: index)
+        state = ClientState(session: session)
+        promised = state
+        before = (state, 0)
+        dataset = SimulatedData.rows(of: index, seed: seed)
+    }
+
+    /// - Parameter isForgetful: it begins with nothing, whatever lies in its folder.
+    mutating func makeMachine(isForgetful: Bool) {
+        machine = ClientMachine(
+            client: name, session: state.session, state: isForgetful ? ClientState(session: state.session) : state,
+            seed: derivedSeed(seed, "waits", "\(index)", "\(life)"))
+    }
+
+    mutating func handle(_ event: ClientEvent, _ now: Instant) {
+        guard let new = machine?.handle(event, now: now) else { return }
+        effects += new
+    }
+
+    /// The next effect; nil while a write is under way or nothing is left.
+    mutating func next() -> ClientEffect? {
+        guard !isWriting, done < effects.count else {
+            if done > 0 && done == effects.count {
+                effects.removeAll(keepingCapacity: true)
+                done = 0
+            }
+            return nil
+        }
+        done += 1
+        return effects[done - 1]
+    }
+
+    mutating func begin(_ state: ClientState) { writing.append(state) }
+
+    /// The first write that was begun is done.
+    mutating func finishWrite(_ now: Int64) {
+        guard !writing.isEmpty else { return }
+        before = (state, now)
+        state = writing.removeFirst()
+        promised = state
+    }
+
+    var writesUnderWay: Int { writing.count }
+
+    /// Memory is gone; of the writes under way the first `kept` are there.
+    /// - Parameter lag: what was written so short a time ago is lost too.
+    mutating func crash(kept: Int, now: Int64, lag: Int64?) {
+        if let lag, before.until > 0, now - before.until < lag {
+            state = before.state
+        } else if kept > 0 {
+            state = writing[kept - 1]
+            promised = state
+        }
+        (machine, effects, done, writing, isWriting) = (nil, [], 0, [], false)
+        (isUp, link, timer, model, control, controlAsked) = (false, nil, nil, nil, nil, nil)
+        serial += 1
+    }
+}

@@ -1,0 +1,58 @@
+internal import Federation
+internal import Learning
+
+/// The shell of the coordinator's machine, as production has it: effects strictly in order, what is written first.
+struct CoordinatorProcess {
+    enum Waiting {
+        case join(client: Int, life: Int)
+        case admission(upload: Int, body: [UInt8])
+        case receipt(upload: Int)
+    }
+
+    var machine: CoordinatorMachine
+    private var effects: [CoordinatorEffect]
+    /// How many of `effects` are done.
+    private var done = 0
+    var isWriting = false
+    /// A change waits for room on the disk; no new request is taken.
+    var isFull = false
+    var timer: Int64?
+    var nextTicket: UInt64 = 0
+    var waiting: [UInt64: Waiting] = [:]
+    /// The current link of each client.
+    var links: [String: Int] = [:]
+    /// The model that was read last.
+    var model: (digest: String, file: ModelFile)?
+
+    init(machine: CoordinatorMachine, effects: [CoordinatorEffect]) {
+        self.machine = machine
+        self.effects = effects
+    }
+
+    /// - Returns: the attempt that begins with this event, if one does.
+    mutating func handle(_ event: CoordinatorEvent, _ now: Instant) -> RoundRecord? {
+        let new = machine.handle(event, now: now)
+        effects += new
+        for case .persist(.round(let record)) in new where record.state == .configured { return record }
+        return nil
+    }
+
+    /// What is done next: one transaction of changes, or one effect; nil while a write is under way or nothing is left.
+    mutating func next() -> (changes: [DurableChange], effect: CoordinatorEffect?)? {
+        guard !isWriting, done < effects.count else {
+            if done > 0 && done == effects.count {
+                effects.removeAll(keepingCapacity: true)
+                done = 0
+            }
+            return nil
+        }
+        var changes: [DurableChange] = []
+        while done < effects.count, case .persist(let change) = effects[done] {
+            changes.append(change)
+            done += 1
+        }
+        if !changes.isEmpty { return (changes, nil) }
+        done += 1
+        return ([], effects[done - 1])
+    }
+}

@@ -1,0 +1,90 @@
+/// A fault in a simulated shell that a checker must find: the proof that the checkers can fail.
+package enum PlantedBug: String, Sendable, CaseIterable {
+    // The coordinator's disk
+
+    /// An upload is acknowledged while it is still being written.
+    case acknowledgesBeforeWriting
+    /// Messages leave before the change they tell of is durable.
+    case sendsBeforePersisting
+    /// A round is committed while its model is still being written.
+    case commitsBeforeModelIsDurable
+    /// The disk says that it has written what it has only noted; a crash forgets it.
+    case syncLies
+    /// A crash leaves the last change of a transaction without those before it.
+    case tearsTransactions
+    /// Updates are not read back after a restart.
+    case losesContributions
+    /// Updates are deleted when the model is computed, not when it is committed.
+    case discardsBeforeCommit
+
+    // The arithmetic
+
+    /// An update that was delivered twice is added twice.
+    case countsDuplicates
+    /// Every client weighs the same in the mean.
+    case weighsWrongly
+    /// The last client of the sealed set is left out of the sum.
+    case forgetsLastUpdate
+    /// A round is computed from the first model instead of the last one.
+    case forksChain
+    /// A round is computed from its model and the state before the first round.
+    case forgetsServerState
+
+    // The protocol
+
+    /// A round is committed with fewer updates than the quorum.
+    case commitsBelowQuorum
+    /// The set that counts is written a second time, smaller.
+    case sealsTwice
+    /// An attempt that follows an aborted one has its number.
+    case reusesAttempt
+    /// An update that starts from another model is taken.
+    case acceptsStaleBase
+    /// An update with a value that is no number is taken.
+    case acceptsNotFinite
+    /// The coordinator's timer never fires.
+    case ignoresDeadline
+    /// A restart gives the open round more time.
+    case restartExtendsDeadline
+    /// An update that comes too late gets no answer at all.
+    case dropsLateAnswer
+    /// One client's signs of life never reach the machine.
+    case overlooksOne
+    /// The model of the round before is sent.
+    case servesOldModel
+
+    // The clients
+
+    /// A client does not read its state when it comes back.
+    case clientForgets
+    /// A client sends before its state is durable.
+    case clientSendsBeforePersisting
+    /// A client's disk says that it has written what it has only noted.
+    case clientSyncLies
+    /// A client that was called twice trains twice.
+    case trainsTwice
+
+    /// The promises it may break first.
+    package var breaks: Set<Violation.Rule> {
+        switch self {
+        case .acknowledgesBeforeWriting: [.acknowledgedIsDurable]
+        case .sendsBeforePersisting, .commitsBeforeModelIsDurable, .clientSendsBeforePersisting: [.durableBeforeVisible]
+        case .syncLies, .clientSyncLies: [.durableStaysDurable]
+        case .tearsTransactions, .forksChain: [.hashChain]
+        case .losesContributions: [.acknowledgedIsDurable]
+        case .discardsBeforeCommit: [.acknowledgedIsDurable]
+        case .countsDuplicates: [.countedOnce]
+        case .weighsWrongly, .forgetsLastUpdate: [.sumIsExact]
+        case .forgetsServerState: [.stateIsExact]
+        case .commitsBelowQuorum: [.quorumIsMet]
+        case .sealsTwice: [.sealedIsFrozen]
+        case .reusesAttempt: [.attemptIsNew]
+        case .acceptsStaleBase, .acceptsNotFinite: [.refusesBadUpdates]
+        case .ignoresDeadline, .restartExtendsDeadline: [.endsByDeadline]
+        case .dropsLateAnswer: [.everyUploadIsAnswered]
+        case .overlooksOne: [.selectionIsFair]
+        case .servesOldModel: [.agreesOnTheModel]
+        case .clientForgets, .trainsTwice: [.trainsOnce]
+        }
+    }
+}
