@@ -71,6 +71,9 @@ private func multiply(
 ) {
     guard m > 0 && n > 0 else { return }
     guard k > 0 else { return finishNothing(m, n, c, rowStrideC, finish) }
+    if m < W && rowStrideB == 1 && columnStrideB != 1 && columnStrideA == 1 && k >= 2 &* W && !finish.steps {
+        return multiplyDots(m, n, k, a, rowStrideA, b, columnStrideB, c, rowStrideC, finish)
+    }
     let isFlipped = rowStrideB == 1 && columnStrideB != 1 && m >= W && m <= flipRows && n >= W && k >= W
     if isFlipped && !finish.accumulate && !finish.steps {
         multiplyBlocks(
