@@ -12,6 +12,7 @@ struct ListSuites: ReportingCommand {
     func perform() async throws(CommandFailure) -> JSON {
         if !json {
             print("kernels     GFLOP/s and GB/s at every level beside the machine's measured limits")
+            print("step        a step of training beside PyTorch's, a product beside OpenBLAS's")
             print("round       a federation on digits in one process beside NumPy; accuracies over ten seeds")
             print("strategies  FedAvg, FedProx, FedAdam, FedYogi, FedAdagrad, SCAFFOLD and FedNova on Synthetic(1, 1) and digits with stragglers")
             print("simulation  how many federations in bad weather the simulator lives through in a second")
@@ -19,13 +20,13 @@ struct ListSuites: ReportingCommand {
             print("aggregation whole aggregations beside memory and the peers, masks beside openssl")
             print("compress    ratio and MB/s of zstd on updates and models of 38 KB to 10 MB")
         }
-        return ["suites": ["kernels", "aggregation", "round", "strategies", "simulation", "virtual", "compress"]]
+        return ["suites": ["kernels", "step", "aggregation", "round", "strategies", "simulation", "virtual", "compress"]]
     }
 }
 
 struct RunSuite: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "run", abstract: "Run a suite.")
-    @Argument(help: "kernels, aggregation, round, strategies, simulation, virtual or compress.")
+    @Argument(help: "kernels, step, aggregation, round, strategies, simulation, virtual or compress.")
     var suite: String
     @Option(help: "Write the result to this file.")
     var json: String?
@@ -42,6 +43,7 @@ struct RunSuite: AsyncParsableCommand {
             switch suite {
             case "kernels": rows = KernelsSuite.run { say($0) }
             case "aggregation": rows = try AggregationSuite.run { say($0) }
+            case "step": rows = StepSuite.run { say($0) }
             case "round": rows = try RoundSuite.run(data: data) { say($0) }
             case "strategies": rows = try StrategiesSuite.run(data: data, plot: plot) { say($0) }
             case "simulation": rows = SimulationSuite.run { say($0) }

@@ -1,43 +1,11 @@
 import KernelTable
 
 extension KernelsSuite {
-    /// How an operand of a product lies in memory.
-    private enum Form: String {
-        case plain = "", transposedA = ".at", transposedB = ".bt"
-    }
-
-    static func products(_ table: KernelTable) -> [Case] {
-        let goal = table.level == .baseline ? nil : productGoal
-        let squares = [256, 512, 1024].map { product(table, $0, $0, $0, .plain, goal: goal) }
-        // The products of a batch of 32 through a 64-128-10 network: forward, gradients of the weights, gradient of
-        // the hidden layer; weights stored [out, in] and [in, out].
-        let network: [(Int, Int, Int, Form)] = [
-            (32, 128, 64, .plain), (32, 128, 64, .transposedB), (32, 10, 128, .plain), (32, 10, 128, .transposedB),
-            (32, 128, 10, .plain), (32, 128, 10, .transposedB), (128, 64, 32, .transposedA), (64, 128, 32, .transposedA),
-            (10, 128, 32, .transposedA), (128, 10, 32, .transposedA),
-        ]
-        return squares + network.map { product(table, $0.0, $0.1, $0.2, $0.3, goal: nil) }
-    }
-
-    private static func product(
-        _ table: KernelTable, _ m: Int, _ n: Int, _ k: Int, _ form: Form, goal: Double?
-    ) -> Case {
-        let (a, b, c) = (Field(m * k), Field(k * n), Field(m * n))
-        let scratch = Field(table.sgemmScratchCount(m, n, k))
-        let (rowA, columnA) = form == .transposedA ? (1, m) : (k, 1)
-        let (rowB, columnB) = form == .transposedB ? (1, k) : (n, 1)
-        return Case(
-            name: "kernels.sgemm.gflops.\(table.level).\(m)x\(n)x\(k)\(form.rawValue)", unit: "GFLOP/s",
-            amount: 2e-9 * Double(m) * Double(n) * Double(k), beside: "\(peakName).\(table.level)", goal: goal
-        ) {
-            table.sgemm(m, n, k, a.base, rowA, columnA, b.base, rowB, columnB, c.base, n, false, scratch.base)
-        }
-    }
-
     /// The kernels between the products, on data that is in the cache as it is in training.
     static func training(_ table: KernelTable) -> [Case] {
         let count = 16_384
-        let (w, v, g) = (Field(count), Field(count), Field(count))
+        let (w, v, g, squares, rowValues) = (Field(count), Field(count), Field(count), Field(count), Field(128))
+        table.axpy(squares.base, squares.base, -1, count)
         let (rows, columns) = (32, 10)
         let (logits, start) = (Field(rows * columns), Field(rows * columns))
         let labels = (0..<rows).map { Int32($0 % columns) }
@@ -52,7 +20,17 @@ extension KernelsSuite {
                 logits.base.update(from: start.base, count: rows * columns)
                 _ = table.softmaxCrossEntropy(logits.base, labels, rows, columns, 1)
             },
+            item("adam_step", count) {
+                table.adamStep(w.base, v.base, squares.base, g.base, count, 1e-6, 0.9, 0.999, 1e-8, 0, 0.1, 0.001)
+            },
             item("add_bias_relu", count) { table.addBiasReLU(v.base, g.base, count / 128, 128) },
+            item("layer_norm", count, ".64x256") {
+                table.layerNorm(g.base, w.base, w.base, count / 256, 256, 1e-5, v.base, rowValues.base, rowValues.base + 64)
+            },
+            item("causal_softmax", count, ".4x64x64") {
+                v.base.update(from: g.base, count: count)
+                table.causalSoftmax(v.base, 4, 64, 64, 0.125)
+            },
         ]
     }
 
