@@ -20,7 +20,7 @@ import Wire
     private func rows(_ seed: UInt64) -> Dataset {
         var generator = SeededGenerator(seed: seed)
         let features = (0..<40).map { _ in Float(generator.normal()) }
-        let targets = (0..<20).map { 3 * features[2 * $0] - 2 * features[2 * $0 + 1] + 1 }
+        let targets = (0..<20).map { (row: Int) -> Float in 3 * features[2 * row] - 2 * features[2 * row + 1] + 1 }
         return Dataset(features: features, targets: targets, inputs: 2)
     }
 
