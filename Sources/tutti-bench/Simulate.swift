@@ -22,13 +22,15 @@ struct Simulate: AsyncParsableCommand {
     var keep: String?
     @Option(help: "Live through this file's federation once, and say what happens.")
     var reproduce: String?
+    @Flag(help: "With --reproduce: tell everything that happens.")
+    var log = false
 
     func run() async throws {
         guard count > 0, count <= 100_000_000, (1...256).contains(threads), from <= UInt64.max - count else {
             say("error: --count must be 1 to 100000000, --threads 1 to 256\n  Give smaller numbers.")
             throw ExitCode(2)
         }
-        if let reproduce { return try Self.reproduce(reproduce) }
+        if let reproduce { return try Self.reproduce(reproduce, told: log) }
         if let planted { return try hunt(planted) }
         try await storm()
     }
@@ -130,17 +132,19 @@ struct Simulate: AsyncParsableCommand {
         print("  kept in \(file.path)")
     }
 
-    private static func reproduce(_ path: String) throws {
+    private static func reproduce(_ path: String, told: Bool) throws {
         guard let data = FileManager.default.contents(atPath: path) else {
             say("error: \(path) cannot be read\n  Give a file that 'simulate --keep' has written.")
             throw ExitCode(3)
         }
-        let kept: Reproduction
+        var kept: Reproduction
         do { kept = try Reproduction(json: try JSON(parsing: [UInt8](data))) } catch {
             say("error: \(path): \(error)")
             throw ExitCode(3)
         }
+        kept.configuration.keepsLog = told
         let report = kept.run()
+        for line in report.log { print(line) }
         print("seed \(kept.seed): \(kept.configuration.summary)")
         print("\(report.status.rawValue) after \(report.committedRounds) rounds, \(report.events) events and \(report.virtualMilliseconds) virtual ms")
         for violation in report.violations { print("  \(violation)") }

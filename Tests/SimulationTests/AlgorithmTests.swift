@@ -15,7 +15,8 @@ import Testing
     func disturbedRunsEndWithTheSameModel(algorithm: SessionSpec.Algorithm) {
         let calm = run(algorithm, .none)
         #expect(calm.status == .completed && calm.violations == [])
-        #expect(calm.modelDigest != run(.federatedAveraging, .none).modelDigest)
+        // Everybody takes a power of two of steps here, and as many as the others: then FedNova is averaging, bit for bit.
+        #expect((calm.modelDigest == run(.federatedAveraging, .none).modelDigest) == (algorithm == .fedNova))
         var restarts = 0
         for variation in 0..<12 {
             var faults = Faults()

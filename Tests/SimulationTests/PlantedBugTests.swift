@@ -5,7 +5,7 @@ import Testing
 
 /// A check that cannot fail is worse than none: every planted bug is caught, and by a rule that names it.
 @Suite struct PlantedBugTests {
-    private static let mostSeeds: UInt64 = 600
+    private static let mostSeeds: UInt64 = 1000
 
     @Test(arguments: PlantedBug.allCases)
     func aPlantedBugIsCaught(bug: PlantedBug) throws {
