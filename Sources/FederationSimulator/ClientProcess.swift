@@ -41,7 +41,7 @@ struct ClientProcess {
     var model: (digest: String, file: ModelFile)?
     /// The server's control, and the one that was asked for.
     var control: (digest: String, file: [UInt8])?
-    var controlAsked: String?
+    var controlsAsked: Set<String> = []
     /// Raised to cancel the training under way.
     var serial = 0
 
@@ -102,7 +102,7 @@ struct ClientProcess {
             promised = state
         }
         (machine, effects, done, writing, isWriting) = (nil, [], 0, [], false)
-        (isUp, link, timer, model, control, controlAsked) = (false, nil, nil, nil, nil, nil)
+        (isUp, link, timer, model, control, controlsAsked) = (false, nil, nil, nil, nil, [])
         serial += 1
     }
 }

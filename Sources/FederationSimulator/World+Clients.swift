@@ -101,7 +101,7 @@ extension World {
             plan(.modelAsked(index, life: life, digest: digest, path: path), in: networkDelay())
         case .fetchControl(let digest, let path):
             if clients[index].control?.digest == digest { return plan(.modelAnswered(index, life: life, digest: digest, []), in: 0) }
-            clients[index].controlAsked = digest
+            clients[index].controlsAsked.insert(digest)
             plan(.modelAsked(index, life: life, digest: digest, path: path), in: networkDelay())
         case .train(let start, _): train(index, start)
         case .cancelTraining: clients[index].serial += 1

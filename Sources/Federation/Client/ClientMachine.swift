@@ -173,18 +173,17 @@ package struct ClientMachine: Sendable {
         case .roundStart(let start): return roundStarted(start)
         case .roundClosed(let message):
             let key = AttemptKey(round: message.round, attempt: message.attempt)
-            closed = max(closed ?? key, key)
-            return abandon(through: key)
+            return close(through: key)
         case .evaluate(let request):
             switch work {
             case .fetchingToEvaluate(request, _), .evaluating(request): return []
             case .idle, .fetching, .fetchingControl, .training, .uploading, .waitingToUpload, .fetchingToEvaluate, .evaluating: break
             }
-            let effects = abandon(through: AttemptKey(round: request.round, attempt: .max))
+            let effects = close(through: AttemptKey(round: request.round, attempt: .max))
             work = .fetchingToEvaluate(request, retryAt: nil)
             return effects + [.fetchModel(digest: hexadecimal(request.modelSHA256), path: request.modelPath)]
         case .sessionEnded(let ended):
-            let effects = abandon(through: AttemptKey(round: .max, attempt: .max))
+            let effects = close(through: AttemptKey(round: .max, attempt: .max))
             let outcome: ClientOutcome =
                 ended.status == "completed"
                 ? .completed(model: hexadecimal(ended.modelSHA256)) : .ended(status: ended.status, reason: ended.reason)
@@ -220,7 +219,7 @@ package struct ClientMachine: Sendable {
             work = .uploading(pending)
             return [.upload(pending, encoding: encoding)]
         }
-        var effects = abandon(through: AttemptKey(round: key.round, attempt: key.attempt - 1))
+        var effects = close(through: AttemptKey(round: key.round, attempt: key.attempt - 1))
         if case .controlled(let control) = start.rule { effects += followControl(control, key) }
         workFailures = 0
         work = .fetching(start, retryAt: nil)
@@ -243,6 +242,12 @@ package struct ClientMachine: Sendable {
         case .uploading(let update), .waitingToUpload(let update, _): update.key
         case .idle, .fetchingToEvaluate, .evaluating: nil
         }
+    }
+
+    /// The coordinator has done with these attempts, however this client has come to know it.
+    private mutating func close(through key: AttemptKey) -> [ClientEffect] {
+        closed = max(closed ?? key, key)
+        return abandon(through: key)
     }
 
     /// Drops work and a pending update that nobody waits for any more.
@@ -344,7 +349,7 @@ package struct ClientMachine: Sendable {
             let earliest = clock.adding(seconds: max(0, after ?? 0))
             work = .waitingToUpload(update, at: max(earliest, backoff(workFailures, least: 0.1)))
             return []
-        case .superseded: return abandon(through: key)
+        case .superseded: return close(through: key)
         case .refused(let reason): return abandon(through: key) + giveUp(key, reason)
         }
     }
