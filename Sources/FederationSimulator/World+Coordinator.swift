@@ -38,7 +38,7 @@ extension World {
         guard let process = coordinator else { return }
         note("coordinator crashes", epoch)
         coordinator = nil
-        crashDisk()
+        crashDisk(isFull: process.isFull)
         for ticket in process.waiting.keys.sorted() {
             guard case .join(let client, let life)? = process.waiting[ticket] else { continue }
             plan(.joinAnswered(client, life: life, isIn: false), in: networkDelay())

@@ -50,10 +50,10 @@ extension World {
         }
     }
 
-    /// What of the writes under way a crash leaves.
-    mutating func crashDisk() {
+    /// What of the writes under way a crash leaves; nothing where they were waiting for room.
+    mutating func crashDisk(isFull: Bool) {
         if configuration.plantedBug == .syncLies { store = platter.store }
-        let kept = writes.isEmpty ? 0 : weather.below(writes.count + 1)
+        let kept = writes.isEmpty || isFull ? 0 : weather.below(writes.count + 1)
         for write in writes.prefix(kept) {
             switch write.content {
             case .changes(let changes): makeDurable(changes)
