@@ -65,8 +65,10 @@ struct Checker {
             case .aborted: aborted(record, now, openSince, slack)
             }
             rounds[record.key] = record
-            // The deadline is an instant of a clock that may be set: what counts is how far away it is.
-            open = record.state == .configured ? (record.key, now + max(0, record.deadline.milliseconds - clock)) : nil
+            // The deadline is an instant of a clock that may be set: what counts is how far away it is. When the clock was
+            // set forward while this was being written, the timer runs already, for the whole of the round.
+            let away = max(record.deadline.milliseconds - clock, Int64(spec.roundDeadlineSeconds * 1000))
+            open = record.state == .configured ? (record.key, now + away) : nil
         case .session(let record):
             if let final = finalSession, final != record.status.rawValue {
                 violated(.comesToItsEnd, now, "the session was \(final) and is \(record.status.rawValue)")

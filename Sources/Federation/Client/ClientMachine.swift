@@ -38,8 +38,6 @@ package struct ClientMachine: Sendable {
     private var workFailures = 0
     private var generator: SeededGenerator
     private var clock = Instant(milliseconds: .min)
-    /// The newest attempt the coordinator has closed: a frame that comes late does not open it again.
-    private var closed: AttemptKey?
     private static let maximumWorkFailures = 20
 
     /// - Parameters:
@@ -207,7 +205,7 @@ package struct ClientMachine: Sendable {
         let key = start.key
         encoding = start.uploadEncoding
         if let done = state.acknowledged, key <= done { return [] }
-        if let closed, key <= closed { return [] }
+        if let closed = state.closed, key <= closed { return [] }
         if case .waitingToUpload(let update, _) = work, update.key == key {
             // The coordinator is back and asks: no reason to wait any longer.
             work = .uploading(update)
@@ -246,7 +244,7 @@ package struct ClientMachine: Sendable {
 
     /// The coordinator has done with these attempts, however this client has come to know it.
     private mutating func close(through key: AttemptKey) -> [ClientEffect] {
-        closed = max(closed ?? key, key)
+        state.closed = max(state.closed ?? key, key)
         return abandon(through: key)
     }
 

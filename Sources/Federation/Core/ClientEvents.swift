@@ -7,6 +7,9 @@ package struct ClientState: Sendable, Equatable, Codable {
     package var pending: PendingUpdate?
     /// The last attempt that was acknowledged: never trained for again.
     package var acknowledged: AttemptKey?
+    /// The newest attempt the coordinator has closed: a frame that comes late does not open it again. Written with the next
+    /// thing that has to be: before that a client that starts anew may train in vain, but never for what it has delivered.
+    package var closed: AttemptKey?
     /// SCAFFOLD only.
     package var controls: ClientControls?
 
