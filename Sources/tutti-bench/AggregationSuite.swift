@@ -1,6 +1,5 @@
 import CommandKit
 import CryptoSuite
-import Foundation
 import KernelTable
 import RobustAggregation
 import StrictJSON
@@ -61,7 +60,7 @@ enum AggregationSuite {
 
     /// The peers' seconds, and how many times as long the fastest of them takes.
     private static func besidePeers(_ rows: [BenchRow], _ progress: (String) -> Void) -> [BenchRow] {
-        guard let output = outputOf(["python3", "benchmarks/peers/aggregation.py", "\(floats)"]), let json = try? JSON(parsing: output) else {
+        guard let output = PeerScript.output(["python3", "benchmarks/peers/aggregation.py", "\(floats)"]), let json = try? JSON(parsing: output) else {
             progress("aggregation: python3 with numpy is not there; the figures stand alone")
             return []
         }
@@ -90,7 +89,7 @@ enum AggregationSuite {
         let unblocked = "import os, signal, sys; signal.pthread_sigmask(signal.SIG_SETMASK, []); os.execvp(sys.argv[1], sys.argv[1:])"
         let arguments = ["python3", "-c", unblocked, "openssl", "speed", "-mr", "-evp", "aes-128-ctr", "-bytes", "8192", "-seconds", "2"]
         // A line of "+F:number:name:bytes a second".
-        guard let output = outputOf(arguments),
+        guard let output = PeerScript.output(arguments),
             let line = String(decoding: output, as: UTF8.self).split(separator: "\n").first(where: { $0.hasPrefix("+F:") }),
             let rate = line.split(separator: ":").last.flatMap({ Double($0) })
         else {
@@ -107,20 +106,5 @@ enum AggregationSuite {
                     beside: "openssl speed, blocks of 8 KiB", ratio: ratio, goal: goal))
         }
         return out
-    }
-
-    /// nil where the program is not there or fails.
-    private static func outputOf(_ arguments: [String]) -> [UInt8]? {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = arguments
-        process.environment = ProcessInfo.processInfo.environment.merging(["OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"]) { $1 }
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        process.standardError = FileHandle.nullDevice
-        guard (try? process.run()) != nil else { return nil }
-        let output = pipe.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        return process.terminationStatus == 0 ? [UInt8](output) : nil
     }
 }

@@ -1,6 +1,7 @@
 import StrictJSON
 
-/// One measured figure. `ratio` is to what `beside` names, measured in the same run; `holds` says whether the goal is met.
+/// One measured figure. `ratio` is to what `beside` names, measured in the same run; `goal` is the least it
+/// should be, and `most` what `value` should not be above. `holds` says whether that is so.
 struct BenchRow: Sendable {
     var name: String
     /// Median of the repetitions.
@@ -11,12 +12,13 @@ struct BenchRow: Sendable {
     var beside: String?
     var ratio: Double?
     var goal: Double?
-    var holds: Bool? { goal.flatMap { goal in ratio.map { $0 >= goal } } }
+    var most: Double?
+    var holds: Bool? { most.map { value <= $0 } ?? goal.flatMap { goal in ratio.map { $0 >= goal } } }
 
     var json: JSON {
         .object([
             .init("name", .string(name)), .init("value", JSON(value)), .init("unit", .string(unit)), .init("spread", JSON(spread)),
-            .init("beside", JSON(beside)), .init("ratio", JSON(ratio)), .init("goal", JSON(goal)), .init("holds", holds.map(JSON.bool) ?? .null),
+            .init("beside", JSON(beside)), .init("ratio", JSON(ratio)), .init("goal", JSON(goal ?? most)), .init("holds", holds.map(JSON.bool) ?? .null),
         ])
     }
 }

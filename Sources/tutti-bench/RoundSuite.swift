@@ -89,17 +89,8 @@ enum RoundSuite {
 
     /// nil where Python or NumPy is not there.
     private static func numpySeconds(_ data: String, _ progress: (String) -> Void) -> Double? {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["python3", "benchmarks/peers/numpy_fedavg.py", data]
-        process.environment = ProcessInfo.processInfo.environment.merging(["OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"]) { $1 }
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        process.standardError = FileHandle.nullDevice
-        guard (try? process.run()) != nil else { return nil }
-        let output = pipe.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0, let json = try? JSON(parsing: [UInt8](output)), let seconds = json["seconds"]?.double else {
+        guard let output = PeerScript.output(["python3", "benchmarks/peers/numpy_fedavg.py", data]), let json = try? JSON(parsing: output),
+            let seconds = json["seconds"]?.double else {
             progress("round: python3 with numpy is not there; the figure stands alone")
             return nil
         }

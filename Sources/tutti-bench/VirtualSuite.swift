@@ -60,17 +60,8 @@ enum VirtualSuite {
     /// nil where Python or Flower is not there.
     private static func flower(_ data: String, _ progress: (String) -> Void) -> (rate: Double, megabytes: Double)? {
         progress("virtual: Flower's simulation engine, 1,000 clients, 100 a round, 20 rounds")
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["python3", "benchmarks/peers/flower_virtual.py", data]
-        process.environment = ProcessInfo.processInfo.environment.merging(["OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"]) { $1 }
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        process.standardError = FileHandle.nullDevice
-        guard (try? process.run()) != nil else { return nil }
-        let output = pipe.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0, let last = output.split(separator: UInt8(ascii: "\n")).last, let json = try? JSON(parsing: [UInt8](last)),
+        guard let output = PeerScript.output(["python3", "benchmarks/peers/flower_virtual.py", data]),
+            let last = output.split(separator: UInt8(ascii: "\n")).last, let json = try? JSON(parsing: [UInt8](last)),
             let rate = json["updates_per_second"]?.double, let megabytes = json["resident_mb"]?.double
         else {
             progress("virtual: python3 with flwr[simulation] is not there; the figures stand alone")
