@@ -1,5 +1,6 @@
 import CryptoSuite
 import SecureAggregation
+import Trust
 
 /// A cohort that goes through one attempt of secure aggregation in this process: real machines, real primitives, every message
 /// encoded; what each step costs is measured where it happens.
