@@ -74,6 +74,7 @@ struct SecAggCohort {
     }
 
     mutating func run() {
+        let parameters = parameters
         for i in clients.indices {
             tell(i, parameters.encoded.count) { $0.handle(.begin(parameters, modelHash: parameters.modelHash, entropy: Self.secret(i, 2))) }
         }
