@@ -24,7 +24,7 @@ struct SecAggCohort {
     private(set) var failure: String?
 
     private let suite = CryptoSuite.system
-    private let parameters: RoundParameters
+    private var parameters: RoundParameters
     private var clients: [MaskingClient] = []
     private var server: MaskingServer
     private var encoded: [[UInt32]]
@@ -35,8 +35,10 @@ struct SecAggCohort {
     private var spent = [Double]()
     private static let session = Array("fl-session-bench".utf8)
 
-    /// - Parameter absent: members that drop out after their shares are dealt.
-    init(_ request: PlanRequest, absent: Set<Int>, vectors: Bool) throws(SecureAggregationError) {
+    /// - Parameters:
+    ///   - absent: members that drop out after their shares are dealt.
+    ///   - neighbours: in the mask graph; nil: as few as the plan needs.
+    init(_ request: PlanRequest, absent: Set<Int>, vectors: Bool, neighbours: Int? = nil) throws(SecureAggregationError) {
         let suite = CryptoSuite.system
         let plan = try SecureAggregationPlan(request)
         let n = request.members
@@ -53,6 +55,7 @@ struct SecAggCohort {
         parameters = RoundParameters(
             mode: .honestButCurious, session: Self.session, epoch: 1, round: 1, attempt: 1, modelHash: [UInt8](repeating: 1, count: 32),
             planHash: [UInt8](repeating: 2, count: 32), rosterHash: terms.rosterHash, partitionHash: partition.digest, plan: plan)
+        parameters.maskDegree = neighbours ?? parameters.maskDegree
         let floors = ClientFloors(members: n, groupFloor: request.openingFloor, quorum: 0.5)
         for i in 0..<n {
             clients.append(
@@ -179,7 +182,8 @@ struct SecAggCohort {
         }
     }
 
-    var lanes: Int { parameters.lanes }
+    /// Masks that a client of a whole group adds: its own and one a neighbour.
+    var masksEach: Int { 1 + (parameters.maskDegree > 0 ? parameters.maskDegree : plan.smallestGroup - 1) }
     var packedBytes: Int { parameters.packedBytes }
     var termsOfAll: Int { opened.reduce(0) { $0 + $1.terms.count } }
 }
