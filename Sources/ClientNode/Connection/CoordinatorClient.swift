@@ -36,6 +36,8 @@ package final class CoordinatorClient: Sendable {
         configuration.timeout.read = .nanoseconds(Int64(limits.readSeconds * 1e9))
         // When to try again is decided above, in one place.
         configuration.connectionPool.retryConnectionEstablishment = false
+        // A node does one thing at a time; beside it stands its control socket. Idle connections of a thousand nodes cost memory.
+        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 1
         http = HTTPClient(eventLoopGroupProvider: .shared(group), configuration: configuration)
     }
 
