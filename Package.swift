@@ -76,7 +76,7 @@ let rooms: [Target] = [
     room("RobustAggregation", ["TensorKernels", "KernelTable"]),
     room("Strategies", ["Learning", "StrictJSON"]),
     room("CryptoSuite"),
-    room("SecureAggregation", ["CryptoSuite"]),
+    room("SecureAggregation", ["CryptoSuite", "TensorKernels", "KernelTable"]),
     // 2 messages
     room("Wire", ["CZstd", .product(name: "SwiftProtobuf", package: "swift-protobuf")]),
     // 3 federation

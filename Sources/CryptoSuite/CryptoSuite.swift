@@ -11,30 +11,36 @@ package struct CryptoSuite: Sendable {
     package var keystream: @Sendable (_ key: [UInt8], _ block: UInt64, _ count: Int) -> [UInt8]
     /// Agreement, sealing and signatures.
     package var keys: PublicKeySuite
-    /// Adds masks to numbers of at most 32 bits, or takes them off: see `Mask`.
-    package var addMask: @Sendable (Mask, UnsafeMutableBufferPointer<UInt32>) -> Void
+    /// Adds masks of one width to numbers of at most 32 bits, or takes them off: see `Mask`.
+    package var addMasks: @Sendable ([Mask], UnsafeMutableBufferPointer<UInt32>) -> Void
 
-    /// - Parameter addMask: made of `keystream` where it is left out.
+    /// - Parameter addMasks: made of `keystream` where it is left out.
     package init(
         sha256: @escaping @Sendable ([UInt8]) -> [UInt8],
         hmacSHA256: @escaping @Sendable ([UInt8], [UInt8]) -> [UInt8],
         hkdfSHA256: @escaping @Sendable ([UInt8], [UInt8], [UInt8], Int) -> [UInt8],
         keystream: @escaping @Sendable ([UInt8], UInt64, Int) -> [UInt8],
         keys: PublicKeySuite,
-        addMask: (@Sendable (Mask, UnsafeMutableBufferPointer<UInt32>) -> Void)? = nil
+        addMasks: (@Sendable ([Mask], UnsafeMutableBufferPointer<UInt32>) -> Void)? = nil
     ) {
         self.sha256 = sha256
         self.hmacSHA256 = hmacSHA256
         self.hkdfSHA256 = hkdfSHA256
         self.keystream = keystream
         self.keys = keys
-        self.addMask =
-            addMask ?? { mask, numbers in
-                mask.inParts(numbers.count) { part, first, byteCount in
-                    mask.add(keystream(mask.key, first, byteCount), to: UnsafeMutableBufferPointer(rebasing: numbers[part]))
+        self.addMasks =
+            addMasks ?? { masks, numbers in
+                guard let width = masks.first?.width else { return }
+                Mask.inParts(numbers.count, width: width) { part, blocks, byteCount in
+                    for mask in masks {
+                        mask.add(keystream(mask.key, mask.block &+ blocks, byteCount), to: UnsafeMutableBufferPointer(rebasing: numbers[part]))
+                    }
                 }
             }
     }
+
+    /// Adds one mask, or takes it off.
+    package func addMask(_ mask: Mask, _ numbers: UnsafeMutableBufferPointer<UInt32>) { addMasks([mask], numbers) }
 }
 
 /// Compares secrets in a time that depends on their lengths only.

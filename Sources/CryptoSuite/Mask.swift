@@ -12,7 +12,7 @@ package struct Mask: Sendable {
     /// Whether the mask is taken off.
     package let subtract: Bool
 
-    /// Bytes of keystream that are added at a time: a part of the first cache.
+    /// Bytes of the numbers that are masked at a time, and of keystream at most: a quarter of the first cache.
     package static let partBytes = 8192
 
     package init(key: [UInt8], block: UInt64 = 0, width: Int, subtract: Bool) {
@@ -29,16 +29,14 @@ package struct Mask: Sendable {
         Mask(key: key, block: block &+ UInt64(groups * width), width: width, subtract: subtract)
     }
 
-    /// Calls `body` with parts of `count` numbers, the first counter block of each and its bytes of keystream: few enough
-    /// for the processor's first cache.
-    package func inParts(_ count: Int, _ body: (_ part: Range<Int>, _ block: UInt64, _ byteCount: Int) -> Void) {
-        // 128 numbers are 16·width bytes.
-        let groups = max(1, Mask.partBytes / (16 * width))
-        var start = 0
-        while start < count {
-            let end = min(count, start + 128 * groups)
-            body(start..<end, block &+ UInt64(start / 128 * width), ((end - start) * width + 7) / 8)
-            start = end
+    /// Calls `body` with parts of `count` numbers, the blocks of a mask's keystream before each, and its bytes of keystream:
+    /// few enough for the processor's first cache, the numbers beside them.
+    package static func inParts(_ count: Int, width: Int, _ body: (_ part: Range<Int>, _ blocks: UInt64, _ byteCount: Int) -> Void) {
+        // A part is whole groups of 128 numbers, 16·width bytes of keystream.
+        let numbers = partBytes / 4
+        for start in stride(from: 0, to: count, by: numbers) {
+            let end = min(count, start + numbers)
+            body(start..<end, UInt64(start / 128 * width), ((end - start) * width + 7) / 8)
         }
     }
 

@@ -33,11 +33,7 @@ package final class StoredUpdates: UpdateSource {
     package func name(_ index: Int) -> String { "the update of \(keys[index].client) for round \(keys[index].round)" }
 
     package func read(_ index: Int, _ range: Range<Int>, into buffer: UnsafeMutablePointer<Float>) throws(AggregationError) {
-        if !held.updates.contains(index) || range.lowerBound < held.columns.lowerBound || range.upperBound > held.columns.upperBound {
-            // Before the next part is read the last one goes.
-            held = (0..<0, 0..<0, [])
-            held = try part(index, range)
-        }
+        try hold(index, range)
         let start = ((index - held.updates.lowerBound) * held.columns.count + range.lowerBound - held.columns.lowerBound) * 4
         held.bytes.withUnsafeBytes { bytes in
             UnsafeMutableRawBufferPointer(start: buffer, count: range.count * 4)
@@ -48,11 +44,41 @@ package final class StoredUpdates: UpdateSource {
         #endif
     }
 
+    /// All of them where columns of all are in memory anyway.
+    package var sideBySide: Int { shape == .oneByOne ? 1 : count }
+
+    #if _endian(little)
+        /// From where they were read to, without a copy.
+        package func lend(
+            _ indices: Range<Int>, _ range: Range<Int>, _ buffer: UnsafeMutablePointer<Float>, to body: ([UnsafePointer<Float>]) -> Void
+        ) throws(AggregationError) {
+            guard let first = indices.first else { return body([]) }
+            try hold(first, range)
+            guard indices.upperBound <= held.updates.upperBound, !range.isEmpty else { return try copy(indices, range, buffer, to: body) }
+            held.bytes.withUnsafeBytes { bytes in
+                // Arrays begin at sixteen bytes, and floats at four.
+                let values = bytes.assumingMemoryBound(to: Float.self)
+                guard let start = values.baseAddress else { return }
+                body(indices.map { start + (($0 - held.updates.lowerBound) * held.columns.count + range.lowerBound - held.columns.lowerBound) })
+            }
+        }
+    #endif
+
+    /// Reads the part of the store that has these coordinates, if it is not in memory.
+    private func hold(_ index: Int, _ range: Range<Int>) throws(AggregationError) {
+        guard !held.updates.contains(index) || range.lowerBound < held.columns.lowerBound || range.upperBound > held.columns.upperBound else { return }
+        // Before the next part is read the last one goes.
+        held = (0..<0, 0..<0, [])
+        held = try part(index, range)
+    }
+
     private func part(
         _ index: Int, _ range: Range<Int>
     ) throws(AggregationError) -> (updates: Range<Int>, columns: Range<Int>, bytes: [UInt8]) {
         guard case .columns(let limit) = shape else { return (index..<(index + 1), 0..<dimension, try whole(index)) }
-        let width = max(range.count, min(dimension, limit / (4 * max(1, count))))
+        // Whole multiples of what is asked for: no column is read twice.
+        let asked = max(1, range.count)
+        let width = max(asked, min(dimension, limit / (4 * max(1, count))) / asked * asked)
         let columns = range.lowerBound..<min(dimension, range.lowerBound + width)
         let isAll = columns.count == dimension
         // Parts of a body cannot be checked against its digest, so the whole is first.

@@ -12,11 +12,14 @@ package protocol AggregationKernels {
     /// Coordinate-wise mean of what is left when the `trim` smallest and largest of n values are cut off
     /// (Yin et al. 2018, arXiv 1803.01498). 0 ≤ trim, 2·trim < n, n ≥ 1. Does not depend on the order of the rows, which
     /// are finite; up to 16 rows it overflows where the survivors' sum does. `scratch`: `sortScratchCount(n)` floats.
-    /// *Bit-equal.*
-    func trimmedMean(_ rows: F32Rows, _ n: Int, _ trim: Int, _ out: MF32, _ count: Int, _ scratch: MF32)
-    /// Coordinate-wise median; the mean of the middle two for even n. Does not depend on the order of the rows.
-    /// *Bit-equal.*
-    func median(_ rows: F32Rows, _ n: Int, _ out: MF32, _ count: Int, _ scratch: MF32)
+    /// Returns the bits of the largest |value| of all rows, as `largestMagnitude` does: where one is infinite or NaN, what
+    /// was written is worth nothing. *Bit-equal.*
+    @discardableResult
+    func trimmedMean(_ rows: F32Rows, _ n: Int, _ trim: Int, _ out: MF32, _ count: Int, _ scratch: MF32) -> UInt32
+    /// Coordinate-wise median; the mean of the middle two for even n. Does not depend on the order of the rows. Returns the
+    /// same as `trimmedMean`. *Bit-equal.*
+    @discardableResult
+    func median(_ rows: F32Rows, _ n: Int, _ out: MF32, _ count: Int, _ scratch: MF32) -> UInt32
     func sortScratchCount(_ n: Int) -> Int
     /// words[count] += x, or −= x, modulo 2^32. *Bit-equal.*
     func addWords(_ words: UnsafeMutablePointer<UInt32>, _ x: UnsafePointer<UInt32>, _ count: Int, _ subtract: Bool)

@@ -1,9 +1,11 @@
-/// The keystream of AES-128 in counter mode (SP 800-38A §6.5) added to whole numbers where they lie, in one pass.
+/// The keystream of AES-128 in counter mode (SP 800-38A §6.5), for the processor's AES on vectors.
 ///
-/// The counter block is the 128-bit number `high`·2^64 + `low`, big-endian, incremented over its whole width. The
-/// stream's bytes are taken as little-endian words.
+/// The counter block is the 128-bit number `high`·2^64 + `low`, big-endian, incremented over its whole width.
 package protocol MaskKernels: Sendable {
-    /// words[count] += the stream, or −= it, modulo 2^32. `key`: 16 bytes.
-    func addStream(
-        _ words: UnsafeMutablePointer<UInt32>, _ count: Int, key: UnsafePointer<UInt8>, high: UInt64, low: UInt64, subtract: Bool)
+    /// Bytes of an expanded key.
+    var scheduleByteCount: Int { get }
+    /// `key`: 16 bytes.
+    func expand(_ key: UnsafePointer<UInt8>, _ schedule: UnsafeMutableRawPointer)
+    /// out[byteCount] = the stream from the counter on.
+    func stream(_ out: UnsafeMutableRawPointer, _ byteCount: Int, _ schedule: UnsafeRawPointer, high: UInt64, low: UInt64)
 }

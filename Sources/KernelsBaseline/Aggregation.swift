@@ -18,9 +18,12 @@ extension Level {
             accumulate(InlineArray<4, Bits> { _ in Bits.zero }, acc, rows + first, factors + first, count, peaks + first)
             first &+= 4
         }
-        while first < n {
-            accumulate(InlineArray<1, Bits> { _ in Bits.zero }, acc, rows + first, factors + first, count, peaks + first)
-            first &+= 1
+        let (row, factor, peak) = (rows + first, factors + first, peaks + first)
+        switch n &- first {
+        case 1: accumulate(InlineArray<1, Bits> { _ in Bits.zero }, acc, row, factor, count, peak)
+        case 2: accumulate(InlineArray<2, Bits> { _ in Bits.zero }, acc, row, factor, count, peak)
+        case 3: accumulate(InlineArray<3, Bits> { _ in Bits.zero }, acc, row, factor, count, peak)
+        default: break
         }
     }
 }

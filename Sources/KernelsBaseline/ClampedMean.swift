@@ -8,10 +8,9 @@ import KernelTable
 /// Rows whose whole numbers, up to 2^24, add up within 32 bits.
 private let rowsOfSum = 120
 
-/// The mean of the n − 2·`trim` values between `low` and `high` of n rows, of the W coordinates from `start` or of the first
-/// `count` if there are fewer. Each is rounded to a multiple of the
+/// The mean of the n − 2·`trim` values between `low` and `high` of a block of n vectors. Each is rounded to a multiple of the
 /// last place of the largest of them, so the mean is off by at most half of that place, and by its own rounding.
-@inline(never) func clampedMean(_ rows: F32Rows, _ start: Int, _ count: Int, _ n: Int, _ trim: Int, _ low: V, _ high: V) -> V {
+@inline(never) func clampedMean(_ block: F32, _ n: Int, _ trim: Int, _ low: V, _ high: V) -> V {
     let magnitude = Bits(repeating: 0x7FFF_FFFF)
     let (a, b) = (unsafeBitCast(low, to: Bits.self) & magnitude, unsafeBitCast(high, to: Bits.self) & magnitude)
     let largest = a.replacing(with: b, where: b .> a)
@@ -27,8 +26,7 @@ private let rowsOfSum = 120
         let end = least(i &+ rowsOfSum, n)
         var part = Bits.zero
         while i < end {
-            let values = count < W ? loadPart(rows[i], count) : load(rows[i], start)
-            part &+= tutti_rounded(tutti_clamped(values, low, high) * scale)
+            part &+= tutti_rounded(tutti_clamped(load(block, i &* W), low, high) * scale)
             i &+= 1
         }
         sum += tutti_widened(part)
@@ -37,20 +35,21 @@ private let rowsOfSum = 120
     let mean = tutti_narrowed(sum / (tutti_widened_floats(scale) * kept))
     // Below 2^-104 there is no such factor. Lanes of zeros only are right as they are.
     let tiny = (largest &- smallest) & (Bits.zero &- largest)
-    return tutti_any_negative(tiny) == 0 ? mean : tinyMeans(rows, start, n, trim, low, high, tiny, mean)
+    return tutti_any_negative(tiny) == 0 ? mean : tinyMeans(block, n, trim, low, high, tiny, mean)
 }
 
 /// Numbers below 2^-104 are multiples of 2^-149 of 45 bits.
 @inline(never) private func tinyMeans(
-    _ rows: F32Rows, _ start: Int, _ n: Int, _ trim: Int, _ low: V, _ high: V, _ tiny: Bits, _ mean: V
+    _ block: F32, _ n: Int, _ trim: Int, _ low: V, _ high: V, _ tiny: Bits, _ mean: V
 ) -> V {
     var mean = mean
     for lane in 0..<W where tiny[lane] < 0 {
         @inline(__always) func whole(_ x: Float) -> Int64 { Int64(Double(x) * 0x1p149) }
         var sum = (whole(low[lane]) &+ whole(high[lane])) &* Int64(-trim)
         for i in 0..<n {
-            let x = rows[i][start &+ lane]
-            sum &+= whole(x < low[lane] ? low[lane] : x > high[lane] ? high[lane] : x)
+            let x = block[i &* W &+ lane]
+            // NaN is refused when all is done; until then it must only not be converted.
+            sum &+= whole(x > low[lane] ? x < high[lane] ? x : high[lane] : low[lane])
         }
         mean[lane] = Float(Double(sum) / Double(n &- 2 &* trim) * 0x1p-149)
     }

@@ -50,27 +50,50 @@ package func aggregate(
     }
 }
 
-/// A few updates at a time, or one after the other: a source that reads from disk then has one in memory.
+/// `count` floats that are written once, all of them by `fill`.
+func filled(
+    _ count: Int, _ fill: (UnsafeMutablePointer<Float>) throws(AggregationError) -> Void
+) throws(AggregationError) -> [Float] {
+    var failure: AggregationError?
+    let out = [Float](unsafeUninitializedCapacity: count) { buffer, initialised in
+        guard count > 0, let base = buffer.baseAddress else { return }
+        Kernels.preferLargePages(UnsafeMutableRawPointer(base), count * 4)
+        do throws(AggregationError) {
+            try fill(base)
+            initialised = count
+        } catch { failure = error }
+    }
+    if let failure { throw failure }
+    return out
+}
+
+/// Updates that a source lends all at once are added up tile by tile, and the sums stay in the cache. Of another the mean
+/// takes in one after the other: a source that reads from disk then has one in memory.
 private func mean(
     _ source: some UpdateSource, _ weights: [Int64], _ maxAbs: [Float], _ table: KernelTable, _ tile: Int
 ) throws(AggregationError) -> [Float] {
-    var mean = try ExactMean(dimension: source.dimension, weights: weights, maxAbs: maxAbs, kernels: table)
-    let together = max(1, min(source.sideBySide, Limits.sideBySide))
-    let width = max(1, min(tile, source.dimension))
+    let together = max(1, min(source.sideBySide, source.count))
+    let isWhole = together == source.count
+    let width = max(1, min(tile, source.dimension, isWhole ? Limits.meanTile : Limits.copiedTile))
+    var mean = try ExactMean(columns: isWhole ? width : source.dimension, weights: weights, maxAbs: maxAbs, kernels: table)
     let buffer = UnsafeMutablePointer<Float>.allocate(capacity: width * together)
     defer { buffer.deallocate() }
-    for first in stride(from: 0, to: source.count, by: together) {
-        let indices = first..<min(first + together, source.count)
-        for start in stride(from: 0, to: source.dimension, by: width) {
-            let range = start..<min(start + width, source.dimension)
-            var peaks = [UInt32](repeating: 0, count: indices.count)
-            try source.lend(indices, range, buffer) { mean.absorb(first, range, $0, &peaks) }
-            for (index, peak) in zip(indices, peaks) where peak > maxAbs[index].bitPattern & 0x7FFF_FFFF {
-                throw try fault(source, index, range, buffer, above: maxAbs[index])
+    var peaks = [UInt32](repeating: 0, count: together)
+    return try filled(source.dimension) { (out) throws(AggregationError) in
+        for first in stride(from: 0, to: source.count, by: together) {
+            let indices = first..<min(first + together, source.count)
+            for start in stride(from: 0, to: source.dimension, by: width) {
+                let range = start..<min(start + width, source.dimension)
+                for i in 0..<indices.count { peaks[i] = 0 }
+                try source.lend(indices, range, buffer) { mean.absorb(first, $0, range.count, at: isWhole ? 0 : start, &peaks) }
+                for (index, peak) in zip(indices, peaks) where peak > maxAbs[index].bitPattern & 0x7FFF_FFFF {
+                    throw try fault(source, index, range, buffer, above: maxAbs[index])
+                }
+                if isWhole { mean.finish(out + start, range.count) }
             }
         }
+        if !isWhole { mean.finish(out, source.dimension) }
     }
-    return mean.finish()
 }
 
 /// What is wrong with coordinates `range` of update `index`.
@@ -95,36 +118,44 @@ func readFinite(
     }
 }
 
-/// All updates' values of one tile side by side, then a kernel over them. Copying the tile first keeps the kernel in
-/// the cache: n streams from n pages at once would defeat the prefetcher.
-/// - Parameter repair: one coordinate in Double, where the kernel's sum of finite values has overflowed.
+/// A kernel over all updates, tile by tile, where they lie or copied side by side. Every value is looked at by the kernel
+/// itself, which reads it anyway.
+/// - Parameters:
+///   - kernel: gives the bits of the largest magnitude it saw.
+///   - repair: one coordinate in Double, where the kernel's sum of finite values has overflowed.
 private func sorted(
     _ source: some UpdateSource, _ table: KernelTable, _ tile: Int,
-    _ kernel: (KernelTable, F32Rows, MF32, Int, MF32) -> Void, repair: ([Float]) -> Float
+    _ kernel: (KernelTable, F32Rows, MF32, Int, MF32) -> UInt32, repair: ([Float]) -> Float
 ) throws(AggregationError) -> [Float] {
     let n = source.count
-    let width = max(1, min(tile, source.dimension, max(Limits.sortedTileMin, Limits.sortedValues / n)))
-    let values = UnsafeMutablePointer<Float>.allocate(capacity: n * width)
+    let values = source.sideBySide >= n ? Limits.lentValues : Limits.sortedValues
+    // Whole lines of the cache.
+    let width = max(1, min(tile, source.dimension, max(Limits.sortedTileMin, values / n / 16 * 16)))
+    let buffer = UnsafeMutablePointer<Float>.allocate(capacity: n * width)
     let scratch = UnsafeMutablePointer<Float>.allocate(capacity: max(1, table.sortScratchCount(n)))
-    let rows = UnsafeMutablePointer<F32>.allocate(capacity: n)
     defer {
-        values.deallocate()
+        buffer.deallocate()
         scratch.deallocate()
-        rows.deallocate()
     }
-    for index in 0..<n { (rows + index).initialize(to: values + index * width) }
-    var out = [Float](repeating: 0, count: source.dimension)
-    var start = 0
-    while start < source.dimension {
-        let end = min(start + width, source.dimension)
-        for index in 0..<n { try readFinite(source, index, start..<end, into: values + index * width, table) }
-        out.withUnsafeMutableBufferPointer { out in
-            guard let base = out.baseAddress else { return }
-            kernel(table, rows, base + start, end - start, scratch)
-            guard !table.allFinite(base + start, end - start) else { return }
-            for i in start..<end where !out[i].isFinite { out[i] = repair((0..<n).map { values[$0 * width + i - start] }) }
+    return try filled(source.dimension) { (out) throws(AggregationError) in
+        for start in stride(from: 0, to: source.dimension, by: width) {
+            let range = start..<min(start + width, source.dimension)
+            var peak: UInt32 = 0
+            let place = out + start
+            try source.lend(0..<n, range, buffer) { rows in
+                peak = kernel(table, rows, place, range.count, scratch)
+                guard peak < Float.infinity.bitPattern, !table.allFinite(place, range.count) else { return }
+                for i in 0..<range.count where !place[i].isFinite { place[i] = repair(rows.map { $0[i] }) }
+            }
+            guard peak < Float.infinity.bitPattern else { throw try notFinite(source, range, buffer, table) }
         }
-        start = end
     }
-    return out
+}
+
+/// The first update that is not finite in coordinates `range`.
+private func notFinite(
+    _ source: some UpdateSource, _ range: Range<Int>, _ buffer: UnsafeMutablePointer<Float>, _ table: KernelTable
+) throws(AggregationError) -> AggregationError {
+    for index in 0..<source.count { try readFinite(source, index, range, into: buffer, table) }
+    return .source("an update changed while it was read")
 }

@@ -12,8 +12,9 @@ struct ExactMean {
     private let kernels: KernelTable
     private var sums: [Int64]
 
+    /// - Parameter columns: that are added up at a time.
     init(
-        dimension: Int, weights: [Int64], maxAbs: [Float], kernels: KernelTable
+        columns: Int, weights: [Int64], maxAbs: [Float], kernels: KernelTable
     ) throws(AggregationError) {
         guard !weights.isEmpty else { throw .noUpdates }
         guard weights.count == maxAbs.count else {
@@ -34,27 +35,28 @@ struct ExactMean {
         let scale = Double(sign: .plus, exponent: bits - exponent, significand: 1)
         factors = weights.map { Double($0) * scale }
         divisor = Double(total) * scale
-        sums = [Int64](repeating: 0, count: dimension)
+        sums = [Int64](repeating: 0, count: columns)
         self.kernels = kernels
     }
 
-    /// Adds coordinates `range` of the updates from `first` on, which `rows` hold. Their largest magnitudes go to `peaks`: a
-    /// mean that has taken in one larger than its `maxAbs` is worth nothing.
-    mutating func absorb(_ first: Int, _ range: Range<Int>, _ rows: [UnsafePointer<Float>], _ peaks: inout [UInt32]) {
-        precondition(range.lowerBound >= 0 && range.upperBound <= sums.count && rows.count == peaks.count)
+    /// Adds `count` coordinates of the updates from `first` on, which `rows` hold, to the sums from `place` on. Their largest
+    /// magnitudes go to `peaks`: a mean that has taken in one larger than its `maxAbs` is worth nothing.
+    mutating func absorb(_ first: Int, _ rows: [UnsafePointer<Float>], _ count: Int, at place: Int, _ peaks: inout [UInt32]) {
+        precondition(place >= 0 && count >= 0 && place + count <= sums.count && rows.count <= peaks.count)
         precondition(first >= 0 && first + rows.count <= factors.count)
         let (kernels, factors) = (kernels, factors)
         sums.withUnsafeMutableBufferPointer { sums in
             factors.withUnsafeBufferPointer { factors in
                 guard let base = sums.baseAddress, let factor = factors.baseAddress else { return }
-                kernels.accumulateFixedPoint(base + range.lowerBound, rows, factor + first, rows.count, range.count, &peaks)
+                kernels.accumulateFixedPoint(base + place, rows, factor + first, rows.count, count, &peaks)
             }
         }
     }
 
-    func finish() -> [Float] {
-        var out = [Float](repeating: 0, count: sums.count)
-        kernels.finishFixedPoint(&out, sums, sums.count, divisor)
-        return out
+    /// The means of the first `count` sums, which begin again at 0.
+    mutating func finish(_ out: UnsafeMutablePointer<Float>, _ count: Int) {
+        precondition(count <= sums.count)
+        kernels.finishFixedPoint(out, sums, count, divisor)
+        sums.withUnsafeMutableBufferPointer { $0[..<count].update(repeating: 0) }
     }
 }

@@ -5,12 +5,13 @@ package protocol UpdateSource {
     var dimension: Int { get }
     /// Coordinates `range` of update `index` into `buffer`, which holds `range.count` floats.
     func read(_ index: Int, _ range: Range<Int>, into buffer: UnsafeMutablePointer<Float>) throws(AggregationError)
-    /// Lends coordinates `range` of the updates `indices`, at most `Limits.sideBySide` of them and of `sideBySide`. `buffer`
-    /// has room for all their values, and a source may leave them where they are.
+    /// Lends coordinates `range` of the updates `indices`. `buffer` has room for all their values, and a source may leave
+    /// them where they are. `body` is called once.
     func lend(
         _ indices: Range<Int>, _ range: Range<Int>, _ buffer: UnsafeMutablePointer<Float>, to body: ([UnsafePointer<Float>]) -> Void
     ) throws(AggregationError)
-    /// How many updates to ask for side by side where one after the other would do too; at least 1.
+    /// How many updates to ask for side by side where one after the other would do too; at least 1. As many as it has, where
+    /// it lends them all at once without reading them anew.
     var sideBySide: Int { get }
     /// What to call update `index` in an error: its client.
     func name(_ index: Int) -> String
@@ -20,6 +21,11 @@ extension UpdateSource {
     package var sideBySide: Int { 1 }
 
     package func lend(
+        _ indices: Range<Int>, _ range: Range<Int>, _ buffer: UnsafeMutablePointer<Float>, to body: ([UnsafePointer<Float>]) -> Void
+    ) throws(AggregationError) { try copy(indices, range, buffer, to: body) }
+
+    /// Lends copies, one behind the other in `buffer`.
+    package func copy(
         _ indices: Range<Int>, _ range: Range<Int>, _ buffer: UnsafeMutablePointer<Float>, to body: ([UnsafePointer<Float>]) -> Void
     ) throws(AggregationError) {
         var rows: [UnsafePointer<Float>] = []
@@ -59,22 +65,33 @@ package struct MemoryUpdates: UpdateSource {
         }
     }
 
-    package var sideBySide: Int { Limits.sideBySide }
+    package var sideBySide: Int { Limits.lent }
 
     package func lend(
         _ indices: Range<Int>, _ range: Range<Int>, _ buffer: UnsafeMutablePointer<Float>, to body: ([UnsafePointer<Float>]) -> Void
     ) {
-        lend(indices, range, [], body)
+        var rows: [UnsafePointer<Float>] = []
+        rows.reserveCapacity(indices.count)
+        lend(indices, range, buffer, &rows, body)
     }
 
-    /// As deep as there are updates to lend.
+    /// As deep as there are updates to lend; those beyond `Limits.lent` are copied.
     private func lend(
-        _ indices: Range<Int>, _ range: Range<Int>, _ rows: [UnsafePointer<Float>], _ body: ([UnsafePointer<Float>]) -> Void
+        _ indices: Range<Int>, _ range: Range<Int>, _ buffer: UnsafeMutablePointer<Float>, _ rows: inout [UnsafePointer<Float>],
+        _ body: ([UnsafePointer<Float>]) -> Void
     ) {
-        guard let index = indices.first else { return body(rows) }
+        guard let index = indices.first, rows.count < Limits.lent else {
+            for (place, index) in indices.enumerated() {
+                let row = buffer + place * range.count
+                read(index, range, into: row)
+                rows.append(UnsafePointer(row))
+            }
+            return body(rows)
+        }
         updates[index].withUnsafeBufferPointer { update in
-            guard let start = update.baseAddress else { return }
-            lend(indices.dropFirst(), range, rows + [start + range.lowerBound], body)
+            // An update without numbers has no place, and nobody reads any.
+            rows.append(update.baseAddress.map { $0 + range.lowerBound } ?? UnsafePointer(buffer))
+            lend(indices.dropFirst(), range, buffer, &rows, body)
         }
     }
 

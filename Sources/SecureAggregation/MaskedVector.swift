@@ -1,4 +1,6 @@
 package import CryptoSuite
+internal import KernelTable
+internal import TensorKernels
 
 /// One mask to be added or subtracted: an AES-128 key, 16 bytes.
 package struct MaskTerm: Sendable {
@@ -25,12 +27,13 @@ package struct MaskedVector: Equatable, Sendable {
         self.width = width
     }
 
-    private var mask: UInt32 { width == 32 ? .max : 1 << UInt32(width) - 1 }
-
     /// Adds the lanes of the term's keystream: lane j is bits [w·j, w·j + w), little-endian.
-    package mutating func add(_ term: MaskTerm, suite: CryptoSuite) {
-        let mask = Mask(key: term.key.bytes, width: width, subtract: term.subtract)
-        lanes.withUnsafeMutableBufferPointer { suite.addMask(mask, $0) }
+    package mutating func add(_ term: MaskTerm, suite: CryptoSuite) { add([term], suite: suite) }
+
+    /// The same of all terms in one pass over the vector.
+    package mutating func add(_ terms: [MaskTerm], suite: CryptoSuite) {
+        let masks = terms.map { Mask(key: $0.key.bytes, width: width, subtract: $0.subtract) }
+        lanes.withUnsafeMutableBufferPointer { suite.addMasks(masks, $0) }
     }
 
     /// Adds another client's packed vector; its length has been checked.
@@ -38,42 +41,19 @@ package struct MaskedVector: Equatable, Sendable {
         guard packed.count == (lanes.count * width + 7) / 8 else { throw .malformed(field: "lanes") }
         let used = lanes.count * width % 8
         guard used == 0 || packed[packed.count - 1] >> UInt8(used) == 0 else { throw .malformed(field: "lanes") }
-        let mask = self.mask
-        forEachLane(of: packed, count: lanes.count, width: width) { i, lane in lanes[i] = (lanes[i] &+ lane) & mask }
+        lanes.withUnsafeMutableBufferPointer { lanes in
+            guard let start = lanes.baseAddress else { return }
+            Kernels.active.addPacked(start, packed, packed.count, lanes.count, width, false)
+        }
     }
 
     /// w bits a lane, little-endian, zeros in the last byte's rest.
     package var packed: [UInt8] {
-        var out: [UInt8] = []
-        out.reserveCapacity((lanes.count * width + 7) / 8)
-        var (held, bits) = (UInt64(0), 0)
-        for lane in lanes {
-            held |= UInt64(lane & mask) << UInt64(bits)
-            bits += width
-            while bits >= 8 {
-                out.append(UInt8(truncatingIfNeeded: held))
-                held >>= 8
-                bits -= 8
-            }
-        }
-        if bits > 0 { out.append(UInt8(truncatingIfNeeded: held)) }
-        return out
-    }
-}
-
-private func forEachLane(of stream: [UInt8], count: Int, width: Int, _ body: (Int, UInt32) -> Void) {
-    let mask: UInt64 = (1 << UInt64(width)) - 1
-    stream.withUnsafeBytes { raw in
-        var (held, bits, at) = (UInt64(0), 0, 0)
-        for i in 0..<count {
-            while bits < width {
-                held |= UInt64(raw[at]) << UInt64(bits)
-                at += 1
-                bits += 8
-            }
-            body(i, UInt32(truncatingIfNeeded: held & mask))
-            held >>= UInt64(width)
-            bits -= width
+        let count = (lanes.count * width + 7) / 8
+        return [UInt8](unsafeUninitializedCapacity: count) { out, initialised in
+            guard count > 0, let start = out.baseAddress else { return }
+            Kernels.active.pack(start, lanes, lanes.count, width)
+            initialised = count
         }
     }
 }

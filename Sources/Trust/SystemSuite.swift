@@ -26,7 +26,7 @@ extension CryptoSuite {
             counterKeystream(key: key, counter: (0, block), count: count)
         },
         keys: .system,
-        addMask: { mask, numbers in MaskStreams.add(mask, to: numbers) })
+        addMasks: { masks, numbers in MaskStreams.add(masks, to: numbers) })
 }
 
 func authenticationCode(_ key: [UInt8], _ message: [UInt8]) -> [UInt8] {

@@ -51,8 +51,8 @@ enum AggregationSuite {
             let mask = Mask(key: [UInt8](0..<16), width: width, subtract: false)
             return KernelsSuite.Case(name: "aggregation.mask.gbps.\(name)", unit: "GB/s", amount: Double(count * width) / 8e9) { add(mask, numbers) }
         }
-        let libcrypto: (Mask, UnsafeMutableBufferPointer<UInt32>) -> Void = { MaskStreams.addThroughLibcrypto($0, to: $1) }
-        let system: (Mask, UnsafeMutableBufferPointer<UInt32>) -> Void = { MaskStreams.add($0, to: $1) }
+        let libcrypto: (Mask, UnsafeMutableBufferPointer<UInt32>) -> Void = { MaskStreams.addThroughLibcrypto([$0], to: $1) }
+        let system: (Mask, UnsafeMutableBufferPointer<UInt32>) -> Void = { MaskStreams.add([$0], to: $1) }
         var cases = [item("libcrypto.32_bits", 32, libcrypto), item("libcrypto.20_bits", 20, libcrypto)]
         if MaskStreams.isFused { cases += [item("vaes.32_bits", 32, system), item("vaes.20_bits", 20, system)] }
         return cases

@@ -8,9 +8,9 @@ import Trust
 
 /// Every way to add a mask: what the simulator's and the real suite do, and libcrypto where the processor would be asked.
 let maskWays: [MaskWay] = [
-    MaskWay(name: "system", add: CryptoSuite.system.addMask),
-    MaskWay(name: "libcrypto", add: { MaskStreams.addThroughLibcrypto($0, to: $1) }),
-    MaskWay(name: "from keystream", add: portable.addMask),
+    MaskWay(name: "system", add: { CryptoSuite.system.addMask($0, $1) }),
+    MaskWay(name: "libcrypto", add: { MaskStreams.addThroughLibcrypto([$0], to: $1) }),
+    MaskWay(name: "from keystream", add: { portable.addMask($0, $1) }),
 ]
 
 private let portable = CryptoSuite(
@@ -102,6 +102,24 @@ struct MaskWay: Sendable, CustomTestStringConvertible {
         }
     }
 
+    /// Many masks in one pass are the masks one after the other.
+    @Test func masksAreAddedTogether() {
+        for suite in [CryptoSuite.system, .simulated, portable] {
+            for width in [1, 20, 25, 27, 32] {
+                let masks = (0..<5).map { Mask(key: [UInt8](repeating: UInt8($0), count: 16), block: UInt64($0 * 7), width: width, subtract: $0 % 2 == 0) }
+                for count in [0, 5, 2048, 2050, 5001] {
+                    var (together, single) = ([UInt32](repeating: 1, count: count), [UInt32](repeating: 1, count: count))
+                    together.withUnsafeMutableBufferPointer { suite.addMasks(masks, $0) }
+                    for mask in masks { single.withUnsafeMutableBufferPointer { suite.addMask(mask, $0) } }
+                    #expect(together == single, "\(width) bits, \(count) numbers")
+                    var none = single
+                    none.withUnsafeMutableBufferPointer { suite.addMasks([], $0) }
+                    #expect(none == single)
+                }
+            }
+        }
+    }
+
     /// As secure aggregation asks for it: any first group, lanes with anything in their upper bits.
     @Test func lanesAreReducedFromAnyFirstGroup() {
         var numbers = Numbers(state: 13)
@@ -151,11 +169,14 @@ struct MaskWay: Sendable, CustomTestStringConvertible {
 @Suite(.enabled(if: Kernels.masks != nil, "this processor has no AES on vectors")) struct FusedMaskTests {
     static let key = hex("2b7e151628aed2a6abf7158809cf4f3c")
 
-    private func stream(_ words: Int, high: UInt64, low: UInt64) throws -> [UInt8] {
+    private func stream(_ bytes: Int, high: UInt64, low: UInt64) throws -> [UInt8] {
         let masks = try #require(Kernels.masks)
-        var out = [UInt32](repeating: 0, count: words)
-        masks.addStream(&out, words, key: Self.key, high: high, low: low, subtract: false)
-        return out.flatMap { word in withUnsafeBytes(of: word.littleEndian) { Array($0) } }
+        var schedule = [UInt8](repeating: 0, count: masks.scheduleByteCount)
+        masks.expand(Self.key, &schedule)
+        var out = [UInt8](repeating: 77, count: bytes + 1)
+        out.withUnsafeMutableBytes { masks.stream($0.baseAddress!, bytes, schedule, high: high, low: low) }
+        #expect(out.removeLast() == 77, "written beyond the buffer")
+        return out
     }
 
     @Test("F.5.1, CTR-AES128.Encrypt") func published() throws {
@@ -163,7 +184,7 @@ struct MaskWay: Sendable, CustomTestStringConvertible {
             "6bc1bee22e409f96e93d7e117393172a ae2d8a571e03ac9c9eb76fac45af8e51 30c81c46a35ce411e5fbc1191a0a52ef f69f2445df4f9b17ad2b417be66c3710")
         let cipher = hex(
             "874d6191b620e3261bef6864990db6ce 9806f66b7970fdff8617187bb9fffdff 5ae4df3edbd5d35e5b4f09020db03eab 1e031dda2fbe03d1792170a0f3009cee")
-        let stream = try self.stream(16, high: 0xf0f1_f2f3_f4f5_f6f7, low: 0xf8f9_fafb_fcfd_feff)
+        let stream = try self.stream(64, high: 0xf0f1_f2f3_f4f5_f6f7, low: 0xf8f9_fafb_fcfd_feff)
         #expect(zip(plain, stream).map { $0 ^ $1 } == cipher)
     }
 
@@ -172,9 +193,9 @@ struct MaskWay: Sendable, CustomTestStringConvertible {
             (0, 0), (0, 0xFFFF_FFF0), (0, .max - 5), (7, .max), (.max, .max), (.max, .max - 20), (.max, 0xFFFF_FFFF),
         ]
         for (high, low) in counters {
-            for words in [0, 1, 2, 3, 4, 5, 7, 8, 9, 63, 64, 65, 127, 128, 200, 1000] {
-                let expected = counterKeystream(key: Self.key, counter: (high, low), count: words * 4)
-                #expect(try stream(words, high: high, low: low) == expected, "\(words) words from \(high), \(low)")
+            for bytes in [0, 1, 7, 15, 16, 17, 31, 32, 33, 63, 64, 65, 255, 256, 257, 300, 512, 800, 4000] {
+                let expected = counterKeystream(key: Self.key, counter: (high, low), count: bytes)
+                #expect(try stream(bytes, high: high, low: low) == expected, "\(bytes) bytes from \(high), \(low)")
             }
         }
     }

@@ -70,6 +70,35 @@ import Testing
         }
     }
 
+    /// The kernels see every value once, in whatever row, block or rest it stands, and say how large the largest was.
+    @Test(arguments: tables)
+    func theLargestMagnitudeIsReported(_ table: KernelTable) {
+        var numbers = Numbers(77)
+        for n in [1, 2, 3, 9, 16, 17, 24, 25, 32, 33, 40, 64, 100, 193] {
+            for count in [1, 3, 8, 16, 17, 63, 64, 65, 130, 700] {
+                var rows = rows(n, count, seed: UInt64(n + count))
+                func peaks() -> [UInt32] {
+                    withPointers(rows) { pointers in
+                        withScratch(table.sortScratchCount(n)) { scratch in
+                            var out = [Float](repeating: 0, count: count)
+                            return [table.trimmedMean(pointers, n, (n - 1) / 3, &out, count, scratch), table.median(pointers, n, &out, count, scratch)]
+                        }
+                    }
+                }
+                let largest = rows.joined().map { abs($0).bitPattern }.max()!
+                #expect(peaks() == [largest, largest], "\(table.level), \(n) rows of \(count)")
+                for bad in [-2000, .infinity, -.infinity, .nan, -Float.nan, .greatestFiniteMagnitude] as [Float] {
+                    let (row, column) = (Int(numbers.next() % UInt64(n)), Int(numbers.next() % UInt64(count)))
+                    let kept = rows[row][column]
+                    rows[row][column] = bad
+                    let expected = abs(bad).bitPattern
+                    #expect(peaks() == [expected, expected], "\(table.level), \(n) rows of \(count), \(bad) in row \(row) at \(column)")
+                    rows[row][column] = kept
+                }
+            }
+        }
+    }
+
     @Test(arguments: tables)
     func oneHugeLieDoesNotMoveTheTrimmedMean(_ table: KernelTable) {
         for n in [10, 40] {

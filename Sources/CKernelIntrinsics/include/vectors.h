@@ -96,3 +96,15 @@ TUTTI_INLINE tutti_integers tutti_signed(tutti_integers x, tutti_integers sign) 
   return (tutti_integers)_mm256_sign_epi32((__m256i)x, (__m256i)sign);
 }
 #endif
+
+#if defined(__AVX2__)
+typedef unsigned tutti_eight_words __attribute__((ext_vector_type(8)));
+/// In each half four numbers of 32 bits that begin at any bits of the sixteen bytes at `low` and at `high`: the four bytes
+/// that `order` names for each, shifted right. What lies above a number is not cleared.
+TUTTI_INLINE tutti_eight_words tutti_unpacked(
+    const void *low, const void *high, tutti_eight_words order, tutti_eight_words shift) {
+  __m256i bytes = _mm256_castsi128_si256(_mm_loadu_si128((const __m128i *)low));
+  bytes = _mm256_inserti128_si256(bytes, _mm_loadu_si128((const __m128i *)high), 1);
+  return (tutti_eight_words)_mm256_srlv_epi32(_mm256_shuffle_epi8(bytes, (__m256i)order), (__m256i)shift);
+}
+#endif
