@@ -34,6 +34,13 @@ package protocol AggregationKernels {
     func quantise(
         _ out: UnsafeMutablePointer<UInt32>, _ x: F32, _ random: UnsafePointer<UInt32>, _ count: Int, _ clip: Float, _ bits: Int
     ) -> Int
+    /// out[count]: the place of scale·x between −clip and clip in steps of `step`, as a whole number 0 … `steps` < 2^32, rounded
+    /// as by `quantise`. Nothing is NaN, clip > 0, step > 0. The squares of what the numbers stand for are added to
+    /// squares[16], that of number j to j mod 16: a vector may come in parts of a multiple of 16. Returns how many were beyond
+    /// the clip. *Bit-equal.*
+    func encode(
+        _ out: UnsafeMutablePointer<UInt32>, _ x: F32, _ random: UnsafePointer<UInt32>, _ count: Int, _ scale: Double, _ clip: Double,
+        _ step: Double, _ steps: Double, _ squares: UnsafeMutablePointer<Double>) -> Int
     /// out[count]: the mean of `summands` numbers whose quantised sum is given. *Bit-equal.*
     func dequantise(_ out: MF32, _ sums: UnsafePointer<UInt32>, _ count: Int, _ clip: Float, _ bits: Int, _ summands: Int)
 }

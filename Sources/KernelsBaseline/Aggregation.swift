@@ -13,16 +13,20 @@ extension Level {
         _ acc: UnsafeMutablePointer<Int64>, _ rows: F32Rows, _ factors: UnsafePointer<Double>, _ n: Int, _ count: Int,
         _ peaks: UnsafeMutablePointer<UInt32>
     ) {
+        // What is read after these four: the next four, or the coordinates behind the first four's.
+        @inline(__always) func next(_ first: Int) -> InlineArray<4, F32> {
+            InlineArray<4, F32> { first &+ $0 < n ? rows[first &+ $0] : rows[least($0, n &- 1)] + count }
+        }
         var first = 0
         while first &+ 4 <= n {
-            accumulate(InlineArray<4, Bits> { _ in Bits.zero }, acc, rows + first, factors + first, count, peaks + first)
+            accumulate(InlineArray<4, Bits> { _ in Bits.zero }, acc, rows + first, factors + first, count, peaks + first, next(first &+ 4))
             first &+= 4
         }
         let (row, factor, peak) = (rows + first, factors + first, peaks + first)
         switch n &- first {
-        case 1: accumulate(InlineArray<1, Bits> { _ in Bits.zero }, acc, row, factor, count, peak)
-        case 2: accumulate(InlineArray<2, Bits> { _ in Bits.zero }, acc, row, factor, count, peak)
-        case 3: accumulate(InlineArray<3, Bits> { _ in Bits.zero }, acc, row, factor, count, peak)
+        case 1: accumulate(InlineArray<1, Bits> { _ in Bits.zero }, acc, row, factor, count, peak, next(n))
+        case 2: accumulate(InlineArray<2, Bits> { _ in Bits.zero }, acc, row, factor, count, peak, next(n))
+        case 3: accumulate(InlineArray<3, Bits> { _ in Bits.zero }, acc, row, factor, count, peak, next(n))
         default: break
         }
     }
@@ -33,7 +37,7 @@ private let prefetchDistance = 256
 
 @inline(__always) private func accumulate<let N: Int>(
     _ zero: InlineArray<N, Bits>, _ acc: UnsafeMutablePointer<Int64>, _ rows: F32Rows, _ factors: UnsafePointer<Double>,
-    _ count: Int, _ peaks: UnsafeMutablePointer<UInt32>
+    _ count: Int, _ peaks: UnsafeMutablePointer<UInt32>, _ next: InlineArray<4, F32>
 ) {
     // Copies of one's own: the compiler cannot know that the sums do not lie over them.
     let row = InlineArray<N, F32> { rows[$0] }
@@ -42,7 +46,12 @@ private let prefetchDistance = 256
     var j = 0
     while j &+ 2 &* W <= count {
         // A line of the cache is two vectors or fewer.
-        for i in 0..<N { tutti_prefetch(row[i] + j + prefetchDistance) }
+        let ahead = j &+ prefetchDistance
+        if ahead < count {
+            for i in 0..<N { tutti_prefetch(row[i] + ahead) }
+        } else {
+            for i in 0..<4 { tutti_prefetch(next[i] + (ahead &- count)) }
+        }
         addUp(&highest, row, factor, acc, j)
         addUp(&highest, row, factor, acc, j &+ W)
         j &+= 2 &* W

@@ -36,15 +36,18 @@ extension Level {
 
 // MARK: Blocks of coordinates
 
-/// Calls `body` with the start of each block of W of at least W coordinates. The last block ends at `count` and may overlap
-/// the one before, which computes the same values twice.
-@inline(__always) private func forEachBlock(_ count: Int, _ body: (_ start: Int) -> Void) {
-    var start = 0
-    while true {
+/// Calls `body` with the start of each block of W of at least W coordinates. The first block begins at 0 and the last one ends
+/// at `count`; both may overlap their neighbour, which computes the same values twice. Between them blocks begin where the
+/// first row is aligned, as the others often are too: then no vector lies across two lines of the cache.
+@inline(__always) private func forEachBlock(_ rows: F32Rows, _ count: Int, _ body: (_ start: Int) -> Void) {
+    let lead = (0 &- Int(bitPattern: rows[0]) / 4) & (W &- 1)
+    body(0)
+    var start = lead == 0 ? W : lead
+    while start &+ W <= count {
         body(start)
-        if start &+ W >= count { return }
-        start = least(start &+ W, count &- W)
+        start &+= W
     }
+    if start < count { body(count &- W) }
 }
 
 /// Adding 0 turns −0 into 0: which of the two zeros comes first in a sort depends on the order of the rows.
@@ -107,7 +110,7 @@ private func inRegisters<let N: Int>(
         // All bits of a survivor stay, none of the others: no branch, and an infinity that was cut off leaves no trace.
         var keep = zero
         for i in 0..<N { keep[i] = laneMask(i >= trim && i < N &- trim ? 0 : W) }
-        forEachBlock(count) { start in
+        forEachBlock(rows, count) { start in
             var v = loadKeys(rows, zero, start, &peak)
             sort(&v)
             var kept = zero
@@ -121,7 +124,7 @@ private func inRegisters<let N: Int>(
             store(out, start, unsigned(kept[0] / survivors))
         }
     case .median:
-        forEachBlock(count) { start in
+        forEachBlock(rows, count) { start in
             var v = loadKeys(rows, zero, start, &peak)
             sort(&v)
             store(out, start, unsigned(N & 1 == 1 ? value(v[N / 2]) : middle(value(v[N / 2 &- 1]), value(v[N / 2]))))
@@ -204,16 +207,21 @@ private func blocksOfStrip(_ n: Int) -> Int { (n <= 96 ? 64 : n <= 192 ? 32 : 16
     let window = most(1, least(1024, 40_960 / n) / width) &* width
     var (start, row, column) = (0, 0, 0)
     while start < count {
-        if start % window == 0 { (row, column) = (0, start &+ window) }
+        if start % window == 0 { (row, column) = (0, 0) }
+        let ahead = (start / window &+ 1) &* window
         gather(rows, n, start, count, strip, &peak)
         var block = 0
         while block &* W < least(width, count &- start) {
             // The next window is asked for while this one is sorted, a long part of one row after the other: the processor
             // cannot follow so many streams by itself, and memory must not stand still.
-            for _ in 0..<((n &* W &+ 15) / 16) where row < n {
-                tutti_prefetch(rows[row] + column)
-                column &+= 16
-                if column % window == 0 { (row, column) = (row &+ 1, column &- window) }
+            var lines = (n &* W &+ 15) / 16
+            while lines > 0 && row < n {
+                let place = rows[row] + (ahead &+ column)
+                let run = least(lines, (window &- column) / 16)
+                for line in 0..<run { tutti_prefetch(place + line &* 16) }
+                lines &-= run
+                column &+= run &* 16
+                if column == window { (row, column) = (row &+ 1, 0) }
             }
             let values = strip + block &* n &* W
             ranks(values, n, rank, work)

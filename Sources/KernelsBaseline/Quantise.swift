@@ -45,6 +45,51 @@ extension Level {
         return saturated
     }
 
+    func encode(
+        _ out: UnsafeMutablePointer<UInt32>, _ x: F32, _ random: UnsafePointer<UInt32>, _ count: Int, _ scale: Double, _ clip: Double,
+        _ step: Double, _ steps: Double, _ squares: UnsafeMutablePointer<Double>
+    ) -> Int {
+        let (low, high, top) = (Sums(repeating: -clip), Sums(repeating: clip), Sums(repeating: steps))
+        var clipped = WideIntegers.zero
+        var saturated = 0
+        var j = 0
+        while j &+ W <= count {
+            let scaled = tutti_widened_floats(load(x, j)) * Sums(repeating: scale)
+            clipped.replace(with: clipped &+ 1, where: (scaled .> high) .| (scaled .< low))
+            let value = scaled.replacing(with: low, where: scaled .< low).replacing(with: high, where: scaled .> high)
+            let place = (value - low) / Sums(repeating: step)
+            let limited = place.replacing(with: top, where: place .> top)
+            let nearest = (limited + wholeMagic) - wholeMagic
+            let whole = nearest.replacing(with: nearest - 1, where: nearest .> limited)
+            let draws = tutti_widened_unsigned(UnsafeRawPointer(random + j).loadUnaligned(as: Words.self))
+            let raised = whole.replacing(with: whole + 1, where: draws * 0x1p-32 .< limited - whole)
+            let level = raised.replacing(with: top, where: raised .> top)
+            let words = tutti_low_words(unsafeBitCast(level + wholeMagic, to: WideIntegers.self))
+            UnsafeMutableRawPointer(out + j).storeBytes(of: words, as: Words.self)
+            let rounded = level * Sums(repeating: step) - high
+            let sums = UnsafeMutableRawPointer(squares + (j & 15))
+            sums.storeBytes(of: sums.loadUnaligned(as: Sums.self) + rounded * rounded, as: Sums.self)
+            j &+= W
+        }
+        for lane in 0..<W { saturated &+= Int(clipped[lane]) }
+        while j < count {
+            let scaled = Double(x[j]) * scale
+            if scaled > clip || scaled < -clip { saturated &+= 1 }
+            let value = scaled < -clip ? -clip : scaled > clip ? clip : scaled
+            let place = (value + clip) / step
+            let limited = place > steps ? steps : place
+            let nearest = (limited + wholeMagic) - wholeMagic
+            let whole = nearest > limited ? nearest - 1 : nearest
+            let raised = Double(random[j]) * 0x1p-32 < limited - whole ? whole + 1 : whole
+            let level = raised > steps ? steps : raised
+            out[j] = UInt32(level)
+            let rounded = level * step - clip
+            squares[j & 15] += rounded * rounded
+            j &+= 1
+        }
+        return saturated
+    }
+
     func dequantise(_ out: MF32, _ sums: UnsafePointer<UInt32>, _ count: Int, _ clip: Float, _ bits: Int, _ summands: Int) {
         let top = Double(UInt64(1) << UInt64(bits) &- 1)
         let step = 2 * Double(clip) / (top * Double(summands))

@@ -1,4 +1,6 @@
 package import CryptoSuite
+internal import KernelTable
+internal import TensorKernels
 
 /// An update as whole numbers, ready to be masked.
 package struct EncodedUpdate: Equatable, Sendable {
@@ -35,12 +37,12 @@ package struct UpdateEncoder: Sendable {
     ///   - weight: the client's rows; cut to the largest weight, ignored where all count the same.
     package func encode(_ update: [Float], weight: Int = 1) throws(SecureAggregationError) -> EncodedUpdate {
         guard !update.isEmpty, update.count < Limits.lanesMax else { throw .unencodable("an update has 1 to \(Limits.lanesMax - 1) values") }
-        var squares = 0.0
-        for (i, value) in update.enumerated() {
-            guard value.isFinite else { throw .unencodable("value \(i) of the update is not finite") }
-            squares += Double(value) * Double(value)
+        let kernels = Kernels.active
+        guard kernels.allFinite(update, update.count) else {
+            let bad = update.firstIndex { !$0.isFinite } ?? 0
+            throw .unencodable("value \(bad) of the update is not finite")
         }
-        let norm = squares.squareRoot()
+        let norm = kernels.sumOfSquares(update, update.count).squareRoot()
         let wasScaled = norm > parameters.l2Clip
         var scale = wasScaled ? parameters.l2Clip / norm : 1
         var tail: [UInt32] = []
@@ -60,32 +62,36 @@ package struct UpdateEncoder: Sendable {
     }
 
     private func round(_ update: [Float], scale: Double, draw: Int) -> (lanes: [UInt32], saturated: Int, squares: Double) {
-        let (clip, step, steps) = (parameters.coordinateClip, parameters.step, Double(parameters.steps))
-        var lanes = [UInt32](repeating: 0, count: update.count)
-        var (saturated, squares) = (0, 0.0)
         let stream = randomKey(draw: draw)
+        // A multiple of the sixteen sums of squares, and of a block of keystream.
         let tile = 4096
-        for start in stride(from: 0, to: update.count, by: tile) {
-            let end = min(start + tile, update.count)
-            let random = suite.keystream(stream, UInt64(start / 4), 4 * (end - start))
-            for i in start..<end {
-                var value = Double(update[i]) * scale
-                if abs(value) > clip {
-                    saturated += 1
-                    value = value < 0 ? -clip : clip
+        var saturated = 0
+        var squares = [Double](repeating: 0, count: 16)
+        let lanes = [UInt32](unsafeUninitializedCapacity: update.count) { lanes, initialised in
+            guard let out = lanes.baseAddress else { return }
+            update.withUnsafeBufferPointer { update in
+                guard let values = update.baseAddress else { return }
+                for start in stride(from: 0, to: update.count, by: tile) {
+                    let count = min(tile, update.count - start)
+                    suite.keystream(stream, UInt64(start / 4), 4 * count).withUnsafeBytes { bytes in
+                        #if _endian(little)
+                            let random = bytes.bindMemory(to: UInt32.self)
+                        #else
+                            let random = bytes.bindMemory(to: UInt32.self).map(\.byteSwapped)
+                        #endif
+                        let done: Int? = random.withContiguousStorageIfAvailable { random in
+                            guard let random = random.baseAddress else { return 0 }
+                            return Kernels.active.encode(
+                                out + start, values + start, random, count, scale, parameters.coordinateClip, parameters.step,
+                                Double(parameters.steps), &squares)
+                        }
+                        saturated += done ?? 0
+                    }
                 }
-                let place = min(max((value + clip) / step, 0), steps)
-                let below = place.rounded(.down)
-                let at = 4 * (i - start)
-                let drawn = UInt32(random[at]) | UInt32(random[at + 1]) << 8 | UInt32(random[at + 2]) << 16 | UInt32(random[at + 3]) << 24
-                // Up with the probability of the fraction: right on average.
-                let level = min(below + (Double(drawn) * 0x1p-32 < place - below ? 1 : 0), steps)
-                lanes[i] = UInt32(level)
-                let rounded = level * step - clip
-                squares += rounded * rounded
             }
+            initialised = update.count
         }
-        return (lanes, saturated, squares)
+        return (lanes, saturated, squares.reduce(0, +))
     }
 
     private func randomKey(draw: Int) -> [UInt8] {

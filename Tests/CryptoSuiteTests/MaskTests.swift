@@ -106,7 +106,10 @@ struct MaskWay: Sendable, CustomTestStringConvertible {
     @Test func masksAreAddedTogether() {
         for suite in [CryptoSuite.system, .simulated, portable] {
             for width in [1, 20, 25, 27, 32] {
-                let masks = (0..<5).map { Mask(key: [UInt8](repeating: UInt8($0), count: 16), block: UInt64($0 * 7), width: width, subtract: $0 % 2 == 0) }
+                let masks = (0..<5).map { (i: Int) -> Mask in
+                    let key = [UInt8](repeating: UInt8(i), count: 16)
+                    return Mask(key: key, block: UInt64(7 * i), width: width, subtract: i.isMultiple(of: 2))
+                }
                 for count in [0, 5, 2048, 2050, 5001] {
                     var (together, single) = ([UInt32](repeating: 1, count: count), [UInt32](repeating: 1, count: count))
                     together.withUnsafeMutableBufferPointer { suite.addMasks(masks, $0) }
