@@ -115,7 +115,7 @@ struct SecAggCohort {
         var packed: [UInt8] = []
         let masking = clock.measure {
             var vector = MaskedVector(done, width: parameters.encoding.width)
-            for term in terms { vector.add(term, suite: suite) }
+            vector.add(terms, suite: suite)
             packed = vector.packed
         }
         seconds.encode.append(encoding)
@@ -168,7 +168,7 @@ struct SecAggCohort {
     /// The masks taken off.
     func unmasked(_ sums: [MaskedVector]) -> [MaskedVector] {
         var out = sums
-        for (place, group) in opened.enumerated() { for term in group.terms { out[place].add(term, suite: suite) } }
+        for (place, group) in opened.enumerated() { out[place].add(group.terms, suite: suite) }
         return out
     }
 
