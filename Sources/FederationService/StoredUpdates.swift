@@ -78,7 +78,8 @@ package final class StoredUpdates: UpdateSource {
         guard case .columns(let limit) = shape else { return (index..<(index + 1), 0..<dimension, try whole(index)) }
         // Whole multiples of what is asked for: no column is read twice.
         let asked = max(1, range.count)
-        let width = max(asked, min(dimension, limit / (4 * max(1, count))) / asked * asked)
+        let most = limit / (4 * max(1, count))
+        let width = most >= dimension ? dimension : max(asked, most / asked * asked)
         let columns = range.lowerBound..<min(dimension, range.lowerBound + width)
         let isAll = columns.count == dimension
         // Parts of a body cannot be checked against its digest, so the whole is first.
