@@ -77,6 +77,7 @@ let rooms: [Target] = [
     room("Strategies", ["Learning", "StrictJSON"]),
     room("CryptoSuite"),
     room("SecureAggregation", ["CryptoSuite", "TensorKernels", "KernelTable"]),
+    room("DifferentialPrivacy", ["CryptoSuite"]),
     // 2 messages
     room("Wire", ["CZstd", .product(name: "SwiftProtobuf", package: "swift-protobuf")]),
     // 3 federation
@@ -175,6 +176,7 @@ let suites: [Target] = [
     tests("WireTests", ["Wire", "Federation", "Learning", "CryptoSuite"]),
     tests("CryptoSuiteTests", ["CryptoSuite", "Trust", "FederationSimulator", "TensorKernels", "KernelTable", .product(name: "Crypto", package: "swift-crypto")]),
     tests("SecureAggregationTests", ["SecureAggregation", "CryptoSuite", "Trust", "FederationSimulator"]),
+    tests("DifferentialPrivacyTests", ["DifferentialPrivacy", "SecureAggregation", "CryptoSuite"]),
     tests("FederationTests", ["Federation", "Learning", "RobustAggregation", "Strategies", "Wire", "CryptoSuite"]),
     .testTarget(
         name: "SimulationTests", dependencies: ["FederationSimulator", "Federation", "Learning", "CryptoSuite", "Wire", "StrictJSON"],
