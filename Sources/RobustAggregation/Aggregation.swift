@@ -10,6 +10,8 @@ package enum AggregationRule: Sendable, Equatable {
     case trimmedMean(trim: Int)
     /// Coordinate-wise median (same paper). Withstands just under half.
     case median
+    /// Whole updates are judged by their distances.
+    case vector(VectorRule)
 }
 
 /// Combines the updates of a round. The result does not depend on the order of arrival, the tile size, or the kernel
@@ -18,9 +20,10 @@ package enum AggregationRule: Sendable, Equatable {
 /// - Parameters:
 ///   - weights: one for each update, at least 1; the robust rules do not use them.
 ///   - maxAbs: a bound on the magnitude of each update, normally the largest |value| itself; the robust rules do not use it.
+///   - reference: what a rule goes on from that `keepsReference`; empty: zero. Other rules do not use it.
 /// - Returns: `source.dimension` finite numbers.
 package func aggregate(
-    _ rule: AggregationRule, _ source: some UpdateSource, weights: [Int64], maxAbs: [Float],
+    _ rule: AggregationRule, _ source: some UpdateSource, weights: [Int64], maxAbs: [Float], reference: [Float] = [],
     kernels: KernelTable? = nil, tile: Int = Limits.tile
 ) throws(AggregationError) -> [Float] {
     guard source.count > 0 else { throw .noUpdates }
@@ -47,6 +50,8 @@ package func aggregate(
         } repair: {
             $0.sorted()[$0.count / 2]
         }
+    case .vector(let rule):
+        return try combine(rule, source, reference: reference, kernels: table).values
     }
 }
 

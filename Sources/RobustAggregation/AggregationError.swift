@@ -17,6 +17,13 @@ package enum AggregationError: Error, Sendable, Equatable, CustomStringConvertib
     /// A value larger than the magnitude that was stated for its update.
     case aboveMagnitude(update: String, coordinate: Int)
     case trim(Int, updates: Int)
+    /// Fewer than the rule needs for its number of liars.
+    case tooFewUpdates(rule: String, byzantine: Int, updates: Int, needs: Int)
+    /// A number of the rule that is outside its bounds.
+    case parameter(field: String, value: String, allowed: String)
+    /// The result that the rule goes on from does not fit the updates.
+    case referenceLength(has: Int, needs: Int)
+    case referenceNotFinite(coordinate: Int)
     /// A source could not give an update back.
     case source(String)
 
@@ -37,6 +44,11 @@ package enum AggregationError: Error, Sendable, Equatable, CustomStringConvertib
         case .aboveMagnitude(let update, let coordinate): "\(update) is larger at coordinate \(coordinate) than the magnitude stated for it"
         case .trim(let trim, let updates):
             "cutting \(trim) values off each side leaves nothing of \(updates); \(max(0, trim).multipliedReportingOverflow(by: 2).partialValue + 1) updates are needed"
+        case .tooFewUpdates(let rule, let byzantine, let updates, let needs):
+            "\(rule) withstands \(byzantine) liars among \(needs) updates or more, and there are \(updates)"
+        case .parameter(let field, let value, let allowed): "\(field) is \(value); it is \(allowed)"
+        case .referenceLength(let has, let needs): "the reference has \(has) values; \(needs) are needed"
+        case .referenceNotFinite(let coordinate): "the reference is NaN or infinite at coordinate \(coordinate)"
         case .source(let problem): problem
         }
     }
@@ -52,7 +64,9 @@ package enum AggregationError: Error, Sendable, Equatable, CustomStringConvertib
         case .weight, .totalWeight: "weigh each update by its number of training rows"
         case .magnitude, .notFinite: "leave its client out of the round, and let it lower its learning rate or check its data"
         case .aboveMagnitude: "the stored update does not agree with its record; run the coordinator's check of its folder"
-        case .trim: "lower byzantine_tolerance or raise the quorum"
+        case .trim, .tooFewUpdates: "lower byzantine_tolerance or raise the quorum"
+        case .parameter(let field, _, let allowed): "give \(field) as \(allowed)"
+        case .referenceLength, .referenceNotFinite: "begin again without a reference, or restore the one of the last round"
         case .source: nil
         }
     }

@@ -22,4 +22,8 @@ package enum Limits {
     package static let sortedValues = 1 << 17
     /// But at least this many coordinates, so that a read is worth its trouble.
     package static let sortedTileMin = 64
+    /// Iterations of a rule that comes nearer step by step: each reads the updates once or twice.
+    package static let iterations = 1000
+    /// Coordinates of one update that the rules over whole updates take at a time; another number would be another order of sums.
+    package static let passTile = 4096
 }
