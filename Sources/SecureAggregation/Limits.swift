@@ -18,4 +18,6 @@ package enum Limits {
     package static let completeGraphMax = 64
     /// Times a vector is rounded again until its norm holds.
     package static let roundingDrawsMax = 64
+    /// Pieces of evidence that are kept of one member.
+    package static let evidenceMax = 16
 }

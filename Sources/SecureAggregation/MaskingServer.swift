@@ -151,6 +151,11 @@ package struct VoidGroup: Equatable, Sendable {
     }
     package let group: Int
     package let reason: Reason
+
+    package init(group: Int, reason: Reason) {
+        self.group = group
+        self.reason = reason
+    }
 }
 
 /// What the operator is told about members that break the protocol.

@@ -40,15 +40,7 @@ package struct PlanRequest: Equatable, Sendable {
 package struct SecureAggregationPlan: Equatable, Sendable {
     package let members: Int
     package let mode: TrustMode
-    /// Modified clients that are borne (f); 0 without a robust rule.
-    package let byzantine: Int
-    /// Groups (g) and the groups that may be void besides f (v).
-    package let groups: Int
-    package let voidGroupsBorne: Int
-    package let groupFloor: Int
-    /// Members of the smallest and of the largest group.
-    package let smallestGroup: Int
-    package let largestGroup: Int
+    package let grouping: GroupPlan
     /// Members that must be there in every phase.
     package let quorum: Int
     package let corrupt: Int
@@ -59,6 +51,16 @@ package struct SecureAggregationPlan: Equatable, Sendable {
     /// With groups that are drawn again: the round after which as many sums are known as there are members, so that every single
     /// member's part can be solved for. nil: never, the groups are kept.
     package let solvableAfterRounds: Int?
+
+    /// Modified clients that are borne (f); 0 without a robust rule.
+    package var byzantine: Int { grouping.byzantine }
+    /// Groups (g) and the groups that may be void besides 2f + 1 good ones (v).
+    package var groups: Int { grouping.groups }
+    package var voidGroupsBorne: Int { grouping.voidGroupsBorne }
+    package var groupFloor: Int { grouping.floors.opening }
+    /// Members of the smallest and of the largest group.
+    package var smallestGroup: Int { grouping.smallest }
+    package var largestGroup: Int { grouping.largest }
 
     /// Honest summands in every opened sum, whoever works for the coordinator.
     package var honestSummandsMin: Int { max(0, groupFloor - corrupt) }
@@ -73,10 +75,10 @@ package struct SecureAggregationPlan: Equatable, Sendable {
         corrupt = Self.part(request.corruptRate, of: n)
         let absent = n - Self.part(request.quorum, of: n)
         quorum = n - absent
-        byzantine = request.robust ? request.byzantine ?? Self.part(0.05, of: n) : 0
-        (groups, voidGroupsBorne) = try Self.groups(request, byzantine: byzantine)
-        (smallestGroup, largestGroup) = (n / groups, (n + groups - 1) / groups)
-        groupFloor = request.openingFloor
+        let grouping = try GroupPlan(
+            members: n, byzantine: request.byzantine, floors: GroupFloors(roster: request.rosterFloor, opening: request.openingFloor),
+            isRobust: request.robust, needsMargin: request.differentialPrivacy)
+        self.grouping = grouping
         let assumptions = HolderAssumptions(
             members: n, corrupt: corrupt, wrong: Self.part(request.wrongShareRate, of: n), absent: absent, mode: request.mode)
         guard let size = assumptions.smallest() else {
@@ -85,20 +87,20 @@ package struct SecureAggregationPlan: Equatable, Sendable {
                     + (mode == .maliciousServer ? " against a lying coordinator" : "") + ": take more members, or raise the quorum")
         }
         holderGraph = size
-        guard let degree = MaskGraph.degree(group: smallestGroup, corrupt: corrupt, absent: absent) else {
-            throw .plan("a group of \(smallestGroup) falls apart with \(corrupt) curious members and \(absent) drop-outs: take a higher quorum")
+        guard let degree = MaskGraph.degree(group: grouping.smallest, corrupt: corrupt, absent: absent) else {
+            throw .plan("a group of \(grouping.smallest) falls apart with \(corrupt) curious members and \(absent) drop-outs: take a higher quorum")
         }
         // Groups of 64 and 65 side by side: what is complete for the smaller is a ring for the larger.
-        maskDegree = largestGroup > Limits.completeGraphMax && degree == 0 ? Limits.completeGraphMax - 2 : degree
-        let width = EncodingParameters.width(bits: request.bits, clients: largestGroup)
+        maskDegree = grouping.largest > Limits.completeGraphMax && degree == 0 ? Limits.completeGraphMax - 2 : degree
+        let width = EncodingParameters.width(bits: request.bits, clients: grouping.largest)
         guard width <= Limits.widthMax else {
             throw .plan(
-                "\(largestGroup) clients of \(request.bits) bits need a ring of \(width) bits, and there are \(Limits.widthMax): take at most "
+                "\(grouping.largest) clients of \(request.bits) bits need a ring of \(width) bits, and there are \(Limits.widthMax): take at most "
                     + "\(Limits.widthMax - (width - request.bits)) bits, or smaller groups")
         }
         encoding = EncodingParameters(
             l2Clip: request.l2Clip, coordinateClip: request.coordinateClip, bits: request.bits, width: width, weightMax: request.weightMax)
-        solvableAfterRounds = try Self.solvable(request, groups: groups)
+        solvableAfterRounds = try Self.solvable(request, groups: grouping.groups)
     }
 
     /// What the coordinator learns, for the operator and the members.
@@ -137,9 +139,6 @@ package struct SecureAggregationPlan: Equatable, Sendable {
         }
         guard request.quorum > 0.5, request.quorum <= 1 else { throw refuse("the quorum is \(request.quorum): it is above 0.5 and at most 1") }
         guard request.dimension > 0, request.dimension < Limits.lanesMax else { throw refuse("a model has 1 to \(Limits.lanesMax - 1) parameters") }
-        guard request.openingFloor >= 2, request.rosterFloor >= request.openingFloor else {
-            throw refuse("the opening floor \(request.openingFloor) is at least 2 and at most the roster floor \(request.rosterFloor)")
-        }
         guard (1...Limits.bitsMax).contains(request.bits) else { throw refuse("bits is \(request.bits): take 1 to \(Limits.bitsMax)") }
         guard request.l2Clip.isFinite, request.l2Clip > 0 else { throw refuse("l2_clip is \(request.l2Clip): it is above 0") }
         guard request.coordinateClip.isFinite, request.coordinateClip > 0 else { throw refuse("coordinate_clip is \(request.coordinateClip): it is above 0") }
@@ -155,29 +154,5 @@ package struct SecureAggregationPlan: Equatable, Sendable {
         guard request.weightMax < 1 << request.bits else {
             throw refuse("weight_max \(request.weightMax) does not fit in \(request.bits) bits: at most \((1 << request.bits) - 1)")
         }
-    }
-
-    private static func groups(_ request: PlanRequest, byzantine f: Int) throws(SecureAggregationError) -> (groups: Int, void: Int) {
-        let n = request.members
-        guard request.robust else {
-            guard n >= request.rosterFloor else { throw .plan("\(n) members, and a sum needs \(request.rosterFloor): wait for more clients") }
-            return (1, 0)
-        }
-        guard f >= 1, f < n else { throw .plan("byzantine_tolerance is \(f): with a robust rule it is 1 to \(n - 1)") }
-        let (least, most) = (2 * f + 1, n / request.rosterFloor)
-        guard least <= most else {
-            throw .plan(
-                "\(f) modified clients need \(least) groups of \(request.rosterFloor), which are \(least * request.rosterFloor) clients, and there are \(n): "
-                    + "wait for more clients, or set a lower byzantine_tolerance")
-        }
-        // One void group to spare where there is room; four groups for each modified client where they still have five members.
-        let wanted = max(min(least + 1, most), min(4 * f, n / 5))
-        let groups = min(max(wanted, least), most)
-        if request.differentialPrivacy, groups < 4 * f {
-            throw .plan(
-                "differential privacy over groups needs \(4 * f) groups for \(f) modified clients, which are \(4 * f * max(5, request.rosterFloor)) clients, "
-                    + "and there are \(n): wait for more clients, or set a lower byzantine_tolerance")
-        }
-        return (groups, groups - least)
     }
 }
