@@ -75,6 +75,7 @@ let rooms: [Target] = [
     room("Learning", ["TensorKernels", "KernelTable", "StrictJSON"]),
     room("RobustAggregation", ["TensorKernels", "KernelTable"]),
     room("Strategies", ["Learning", "StrictJSON"]),
+    room("Attacks", ["Learning"]),
     room("CryptoSuite"),
     room("SecureAggregation", ["CryptoSuite", "TensorKernels", "KernelTable"]),
     room("DifferentialPrivacy", ["CryptoSuite"]),
@@ -84,7 +85,7 @@ let rooms: [Target] = [
     room("Federation", ["KernelTable", "Learning", "RobustAggregation", "Strategies", "CryptoSuite", "Wire", "StrictJSON"]),
     room(
         "FederationSimulator",
-        ["Federation", "Learning", "RobustAggregation", "Strategies", "CryptoSuite", "Wire", "TensorKernels", "KernelTable", "StrictJSON"]),
+        ["Federation", "Learning", "RobustAggregation", "Attacks", "Strategies", "CryptoSuite", "Wire", "TensorKernels", "KernelTable", "StrictJSON"]),
     room(
         "InProcessFederation",
         ["Federation", "Learning", "RobustAggregation", "Strategies", "CryptoSuite", "Wire", "KernelTable"]),
@@ -132,7 +133,7 @@ let rooms: [Target] = [
     room(
         "ClientNode",
         [
-            "Federation", "Learning", "Strategies", "Wire", "Trust", "CryptoSuite", "Compute", "StrictJSON", "TuttiConfiguration",
+            "Federation", "Learning", "Attacks", "Strategies", "Wire", "Trust", "CryptoSuite", "Compute", "StrictJSON", "TuttiConfiguration",
             .product(name: "AsyncHTTPClient", package: "async-http-client"),
             .product(name: "Logging", package: "swift-log"),
         ] + nio),
@@ -153,11 +154,11 @@ let roof: [Target] = [
         ],
         swiftSettings: strict),
     .executableTarget(
-        name: "tutti-client", dependencies: ["ClientNode", "CommandKit", "Compute", "Federation", "Learning", "StrictJSON", "TuttiConfiguration", argumentParser, .product(name: "Logging", package: "swift-log")],
+        name: "tutti-client", dependencies: ["ClientNode", "Attacks", "CommandKit", "Compute", "Federation", "Learning", "StrictJSON", "TuttiConfiguration", argumentParser, .product(name: "Logging", package: "swift-log")],
         swiftSettings: strict),
     .executableTarget(
         name: "tutti-bench",
-        dependencies: ["TensorKernels", "KernelTable", "Learning", "RobustAggregation", "CryptoSuite", "SecureAggregation", "Strategies", "Federation", "FederationSimulator", "InProcessFederation", "Trust", "Wire", "CommandKit", "StrictJSON", argumentParser],
+        dependencies: ["TensorKernels", "KernelTable", "Learning", "RobustAggregation", "Attacks", "CryptoSuite", "SecureAggregation", "Strategies", "Federation", "FederationSimulator", "InProcessFederation", "Trust", "Wire", "CommandKit", "StrictJSON", argumentParser],
         swiftSettings: strict),
 ]
 
@@ -172,6 +173,7 @@ let suites: [Target] = [
             .product(name: "X509", package: "swift-certificates"), .product(name: "SwiftASN1", package: "swift-asn1"),
         ] + nio),
     tests("RobustAggregationTests", ["RobustAggregation", "TensorKernels", "KernelTable"]),
+    tests("AttacksTests", ["Attacks", "Learning"]),
     tests("StrategiesTests", ["Strategies", "Learning", "RobustAggregation"]),
     tests("WireTests", ["Wire", "Federation", "Learning", "CryptoSuite"]),
     tests("CryptoSuiteTests", ["CryptoSuite", "Trust", "FederationSimulator", "TensorKernels", "KernelTable", .product(name: "Crypto", package: "swift-crypto")]),

@@ -1,3 +1,4 @@
+internal import Attacks
 internal import CryptoSuite
 internal import Federation
 internal import Learning
@@ -102,8 +103,8 @@ extension World {
         let lie = configuration.faults.lie
         if lie.isRefused && (faults.liars == 0 || weather.below(2) == 0) { return false }
         switch lie {
-        case .flipped: for i in update.values.indices { update.values[i] *= -1 }
-        case .scaled: for i in update.values.indices { update.values[i] *= 10 }
+        case .flipped: try? Attack.signFlip(scale: 1).forge(&update.values, seed: 0)
+        case .scaled: try? Attack.scaling(factor: 10).forge(&update.values, seed: 0)
         case .wrongCounts: update.samples *= 1000
         case .notFinite: update.values[update.values.count - 1] = .nan
         case .wrongBase: for i in update.base.indices { update.base[i] ^= 0xFF }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Attacks
 import ClientNode
 import CommandKit
 import Compute
@@ -32,9 +33,9 @@ struct Run: ReportingCommand {
     var session: String?
     @Option(help: "Threads for training (else compute.threads in the first folder's client.toml).")
     var threads: Int?
-    @Option(help: "For tests of robust rules: send a lie instead of the update: sign-flip.")
+    @Option(help: "For tests of robust rules: send a lie instead of the update: sign-flip, gaussian, scaling or label-flip.")
     var attack: String?
-    @Option(help: "How much the lie is enlarged.")
+    @Option(help: "How much the lie is enlarged; of gaussian the standard deviation.")
     var attackScale: Float = 3
     @Option(help: "trace, debug, info, notice, warning, error (else log.level in the first folder's client.toml).")
     var logLevel: String?
@@ -71,11 +72,9 @@ struct Run: ReportingCommand {
     }
 
     private func runners(_ folders: [String]) async throws(CommandFailure) -> [NodeRunner] {
-        let lie: LocalWork.Attack
-        switch attack {
-        case nil: lie = .none
-        case "sign-flip": lie = .signFlip(scale: attackScale)
-        case .some(let name): throw CommandFailure(.usage, "--attack is '\(name)'.", remedy: "Give sign-flip, or leave it out.")
+        let lie: Attack?
+        do throws(AttackError) { lie = try attack.map { (name) throws(AttackError) in try Attack(commandLine: name, scale: attackScale) } } catch {
+            throw CommandFailure(.usage, "--attack cannot be used: \(error)", remedy: "Give one of those, or leave it out.")
         }
         var flags = source.flags
         flags["compute.threads"] = threads.map { "\($0)" }

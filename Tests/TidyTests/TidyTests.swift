@@ -117,6 +117,14 @@ import Testing
         #expect(Self.purityProblem("// Foundation is not used here") == nil)
     }
 
+    /// Lies are told where robust rules are tried, and nowhere else.
+    @Test func attacksStayInTheTrials() throws {
+        let trials: Set = ["Attacks", "FederationSimulator", "ClientNode", "tutti-client", "tutti-bench"]
+        for (room, path, lines) in try Self.sources() where !trials.contains(room) {
+            #expect(!lines.contains { Self.imported($0) == "Attacks" }, "\(path) imports Attacks")
+        }
+    }
+
     @Test func surfacesKnowNoServer() throws {
         for (room, path, lines) in try Self.sources() where room.hasSuffix("API") || room == "APIKit" {
             for line in lines { if let name = Self.imported(line) { #expect(name != "Hummingbird" && !name.hasPrefix("NIO"), "\(path) imports \(name)") } }

@@ -1,3 +1,4 @@
+package import Attacks
 package import Federation
 import Foundation
 package import Learning
@@ -37,7 +38,7 @@ package actor NodeRunner {
     private var pause: Task<Void, Never>?
 
     package init(
-        data: String, rows: LocalRows, schema: DataSchema, attack: LocalWork.Attack = .none, policy: ClientPolicy = ClientPolicy(),
+        data: String, rows: LocalRows, schema: DataSchema, attack: Attack? = nil, policy: ClientPolicy = ClientPolicy(),
         limits: TimeLimits = TimeLimits(), house: NodeHouse, notice: @escaping Notice = { _ in }
     ) throws(ClientNodeError) {
         self.data = data

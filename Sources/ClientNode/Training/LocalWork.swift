@@ -1,3 +1,4 @@
+package import Attacks
 import Federation
 import Foundation
 import Learning
@@ -7,20 +8,14 @@ import Wire
 /// The work a node does on its own rows: training and evaluation. The rows stay here.
 package struct LocalWork: Sendable {
     let rows: LocalRows
-    let attack: Attack
+    /// A lie that a test client tells, to show what the robust rules withstand.
+    let attack: Attack?
     let workspaces: Workspaces
 
-    package init(rows: LocalRows, attack: Attack = .none, workspaces: Workspaces = Workspaces()) {
+    package init(rows: LocalRows, attack: Attack? = nil, workspaces: Workspaces = Workspaces()) {
         self.rows = rows
         self.attack = attack
         self.workspaces = workspaces
-    }
-
-    /// A lie a test client tells, to show what the robust rules withstand.
-    package enum Attack: Sendable, Equatable {
-        case none
-        /// Sends −scale times its update.
-        case signFlip(scale: Float)
     }
 
     /// Trains from `model` as the round asks; nil when cancelled.
@@ -28,16 +23,23 @@ package struct LocalWork: Sendable {
         model: ModelFile, start: RoundStart, controls: Controls? = nil, isCancelled: @escaping () -> Bool
     ) throws -> UpdateBody? {
         try check(model)
-        let dataset = rows.dataset
+        let seed = derivedSeed(start.training.seed, "attack")
+        let dataset = try lying { (attack) throws(AttackError) in try attack.poisoned(rows.dataset, seed: seed) } ?? rows.dataset
         let made = try workspaces.lend {
             try $0.update(model: model, start: start, dataset: dataset, controls: controls, isCancelled: isCancelled)
         }
         guard var update = made else { return nil }
-        switch attack {
-        case .none: break
-        case .signFlip(let scale): for index in update.values.indices { update.values[index] *= -scale }
-        }
+        try lying { (attack) throws(AttackError) in try attack.forge(&update.values, seed: seed) }
         return update
+    }
+
+    /// What the attack does; nil without one.
+    @discardableResult
+    private func lying<Result>(_ body: (Attack) throws(AttackError) -> Result) throws(ClientNodeError) -> Result? {
+        guard let attack else { return nil }
+        do throws(AttackError) { return try body(attack) } catch {
+            throw ClientNodeError(.failed, "The attack cannot be made: \(error)", remedy: "Leave --attack out, or give another.")
+        }
     }
 
     func evaluation(model: ModelFile) throws -> Assessment {
