@@ -7,30 +7,30 @@ package import Learning
 package enum Attack: Sendable, Equatable {
     /// −scale times the own update.
     case signFlip(scale: Float)
-    /// Normal noise instead of an update: mean 0, the given standard deviation (Blanchard et al. 2017, arXiv 1703.02757, section 5).
+    /// Normal noise instead of an update: mean 0, the given standard deviation (Blanchard et al. 2017, arXiv 1703.02757).
     case gaussian(deviation: Double)
-    /// Trains on rows of class y as of class C − 1 − y (Fang et al. 2020, arXiv 1911.11815, section 4; ByzFL's `LabelFlipping`).
+    /// Trains on rows of class y as of class C − 1 − y (Fang et al. 2020, arXiv 1911.11815; ByzFL's `LabelFlipping`).
     case labelFlip
     /// `factor` times the own update, model replacement: with the number of summands as factor the mean becomes the liar's model
-    /// (Bagdasaryan et al. 2020, arXiv 1807.00459, eq. 3, for a model near convergence).
+    /// (Bagdasaryan et al. 2020, arXiv 1807.00459, for a model near convergence).
     case scaling(factor: Float)
     /// Trains on its rows with a trigger in some of them, and sends `scale` times the update (same paper).
     case backdoor(Backdoor, scale: Float)
     /// mean − z·deviation of the honest updates, coordinate by coordinate: "a little is enough" (Baruch et al. 2019,
-    /// arXiv 1902.06156, algorithm 3). nil: the paper's z for the numbers of clients and liars.
+    /// arXiv 1902.06156). nil: the paper's z for the numbers of clients and liars.
     case littleIsEnough(z: Double?)
     /// −factor times the mean of the honest updates (inner-product manipulation: Xie et al. 2020, arXiv 1903.03936).
     case innerProduct(factor: Double)
     /// As far from the honest mean as no farther from any honest update than two of those are from each other
-    /// (Shejwalkar, Houmansadr 2021, NDSS, section IV-B).
+    /// (Shejwalkar, Houmansadr 2021, NDSS).
     case minMax(Perturbation)
     /// As far as the sum of squared distances to the honest updates is no larger than that of one of them (same paper).
     case minSum(Perturbation)
     /// All liars send one honest client's update once more, so that the others' rows count less: hurts where clients differ
-    /// (Karimireddy, He, Jaggi 2022, arXiv 2006.09365, section 3.2). `MimicObserver` finds which.
+    /// (Karimireddy, He, Jaggi 2022, arXiv 2006.09365). `MimicObserver` finds which.
     case mimic
 
-    /// The direction that Min-Max and Min-Sum go from the honest mean (section IV-A of their paper).
+    /// The direction that Min-Max and Min-Sum go from the honest mean.
     package enum Perturbation: String, Sendable, CaseIterable {
         /// Against the mean, of length 1.
         case inverseUnit

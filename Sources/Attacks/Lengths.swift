@@ -15,7 +15,7 @@ private func squaredDistance(_ a: [Float], _ b: [Float]) -> Double {
 }
 
 /// The largest z for which enough honest clients are expected farther from the mean than the lie, so that they stand with the
-/// liars: Φ(z) < (n − f − s)/(n − f) with s = ⌊n/2⌋ + 1 − f (Baruch et al. 2019, algorithm 3). 0 where so few lie that even the
+/// liars: Φ(z) < (n − f − s)/(n − f) with s = ⌊n/2⌋ + 1 − f (Baruch et al. 2019). 0 where so few lie that even the
 /// mean is too far.
 package func littleIsEnoughZ(clients n: Int, liars f: Int) throws(AttackError) -> Double {
     guard f >= 1, n > f else { throw .parameter(field: "liars", value: "\(f)", allowed: "1 to \(max(1, n) - 1) of \(n) clients") }

@@ -1,7 +1,7 @@
 internal import Learning
 
 /// Finds the honest client whose repetition hurts most: the one that stands out most along the direction in which honest updates
-/// differ most (Karimireddy, He, Jaggi 2022, arXiv 2006.09365, appendix B). The direction is learnt round by round, each a step of
+/// differ most (Karimireddy, He, Jaggi 2022, arXiv 2006.09365). The direction is learnt round by round, each a step of
 /// the power method on that round's differences from the mean; the client is the one with the largest sum along it so far.
 package struct MimicObserver: Sendable, Equatable {
     private var direction: [Double]

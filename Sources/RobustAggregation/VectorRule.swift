@@ -2,9 +2,9 @@
 /// judge each number for itself. `aggregate` takes one as `AggregationRule.vector`; an update is a client's, or a group's mean.
 package enum VectorRule: Sendable, Equatable {
     /// The update with the smallest sum of squared distances to its n − f − 2 nearest (Blanchard et al. 2017,
-    /// arXiv 1703.02757, section 4; ByzFL sums n − f − 1, so its f is ours plus one). Needs n ≥ 2f + 3.
+    /// arXiv 1703.02757; ByzFL sums n − f − 1, so its f is ours plus one). Needs n ≥ 2f + 3.
     case krum(byzantine: Int)
-    /// The mean of the `selected` updates of the smallest such sums (same paper, section 4); nil: n − f, the most there can be
+    /// The mean of the `selected` updates of the smallest such sums (same paper); nil: n − f, the most there can be
     /// without a certain liar among them.
     case multiKrum(byzantine: Int, selected: Int? = nil)
     /// The point with the smallest sum of distances to all updates.
@@ -52,7 +52,7 @@ package enum VectorRule: Sendable, Equatable {
     package var keepsReference: Bool { if case .centeredClipping = self { true } else { false } }
 }
 
-/// The smoothed Weiszfeld algorithm of RFA (Pillutla, Kakade, Harchaoui 2019, arXiv 1912.13445, algorithm 2), all updates
+/// The smoothed Weiszfeld algorithm of RFA (Pillutla, Kakade, Harchaoui 2019, arXiv 1912.13445), all updates
 /// weighing the same, for a client's word on its rows cannot be checked. It begins at the coordinate-wise median, where the
 /// paper begins at the mean: a mean that one liar has put far away costs an iteration for every factor of (n − f)/f.
 package struct GeometricMedian: Sendable, Equatable {
@@ -70,7 +70,7 @@ package struct GeometricMedian: Sendable, Equatable {
     }
 }
 
-/// v ← v + mean of (xᵢ − v)·min(1, τ/‖xᵢ − v‖) (Karimireddy, He, Jaggi 2021, arXiv 2012.10333, algorithm 2). v begins as the
+/// v ← v + mean of (xᵢ − v)·min(1, τ/‖xᵢ − v‖) (Karimireddy, He, Jaggi 2021, arXiv 2012.10333). v begins as the
 /// reference: the last round's result, zero in the first.
 package struct CenteredClipping: Sendable, Equatable {
     /// τ.

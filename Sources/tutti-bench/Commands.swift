@@ -15,27 +15,28 @@ struct ListSuites: ReportingCommand {
             print("step        a step of training beside PyTorch's, a product beside OpenBLAS's")
             print("round       a federation on digits in one process beside NumPy; accuracies over ten seeds")
             print("strategies  FedAvg, FedProx, FedAdam, FedYogi, FedAdagrad, SCAFFOLD and FedNova on Synthetic(1, 1) and digits with stragglers")
+            print("robustness  nine rules against ten attacks on digits, IID and Dirichlet(0.5): accuracy and the backdoor's success")
             print("simulation  how many federations in bad weather the simulator lives through in a second")
             print("virtual     thousands of clients in this process: updates a second and resident memory")
             print("aggregation whole aggregations beside memory and the peers, masks beside openssl")
             print("secagg      secure aggregation: milliseconds and bytes of clients and server, beside AES alone and Flower's SecAgg+")
             print("compress    ratio and MB/s of zstd on updates and models of 38 KB to 10 MB")
         }
-        return ["suites": ["kernels", "step", "aggregation", "round", "strategies", "simulation", "virtual", "secagg", "compress"]]
+        return ["suites": ["kernels", "step", "aggregation", "round", "strategies", "robustness", "simulation", "virtual", "secagg", "compress"]]
     }
 }
 
 struct RunSuite: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "run", abstract: "Run a suite.")
-    @Argument(help: "kernels, step, aggregation, round, strategies, simulation, virtual, secagg or compress.")
+    @Argument(help: "kernels, step, aggregation, round, strategies, robustness, simulation, virtual, secagg or compress.")
     var suite: String
     @Option(help: "Write the result to this file.")
     var json: String?
-    @Option(help: "The digits file for 'round', 'strategies', 'virtual' and 'compress'.")
+    @Option(help: "The digits file for 'round', 'strategies', 'robustness', 'virtual' and 'compress'.")
     var data = "benchmarks/data/digits.csv"
     @Option(help: "How many clients 'virtual' has, 100 to 100000.")
     var clients = 10_000
-    @Option(help: "Write the curves of 'strategies' to this file, as SVG.")
+    @Option(help: "Write the curves of 'strategies', or the table of 'robustness', to this file, as SVG.")
     var plot: String?
 
     func run() async throws {
@@ -47,6 +48,7 @@ struct RunSuite: AsyncParsableCommand {
             case "step": rows = StepSuite.run { say($0) }
             case "round": rows = try RoundSuite.run(data: data) { say($0) }
             case "strategies": rows = try StrategiesSuite.run(data: data, plot: plot) { say($0) }
+            case "robustness": rows = try RobustnessSuite.run(data: data, plot: plot) { say($0) }
             case "simulation": rows = SimulationSuite.run { say($0) }
             case "virtual":
                 guard (100...100_000).contains(clients) else {
