@@ -82,13 +82,13 @@ let rooms: [Target] = [
     // 2 messages
     room("Wire", ["CZstd", .product(name: "SwiftProtobuf", package: "swift-protobuf")]),
     // 3 federation
-    room("Federation", ["KernelTable", "Learning", "RobustAggregation", "Strategies", "CryptoSuite", "Wire", "StrictJSON"]),
+    room("Federation", ["KernelTable", "Learning", "RobustAggregation", "Strategies", "CryptoSuite", "SecureAggregation", "Wire", "StrictJSON"]),
     room(
         "FederationSimulator",
-        ["Federation", "Learning", "RobustAggregation", "Attacks", "Strategies", "CryptoSuite", "Wire", "TensorKernels", "KernelTable", "StrictJSON"]),
+        ["Federation", "Learning", "RobustAggregation", "Attacks", "Strategies", "CryptoSuite", "SecureAggregation", "Wire", "TensorKernels", "KernelTable", "StrictJSON"]),
     room(
         "InProcessFederation",
-        ["Federation", "Learning", "RobustAggregation", "Strategies", "CryptoSuite", "Wire", "KernelTable"]),
+        ["Federation", "Learning", "RobustAggregation", "Strategies", "CryptoSuite", "SecureAggregation", "Wire", "KernelTable"]),
     // 4 keeping
     room(
         "Storage",
@@ -109,7 +109,7 @@ let rooms: [Target] = [
     room(
         "FederationService",
         [
-            "Federation", "Storage", "Trust", "Platform", "Learning", "RobustAggregation", "Strategies", "Wire", "CryptoSuite",
+            "Federation", "Storage", "Trust", "Platform", "Learning", "RobustAggregation", "Strategies", "SecureAggregation", "Wire", "CryptoSuite",
             "Telemetry", "Compute", "StrictJSON",
             .product(name: "Logging", package: "swift-log"),
         ]),
@@ -133,7 +133,7 @@ let rooms: [Target] = [
     room(
         "ClientNode",
         [
-            "Federation", "Learning", "Attacks", "Strategies", "Wire", "Trust", "CryptoSuite", "Compute", "StrictJSON", "TuttiConfiguration",
+            "Federation", "Learning", "Attacks", "Strategies", "SecureAggregation", "Wire", "Trust", "CryptoSuite", "Compute", "StrictJSON", "TuttiConfiguration",
             .product(name: "AsyncHTTPClient", package: "async-http-client"),
             .product(name: "Logging", package: "swift-log"),
         ] + nio),
@@ -179,13 +179,13 @@ let suites: [Target] = [
     tests("CryptoSuiteTests", ["CryptoSuite", "Trust", "FederationSimulator", "TensorKernels", "KernelTable", .product(name: "Crypto", package: "swift-crypto")]),
     tests("SecureAggregationTests", ["SecureAggregation", "CryptoSuite", "Trust", "FederationSimulator"]),
     tests("DifferentialPrivacyTests", ["DifferentialPrivacy", "SecureAggregation", "CryptoSuite"]),
-    tests("FederationTests", ["Federation", "Learning", "RobustAggregation", "Strategies", "Wire", "CryptoSuite"]),
+    tests("FederationTests", ["Federation", "FederationSimulator", "Learning", "RobustAggregation", "Strategies", "SecureAggregation", "Wire", "CryptoSuite"]),
     .testTarget(
         name: "SimulationTests", dependencies: ["FederationSimulator", "Federation", "Learning", "CryptoSuite", "Wire", "StrictJSON"],
         exclude: ["Reproductions"], swiftSettings: strict),
     tests(
         "InProcessFederationTests",
-        ["InProcessFederation", "FederationSimulator", "Federation", "KernelTable", "Learning", "CryptoSuite", "Trust", "TensorKernels"]),
+        ["InProcessFederation", "FederationSimulator", "Federation", "KernelTable", "Learning", "CryptoSuite", "SecureAggregation", "Trust", "TensorKernels"]),
     tests(
         "StoreContractTests",
         ["Storage", "Federation", "CryptoSuite", "Trust", .product(name: "GRDBSQLite", package: "GRDB.swift")]),

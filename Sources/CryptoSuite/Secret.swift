@@ -14,6 +14,10 @@ package struct Secret: Sendable, CustomStringConvertible, CustomDebugStringConve
     package var customMirror: Mirror { Mirror(self, children: []) }
 }
 
+extension Secret: Equatable {
+    package static func == (a: Secret, b: Secret) -> Bool { constantTimeEqual(a.bytes, b.bytes) }
+}
+
 /// Immutable until its end, so it may be read from any thread.
 private final class ErasedStorage: @unchecked Sendable {
     private let memory: UnsafeMutableBufferPointer<UInt8>

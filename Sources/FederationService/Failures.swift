@@ -71,6 +71,7 @@ extension SessionView {
         heldOutAccuracy = machine.lastOutcome?.heldOutAccuracy
         if let chosen = machine.session.chosen { show(chosen, machine.evaluation) }
         rejectedUpdates = machine.rejectedUpdates
+        secure = machine.lastOutcome?.secure
         blockedBy = machine.blockers(now)
         model = machine.given?.digest
         modelRound = machine.given?.round

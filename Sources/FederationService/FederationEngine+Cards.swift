@@ -74,10 +74,14 @@ extension SessionSpec {
             case .trimmedMean:
                 "withstood while at most \(byzantineTolerance.map(String.init) ?? "5 %") of a round's clients lie (trimmed mean)"
             }
+        let masks =
+            secureAggregation.map {
+                "\($0.mode.rawValue): the coordinator sees sums of groups of at least \($0.groupFloor) clients each, and no client's update"
+            } ?? "none: the coordinator sees the update of every client"
         return [
             .init("rows", "stay with the clients; their updates travel"), .init("transport", "TLS 1.3"),
             .init("differential_privacy", "none: there is no bound on what the model tells of a row"),
-            .init("secure_aggregation", "none: the coordinator sees the update of every client"), .init("lying_clients", .string(lies)),
+            .init("secure_aggregation", .string(masks)), .init("lying_clients", .string(lies)),
         ]
     }
 }

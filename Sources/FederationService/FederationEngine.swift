@@ -46,7 +46,7 @@ package final class FederationEngine: FederatedLearning {
         let snapshots = try await around.sessions.openSessions()
         for snapshot in snapshots {
             let evaluation = try await evaluationSet(of: snapshot.session)
-            let (machine, effects) = CoordinatorMachine.restored(from: snapshot, now: around.now())
+            let (machine, effects) = CoordinatorMachine.restored(from: snapshot, now: around.now(), suite: .system)
             let host = hosts.keep(SessionHost(machine: machine, effects: effects, members: snapshot.members, around: around))
             await host.resume(evaluation: evaluation)
         }
@@ -60,7 +60,7 @@ package final class FederationEngine: FederatedLearning {
         let token = Token(.registration, random)
         let record = SessionRecord(
             id: "fl-session-" + hexadecimal(random.bytes(16)), tenant: tenant, spec: spec, createdAt: around.now(), registrationTokenHash: token.hash)
-        var machine = CoordinatorMachine(session: record)
+        var machine = CoordinatorMachine(session: record, suite: .system)
         try await warmStart(&machine)
         do { try await around.sessions.create(machine.session) } catch { throw failure(error) }
         let host = hosts.keep(SessionHost(machine: machine, around: around))
@@ -159,7 +159,7 @@ package final class FederationEngine: FederatedLearning {
         let snapshot: SessionSnapshot?
         do { snapshot = try await around.sessions.snapshot(session, tenant: nil) } catch { throw failure(error) }
         guard let snapshot else { throw .notFound("session \(session)") }
-        let (machine, _) = CoordinatorMachine.restored(from: snapshot, now: around.now())
+        let (machine, _) = CoordinatorMachine.restored(from: snapshot, now: around.now(), suite: .system)
         return hosts.keep(SessionHost(machine: machine, members: snapshot.members, around: around))
     }
 

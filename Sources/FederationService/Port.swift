@@ -112,6 +112,8 @@ package struct SessionView: Sendable {
     package var updatesPerMinute: Double?
     package var updateLatencyP99Milliseconds: Double?
     package var rejectedUpdates: Int = 0
+    /// Of the last closed round, with secure aggregation.
+    package var secure: SecureOutcome?
     package var bytesUp: Int64 = 0
     package var bytesDown: Int64 = 0
     package var blockedBy: [Blocker] = []

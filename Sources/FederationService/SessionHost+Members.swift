@@ -60,7 +60,12 @@ extension SessionHost {
         case .heartbeat: handle(.heartbeat(client: client))
         case .evaluation(let m):
             handle(.evaluationReported(client: client, round: m.round, loss: m.loss, accuracy: m.accuracy, rows: Int64(m.rows)))
-        case .roundFailed(let m): handle(.roundFailed(client: client, round: m.round, attempt: m.attempt, reason: m.reason))
+        case .roundFailed(let m):
+            if machine.session.spec.secureAggregation != nil {
+                around.log.warning("a member does not go on", metadata: ["session": "\(id)", "client": "\(client)", "reason": "\(m.reason)"])
+            }
+            handle(.roundFailed(client: client, round: m.round, attempt: m.attempt, reason: m.reason))
+        case .secure(let frame): handle(.secureFrame(client: client, frame))
         }
     }
 }

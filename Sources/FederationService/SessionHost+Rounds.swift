@@ -1,10 +1,12 @@
 internal import Compute
+internal import CryptoSuite
 internal import Federation
 internal import Learning
 internal import Logging
 internal import RobustAggregation
 internal import Storage
 internal import Strategies
+internal import Trust
 
 // Who computes: the first model, and each round's new one. The arithmetic is `RoundComputer`'s, on the pool's threads.
 extension SessionHost {
@@ -28,8 +30,12 @@ extension SessionHost {
                 let made = try await around.pool.run(throwing: { [id, tenant, state, store = around.sessions] () throws(AggregationError) in
                     try NewModel(base, state, job, rows, store, session: id, tenant: tenant)
                 })
+                for void in made.sums?.void ?? [] {
+                    around.log.warning("a group does not count", metadata: ["session": "\(id)", "round": "\(job.round)", "reason": "\(void)"])
+                }
                 var result = AggregationResult(
                     model: "", heldOutLoss: made.evaluation?.loss, heldOutAccuracy: made.evaluation?.accuracy, milliseconds: made.milliseconds)
+                result.sums = made.sums
                 if let bytes = made.state {
                     guard let digest = await keep(state: bytes) else { return }
                     result.state = digest
@@ -99,6 +105,8 @@ private struct NewModel: Sendable {
     var evaluation: Assessment?
     /// Of reading and combining the updates.
     var milliseconds: Double
+    /// Of masked updates.
+    var sums: MaskedSums?
 
     init(
         _ base: ModelFile, _ state: [UInt8]?, _ job: AggregationJob, _ rows: Dataset?, _ store: any ContributionStore, session: String, tenant: String
@@ -107,16 +115,33 @@ private struct NewModel: Sendable {
         let keys = job.contributions.map {
             ContributionKey(tenant: tenant, session: session, round: $0.round, attempt: $0.attempt, client: $0.client)
         }
-        let updates = StoredUpdates(
-            keys, dimension: job.strategy.updateLength(parameters: base.parameters.count),
-            shape: job.rule == .mean ? .oneByOne : .columns(bytes: Limits.aggregationBytes),
-            store: store)
-        let step = try RoundComputer.step(from: base, state: state, job: job, source: updates)
+        let step: RoundComputer.Step
+        if let masked = job.masked {
+            (step, sums) = try RoundComputer.step(from: base, state: state, job: job, masked: masked, suite: .system) { name throws(AggregationError) in
+                try Self.packed(keys.first { $0.client == name }, store, of: name)
+            }
+        } else {
+            let updates = StoredUpdates(
+                keys, dimension: job.strategy.updateLength(parameters: base.parameters.count),
+                shape: job.rule == .mean ? .oneByOne : .columns(bytes: Limits.aggregationBytes),
+                store: store)
+            step = try RoundComputer.step(from: base, state: state, job: job, source: updates)
+        }
         let model = step.model
         let elapsed = started.duration(to: .now).components
         milliseconds = Double(elapsed.seconds) * 1e3 + Double(elapsed.attoseconds) / 1e15
         evaluation = rows.map { assess(spec: model.spec, parameters: model.parameters, dataset: $0) }
         bytes = model.encode()
         self.state = step.state
+    }
+
+    /// The masked vector of a member, one in memory at a time.
+    private static func packed(_ key: ContributionKey?, _ store: any ContributionStore, of client: String) throws(AggregationError) -> [UInt8] {
+        let bytes: [UInt8]?
+        do { bytes = try key.flatMap { key throws(StorageError) in try store.contributionBody(key) } } catch {
+            throw .source("the masked update of \(client) cannot be read")
+        }
+        guard let bytes else { throw .source("the masked update of \(client) is not in the store") }
+        return bytes
     }
 }

@@ -11,7 +11,7 @@ internal import Trust
 extension SessionHost {
     /// Largest body of an update, in bytes; nil while the model is not decided.
     var updateLimit: Int? {
-        // The header of a body is at most 1 MiB (Learning.Limits).
+        // The header of a body is at most 1 MiB (Learning.Limits). Masked numbers have at most 32 bits, and are a few more.
         machine.session.model.map { machine.session.spec.updateLength(parameters: $0.parameterCount) * 4 + (1 << 20) + 8 }
     }
 
@@ -30,6 +30,7 @@ extension SessionHost {
         if let key = AttemptKey(claim: claim, stated: stated) {
             if let receipt = try await receipt(client, key, digest) { return receipt }
         }
+        if machine.session.spec.secureAggregation != nil { return try await maskedUpdate(client, claim, body, digest, wireBytes, started) }
         let (valid, delta) = try await validate(client, claim, body)
         // The attempt may have been closed while the body was read.
         try await admit(client, valid.key)
@@ -37,8 +38,13 @@ extension SessionHost {
             client: client, round: valid.key.round, attempt: valid.key.attempt, digest: digest, samples: valid.samples, maxAbs: valid.maxAbs,
             wireBytes: Int64(wireBytes), loss: valid.loss, accuracy: valid.accuracy, receivedAt: started)
         record.steps = valid.steps
+        return try await store(record, delta)
+    }
+
+    /// Durable, then told to the machine, then acknowledged.
+    func store(_ record: ContributionRecord, _ body: [UInt8]) async throws(FederationFailure) -> UpdateReceipt {
         let stored: StoredContribution
-        do { stored = try await around.sessions.storeContribution(record, body: delta, session: id, tenant: tenant) } catch {
+        do { stored = try await around.sessions.storeContribution(record, body: body, session: id, tenant: tenant) } catch {
             throw storageFailure(error, around.log)
         }
         let (durable, again) =
@@ -47,9 +53,9 @@ extension SessionHost {
             case .again(let kept): (kept, true)
             case .conflict(let kept): (kept, true)
             }
-        if case .conflict = stored { throw try await conflict(durable, digest) }
+        if case .conflict = stored { throw try await conflict(durable, record.digest) }
         let receipt = try await told(durable, again: again)
-        traffic.arrived(at: around.now(), started: started, wireBytes, around.metrics)
+        traffic.arrived(at: around.now(), started: record.receivedAt, Int(clamping: record.wireBytes), around.metrics)
         return receipt
     }
 

@@ -9,6 +9,8 @@ extension Checker {
     /// - Parameter connected: who has an open control channel, in order.
     mutating func selects(_ record: RoundRecord, connected: [String], _ now: Int64) {
         if record.cohort != Set(record.cohort).sorted() { violated(.selectionIsFair, now, "the cohort of \(name(record)) repeats a name") }
+        // Masked rounds have the members of the groups who are there.
+        if spec.secureAggregation != nil { return }
         if record.cohort.count < spec.minClients || record.cohort.count > spec.maxClients {
             violated(.selectionIsFair, now, "the cohort of \(name(record)) has \(record.cohort.count) clients")
         }
@@ -20,6 +22,9 @@ extension Checker {
     mutating func configured(_ record: RoundRecord, _ now: Int64) {
         if record.round != chain.count { violated(.hashChain, now, "round \(record.round) follows \(chain.count - 1) commits") }
         if record.baseModel != chain.last { violated(.hashChain, now, "\(name(record)) does not start from the last model") }
+        configuredSecurely(record, now)
+        // Who took part in the first phase is written into the record of the open attempt.
+        if let before = rounds[record.key], before.state == .configured, before.secure?.advertised == nil, record.secure?.advertised != nil { return }
         if let before = rounds[record.key] { violated(.attemptIsNew, now, "\(name(record)) was \(before.state.rawValue) before") }
     }
 
@@ -34,11 +39,12 @@ extension Checker {
     }
 
     mutating func committed(_ record: RoundRecord, _ store: DurableStore, _ now: Int64) {
+        if spec.secureAggregation != nil, committedSecurely(record, store, now) { return }
         let names = record.sealed ?? []
         guard let before = rounds[record.key], before.state == .sealed, before.sealed == record.sealed else {
             return violated(.sealedIsFrozen, now, "\(name(record)) is committed with another set than was sealed")
         }
-        if names.count < min(spec.quorum ?? spec.minClients, record.cohort.count) {
+        if spec.secureAggregation == nil, names.count < min(spec.quorum ?? spec.minClients, record.cohort.count) {
             violated(.quorumIsMet, now, "\(name(record)) is committed with \(names.count) updates")
         }
         let forgotten = (acknowledged[record.key] ?? []).subtracting(names).sorted()
@@ -48,7 +54,11 @@ extension Checker {
         if record.round != chain.count || record.baseModel != chain.last {
             violated(record.round < chain.count ? .oneModelPerRound : .hashChain, now, "\(name(record)) forks the chain")
         } else {
-            if let (rule, problem) = sums.problem(of: model, record, chain) { violated(rule, now, "\(name(record)): \(problem)") }
+            if spec.secureAggregation != nil {
+                checkSecureModel(record, store, now)
+            } else if let (rule, problem) = sums.problem(of: model, record, chain) {
+                violated(rule, now, "\(name(record)): \(problem)")
+            }
             chain.append(model)
         }
     }
@@ -58,11 +68,16 @@ extension Checker {
         guard let before = rounds[record.key], before.state == .configured || before.state == .sealed else {
             return violated(.sealedIsFrozen, now, "\(name(record)) is aborted, but it was not open")
         }
+        if before.state == .sealed, spec.secureAggregation != nil {
+            return violated(.opensOnce, now, "\(name(record)) was sealed and is aborted, so that another attempt may ask again")
+        }
         if before.state == .sealed {
             // Here every aggregation can succeed: only lost updates could make one fail.
             return violated(.acknowledgedIsDurable, now, "\(name(record)) was sealed and is aborted: \(record.outcome?.reason ?? "")")
         }
         checkDeadline(record, now, openSince, slack)
+        // Keys and shares may be missing where updates are not.
+        if spec.secureAggregation != nil { return }
         let receipts = acknowledged[record.key]?.count ?? 0
         if receipts >= (spec.quorum ?? spec.minClients) && receipts > 2 * (sums.cut(record) ?? 0) {
             violated(.acknowledgedIsDurable, now, "\(name(record)) is aborted although \(receipts) clients have receipts")

@@ -24,6 +24,7 @@ struct Checker {
     private var evaluation: EvaluationRecord?
     /// The model the session gives away: the last one, unless the best was asked for.
     private(set) var given: String?
+    var secure = SecureTwin()
     let spec: SessionSpec
     let healedAt: Int64
 
@@ -66,10 +67,17 @@ struct Checker {
             }
             rounds[record.key] = record
             // The deadline is an instant of a clock that may be set: what counts is how far away it is. When the clock was
-            // set forward while this was being written, the timer runs already, for the whole of the round.
-            let away = max(record.deadline.milliseconds - clock, Int64(spec.roundDeadlineSeconds * 1000))
-            open = record.state == .configured ? (record.key, now + away) : nil
+            // set forward while this was being written, the timer runs already, for the whole of the round. A masked round goes on
+            // when it is sealed, to the same deadline.
+            switch record.state {
+            case .configured:
+                let away = max(record.deadline.milliseconds - clock, Int64(spec.roundDeadlineSeconds * 1000))
+                if open?.key != record.key { open = (record.key, now + away) }
+            case .sealed: if record.secure == nil { open = nil }
+            case .committed, .aborted: open = nil
+            }
         case .session(let record):
+            keptSecurely(record, now)
             if let final = finalSession, final != record.status.rawValue {
                 violated(.comesToItsEnd, now, "the session was \(final) and is \(record.status.rawValue)")
             }
@@ -140,6 +148,7 @@ struct Checker {
     mutating func said(_ message: ServerMessage, to client: String, _ now: Int64) {
         switch message {
         case .welcome, .refused: break
+        case .secure(let frame): saidSecurely(frame, to: client, now)
         case .roundStart(let start):
             let key = AttemptKey(round: start.round, attempt: start.attempt)
             guard let record = rounds[key], record.cohort.contains(client) else {

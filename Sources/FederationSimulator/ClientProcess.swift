@@ -1,5 +1,7 @@
+internal import CryptoSuite
 internal import Federation
 internal import Learning
+internal import SecureAggregation
 
 /// One client: what its crash leaves (`state`, `bodies`), its rows, and the process while it is up.
 struct ClientProcess {
@@ -42,6 +44,10 @@ struct ClientProcess {
     /// The server's control, and the one that was asked for.
     var control: (digest: String, file: [UInt8])?
     var controlsAsked: Set<String> = []
+    /// The update of a masked round, until its masks are known.
+    var encoded: (key: AttemptKey, update: EncodedUpdate)?
+    private static let protection = ClientProtection(
+        suite: .simulated, floors: ClientFloors(members: 3, groupFloor: 3, corruptRate: 0.05, quorum: 0.5))
     /// Raised to cancel the training under way.
     var serial = 0
 
@@ -59,7 +65,7 @@ struct ClientProcess {
     mutating func makeMachine(isForgetful: Bool) {
         machine = ClientMachine(
             client: name, session: state.session, state: isForgetful ? ClientState(session: state.session) : state,
-            seed: derivedSeed(seed, "waits", "\(index)", "\(life)"))
+            seed: derivedSeed(seed, "waits", "\(index)", "\(life)"), protection: Self.protection)
     }
 
     mutating func handle(_ event: ClientEvent, _ now: Instant) {
@@ -103,6 +109,7 @@ struct ClientProcess {
         }
         (machine, effects, done, writing, isWriting) = (nil, [], 0, [], false)
         (isUp, link, timer, model, control, controlsAsked) = (false, nil, nil, nil, nil, [])
+        encoded = nil
         serial += 1
     }
 }

@@ -57,7 +57,7 @@ struct ConfigurationField {
         }
     }
 
-    static var all: [ConfigurationField] { [bug, quorum, stop, until, earlyStopping, seed] + faults + session }
+    static var all: [ConfigurationField] { [bug, quorum, stop, until, earlyStopping, seed, groupFloor] + faults + session }
 
     private static var faults: [ConfigurationField] {
         [
@@ -122,6 +122,15 @@ struct ConfigurationField {
         ConfigurationField(name: "patience", read: { JSON($0.spec.earlyStopping?.patience) }) { configuration, json in
             guard let value = json.whole.flatMap({ Int(exactly: $0) }) else { return false }
             configuration.spec.earlyStopping = EarlyStopping(patience: value)
+            return true
+        }
+    }
+
+    /// Of masked updates.
+    private static var groupFloor: ConfigurationField {
+        ConfigurationField(name: "group_floor", read: { JSON($0.spec.secureAggregation?.groupFloor) }) { configuration, json in
+            guard let value = json.whole.flatMap({ Int(exactly: $0) }) else { return false }
+            configuration.spec.secureAggregation = SecureAggregationSpec(groupFloor: value)
             return true
         }
     }

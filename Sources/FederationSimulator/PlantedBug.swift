@@ -53,6 +53,19 @@ package enum PlantedBug: String, Sendable, CaseIterable {
     /// The model of the round before is sent.
     case servesOldModel
 
+    // Secure aggregation
+
+    /// A restart has lost the groups, and draws others.
+    case drawsAgain
+    /// A restart has lost that the survivors were told, and begins another attempt.
+    case opensTwice
+    /// Half of the members are told of other survivors than the others.
+    case tellsTwoSurvivorSets
+    /// A client sends its update without masks.
+    case masksNothing
+    /// A client rounds every attempt anew.
+    case roundsAnew
+
     // The clients
 
     /// A client does not read its state when it comes back.
@@ -85,6 +98,10 @@ package enum PlantedBug: String, Sendable, CaseIterable {
         case .overlooksOne: [.selectionIsFair]
         case .servesOldModel: [.agreesOnTheModel]
         case .clientForgets, .trainsTwice: [.trainsOnce]
+        case .drawsAgain: [.groupsAreKept]
+        case .opensTwice, .tellsTwoSurvivorSets: [.opensOnce]
+        case .masksNothing: [.neverInTheClear]
+        case .roundsAnew: [.trainingIsReproducible]
         }
     }
 }

@@ -1,3 +1,4 @@
+package import CryptoSuite
 package import Learning
 
 /// What simulated clients train on. Others may run the same federation and compare the model.
@@ -5,6 +6,9 @@ package enum SimulatedData {
     package static let schema = DataSchema(inputs: 3, outputs: 2, scale: .none)
 
     package static func name(of index: Int) -> String { "client-\(index / 10)\(index % 10)" }
+
+    /// What a client's rounding is drawn from in secure aggregation.
+    package static func rounding(of index: Int) -> Secret { Secret([UInt8](repeating: UInt8(1 + index & 127), count: 32)) }
 
     /// A few rows of two classes, different for every client.
     package static func rows(of index: Int, seed: UInt64) -> Dataset {

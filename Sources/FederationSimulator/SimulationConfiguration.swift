@@ -49,6 +49,7 @@ package struct SimulationConfiguration: Sendable, Equatable {
         (spec.roundDeadlineSeconds, spec.heartbeatSeconds, spec.seed) = (2, 1, seed)
         var configuration = SimulationConfiguration(clients: clients, spec: spec, faults: .storm(&draw))
         configuration.varyAlgorithm(seed: seed)
+        configuration.varySecurity(seed: seed)
         // Who is refused in every round cannot be missed by a quorum of all.
         if spec.quorum == nil && configuration.faults.lie.isRefused { configuration.faults.lie = .wrongCounts }
         if draw.below(12) == 0 { configuration.stopAt = Int64(500 + draw.below(3000)) }

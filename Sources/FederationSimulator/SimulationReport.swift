@@ -10,6 +10,8 @@ package struct Violation: Sendable, Equatable, CustomStringConvertible {
         // How a round goes
         case attemptIsNew, selectionIsFair, quorumIsMet, sealedIsFrozen, refusesBadUpdates, endsByDeadline, everyUploadIsAnswered
         case trainsOnce, comesToItsEnd
+        // Secure aggregation
+        case groupsAreKept, opensOnce, neverInTheClear
     }
     package var rule: Rule
     package var milliseconds: Int64

@@ -22,4 +22,21 @@ extension SimulationConfiguration {
         if draw.below(6) == 0 { spec.earlyStopping = EarlyStopping(patience: 1) }
         if draw.below(4) == 0 { spec.schedule = LearningRateSchedule(.step(every: 1, factor: 0.5)) }
     }
+
+    /// Masks the updates of some storms. As above, the weather of a seed stays what it was.
+    mutating func varySecurity(seed: UInt64) {
+        var draw = SeededGenerator(seed: derivedSeed(seed, "security"))
+        guard draw.below(3) == 0, spec.strategy.client == .plain else { return }
+        var secured = self
+        (secured.spec.clientFraction, secured.spec.overSelection) = (1, 1)
+        // A robust rule needs three groups of three.
+        secured.clients = max(clients, spec.aggregation == .mean ? 4 : 9 + draw.below(3))
+        secured.spec.maxClients = secured.clients
+        secured.spec.minClients = max(spec.minClients, spec.aggregation == .mean ? 4 : 9)
+        secured.spec.quorum = spec.aggregation == .mean ? secured.spec.minClients - draw.below(2) : secured.spec.minClients
+        secured.spec.secureAggregation = SecureAggregationSpec(groupFloor: 3)
+        // What everybody can see of a plain update, nobody sees of a masked one.
+        if faults.lie.isRefused { secured.faults.liars = 0 }
+        if (try? secured.spec.validate()) != nil { self = secured }
+    }
 }

@@ -93,6 +93,7 @@ extension World {
         case .connect: plan(.connectArrives(index, life: life), in: networkDelay())
         case .send(let message):
             guard let link = clients[index].link, !links[link].isBroken else { return }
+            if case .secure(let frame) = message { checker.reveals(frame, now) }
             // What the codec refuses is not sent, as in production.
             guard let bytes = try? ControlCodec.encode(message) else { return note("unsendable", index) }
             plan(.frameToCoordinator(link: link, bytes), in: frameTime(link, toClient: false))
@@ -105,6 +106,9 @@ extension World {
             plan(.modelAsked(index, life: life, digest: digest, path: path), in: networkDelay())
         case .train(let start, _): train(index, start)
         case .cancelTraining: clients[index].serial += 1
+        case .drawEntropy(let use): tell(index, .entropy(use, entropy(index, use)))
+        case .mask(let job): mask(index, job)
+        case .notice(let text): record("client \(index) tells its owner: \(text)")
         case .persist(let state):
             clients[index].begin(state)
             let waits = configuration.plantedBug != .clientSendsBeforePersisting

@@ -1,3 +1,4 @@
+internal import CryptoSuite
 internal import Federation
 
 // The coordinator's shell: its life, its clock, and its effects in order.
@@ -11,13 +12,13 @@ extension World {
         if epoch == 1 {
             var session = store.session
             if configuration.plantedBug == .commitsBelowQuorum { session.spec.quorum = 1 }
-            coordinator = CoordinatorProcess(machine: CoordinatorMachine(session: session), effects: [])
+            coordinator = CoordinatorProcess(machine: CoordinatorMachine(session: session, suite: .simulated), effects: [])
         } else {
             coordinatorRestarts += 1
             checker.audit(store, now)
             var snapshot = store.snapshot()
             spoil(&snapshot)
-            let (machine, effects) = CoordinatorMachine.restored(from: snapshot, now: instant)
+            let (machine, effects) = CoordinatorMachine.restored(from: snapshot, now: instant, suite: .simulated)
             coordinator = CoordinatorProcess(machine: machine, effects: effects)
         }
         runEffects()
@@ -26,6 +27,11 @@ extension World {
     private func spoil(_ snapshot: inout SessionSnapshot) {
         switch configuration.plantedBug {
         case .losesContributions: snapshot.contributions = []
+        case .drawsAgain where snapshot.rounds.allSatisfy({ $0.outcome != nil }): snapshot.session.epoch = nil
+        case .opensTwice:
+            for index in snapshot.rounds.indices where snapshot.rounds[index].state == .sealed && snapshot.rounds[index].secure != nil {
+                snapshot.rounds[index].state = .configured
+            }
         case .restartExtendsDeadline:
             for index in snapshot.rounds.indices where snapshot.rounds[index].state == .configured {
                 snapshot.rounds[index].deadline = snapshot.rounds[index].deadline.adding(seconds: configuration.spec.roundDeadlineSeconds)

@@ -39,6 +39,8 @@ extension World {
     mutating func send(_ message: ServerMessage, to client: String) {
         guard let link = coordinator?.links[client] else { return }
         checker.said(message, to: client, now)
+        var message = message
+        if case .secure(let frame) = message { message = .secure(planted(frame, to: client)) }
         guard let bytes = try? ControlCodec.encode(message) else { return note("unsendable", link) }
         if faults.replays > 0 { archive.keep(links[link].client, isToClient: true, bytes) }
         plan(.frameToClient(link: link, bytes), in: frameTime(link, toClient: true))
@@ -78,6 +80,8 @@ extension World {
         case .evaluation(let m):
             tell(.evaluationReported(client: name, round: m.round, loss: m.loss, accuracy: m.accuracy, rows: Int64(m.rows)))
         case .roundFailed(let m): tell(.roundFailed(client: name, round: m.round, attempt: m.attempt, reason: m.reason))
+        case .secure(let frame):
+            if !isOverlooked { tell(.secureFrame(client: name, frame)) }
         }
     }
 

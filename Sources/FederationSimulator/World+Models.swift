@@ -48,6 +48,7 @@ extension World {
         do {
             let from = configuration.plantedBug == .forksChain ? store.initialModel ?? job.baseModel : job.baseModel
             guard let base = baseModel(from) else { throw AggregationError.source("its model is not in the store") }
+            if let masked = job.masked { return try open(masked, job, base) }
             let length = job.strategy.updateLength(parameters: base.parameters.count)
             var deltas: [[Float]] = []
             for record in job.contributions {
@@ -57,18 +58,34 @@ extension World {
                 deltas.append(delta)
             }
             let state = configuration.plantedBug == .forgetsServerState ? nil : job.state.flatMap { store.model($0) }
-            let step = try RoundComputer.step(from: base, state: state, job: job, source: try MemoryUpdates(deltas))
-            var result = AggregationResult(model: keep(step.model), heldOutLoss: nil, heldOutAccuracy: nil, milliseconds: 0)
-            if let file = step.state {
-                let digest = store.put(model: file, isSynced: true)
-                result.state = digest
-                checker.sums.strategy.knows(state: digest, try ServerState(decoding: file, strategy: job.strategy, parameters: base.parameters.count))
-            }
-            if configuration.plantedBug == .discardsBeforeCommit { store.discard(throughRound: job.round) }
-            tell(.aggregated(round: job.round, attempt: job.attempt, result))
+            try commit(try RoundComputer.step(from: base, state: state, job: job, source: try MemoryUpdates(deltas)), job, base)
         } catch {
             tell(.aggregationFailed(round: job.round, attempt: job.attempt, reason: "\(error)"))
         }
+    }
+
+    /// Masked updates: sums of groups.
+    private mutating func open(_ masked: MaskedJob, _ job: AggregationJob, _ base: ModelFile) throws {
+        let attempt = AttemptKey(round: job.round, attempt: job.attempt)
+        let state = configuration.plantedBug == .forgetsServerState ? nil : job.state.flatMap { store.model($0) }
+        let (step, sums) = try RoundComputer.step(from: base, state: state, job: job, masked: masked, suite: .simulated) {
+            [store] name throws(AggregationError) in
+            guard let lanes = store.contribution(attempt, name)?.delta else { throw .source("the update of \(name) is not in the store") }
+            return lanes
+        }
+        try commit(step, job, base, sums)
+    }
+
+    private mutating func commit(_ step: RoundComputer.Step, _ job: AggregationJob, _ base: ModelFile, _ sums: MaskedSums? = nil) throws {
+        var result = AggregationResult(model: keep(step.model), heldOutLoss: nil, heldOutAccuracy: nil, milliseconds: 0)
+        result.sums = sums
+        if let file = step.state {
+            let digest = store.put(model: file, isSynced: true)
+            result.state = digest
+            checker.sums.strategy.knows(state: digest, try ServerState(decoding: file, strategy: job.strategy, parameters: base.parameters.count))
+        }
+        if configuration.plantedBug == .discardsBeforeCommit { store.discard(throughRound: job.round) }
+        tell(.aggregated(round: job.round, attempt: job.attempt, result))
     }
 
     /// What is computed instead, when a bug is planted.

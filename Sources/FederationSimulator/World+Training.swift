@@ -63,6 +63,7 @@ extension World {
         if !isRefused && !checker.sums.trained(clients[index].name, base: base, update) {
             checker.violated(.trainingIsReproducible, now, "\(clients[index].name) trains another update for round \(start.round)")
         }
+        if case .maskedUpdate = start.phase { return encode(index, update, start) }
         let body = update.encode()
         if isRefused { checker.mustRefuse(CryptoSuite.simulated.sha256(body)) }
         plan(.bodyWritten(index, life: life, key, body, control: control), in: writeTime())

@@ -59,7 +59,7 @@ struct World {
     /// Nothing takes longer than this once all is healed: waits before a retry, the rounds, the last evaluation.
     private var latestEnd: Int64 {
         let round = Int64(min(configuration.spec.roundDeadlineSeconds, 60) * 1000) + 12_500
-        return faults.until + Int64(configuration.spec.rounds + 2) * round + clockSteps
+        return faults.until + Int64(configuration.spec.rounds + (configuration.spec.secureAggregation == nil ? 2 : 6)) * round + clockSteps
     }
 
     /// Between a deadline and the moment the closed round is durable lie the writes that were already under way.
@@ -169,6 +169,7 @@ struct World {
         case .clientWritten(let client, let life): clientWritten(client, life)
         case .trained(let client, let life, let serial, let start): trained(client, life, serial, start)
         case .bodyWritten(let client, let life, let key, let body, let control): bodyWritten(client, life, key, body, control)
+        case .bodyMasked(let client, let life, let key, let body): bodyMasked(client, life, key, body)
         case .evaluated(let client, let life, let request): evaluated(client, life, request)
         case .joinArrives(let client, let life): joinArrives(client, life)
         case .joinAnswered(let client, let life, let isIn): joinAnswered(client, life, isIn)

@@ -17,6 +17,7 @@ enum WorldEvent {
     case clientWritten(Int, life: Int)
     indirect case trained(Int, life: Int, serial: Int, RoundStart)
     indirect case bodyWritten(Int, life: Int, AttemptKey, [UInt8], control: [UInt8]?)
+    indirect case bodyMasked(Int, life: Int, AttemptKey, [UInt8])
     indirect case evaluated(Int, life: Int, EvaluationRequest)
 
     case joinArrives(Int, life: Int), joinAnswered(Int, life: Int, isIn: Bool)

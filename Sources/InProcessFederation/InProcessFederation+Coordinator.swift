@@ -39,7 +39,7 @@ extension InProcessFederation {
             mail.append(Delivery(client: index, frame: frame))
         case .reply(_, let answer): reply = answer
         case .aggregate(let job): aggregate(job)
-        case .discardContributions: deltas = [:]
+        case .discardContributions: (deltas, packed) = ([:], [:])
         case .finished(let status): (report.status, report.reason) = (status, machine.session.statusReason)
         }
     }
@@ -76,6 +76,7 @@ extension InProcessFederation {
     private mutating func aggregate(_ job: AggregationJob) {
         do {
             guard let base = common.model(job.baseModel)?.file else { throw AggregationError.source("its model is not here") }
+            if let masked = job.masked { return try open(masked, job, base) }
             var updates: [[Float]] = []
             for record in job.contributions {
                 guard let delta = index(of: record.client).flatMap({ deltas[$0] }) else {
@@ -86,15 +87,30 @@ extension InProcessFederation {
             let step = try RoundComputer.step(
                 from: base, state: job.state.flatMap { common.state($0) }, job: job,
                 source: try MemoryUpdates(updates, names: job.contributions.map(\.client)))
-            let model = step.model
-            let held = holdout.map { assess(spec: model.spec, parameters: model.parameters, dataset: $0, kernels: kernels) }
-            var result = AggregationResult(
-                model: keep(model), heldOutLoss: held?.loss, heldOutAccuracy: held?.accuracy, milliseconds: 0)
-            result.state = step.state.map { keep(state: $0) }
-            tell(.aggregated(round: job.round, attempt: job.attempt, result))
+            commit(step, job, nil)
         } catch {
             tell(.aggregationFailed(round: job.round, attempt: job.attempt, reason: "\(error)"))
         }
+    }
+
+    private mutating func open(_ masked: MaskedJob, _ job: AggregationJob, _ base: ModelFile) throws(AggregationError) {
+        let (step, sums) = try RoundComputer.step(
+            from: base, state: job.state.flatMap { common.state($0) }, job: job, masked: masked, suite: common.suite
+        ) { [self] name throws(AggregationError) in
+            guard let lanes = index(of: name).flatMap({ packed[$0] }) else { throw .source("the masked update of \(name) is not here") }
+            return lanes
+        }
+        commit(step, job, sums)
+    }
+
+    private mutating func commit(_ step: RoundComputer.Step, _ job: AggregationJob, _ sums: MaskedSums?) {
+        let model = step.model
+        let held = holdout.map { assess(spec: model.spec, parameters: model.parameters, dataset: $0, kernels: kernels) }
+        var result = AggregationResult(
+            model: keep(model), heldOutLoss: held?.loss, heldOutAccuracy: held?.accuracy, milliseconds: 0)
+        result.state = step.state.map { keep(state: $0) }
+        result.sums = sums
+        tell(.aggregated(round: job.round, attempt: job.attempt, result))
     }
 
     // MARK: Clients
@@ -116,6 +132,7 @@ extension InProcessFederation {
         case .evaluation(let m):
             tell(.evaluationReported(client: name, round: m.round, loss: m.loss, accuracy: m.accuracy, rows: Int64(m.rows)))
         case .roundFailed(let m): tell(.roundFailed(client: name, round: m.round, attempt: m.attempt, reason: m.reason))
+        case .secure(let frame): tell(.secureFrame(client: name, frame))
         }
     }
 
@@ -125,6 +142,7 @@ extension InProcessFederation {
         guard case .admitted? = ask({ .updateOffered(client: name, round: key.round, attempt: key.attempt, $0) }) else {
             return tell(client, .uploadFailed(key, .superseded))
         }
+        if let masked = arrival.masked { return receive(masked, arrival, from: client) }
         switch arrival.checked {
         case .failure(let error):
             tell(.updateRejected(client: name, round: key.round, attempt: key.attempt, reason: "\(error)"))
@@ -135,9 +153,32 @@ extension InProcessFederation {
                 client: name, round: key.round, attempt: key.attempt, digest: arrival.digest, samples: valid.samples, maxAbs: valid.maxAbs,
                 wireBytes: Int64(arrival.wireBytes), loss: valid.loss, accuracy: valid.accuracy, receivedAt: common.now)
             record.steps = valid.steps
-            guard case .accepted? = ask({ [record] in .updateStored(record, $0) }) else { return tell(client, .uploadFailed(key, .superseded)) }
-            report.updates += 1
-            tell(client, .uploaded(key))
+            store(record, from: client)
+        }
+    }
+
+    private mutating func store(_ record: ContributionRecord, from client: Int) {
+        let key = AttemptKey(round: record.round, attempt: record.attempt)
+        guard case .accepted? = ask({ .updateStored(record, $0) }) else { return tell(client, .uploadFailed(key, .superseded)) }
+        report.updates += 1
+        tell(client, .uploaded(key))
+    }
+
+    /// A masked update: its header and length are all that can be checked of it.
+    private mutating func receive(_ body: [UInt8], _ arrival: Arrival, from client: Int) {
+        let (name, key) = (names[client], arrival.key)
+        guard let expected = machine.maskedUpload(name), expected.key == key else { return tell(client, .uploadFailed(key, .superseded)) }
+        do throws(UpdateError) {
+            let masked = try MaskedBody(body, expected: expected)
+            packed[client] = masked.packed
+            var record = ContributionRecord(
+                client: name, round: key.round, attempt: key.attempt, digest: arrival.digest, samples: 1, maxAbs: 0, wireBytes: Int64(arrival.wireBytes),
+                loss: nil, accuracy: nil, receivedAt: common.now)
+            record.masked = masked.facts
+            store(record, from: client)
+        } catch {
+            tell(.updateRejected(client: name, round: key.round, attempt: key.attempt, reason: "\(error)"))
+            tell(client, .uploadFailed(key, .refused("\(error)")))
         }
     }
 }

@@ -2,6 +2,7 @@ package import CryptoSuite
 package import Federation
 package import KernelTable
 package import Learning
+internal import SecureAggregation
 internal import Strategies
 
 /// A whole federation in one process, without sockets, disks and clocks: the production machines, their messages as bytes
@@ -26,8 +27,9 @@ package struct InProcessFederation {
     var isPumping = false
     var reply: CoordinatorReply?
     var tickets: UInt64 = 0
-    /// Deltas of the attempt under way, by client.
+    /// Deltas of the attempt under way, by client; in a masked round the packed lanes.
     var deltas: [Int: [Float]] = [:]
+    var packed: [Int: [UInt8]] = [:]
     // Frames on their way to clients, in `+Delivery`.
     var mail: [Delivery] = []
     var delivered = 0
@@ -41,10 +43,12 @@ package struct InProcessFederation {
     ///   - dataset: rows of all clients, scaled as `schema` says.
     ///   - holdout: what the coordinator evaluates every model on.
     ///   - kernels: nil: the best the machine has.
+    ///   - secrets: what secure aggregation draws at each client; needed where the session asks for it.
     package init(
         session: SessionRecord, names: [String], dataset: Dataset, schema: DataSchema, shares: RowShares, holdout: Dataset? = nil,
-        suite: CryptoSuite, kernels: KernelTable? = nil
+        suite: CryptoSuite, kernels: KernelTable? = nil, secrets: ClientSecrets? = nil
     ) {
+        precondition(session.spec.secureAggregation == nil || secrets != nil, "secure aggregation needs secrets")
         precondition(names.count == shares.count && zip(names, names.dropFirst()).allSatisfy(<), "one name a share, ascending")
         var record = session
         record.spec.autoStart = false
@@ -54,12 +58,23 @@ package struct InProcessFederation {
         self.kernels = kernels
         common = Common(suite: suite, dataset: dataset, shares: shares)
         common.rule = record.spec.strategy.client
-        machine = CoordinatorMachine(session: record)
+        common.secrets = secrets
+        machine = CoordinatorMachine(session: record, suite: suite)
+        // Whoever runs the whole federation is the owner of every node: nothing is below its floors.
+        let floors = ClientFloors(members: 3, groupFloor: 2, corruptRate: 0, quorum: 0.5)
+        let protection = secrets == nil ? nil : ClientProtection(suite: suite, floors: floors)
         clients = names.map { name in
             VirtualClient(
                 machine: ClientMachine(
-                    client: name, session: record.id, state: ClientState(session: record.id), seed: derivedSeed(0, name + record.id)))
+                    client: name, session: record.id, state: ClientState(session: record.id), seed: derivedSeed(0, name + record.id),
+                    protection: protection))
         }
+    }
+
+    /// These clients never send their masked update in this round, and never answer again in it: what is left to do is done
+    /// without them.
+    package mutating func drop(_ clients: Set<String>, inRound round: Int) {
+        common.dropped[round] = Set(clients.compactMap { name in names.firstIndex(of: name) })
     }
 
     // MARK: Running it

@@ -1,8 +1,22 @@
-internal import CryptoSuite
-internal import Federation
+package import CryptoSuite
+package import Federation
 internal import Learning
+internal import SecureAggregation
 internal import Strategies
 internal import Wire
+
+/// What a client draws for secure aggregation.
+package struct ClientSecrets: Sendable {
+    /// 32 bytes that stay with a client for the session: its rounding is drawn from them.
+    package var rounding: @Sendable (_ client: String) -> Secret
+    /// 32 fresh bytes.
+    package var entropy: @Sendable (_ client: String, EntropyUse) -> Secret
+
+    package init(rounding: @escaping @Sendable (String) -> Secret, entropy: @escaping @Sendable (String, EntropyUse) -> Secret) {
+        self.rounding = rounding
+        self.entropy = entropy
+    }
+}
 
 /// What all clients share, and none changes.
 struct Common: Sendable {
@@ -16,6 +30,9 @@ struct Common: Sendable {
     /// What the session's algorithm asks of an update.
     var rule = Strategy.ClientRule.plain
     var now = Instant(milliseconds: 0)
+    var secrets: ClientSecrets?
+    /// By round: clients that are gone before their masked update is sent.
+    var dropped: [Int: Set<Int>] = [:]
 
     func state(_ digest: String) -> [UInt8]? { states.first { $0.digest == digest }?.file }
 
@@ -32,6 +49,8 @@ struct Common: Sendable {
 struct VirtualClient: Sendable {
     var machine: ClientMachine
     var body: (digest: String, bytes: [UInt8])?
+    /// The update of a masked round until its masks are known, one at most; not in place, so that who is not selected stays small.
+    var encoded: [(key: AttemptKey, update: EncodedUpdate)] = []
     /// SCAFFOLD's controls of this client, by the digests that its machine knows.
     var controls: [String: [Float]] = [:]
     /// The digest of the model it ended with; empty when it ended without one.
@@ -46,6 +65,8 @@ struct Arrival: Sendable {
     var digest: [UInt8]
     var wireBytes: Int
     var checked: Result<ValidUpdate, UpdateError>
+    /// The body of a masked update; then nothing was checked.
+    var masked: [UInt8]?
 }
 
 /// What comes of one delivery.
@@ -86,6 +107,10 @@ extension VirtualClient {
             answer.bytesServed += Int64(file.count)
             return .modelFetched(digest: digest)
         case .train(let start, let own): return train(start, own, index, common, &computer)
+        case .drawEntropy(let use):
+            return common.secrets.map { .entropy(use, $0.entropy(machine.client, use)) }
+        case .mask(let job): return mask(job, index, common)
+        case .notice: return nil
         case .upload(let update, _):
             guard let body, body.digest == update.digest else { return .uploadFailed(update.key, .refused("the body is gone")) }
             answer.arrival = arrival(update.key, body.bytes, common)
@@ -118,6 +143,7 @@ extension VirtualClient {
             let before = try initialControls(start, own, common, parameters: model.file.parameters.count)
             let update = try computer.update(model: model.file, start: start, dataset: common.rows(of: index), controls: before)
             guard let update else { return .trainingFailed(key, reason: "training was given up") }
+            if case .maskedUpdate = start.phase { return encode(update, start, common) }
             var control: String?
             if let before {
                 let after = LocalComputer.control(after: update, own: before.own)
@@ -129,6 +155,25 @@ extension VirtualClient {
             body = (digest, bytes)
             return .trained(key, digest: digest, control: control)
         } catch { return .trainingFailed(key, reason: "\(error)") }
+    }
+
+    private mutating func encode(_ update: UpdateBody, _ start: RoundStart, _ common: Common) -> ClientEvent {
+        let key = AttemptKey(round: start.round, attempt: start.attempt)
+        guard let secrets = common.secrets else { return .trainingFailed(key, reason: "there is no secret to round with") }
+        do throws(SecureAggregationError) {
+            let encoded = try LocalComputer.encoded(update, start, secret: secrets.rounding(machine.client), suite: common.suite)
+            self.encoded = [(key, encoded)]
+            return .encoded(key)
+        } catch { return .trainingFailed(key, reason: error.words) }
+    }
+
+    private mutating func mask(_ job: MaskingJob, _ index: Int, _ common: Common) -> ClientEvent? {
+        guard let held = encoded.first, held.key == job.key, common.dropped[job.key.round]?.contains(index) != true else { return nil }
+        encoded = []
+        let bytes = MaskedBody.make(job, held.update, suite: common.suite)
+        let digest = hexadecimal(common.suite.sha256(bytes))
+        body = (digest, bytes)
+        return .masked(job.key, digest: digest)
     }
 
     private func initialControls(
@@ -146,6 +191,11 @@ extension VirtualClient {
     /// The coordinator's part that its threads do: hashing, reading and checking.
     private func arrival(_ key: AttemptKey, _ bytes: [UInt8], _ common: Common) -> Arrival? {
         guard let base = common.models.last else { return nil }
+        if common.secrets != nil {
+            return Arrival(
+                key: key, digest: common.suite.sha256(bytes), wireBytes: bytes.count,
+                checked: .failure(.claim(field: "body", issue: "is masked", provided: nil)), masked: bytes)
+        }
         let checked = Result { () throws(UpdateError) in
             try ValidUpdate(
                 body: bytes, claim: UpdateClaim(round: key.round, attempt: key.attempt), spec: base.file.spec, base: base.digest,

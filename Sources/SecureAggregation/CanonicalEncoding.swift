@@ -32,6 +32,9 @@ package enum MessageKind: UInt8, Sendable, CaseIterable {
     case advert, adverts, shareBundle, shareDelivery, shareReceipt, confirmation
     case maskedInput, survivors, survivorSignature, unmaskRequest, unmaskResponse
     case clientRecord
+    case epochInvitation, nonceCommitment, nonceCommitments, nonces
+    /// Kept by the coordinator, not sent.
+    case sealedAttempt
 }
 
 package struct CanonicalReader: Sendable {

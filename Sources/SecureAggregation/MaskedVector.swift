@@ -3,7 +3,7 @@ internal import KernelTable
 internal import TensorKernels
 
 /// One mask to be added or subtracted: an AES-128 key, 16 bytes.
-package struct MaskTerm: Sendable {
+package struct MaskTerm: Equatable, Sendable {
     package let key: Secret
     package let subtract: Bool
     package init(key: Secret, subtract: Bool) {

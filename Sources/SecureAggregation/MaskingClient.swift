@@ -89,6 +89,12 @@ package struct MaskingClient: Sendable {
         }
     }
 
+    /// What this client advertised in the attempt under way, to be sent again.
+    package var advert: Advert? { attempt?.advert }
+
+    /// The parameters of the attempt under way.
+    package var parameters: RoundParameters? { attempt?.parameters }
+
     /// Whether secrets of an attempt are in memory.
     package var holdsSecrets: Bool { attempt?.secrets != nil || attempt?.held.isEmpty == false }
 }

@@ -88,7 +88,7 @@ package struct MaskingServer: Sendable {
         }
     }
 
-    var survivorsWereTold = false
+    package internal(set) var survivorsWereTold = false
 
     package mutating func handle(_ event: Event) -> [Effect] {
         switch event {
@@ -133,7 +133,7 @@ package struct MaskingServer: Sendable {
 }
 
 /// A group whose sum can be opened.
-package struct OpenedGroup: Sendable {
+package struct OpenedGroup: Equatable, Sendable {
     package let group: Int
     /// Whose vectors are in the sum, in rising order.
     package let members: [Int]

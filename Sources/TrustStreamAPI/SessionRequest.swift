@@ -96,6 +96,10 @@ struct SessionRequest {
         if believesNobody && spec.modelSelection == .best {
             notices.append(notice("NO_EFFECT", "model_selection", Self.needsTestSet + "without one the last model stands"))
         }
+        if spec.secureAggregation != nil, !believesNobody, spec.modelSelection == .best || spec.earlyStopping != nil {
+            notices.append(
+                notice("NO_EFFECT", "secure_aggregation", "clients of masked rounds do not say how good a model is; only a test set (PUT …/evaluation) can tell"))
+        }
         if believesNobody && spec.earlyStopping != nil {
             notices.append(notice("NO_EFFECT", "early_stopping", Self.needsTestSet + "without one every round is run"))
         }
@@ -140,13 +144,11 @@ struct SessionRequest {
             notices += privacy.withoutEffect(["noise_multiplier", "l2_norm_clip"], "differential privacy is not enabled")
             notices += privacy.notices
         }
-        if try body.flag("secure_aggregation") ?? false {
-            throw .notImplemented(feature: "secure_aggregation", "secure_aggregation is not built yet; send false", provided: true)
-        }
+        spec.secureAggregation = try Self.secureAggregation(&body, &notices)
         if try body.flag("byzantine_robust") ?? false {
             throw .notImplemented(
                 feature: "byzantine_robust",
-                "byzantine_robust as documented (with secure aggregation) is not built yet; send false, and \"aggregation\": \"trimmed_mean\" for a robust rule over plain updates",
+                "byzantine_robust as documented is not built yet; send false, and \"aggregation\": \"trimmed_mean\" for a robust rule over updates, or over the means of groups with secure_aggregation",
                 provided: true)
         }
         notices += body.withoutEffect(["delta", "on_budget", "sampling", "adjacency"], "without differential privacy this has no effect")

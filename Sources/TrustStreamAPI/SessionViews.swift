@@ -27,9 +27,9 @@ struct SessionViews {
 
     func joined(_ joined: JoinedSession, notices: [JSON]) -> JSON {
         let record = joined.view.record
-        let isUniform = record.spec.aggregation != .mean
+        let isUniform = record.spec.aggregation != .mean || record.spec.secureAggregation?.largestWeight == 0
         var notices = notices
-        if isUniform { notices.append(notice("NO_EFFECT", "data_size", "a robust rule weighs all clients alike; data_size is kept and not used")) }
+        if isUniform { notices.append(notice("NO_EFFECT", "data_size", "a robust rule, or secure aggregation without largest_weight, weighs all clients alike; data_size is kept and not used")) }
         return .object([
             .init("success", true), .init("client_registered", true), .init("client_id", .string(joined.client)),
             .init("assigned_round", JSON(joined.assignedRound)),
@@ -73,7 +73,8 @@ struct SessionViews {
                 .init("model_selected_by", JSON(record.chosen?.reason.rawValue)), .init("initial_model_sha256", JSON(record.warmStart)),
                 .init("data_schema", record.schema?.json ?? .null),
                 .init("aggregation", .string(record.spec.aggregation.rawValue)), .init("seed", JSON(Int64(clamping: record.spec.seed))),
-                .init("min_clients", JSON(record.spec.minClients)), .init("blocked_by", blockers(view.blockedBy)),
+                .init("min_clients", JSON(record.spec.minClients)), .init("secure_aggregation", Self.secure(record.spec)),
+                .init("secure", Self.secure(view.secure)), .init("blocked_by", blockers(view.blockedBy)),
             ] + said)
     }
 
@@ -88,6 +89,7 @@ struct SessionViews {
             .init("federated_accuracy", JSON(outcome?.federatedAccuracy)), .init("federated_loss", JSON(outcome?.federatedLoss)),
             .init("bytes_up", JSON(outcome?.bytesUp)), .init("bytes_down", JSON(outcome?.bytesDown)),
             .init("aggregate_ms", JSON(outcome?.aggregateMilliseconds)), .init("seconds", JSON(outcome?.seconds)),
+            .init("secure", Self.secure(outcome?.secure)),
             .init("ended_at", JSON(outcome.map { timestamp($0.endedAt.milliseconds) })),
         ])
     }

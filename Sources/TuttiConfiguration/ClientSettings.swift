@@ -2,6 +2,10 @@
 package struct ClientSettings: Sendable {
     /// Sessions with a smaller guaranteed cohort are not joined.
     package var smallestCohort: Int
+    /// In sessions with secure aggregation, groups of fewer clients may not be summed.
+    package var smallestGroup: Int
+    /// Sessions without secure aggregation are not joined.
+    package var requiresSecureAggregation: Bool
     /// Sessions that may be joined; empty: all.
     package var sessions: [String]
     /// A larger model is not fetched.
@@ -16,7 +20,7 @@ package struct ClientSettings: Sendable {
     package var settings: Settings
 
     static let keys: [Settings.Key] = [
-        ("policy.min_cohort", .whole(1)), ("policy.sessions", .texts([])), ("policy.max_model_bytes", .whole(2 << 30)),
+        ("policy.min_cohort", .whole(1)), ("policy.min_group", .whole(4)), ("policy.require_secure_aggregation", .flag(false)), ("policy.sessions", .texts([])), ("policy.max_model_bytes", .whole(2 << 30)),
         ("data.label", .text("last")), ("data.task", .text("classification")), ("data.scale", .text("none")), ("compute.threads", .whole(1)),
         ("log.level", .text("warning")),
     ]
@@ -25,6 +29,8 @@ package struct ClientSettings: Sendable {
         settings = try Settings(
             keys: Self.keys, foreign: CoordinatorSettings.keys, toml: toml, file: file, environment: environment, flags: flags)
         smallestCohort = try settings.whole("policy.min_cohort", 1...100_000)
+        smallestGroup = try settings.whole("policy.min_group", 2...100_000)
+        requiresSecureAggregation = settings.flag("policy.require_secure_aggregation")
         sessions = settings.list("policy.sessions")
         maximumModelBytes = try settings.whole("policy.max_model_bytes", 1...(2 << 30))
         label = settings.text("data.label")
@@ -42,6 +48,10 @@ package struct ClientSettings: Sendable {
         [policy]
         # Join only sessions whose rounds have at least so many clients (the session's min_clients).
         # min_cohort = 1
+        # With secure aggregation the coordinator sees sums of groups; take part in no round in which a group may be smaller.
+        # min_group = 4
+        # Join only sessions with secure aggregation.
+        # require_secure_aggregation = false
         # Join only these sessions; empty: every session whose schema fits.
         # sessions = []
         # Fetch no model larger than this.

@@ -33,7 +33,8 @@ extension ControlCodec {
                 Refusal(
                     code: m.code, message: try words(m.message, "refusal.message"),
                     retryAfterMs: m.hasRetryAfterMs ? min(Int64(clamping: m.retryAfterMs), Limits.retryAfterMs) : nil))
-        case .hello, .heartbeat, .evaluationReport, .roundFailed: throw .unexpected("a client's message from the coordinator")
+        case .secure(let m): message = .secure(frame(m))
+        case .hello, .heartbeat, .evaluationReport, .roundFailed, .secureReply: throw .unexpected("a client's message from the coordinator")
         }
         try message.check()
         return message
@@ -56,7 +57,8 @@ extension ControlCodec {
             message = .roundFailed(
                 RoundFailed(
                     sessionID: m.sessionID, round: Int(m.round), attempt: Int(m.attempt), reason: try words(m.reason, "round_failed.reason")))
-        case .welcome, .roundStart, .roundClosed, .evaluationRequest, .sessionEnded, .refusal:
+        case .secureReply(let m): message = .secure(frame(m))
+        case .welcome, .roundStart, .roundClosed, .evaluationRequest, .sessionEnded, .refusal, .secure:
             throw .unexpected("a coordinator's message from a client")
         }
         try message.check()
@@ -80,7 +82,7 @@ extension ControlCodec {
         case .hello, .refusal:
             // Said where no version is agreed on yet, or none can be: these two keep their form in every version.
             break
-        case .heartbeat, .evaluationReport, .roundFailed, .welcome, .roundStart, .roundClosed, .evaluationRequest, .sessionEnded:
+        case .heartbeat, .evaluationReport, .roundFailed, .secureReply, .welcome, .roundStart, .roundClosed, .evaluationRequest, .sessionEnded, .secure:
             guard (oldest...version).contains(Int(envelope.version)) else { throw .version(Int(envelope.version)) }
         }
         return message
@@ -94,7 +96,12 @@ extension ControlCodec {
         case .identity, .unspecified, .UNRECOGNIZED: encoding = .identity
         }
         // A phase says what is to be done: not to know it and to train all the same could give away an unmasked update.
-        guard m.phase == .plainUpdate else { throw .field("round_start.phase", "is not known here; upgrade this client") }
+        let phase: Phase
+        switch m.phase {
+        case .plainUpdate: phase = .plainUpdate
+        case .maskedUpdate: phase = .maskedUpdate(parameters: .init(m.secureParameters))
+        case .unspecified, .UNRECOGNIZED: throw .field("round_start.phase", "is not known here; upgrade this client")
+        }
         let rule: UpdateRule
         switch m.rule {
         case .unspecified: rule = .plain
@@ -115,7 +122,11 @@ extension ControlCodec {
                 learningRate: t.learningRate, momentum: t.momentum, weightDecay: t.weightDecay, proximalMu: t.proximalMu,
                 localEpochs: Int(t.localEpochs), batchSize: Int(t.batchSize), seed: t.seed,
                 adam: t.hasAdam ? AdamPlan(beta1: t.adam.beta1, beta2: t.adam.beta2, epsilon: t.adam.epsilon) : nil),
-            uploadEncoding: encoding, rule: rule)
+            uploadEncoding: encoding, phase: phase, rule: rule)
+    }
+
+    private static func frame(_ m: Tutti_V1_SecureFrame) -> SecureFrame {
+        SecureFrame(sessionID: m.sessionID, round: Int(m.round), attempt: Int(m.attempt), message: .init(m.message))
     }
 
     /// Too long is refused, as everywhere; what a terminal could stumble over is replaced.

@@ -69,7 +69,12 @@ package enum ControlCodec {
                     }
                 }
                 $0.uploadEncoding = m.uploadEncoding == .identity ? .identity : .zstdShuffle4
-                $0.phase = .plainUpdate
+                switch m.phase {
+                case .plainUpdate: $0.phase = .plainUpdate
+                case .maskedUpdate(let parameters):
+                    $0.phase = .maskedUpdate
+                    $0.secureParameters = .init(parameters)
+                }
             }
         case .roundClosed(let m):
             envelope.roundClosed = .with {
@@ -102,6 +107,7 @@ package enum ControlCodec {
                 $0.message = plain(m.message)
                 if let after = m.retryAfterMs { $0.retryAfterMs = UInt64(clamping: min(after, Limits.retryAfterMs)) }
             }
+        case .secure(let m): envelope.secure = frame(m)
         }
         return try bytes(envelope)
     }
@@ -142,8 +148,18 @@ package enum ControlCodec {
                 $0.attempt = UInt32(clamping: m.attempt)
                 $0.reason = plain(m.reason)
             }
+        case .secure(let m): envelope.secureReply = frame(m)
         }
         return try bytes(envelope)
+    }
+
+    private static func frame(_ m: SecureFrame) -> Tutti_V1_SecureFrame {
+        .with {
+            $0.sessionID = m.sessionID
+            $0.round = UInt32(clamping: m.round)
+            $0.attempt = UInt32(clamping: m.attempt)
+            $0.message = .init(m.message)
+        }
     }
 
     private static func bytes(_ envelope: Tutti_V1_Envelope) throws(WireError) -> [UInt8] {

@@ -9,6 +9,10 @@ package enum Limits {
     package static let pathBytes = 1024
     /// What a client can say it knows.
     package static let capabilities = 32
+    /// A message of secure aggregation: a frame less what stands around it.
+    package static let secureMessageBytes = 1_048_000
+    /// The parameters of secure aggregation in the start of a round.
+    package static let secureParametersBytes = 1024
     /// Words for people.
     package static let reasonBytes = 1024
     /// Protocol versions that can be named.

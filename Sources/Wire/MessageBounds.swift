@@ -18,6 +18,9 @@ extension ServerMessage {
             try Bound.path(m.updatePath, "round_start.update_path")
             try Bound.instant(m.deadlineMs, "round_start.deadline_ms")
             try Bound.training(m.training)
+            if case .maskedUpdate(let parameters) = m.phase {
+                try Bound.bytes(parameters, 1...Limits.secureParametersBytes, "round_start.secure_parameters")
+            }
             if case .controlled(let control) = m.rule {
                 if !control.sha256.isEmpty {
                     try Bound.digest(control.sha256, "round_start.control.sha256")
@@ -44,6 +47,7 @@ extension ServerMessage {
         case .refused(let m):
             try Bound.name(m.code, "refusal.code")
             if let after = m.retryAfterMs, after < 0 { throw .field("refusal.retry_after_ms", "must not be negative, as \(after) is") }
+        case .secure(let m): try Bound.secure(m, "secure")
         }
     }
 }
@@ -74,6 +78,7 @@ extension ClientMessage {
         case .roundFailed(let m):
             try Bound.name(m.sessionID, "round_failed.session_id")
             try Bound.attempt(m.round, m.attempt, "round_failed")
+        case .secure(let m): try Bound.secure(m, "secure_reply")
         }
     }
 }
@@ -86,6 +91,17 @@ private enum Bound {
     static func attempt(_ round: Int, _ attempt: Int, _ message: String) throws(WireError) {
         try number(round, 1...Limits.rounds, "\(message).round")
         try number(attempt, 1...Limits.attempts, "\(message).attempt")
+    }
+
+    static func secure(_ frame: SecureFrame, _ message: String) throws(WireError) {
+        try name(frame.sessionID, "\(message).session_id")
+        try number(frame.round, 0...Limits.rounds, "\(message).round")
+        try number(frame.attempt, 1...Limits.attempts, "\(message).attempt")
+        try bytes(frame.message, 1...Limits.secureMessageBytes, "\(message).message")
+    }
+
+    static func bytes(_ value: [UInt8], _ range: ClosedRange<Int>, _ field: String) throws(WireError) {
+        guard range.contains(value.count) else { throw .field(field, "must be \(range.lowerBound) to \(range.upperBound) bytes, not \(value.count)") }
     }
 
     static func instant(_ value: Int64, _ field: String) throws(WireError) {

@@ -6,6 +6,7 @@ package enum ServerMessage: Equatable, Sendable {
     case evaluate(EvaluationRequest)
     case sessionEnded(SessionEnded)
     case refused(Refusal)
+    case secure(SecureFrame)
 }
 
 /// What a client says on the control channel.
@@ -14,6 +15,7 @@ package enum ClientMessage: Equatable, Sendable {
     case heartbeat(Heartbeat)
     case evaluation(EvaluationReport)
     case roundFailed(RoundFailed)
+    case secure(SecureFrame)
 }
 
 package struct Hello: Equatable, Sendable {
@@ -95,8 +97,28 @@ package struct Welcome: Equatable, Sendable {
 
 package enum UploadEncoding: Sendable, Equatable { case identity, zstdShuffle }
 
-/// What a round asks of a client. The phases of secure aggregation have numbers of their own in the protocol.
-package enum Phase: Sendable, Equatable { case plainUpdate }
+/// What a round asks of a client.
+package enum Phase: Sendable, Equatable {
+    case plainUpdate
+    /// With the round's parameters of secure aggregation, in their canonical encoding.
+    case maskedUpdate(parameters: [UInt8])
+}
+
+/// One message of secure aggregation in its canonical encoding, which names its kind. Both sides send it.
+package struct SecureFrame: Equatable, Sendable {
+    package var sessionID: String
+    /// 0: the draw of groups.
+    package var round: Int
+    /// Of the round, or the number of the draw.
+    package var attempt: Int
+    package var message: [UInt8]
+    package init(sessionID: String, round: Int, attempt: Int, message: [UInt8]) {
+        self.sessionID = sessionID
+        self.round = round
+        self.attempt = attempt
+        self.message = message
+    }
+}
 
 /// What a session may need of its clients beyond plain updates. A client that does not name it is told so when it
 /// connects, instead of training something else.
@@ -107,6 +129,8 @@ package enum Capability: String, Sendable, CaseIterable {
     case controlled
     /// Local training by Adam.
     case adam
+    /// Updates that the coordinator sees as sums of groups alone.
+    case secureAggregation = "secure_aggregation"
 }
 
 /// What an update's values are.

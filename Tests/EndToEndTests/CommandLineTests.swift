@@ -172,7 +172,7 @@ extension EndToEndTests {
         let wrong = try plan(#"{"min_clients": 0}"#)
         #expect(wrong.status == 3 && wrong.err.contains("min_clients"))
         let unbuilt = try plan(#"{"secure_aggregation": true}"#)
-        #expect(unbuilt.status == 1 && unbuilt.err.contains("secure_aggregation"))
+        #expect(unbuilt.status == 3 && unbuilt.err.contains("secure_aggregation") && unbuilt.err.contains("2 clients"))
     }
 
     @Test func doctorsSayWhatToDo() throws {

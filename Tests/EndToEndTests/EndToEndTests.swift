@@ -184,7 +184,7 @@ import Testing
             #expect(session[name] is String, "\(name)")
         }
         #expect(session["success"] as? Bool == true && session["encryption_key"] is NSNull)
-        for feature in ["secure_aggregation", "byzantine_robust"] {
+        for feature in ["byzantine_robust"] {
             let on = document.replacingOccurrences(of: "\"\(feature)\": false", with: "\"\(feature)\": true")
             let refused = try cluster.curl("-X", "POST", base, "-H", "X-API-Key: \(key)", "-H", "Content-Type: application/json", "-d", on)
             let details = (json(refused.body)["error"] as? [String: Any])?["details"] as? [String: Any]

@@ -39,7 +39,7 @@ import Wire
                     .evaluation(EvaluationReport(sessionID: session, round: request.round, loss: told.loss, accuracy: told.accuracy, rows: told.rows)),
                     session, member)
             case .sessionEnded: return
-            case .welcome, .roundClosed, .refused: break
+            case .welcome, .roundClosed, .refused, .secure: break
             }
         }
     }

@@ -128,7 +128,7 @@ struct TestClient {
                 let report = EvaluationReport(sessionID: session, round: request.round, loss: 0.25, accuracy: 0.75, rows: 3)
                 await engine.received(.evaluation(report), session, member)
             case .sessionEnded: return true
-            case .welcome, .roundClosed, .refused: break
+            case .welcome, .roundClosed, .refused, .secure: break
             }
         }
         return false

@@ -89,7 +89,7 @@ import Testing
             }
         }
         for (path, value) in [
-            ("differential_privacy.enabled", "differential_privacy"), ("secure_aggregation", "secure_aggregation"), ("byzantine_robust", "byzantine_robust"),
+            ("differential_privacy.enabled", "differential_privacy"), ("byzantine_robust", "byzantine_robust"),
         ] {
             let answer = await Surface().call("POST", sessions, json: body.setting(path, true).encodedText)
             #expect(answer.status == 501 && answer.details["field"]?.text == value)

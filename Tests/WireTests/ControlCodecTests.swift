@@ -51,7 +51,7 @@ import Wire
     @Test func emptyAndUnknownMessagesAreRefused() {
         let unknown = WireError.unexpected("an empty envelope, or a message this version does not know")
         #expect(throws: unknown) { try ControlCodec.decodeClient(Proto.number(1, 1)) }
-        #expect(throws: unknown) { try ControlCodec.decodeClient(Proto.envelope(14, [])) }
+        #expect(throws: unknown) { try ControlCodec.decodeClient(Proto.envelope(15, [])) }
         #expect(throws: WireError.field("version", "must be 1 to 1000, not 0")) { try ControlCodec.decodeClient([]) }
     }
 

@@ -15,6 +15,7 @@ import Wire
         let hello = Hello(versionMin: 1, versionMax: 1, software: "", sessionID: "s", clientID: "a", lastRound: 0)
         let report = EvaluationReport(sessionID: "s", round: 1, loss: 1, accuracy: 0.5, rows: 1)
         let failed = RoundFailed(sessionID: "s", round: 1, attempt: 1, reason: "")
+        let frame = SecureFrame(sessionID: "s", round: 0, attempt: 1, message: [1])
         let bad: [(ClientMessage, String)] = [
             (.hello(changed(hello) { $0.versionMin = 0 }), "hello.version_min"), (.hello(changed(hello) { $0.versionMax = 1001 }), "hello.version_max"),
             (.hello(changed(hello) { $0.versionMin = 2 }), "hello.version_max"), (.hello(changed(hello) { $0.software = long }), "hello.software"),
@@ -35,6 +36,9 @@ import Wire
             (.roundFailed(changed(failed) { $0.round = 0 }), "round_failed.round"),
             (.roundFailed(changed(failed) { $0.attempt = 0 }), "round_failed.attempt"),
             (.roundFailed(changed(failed) { $0.attempt = 1_000_001 }), "round_failed.attempt"),
+            (.secure(changed(frame) { $0.attempt = 0 }), "secure_reply.attempt"), (.secure(changed(frame) { $0.round = -1 }), "secure_reply.round"),
+            (.secure(changed(frame) { $0.message = [] }), "secure_reply.message"), (.secure(changed(frame) { $0.sessionID = "" }), "secure_reply.session_id"),
+            (.secure(changed(frame) { $0.message = [UInt8](repeating: 0, count: Limits.secureMessageBytes + 1) }), "secure_reply.message"),
         ]
         for (message, field) in bad { #expect(fieldName { _ = try ControlCodec.encode(message) } == field, "\(message)") }
     }
@@ -44,7 +48,9 @@ import Wire
         let closed = RoundClosed(sessionID: "s", round: 1, attempt: 1, committed: true, modelSHA256: digest, reason: "")
         let evaluate = EvaluationRequest(sessionID: "s", round: 0, modelSHA256: digest, modelPath: "/m", deadlineMs: 0)
         let ended = SessionEnded(sessionID: "s", status: "failed", modelSHA256: [], modelPath: "", reason: "")
+        let frame = SecureFrame(sessionID: "s", round: 0, attempt: 1, message: [1])
         let bad: [(ServerMessage, String)] = [
+            (.secure(changed(frame) { $0.message = [] }), "secure.message"), (.secure(changed(frame) { $0.attempt = 1_000_001 }), "secure.attempt"),
             (.welcome(changed(welcome) { $0.version = 0 }), "welcome.version"), (.welcome(changed(welcome) { $0.sessionID = "" }), "welcome.session_id"),
             (.welcome(changed(welcome) { $0.heartbeatSeconds = 0 }), "welcome.heartbeat_seconds"),
             (.welcome(changed(welcome) { $0.heartbeatSeconds = 86_401 }), "welcome.heartbeat_seconds"),

@@ -15,6 +15,12 @@ let serverMessages: [ServerMessage] = [
     .evaluate(EvaluationRequest(sessionID: "s", round: 0, modelSHA256: digest, modelPath: "/m", deadlineMs: 7)),
     .sessionEnded(SessionEnded(sessionID: "s", status: "completed", modelSHA256: digest, modelPath: "/m", reason: "")),
     .sessionEnded(SessionEnded(sessionID: "s", status: "failed", modelSHA256: [], modelPath: "", reason: "no quorum")),
+    .secure(SecureFrame(sessionID: "s", round: 0, attempt: 1, message: [1, 18])),
+    .roundStart(
+        RoundStart(
+            sessionID: "s", round: 3, attempt: 2, modelSHA256: digest, modelPath: "/m?round=2", updatePath: "/u", deadlineMs: 1_700_000_600_000,
+            training: TrainingPlan(learningRate: 0.05, momentum: 0.9, weightDecay: 0, proximalMu: 0, localEpochs: 5, batchSize: 32, seed: 1),
+            uploadEncoding: .identity, phase: .maskedUpdate(parameters: [1, 1]))),
     .refused(Refusal(code: "version", message: "no", retryAfterMs: 5)), .refused(Refusal(code: "x", message: "")),
 ]
 
@@ -22,6 +28,7 @@ let clientMessages: [ClientMessage] = [
     .hello(Hello(versionMin: 1, versionMax: 2, software: "tutti-client", sessionID: "s", clientID: "a", lastRound: 4)),
     .heartbeat(Heartbeat(sessionID: "s", round: 4)), .evaluation(EvaluationReport(sessionID: "s", round: 4, loss: 0.5, accuracy: 1, rows: 10)),
     .roundFailed(RoundFailed(sessionID: "s", round: 4, attempt: 1, reason: "out of memory")),
+    .secure(SecureFrame(sessionID: "s", round: 4, attempt: 1, message: [1, 6])),
 ]
 
 /// Protocol buffers by hand, for what the encoder does not write.

@@ -33,6 +33,7 @@ import Wire
         ("evaluation_report", .evaluation(EvaluationReport(sessionID: "fl_1", round: 5, loss: 0.25, accuracy: 0.9375, rows: 144))),
         ("evaluation_report_regression", .evaluation(EvaluationReport(sessionID: "fl_1", round: 5, loss: 2859.5, accuracy: nil, rows: 144))),
         ("round_failed", .roundFailed(RoundFailed(sessionID: "fl_1", round: 5, attempt: 2, reason: "out of memory"))),
+        ("secure_reply", .secure(SecureFrame(sessionID: "fl_1", round: 0, attempt: 1, message: [1, 3, 2]))),
     ]
 
     static let server: [(String, ServerMessage)] = [
@@ -73,6 +74,15 @@ import Wire
                         ControlStart(
                             sha256: digest, path: "/api/v4/federated-learning/sessions/fl_1/control?round=4", countedRound: 3, countedAttempt: 1))))
         ),
+        (
+            "round_start_masked",
+            .roundStart(
+                RoundStart(
+                    sessionID: "fl_1", round: 5, attempt: 2, modelSHA256: digest, modelPath: "/m", updatePath: "/u", deadlineMs: 1_750_000_600_000,
+                    training: TrainingPlan(learningRate: 0.5, momentum: 0, weightDecay: 0, proximalMu: 0, localEpochs: 1, batchSize: 1, seed: 0),
+                    uploadEncoding: .identity, phase: .maskedUpdate(parameters: [1, 1, 1])))
+        ),
+        ("secure", .secure(SecureFrame(sessionID: "fl_1", round: 5, attempt: 2, message: [1, 7, 0, 0, 0, 0]))),
         ("round_closed", .roundClosed(RoundClosed(sessionID: "fl_1", round: 5, attempt: 2, committed: true, modelSHA256: digest, reason: ""))),
         (
             "round_closed_aborted",

@@ -1,10 +1,15 @@
 import Foundation
+package import SecureAggregation
 package import TuttiConfiguration
 
 /// What this node's owner allows. Decided here, before anything is sent; the coordinator has no say in it.
 package struct ClientPolicy: Sendable, Equatable {
     /// Fewest clients that every round of a session must have.
     package var smallestCohort = 1
+    /// Fewest clients whose sum the coordinator may see, where a session has secure aggregation.
+    package var smallestGroup = 4
+    /// Whether sessions without secure aggregation are left out.
+    package var requiresSecureAggregation = false
     /// Sessions that may be joined; empty: all.
     package var sessions: [String] = []
     /// A larger model is not fetched.
@@ -14,8 +19,15 @@ package struct ClientPolicy: Sendable, Equatable {
 
     package init(_ settings: ClientSettings) {
         smallestCohort = settings.smallestCohort
+        smallestGroup = settings.smallestGroup
+        requiresSecureAggregation = settings.requiresSecureAggregation
         sessions = settings.sessions
         maximumModelBytes = settings.maximumModelBytes
+    }
+
+    /// What this client insists on in every masked round.
+    package var floors: ClientFloors {
+        ClientFloors(members: max(smallestCohort, smallestGroup), groupFloor: smallestGroup)
     }
 
     /// Why this session is not joined; nil when it may be.
@@ -30,6 +42,12 @@ package struct ClientPolicy: Sendable, Equatable {
             if cohort < smallestCohort {
                 return refused(session, "its rounds may have as few as \(cohort) clients; this node wants \(smallestCohort)", "policy.min_cohort")
             }
+        }
+        if requiresSecureAggregation && session.secure_aggregation?.isOn != true {
+            return refused(session, "the coordinator would see this node's updates: it has no secure aggregation", "policy.require_secure_aggregation")
+        }
+        if let floor = session.secure_aggregation?.group_floor, floor < smallestGroup {
+            return refused(session, "sums of as few as \(floor) clients may be opened; this node wants \(smallestGroup)", "policy.min_group")
         }
         if let bytes = session.model?.parameterBytes, bytes > maximumModelBytes {
             return refused(session, "its model has at least \(bytes) bytes; this node takes \(maximumModelBytes)", "policy.max_model_bytes")
@@ -70,8 +88,15 @@ package struct SessionSummary: Decodable, Sendable {
             return bytes
         }
     }
+    /// What the reply says of secure aggregation.
+    package struct Secure: Decodable, Sendable {
+        var enabled: Bool?
+        var group_floor: Int?
+        var isOn: Bool { enabled == true }
+    }
     var session_id: String
     var status: String
+    var secure_aggregation: Secure?
     var min_clients: Int?
     var model: Model?
 

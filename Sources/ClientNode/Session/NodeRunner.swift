@@ -1,4 +1,5 @@
 package import Attacks
+import CryptoSuite
 package import Federation
 import Foundation
 package import Learning
@@ -162,7 +163,7 @@ package actor NodeRunner {
         let folder = try SessionFolder(data: data, session: session)
         let machine = ClientMachine(
             client: identity.card.client, session: session, state: try folder.loadState(session: session),
-            seed: derivedSeed(0, identity.card.client + session))
+            seed: derivedSeed(0, identity.card.client + session), protection: ClientProtection(suite: .system, floors: policy.floors))
         let runner = SessionRunner(
             machine: machine, session: session, client: client, folder: folder, trainer: work, house: house, policy: policy)
         running[session] = runner

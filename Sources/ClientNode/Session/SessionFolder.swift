@@ -86,6 +86,23 @@ struct SessionFolder: Sendable {
         return controls
     }
 
+    /// What this client's rounding is drawn from in secure aggregation: 32 bytes, 0600, drawn once for the session.
+    func roundingSecret() throws(ClientNodeError) -> Secret {
+        let path = folder + "/rounding.secret"
+        do throws(TrustError) {
+            if FileManager.default.fileExists(atPath: path) {
+                let bytes = try SecretFile.read(path)
+                guard bytes.count == 32 else { throw .file(path: path, problem: "it has \(bytes.count) bytes and not 32") }
+                return Secret(bytes)
+            }
+            let fresh = RandomSource.system.bytes(32)
+            try SecretFile.write(fresh, to: path)
+            return Secret(fresh)
+        } catch {
+            throw ClientNodeError(.configuration, "\(error)", remedy: "Delete the file: a new secret is drawn. Nobody but this client may read it.")
+        }
+    }
+
     func discardUpdate(_ digest: String) {
         unlink(updatePath(digest))
     }

@@ -4,7 +4,9 @@ package import Federation
 import Foundation
 import Learning
 import Logging
+import SecureAggregation
 import Strategies
+import Trust
 import Wire
 
 /// The shell of one `ClientMachine`: runs its effects in order and turns what comes of them into events. It decides
@@ -22,6 +24,8 @@ actor SessionRunner {
     private var sender: ControlSocket.Sender?
     /// The server's control that was fetched last.
     private var control: (digest: String, file: [UInt8])?
+    /// The update of a masked round, until its masks are known.
+    private var encoded: (key: AttemptKey, update: EncodedUpdate)?
     private var timer: (at: Instant, task: Task<Void, Never>)?
     private var tasks: [Int: Task<Void, Never>] = [:]
     private var startedTasks = 0
@@ -116,6 +120,9 @@ actor SessionRunner {
         case .fetchControl(let digest, let path): fetchControl(digest: digest, path: path)
         case .train(let start, let control): train(start, own: control)
         case .cancelTraining: cancellation.cancel()
+        case .drawEntropy(let use): post.yield(.entropy(use, Secret(RandomSource.system.bytes(32))))
+        case .mask(let job): mask(job)
+        case .notice(let text): house.log.notice("\(text)", metadata: ["session": "\(session)"])
         case .persist(let state): try folder.save(state)
         case .upload(let update, let encoding): upload(update, encoding)
         case .evaluate(let request): evaluate(request)
@@ -191,7 +198,7 @@ actor SessionRunner {
         case .refused(let refusal) where refusal.code == "version": refusal.message
         case .welcome(let welcome) where ControlCodec.negotiate(min: welcome.version, max: welcome.version) == nil:
             "it speaks version \(welcome.version) of the protocol, this client \(ControlCodec.oldest) to \(ControlCodec.version)"
-        case .refused, .welcome, .roundStart, .roundClosed, .evaluate, .sessionEnded: nil
+        case .refused, .welcome, .roundStart, .roundClosed, .evaluate, .sessionEnded, .secure: nil
         }
     }
 
@@ -254,25 +261,47 @@ actor SessionRunner {
         let key = AttemptKey(round: start.round, attempt: start.attempt)
         let cancellation = Cancellation()
         self.cancellation = cancellation
-        spawn { [post, house, trainer, folder, session, server = control?.file] in
+        spawn { [post, house, trainer, folder, session, server = control?.file, self] in
             guard let model = await house.models.model(session, digest: hexadecimal(start.modelSHA256)) else {
                 post.yield(.trainingFailed(key, reason: "the model of the round is not here"))
                 return
             }
-            let event: ClientEvent? = await house.pool.run {
+            let (event, encoded): (ClientEvent?, EncodedUpdate?) = await house.pool.run {
                 do {
                     let controls = try folder.controls(start, own: own, server: server, parameters: model.parameters.count)
                     let isCancelled = { cancellation.isCancelled }
                     guard let update = try trainer.update(model: model, start: start, controls: controls, isCancelled: isCancelled)
-                    else { return nil }
+                    else { return (nil, nil) }
+                    if case .maskedUpdate = start.phase {
+                        return (.encoded(key), try LocalComputer.encoded(update, start, secret: try folder.roundingSecret(), suite: .system))
+                    }
                     // Both lie in the folder before the machine hears of either.
                     let control = try controls.map { try folder.saveUpdate(RoundComputer.encode(delta: LocalComputer.control(after: update, own: $0.own))) }
-                    return .trained(key, digest: try folder.saveUpdate(update.encode()), control: control)
+                    return (.trained(key, digest: try folder.saveUpdate(update.encode()), control: control), nil)
                 } catch {
-                    return .trainingFailed(key, reason: "\(error)")
+                    return (.trainingFailed(key, reason: "\(error)"), nil)
                 }
             }
+            if let encoded { await self.hold(encoded, key) }
             if let event { post.yield(event) }
+        }
+    }
+
+    private func hold(_ update: EncodedUpdate, _ key: AttemptKey) { encoded = (key, update) }
+
+    /// Adds the masks and writes the body: from then on it counts, also when this node does not live to see it.
+    private func mask(_ job: MaskingJob) {
+        guard let held = encoded, held.key == job.key else { return }
+        encoded = nil
+        spawn { [post, house, folder] in
+            let event: ClientEvent = await house.pool.run {
+                do {
+                    return .masked(job.key, digest: try folder.saveUpdate(MaskedBody.make(job, held.update, suite: .system)))
+                } catch {
+                    return .maskingFailed(job.key, reason: "\(error)")
+                }
+            }
+            post.yield(event)
         }
     }
 

@@ -21,6 +21,8 @@ package struct ClientMachine: Sendable {
         /// The model is here.
         case fetchingControl(RoundStart, ControlStart, retryAt: Instant?)
         case training(RoundStart)
+        /// Trained; the masks, or the masked body, are awaited.
+        case masking(RoundStart)
         case uploading(PendingUpdate)
         case waitingToUpload(PendingUpdate, at: Instant)
         case fetchingToEvaluate(EvaluationRequest, retryAt: Instant?)
@@ -29,9 +31,9 @@ package struct ClientMachine: Sendable {
 
     package let client: String
     package let session: String
-    package private(set) var state: ClientState
+    package internal(set) var state: ClientState
     private var link: Link = .offline(retryAt: Instant(milliseconds: .min))
-    private var work = Work.idle
+    var work = Work.idle
     private var encoding = UploadEncoding.identity
     private var heartbeatSeconds = 30
     private var linkFailures = 0
@@ -39,11 +41,22 @@ package struct ClientMachine: Sendable {
     private var generator: SeededGenerator
     private var clock = Instant(milliseconds: .min)
     private static let maximumWorkFailures = 20
+    // Secure aggregation, in `Secure/`.
+    let protection: ClientProtection?
+    var secure = SecureSide.none
+    /// The masks of the attempt under way, until the update is encoded.
+    var masks: MaskingJob?
+    /// A masked round that waits for the groups to be known.
+    var heldStart: RoundStart?
+    /// An attempt this client will not take part in.
+    var refused: AttemptKey?
 
     /// - Parameters:
     ///   - state: what this client last persisted for the session.
     ///   - seed: spreads the waits before a retry, so that clients do not come back all at once.
-    package init(client: String, session: String, state: ClientState, seed: UInt64) {
+    ///   - protection: nil: this client knows no secure aggregation, and says so.
+    package init(client: String, session: String, state: ClientState, seed: UInt64, protection: ClientProtection? = nil) {
+        self.protection = protection
         self.client = client
         self.session = session
         self.state = state
@@ -65,7 +78,7 @@ package struct ClientMachine: Sendable {
                         Hello(
                             versionMin: ControlCodec.oldest, versionMax: ControlCodec.version, software: "tutti-client",
                             sessionID: session, clientID: client, lastRound: state.acknowledged?.round ?? 0,
-                            knows: Capability.allCases.map(\.rawValue))))
+                            knows: Capability.allCases.filter { $0 != .secureAggregation || protection != nil }.map(\.rawValue))))
             ]
         case .connectFailed(let reason, let fatal):
             if fatal { return finish(.failed(reason: reason)) }
@@ -75,6 +88,15 @@ package struct ClientMachine: Sendable {
         case .modelFetched(let digest): return modelFetched(digest)
         case .modelFetchFailed(let digest, let reason): return modelFetchFailed(digest, reason)
         case .trained(let key, let digest, let control): return trained(key, digest, control)
+        case .encoded(let key):
+            guard case .training(let start) = work, start.key == key else { return [] }
+            work = .masking(start)
+            return maskIfReady()
+        case .masked(let key, let digest): return masked(key, digest)
+        case .maskingFailed(let key, let reason):
+            guard case .masking(let start) = work, start.key == key else { return [] }
+            return giveUp(key, reason)
+        case .entropy(let use, let secret): return withSecure { $0.drew(use, secret) }
         case .trainingFailed(let key, let reason):
             guard case .training(let start) = work, start.key == key else { return [] }
             return giveUp(key, reason)
@@ -108,7 +130,7 @@ package struct ClientMachine: Sendable {
         switch work {
         case .fetching(_, let at?), .fetchingControl(_, _, let at?), .fetchingToEvaluate(_, let at?), .waitingToUpload(_, let at):
             deadlines.append(at)
-        case .idle, .fetching, .fetchingControl, .training, .uploading, .fetchingToEvaluate, .evaluating: break
+        case .idle, .fetching, .fetchingControl, .training, .masking, .uploading, .fetchingToEvaluate, .evaluating: break
         }
         return deadlines.min()
     }
@@ -151,7 +173,7 @@ package struct ClientMachine: Sendable {
         case .waitingToUpload(let update, let at) where clock >= at:
             work = .uploading(update)
             effects.append(.upload(update, encoding: encoding))
-        case .idle, .fetching, .fetchingControl, .training, .uploading, .waitingToUpload, .fetchingToEvaluate, .evaluating: break
+        case .idle, .fetching, .fetchingControl, .training, .masking, .uploading, .waitingToUpload, .fetchingToEvaluate, .evaluating: break
         }
         return effects
     }
@@ -169,13 +191,14 @@ package struct ClientMachine: Sendable {
             link = .online(nextHeartbeat: clock.adding(seconds: Double(heartbeatSeconds)))
             return []
         case .roundStart(let start): return roundStarted(start)
+        case .secure(let frame): return secureFrame(frame)
         case .roundClosed(let message):
             let key = AttemptKey(round: message.round, attempt: message.attempt)
             return close(through: key)
         case .evaluate(let request):
             switch work {
             case .fetchingToEvaluate(request, _), .evaluating(request): return []
-            case .idle, .fetching, .fetchingControl, .training, .uploading, .waitingToUpload, .fetchingToEvaluate, .evaluating: break
+            case .idle, .fetching, .fetchingControl, .training, .masking, .uploading, .waitingToUpload, .fetchingToEvaluate, .evaluating: break
             }
             let effects = close(through: AttemptKey(round: request.round, attempt: .max))
             work = .fetchingToEvaluate(request, retryAt: nil)
@@ -201,7 +224,7 @@ package struct ClientMachine: Sendable {
 
     // MARK: Work
 
-    private mutating func roundStarted(_ start: RoundStart) -> [ClientEffect] {
+    mutating func roundStarted(_ start: RoundStart) -> [ClientEffect] {
         let key = start.key
         encoding = start.uploadEncoding
         if let done = state.acknowledged, key <= done { return [] }
@@ -211,7 +234,8 @@ package struct ClientMachine: Sendable {
             work = .uploading(update)
             return [.upload(update, encoding: encoding)]
         }
-        if let current = currentKey, key <= current { return [] }
+        if let current = currentKey, key <= current { return current == key ? withSecure { $0.advertAgain(key) } : [] }
+        if let refused, key <= refused { return [] }
         if let pending = state.pending, pending.key == key {
             // Trained before a restart: never a second time.
             work = .uploading(pending)
@@ -220,6 +244,7 @@ package struct ClientMachine: Sendable {
         var effects = close(through: AttemptKey(round: key.round, attempt: key.attempt - 1))
         if case .controlled(let control) = start.rule { effects += followControl(control, key) }
         workFailures = 0
+        if let begun = beginSecurely(start) { return effects + begun }
         work = .fetching(start, retryAt: nil)
         return effects + [.fetchModel(digest: hexadecimal(start.modelSHA256), path: start.modelPath)]
     }
@@ -234,9 +259,9 @@ package struct ClientMachine: Sendable {
         return [.persist(state)] + unneeded.map { .discard(digest: $0) }
     }
 
-    private var currentKey: AttemptKey? {
+    var currentKey: AttemptKey? {
         switch work {
-        case .fetching(let start, _), .fetchingControl(let start, _, _), .training(let start): start.key
+        case .fetching(let start, _), .fetchingControl(let start, _, _), .training(let start), .masking(let start): start.key
         case .uploading(let update), .waitingToUpload(let update, _): update.key
         case .idle, .fetchingToEvaluate, .evaluating: nil
         }
@@ -251,6 +276,12 @@ package struct ClientMachine: Sendable {
     /// Drops work and a pending update that nobody waits for any more.
     private mutating func abandon(through key: AttemptKey) -> [ClientEffect] {
         var effects: [ClientEffect] = []
+        if case .some = secure { _ = withSecure { side in
+            side.abandon(through: key)
+            return []
+        } }
+        if let job = masks, job.key <= key { masks = nil }
+        if let held = heldStart, held.key <= key { heldStart = nil }
         if let current = currentKey, current <= key {
             if case .training = work { effects.append(.cancelTraining) }
             work = .idle
@@ -274,7 +305,7 @@ package struct ClientMachine: Sendable {
         case .fetchingToEvaluate(let request, _) where hexadecimal(request.modelSHA256) == digest:
             work = .evaluating(request)
             return [.evaluate(request)]
-        case .idle, .fetching, .fetchingControl, .training, .uploading, .waitingToUpload, .fetchingToEvaluate, .evaluating: return []
+        case .idle, .fetching, .fetchingControl, .training, .masking, .uploading, .waitingToUpload, .fetchingToEvaluate, .evaluating: return []
         }
     }
 
@@ -298,7 +329,7 @@ package struct ClientMachine: Sendable {
             work =
                 workFailures < Self.maximumWorkFailures
                 ? .fetchingToEvaluate(request, retryAt: backoff(workFailures, least: 0.1)) : .idle
-        case .idle, .fetching, .fetchingControl, .training, .uploading, .waitingToUpload, .fetchingToEvaluate, .evaluating: break
+        case .idle, .fetching, .fetchingControl, .training, .masking, .uploading, .waitingToUpload, .fetchingToEvaluate, .evaluating: break
         }
         return []
     }
@@ -323,8 +354,18 @@ package struct ClientMachine: Sendable {
             controls.pending = ClientControls.Kept(key: key, digest: control)
             state.controls = controls
         }
+        return send(start, digest)
+    }
+
+    private mutating func masked(_ key: AttemptKey, _ digest: String) -> [ClientEffect] {
+        guard case .masking(let start) = work, start.key == key else { return [.discard(digest: digest)] }
+        return send(start, digest)
+    }
+
+    /// What was trained lies durable under `digest`.
+    private mutating func send(_ start: RoundStart, _ digest: String) -> [ClientEffect] {
         let update = PendingUpdate(
-            key: key, digest: digest, path: start.updatePath, deadline: Instant(milliseconds: start.deadlineMs))
+            key: start.key, digest: digest, path: start.updatePath, deadline: Instant(milliseconds: start.deadlineMs))
         state.pending = update
         workFailures = 0
         work = .uploading(update)

@@ -5,7 +5,8 @@ internal import Wire
 extension CoordinatorMachine {
     mutating func join(_ request: JoinRequest, _ ticket: Ticket, _ now: Instant) -> [CoordinatorEffect] {
         if session.status.isFinal { return [.reply(ticket, .refused(.sessionClosed(session.status)))] }
-        if request.updateTokenHash != nil && session.spec.requireClientCertificate {
+        // Without a control channel there is no secure aggregation.
+        if request.updateTokenHash != nil && (session.spec.requireClientCertificate || session.spec.secureAggregation != nil) {
             return [.reply(ticket, .refused(.certificateRequired))]
         }
         if members[request.client] == nil && members.count >= session.spec.maxClients {
@@ -159,8 +160,11 @@ extension CoordinatorMachine {
     mutating func connected(_ client: String, _ now: Instant) -> [CoordinatorEffect] {
         guard members[client] != nil else { return [] }
         presence[client] = Presence(isConnected: true, lastSeen: now)
+        let told = epochFrames(to: client)
         switch phase {
-        case .gathering, .initialising, .selecting, .aggregating: return proceed(now)
+        case .gathering, .initialising, .selecting, .drawing, .aggregating: return told + proceed(now)
+        case .unmasking(let open): return told + missedFrames(client, open)
+        case .collecting(let open) where open.secure != nil: return told + missedFrames(client, open)
         case .collecting(let open):
             guard open.record.cohort.hasSorted(client), open.contributions[client] == nil, !open.failed.contains(client) else {
                 return []

@@ -1,7 +1,12 @@
+package import CryptoSuite
+internal import Learning
+
 extension CoordinatorMachine {
     /// The machine as it was after its last durable change, and what it does first.
-    package static func restored(from snapshot: SessionSnapshot, now: Instant) -> (CoordinatorMachine, [CoordinatorEffect]) {
-        var machine = CoordinatorMachine(session: snapshot.session)
+    package static func restored(
+        from snapshot: SessionSnapshot, now: Instant, suite: CryptoSuite? = nil
+    ) -> (CoordinatorMachine, [CoordinatorEffect]) {
+        var machine = CoordinatorMachine(session: snapshot.session, suite: suite)
         let effects = machine.restore(snapshot, now)
         return (machine, effects)
     }
@@ -30,6 +35,12 @@ extension CoordinatorMachine {
             phase = .initialising
             return [.initialiseModel(spec, schema, seed: session.spec.seed)]
         }
+        if let kept = session.epoch, let suite {
+            guard let drawn = try? EpochContext(kept, spec: session.spec, dimension: spec.parameterCount, suite: suite) else {
+                return end(.failed, "the groups of this session were kept in a form that cannot be read", now)
+            }
+            epoch = drawn
+        }
         if isEnough != nil {
             // The last model stands; nobody is connected yet to evaluate it, so the evaluation waits for its deadline.
             let expected = rounds.last { $0.state == .committed }?.sealed ?? []
@@ -39,6 +50,7 @@ extension CoordinatorMachine {
         }
         let attempts = rounds.filter { $0.round == committedRounds + 1 }
         consecutiveAborts = attempts.filter { $0.state == .aborted }.count
+        if let told = attempts.last(where: { $0.secure?.advertised != nil })?.secure?.advertised { retry = (committedRounds + 1, told) }
         guard let last = attempts.last, last.state != .aborted else {
             phase = .selecting(attempt: (attempts.last?.attempt ?? 0) + 1, since: now)
             return proceed(now)
@@ -55,6 +67,10 @@ extension CoordinatorMachine {
             && record.cohort.hasSorted(contribution.client)
         {
             open.contributions[contribution.client] = contribution
+        }
+        if record.secure != nil {
+            if let sealed = record.sealed { open.contributions = open.contributions.filter { sealed.hasSorted($0.key) } }
+            return resumeSecure(open, now)
         }
         guard record.state == .sealed, let sealed = record.sealed else {
             phase = .collecting(open)

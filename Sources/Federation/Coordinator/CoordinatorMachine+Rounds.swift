@@ -1,6 +1,7 @@
 internal import CryptoSuite
 internal import Learning
 internal import RobustAggregation
+internal import SecureAggregation
 internal import Strategies
 internal import Wire
 
@@ -18,6 +19,7 @@ extension CoordinatorMachine {
 
     mutating func select(attempt: Int, since: Instant, _ now: Instant) -> [CoordinatorEffect] {
         guard let model else { return [] }
+        if session.spec.secureAggregation != nil { return selectSecure(attempt: attempt, since: since, now) }
         let available = availableMembers(now)
         let wanted = session.spec.cohortSize(registered: trainers.count)
         let asked = min(session.spec.selectionSize(wanted: wanted), max(wanted, trainers.count))
@@ -56,7 +58,10 @@ extension CoordinatorMachine {
                 proximalMu: Float(spec.proximalMu), localEpochs: spec.localEpochs, batchSize: spec.batchSize,
                 // Not of the attempt: a repeated attempt trains the same update.
                 seed: derivedSeed(spec.seed, "training", client, "\(record.round)"), adam: adamPlan),
-            uploadEncoding: .zstdShuffle, rule: updateRule(record, client))
+            // Masked numbers are random, and do not shrink.
+            uploadEncoding: record.secure == nil ? .zstdShuffle : .identity,
+            phase: record.secure.flatMap { bytes(hexadecimal: $0.parameters) }.map { .maskedUpdate(parameters: $0) } ?? .plainUpdate,
+            rule: updateRule(record, client))
     }
 
     private var adamPlan: AdamPlan? {
@@ -83,6 +88,7 @@ extension CoordinatorMachine {
 
     /// Seals when enough of the cohort have delivered, when all of it has answered, or at the deadline if there is a quorum.
     mutating func closeIfDue(_ open: OpenRound, _ now: Instant) -> [CoordinatorEffect] {
+        if open.secure != nil { return secureDue(now) }
         let isOver = now >= open.record.deadline
         guard open.isComplete || isOver || open.contributions.count >= open.record.wanted ?? .max else { return [] }
         let quorum = session.spec.quorum ?? session.spec.minClients
@@ -112,6 +118,7 @@ extension CoordinatorMachine {
         switch session.spec.aggregation {
         case .mean: rule = .mean
         case .median: rule = .median
+        case .trimmedMean where open.secure != nil: rule = .trimmedMean(trim: epoch?.plan.byzantine ?? 0)
         case .trimmedMean:
             let trim = session.spec.byzantineTolerance ?? SessionSpec.defaultTolerance(open.record.cohort.count)
             guard 2 * trim < contributions.count else { return nil }
@@ -153,13 +160,49 @@ extension CoordinatorMachine {
         judge(&outcome, key, base: open.record.baseModel)
         open.record.state = .committed
         open.record.outcome = outcome
+        open.record.secure = nil
+        open.secure = nil
         model = (result.model, key.round)
         state = result.state
-        committedRounds = key.round
         consecutiveAborts = 0
+        return conclude(open, outcome, "", now)
+    }
+
+    /// A secure round that cannot be gone on with and must not be tried again: the model stays as it was.
+    mutating func closeUnchanged(_ open: OpenRound, _ reason: String, _ now: Instant) -> [CoordinatorEffect] {
+        var open = open
+        var outcome = outcome(open, nil, now)
+        outcome.reason = "the model stays as it was: \(reason)"
+        outcome.model = open.record.baseModel
+        outcome.state = state
+        outcome.secure?.isUnchanged = true
+        outcome.contributors = 0
+        outcome.dropped = open.record.cohort.count
+        judge(&outcome, open.key, base: open.record.baseModel)
+        open.record.state = .committed
+        open.record.outcome = outcome
+        open.record.secure = nil
+        open.secure = nil
+        // Nobody counts, so nobody's update has a receipt that another one would be measured by.
+        open.contributions = [:]
+        model = (open.record.baseModel, open.record.round)
+        consecutiveAborts += 1
+        if consecutiveAborts >= Self.maximumConsecutiveAborts {
+            committedRounds = open.record.round
+            lastOutcome = outcome
+            let why = "round \(open.record.round) and those before it came to nothing \(consecutiveAborts) times in a row; last: \(reason)"
+            return merge([.persist(.round(open.record))], closing(open, committed: true, reason: outcome.reason ?? ""), end(.failed, why, now))
+        }
+        return conclude(open, outcome, outcome.reason ?? "", now)
+    }
+
+    /// A committed round is stored and told, and the next one or the last evaluation begins.
+    private mutating func conclude(_ open: OpenRound, _ outcome: RoundOutcome, _ reason: String, _ now: Instant) -> [CoordinatorEffect] {
+        let key = open.key
+        committedRounds = key.round
         lastOutcome = outcome
         lastClosed = open
-        let closed = closing(open, committed: true, reason: "")
+        let closed = closing(open, committed: true, reason: reason)
         let stored: [CoordinatorEffect] = [.persist(.round(open.record))] + countControls(open)
         if isEnough != nil {
             return merge(stored, closed + [.discardContributions(throughRound: key.round)], beginEvaluation(now))
@@ -174,6 +217,7 @@ extension CoordinatorMachine {
         var outcome = outcome(open, nil, now)
         outcome.reason = reason
         open.record.outcome = outcome
+        open.record.secure?.sealedState = nil
         consecutiveAborts += 1
         lastOutcome = outcome
         lastClosed = nil
@@ -227,6 +271,7 @@ extension CoordinatorMachine {
         }
         outcome.federatedLoss = loss.value
         outcome.federatedAccuracy = hasAccuracy ? accuracy.value : nil
+        outcome.secure = secureOutcome(open, result?.sums)
         return outcome
     }
 

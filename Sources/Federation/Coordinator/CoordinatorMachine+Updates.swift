@@ -3,18 +3,20 @@ extension CoordinatorMachine {
     func refusal(_ client: String, _ key: AttemptKey) -> Refused? {
         guard members[client] != nil else { return .notAMember }
         switch phase {
-        case .collecting(let open), .aggregating(let open):
+        case .collecting(let open), .unmasking(let open), .aggregating(let open):
             if key == open.key {
                 guard open.record.cohort.hasSorted(client) else {
                     return .notInCohort(round: key.round, retryAfterSeconds: 1)
                 }
-                if case .aggregating = phase, open.contributions[client] == nil { return .late(round: key.round) }
+                if open.contributions[client] != nil { return nil }
+                guard case .collecting = phase else { return .late(round: key.round) }
+                if open.secure != nil, maskedUpload(client) == nil { return .late(round: key.round) }
                 return nil
             }
             if let closed = lastClosed, key == closed.key, closed.contributions[client] != nil { return nil }
             return key < open.key
                 ? .late(round: key.round) : .stale(round: key.round, attempt: key.attempt, open: open.record.round)
-        case .gathering, .initialising, .selecting, .evaluating:
+        case .gathering, .initialising, .selecting, .drawing, .evaluating:
             if let closed = lastClosed, key == closed.key, closed.contributions[client] != nil { return nil }
             if key.round <= committedRounds { return .late(round: key.round) }
             return .noRoundOpen(retryAfterSeconds: 1)
@@ -43,9 +45,9 @@ extension CoordinatorMachine {
     /// What was accepted from this client for this attempt, if it is the one under way or else the one closed last.
     private func stored(_ client: String, _ key: AttemptKey) -> ContributionRecord? {
         switch phase {
-        case .collecting(let open), .aggregating(let open):
+        case .collecting(let open), .unmasking(let open), .aggregating(let open):
             if open.key == key { return open.contributions[client] }
-        case .gathering, .initialising, .selecting, .evaluating, .ended: break
+        case .gathering, .initialising, .selecting, .drawing, .evaluating, .ended: break
         }
         return lastClosed?.contributions[client]
     }
@@ -56,7 +58,7 @@ extension CoordinatorMachine {
             open.failed.remove(record.client)
         }
         guard case .collecting(let open) = phase else { return [] }
-        return closeIfDue(open, now)
+        return open.secure == nil ? closeIfDue(open, now) : secureStored(record, now)
     }
 
     /// Changes the attempt under way in place: nothing else holds it meanwhile, so that what a cohort of thousands has
@@ -67,11 +69,15 @@ extension CoordinatorMachine {
             phase = .ended
             body(&open)
             phase = .collecting(open)
+        case .unmasking(var open):
+            phase = .ended
+            body(&open)
+            phase = .unmasking(open)
         case .aggregating(var open):
             phase = .ended
             body(&open)
             phase = .aggregating(open)
-        case .gathering, .initialising, .selecting, .evaluating, .ended: break
+        case .gathering, .initialising, .selecting, .drawing, .evaluating, .ended: break
         }
     }
 
@@ -98,8 +104,9 @@ extension CoordinatorMachine {
     }
 
     /// A round does not wait for a client that says it cannot deliver.
-    mutating func roundFailed(_ client: String, _ key: AttemptKey, _ now: Instant) -> [CoordinatorEffect] {
+    mutating func roundFailed(_ client: String, _ key: AttemptKey, _ reason: String, _ now: Instant) -> [CoordinatorEffect] {
         seen(client, now)
+        if session.spec.secureAggregation != nil { return secureFailed(client, key, reason, now) }
         guard openAttempt(client) == key else { return [] }
         change { $0.failed.insert(client) }
         guard case .collecting(let open) = phase else { return [] }

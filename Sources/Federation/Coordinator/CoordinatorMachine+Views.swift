@@ -23,15 +23,15 @@ extension CoordinatorMachine {
     /// The round under way, or the last committed one.
     package var currentRound: Int {
         switch phase {
-        case .collecting(let open), .aggregating(let open): open.record.round
-        case .gathering, .initialising, .selecting, .evaluating, .ended: committedRounds
+        case .collecting(let open), .unmasking(let open), .aggregating(let open): open.record.round
+        case .gathering, .initialising, .selecting, .drawing, .evaluating, .ended: committedRounds
         }
     }
 
     package var cohort: Int? {
         switch phase {
-        case .collecting(let open), .aggregating(let open): open.record.cohort.count
-        case .gathering, .initialising, .selecting, .evaluating, .ended: lastOutcome?.selected
+        case .collecting(let open), .unmasking(let open), .aggregating(let open): open.record.cohort.count
+        case .gathering, .initialising, .selecting, .drawing, .evaluating, .ended: lastOutcome?.selected
         }
     }
 
@@ -39,7 +39,7 @@ extension CoordinatorMachine {
     package func openAttempt(_ client: String) -> AttemptKey? {
         guard case .collecting(let open) = phase, open.record.cohort.hasSorted(client), open.contributions[client] == nil
         else { return nil }
-        return open.key
+        return open.secure == nil || maskedUpload(client) != nil ? open.key : nil
     }
 
     /// What the session waits for.
@@ -69,6 +69,19 @@ extension CoordinatorMachine {
             if blockers.isEmpty && !session.spec.autoStart {
                 blockers.append(Blocker(what: "start", asked: 1, have: 0, fix: "auto_start is off: POST …/start"))
             }
+        case .selecting where session.spec.secureAggregation != nil:
+            let gathering = secureGathering()
+            if gathering.there.count < gathering.least {
+                blockers.append(
+                    Blocker(
+                        what: "clients", asked: gathering.least, have: gathering.there.count,
+                        fix: epoch == nil ? "registered clients must connect" : "members of the groups must connect; who joined later takes no part in training"))
+            }
+        case .drawing(let draw):
+            blockers.append(
+                Blocker(
+                    what: "groups", asked: draw.names.count, have: draw.names.count - draw.silent.count,
+                    fix: "every member answers the draw of groups; who does not by its deadline is left out of the next draw"))
         case .selecting:
             let have = availableMembers(now).count
             if have < session.spec.minClients {
@@ -77,7 +90,7 @@ extension CoordinatorMachine {
                         what: "clients", asked: session.spec.minClients, have: have,
                         fix: "registered clients must connect or send a heartbeat"))
             }
-        case .initialising, .collecting, .aggregating, .evaluating, .ended: break
+        case .initialising, .collecting, .unmasking, .aggregating, .evaluating, .ended: break
         }
         return blockers
     }

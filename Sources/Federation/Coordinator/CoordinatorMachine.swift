@@ -1,3 +1,4 @@
+package import CryptoSuite
 internal import Learning
 internal import Wire
 
@@ -7,8 +8,10 @@ internal import Wire
 /// Its phases and their exits:
 /// `gathering` → initialising (enough clients, model known), ended (stop) ·
 /// `initialising` → selecting (model version 0 is durable), ended ·
-/// `selecting` → collecting (a cohort is available), ended ·
-/// `collecting` → aggregating (all in, or deadline with a quorum), selecting (aborted), ended ·
+/// `selecting` → collecting (a cohort is available), drawing (secure aggregation, before the first round), ended ·
+/// `drawing` → selecting (the groups are drawn, or somebody was silent), ended ·
+/// `collecting` → aggregating (all in, or deadline with a quorum), unmasking (the same with masked updates), selecting (aborted), ended ·
+/// `unmasking` → aggregating (groups can be opened), selecting or evaluating (they cannot, and the round is closed), ended ·
 /// `aggregating` → selecting (committed, or aggregation failed), evaluating (last round), ended ·
 /// `evaluating` → ended.
 package struct CoordinatorMachine: Sendable {
@@ -16,7 +19,10 @@ package struct CoordinatorMachine: Sendable {
         case gathering
         case initialising
         case selecting(attempt: Int, since: Instant)
+        case drawing(EpochDraw)
         case collecting(OpenRound)
+        /// The set of survivors is durable and was told.
+        case unmasking(OpenRound)
         case aggregating(OpenRound)
         /// `expected`: who trained the last model and has to come back after a restart.
         case evaluating(deadline: Instant, reports: [String: EvaluationReport], expected: [String])
@@ -31,6 +37,8 @@ package struct CoordinatorMachine: Sendable {
         var late = 0
         var rejected = 0
         var bytesDown: Int64 = 0
+        /// With secure aggregation.
+        var secure: SecureAttempt?
 
         var key: AttemptKey { AttemptKey(round: record.round, attempt: record.attempt) }
         var isComplete: Bool { contributions.count + failed.subtracting(contributions.keys).count == record.cohort.count }
@@ -63,9 +71,20 @@ package struct CoordinatorMachine: Sendable {
     package internal(set) var rejectedUpdates = 0
     package internal(set) var lateUpdates = 0
     private var clock = Instant(milliseconds: .min)
+    // Secure aggregation, in `Secure/`.
+    let suite: CryptoSuite?
+    /// The groups, once drawn.
+    var epoch: EpochContext?
+    /// Who was silent in a draw of groups; the next one goes without them, where enough others are there.
+    var silentInDraws: Set<String> = []
+    /// Whom further attempts at this round may have (roster indices).
+    var retry: (round: Int, members: [Int])?
 
-    package init(session: SessionRecord) {
+    /// - Parameter suite: needed where the session asks for secure aggregation.
+    package init(session: SessionRecord, suite: CryptoSuite? = nil) {
+        precondition(session.spec.secureAggregation == nil || suite != nil, "secure aggregation needs a crypto suite")
         self.session = session
+        self.suite = suite
         if let model = session.spec.model, session.model == nil {
             self.session.model = model
             self.session.modelSource = "request"
@@ -95,8 +114,9 @@ package struct CoordinatorMachine: Sendable {
         case .updateTooLate(let client):
             if members[client] != nil { countLate() }
             return []
-        case .roundFailed(let client, let round, let attempt, _):
-            return roundFailed(client, AttemptKey(round: round, attempt: attempt), now)
+        case .roundFailed(let client, let round, let attempt, let reason):
+            return roundFailed(client, AttemptKey(round: round, attempt: attempt), reason, now)
+        case .secureFrame(let client, let frame): return secureFrame(client, frame, now)
         case .evaluationReported(let client, let round, let loss, let accuracy, let rows):
             return evaluationReported(client, round, loss, accuracy, rows, now)
         case .modelInitialised(let digest): return modelInitialised(digest, now)
@@ -106,7 +126,8 @@ package struct CoordinatorMachine: Sendable {
             return aggregated(AttemptKey(round: round, attempt: attempt), result, now)
         case .aggregationFailed(let round, let attempt, let reason):
             guard case .aggregating(let open) = phase, open.key == AttemptKey(round: round, attempt: attempt) else { return [] }
-            return abort(open, reason, now)
+            // Its groups were opened: there is no second attempt.
+            return open.secure == nil ? abort(open, reason, now) : closeUnchanged(open, reason, now)
         case .bytesServed(let bytes):
             if case .collecting(var open) = phase {
                 open.bytesDown += bytes
@@ -123,10 +144,19 @@ package struct CoordinatorMachine: Sendable {
     package var nextDeadline: Instant? {
         switch phase {
         case .gathering, .initialising, .aggregating, .ended: nil
-        case .selecting(_, let since): availableMembers(clock).count >= session.spec.minClients ? graceEnd(since) : nil
-        case .collecting(let open): open.record.deadline
+        case .selecting(_, let since): canSelect ? graceEnd(since) : nil
+        case .drawing(let draw): draw.deadline
+        case .collecting(let open): open.secure?.deadline ?? open.record.deadline
+        case .unmasking(let open): open.record.deadline
         case .evaluating(let deadline, _, _): deadline
         }
+    }
+
+    /// Whether a cohort is there once the time to wait for everybody is over.
+    private var canSelect: Bool {
+        guard session.spec.secureAggregation != nil else { return availableMembers(clock).count >= session.spec.minClients }
+        let gathering = secureGathering()
+        return gathering.there.count >= gathering.least || gathering.isHopeless
     }
 
     /// Time never goes back for the machine, whatever the host's clock does.
@@ -154,7 +184,9 @@ package struct CoordinatorMachine: Sendable {
         case .gathering: return session.spec.autoStart ? begin(now) : []
         case .initialising, .aggregating, .ended: return []
         case .selecting(let attempt, let since): return select(attempt: attempt, since: since, now)
+        case .drawing(let draw): return drawDue(draw, now)
         case .collecting(let open): return closeIfDue(open, now)
+        case .unmasking: return secureDue(now)
         case .evaluating(let deadline, let reports, let expected): return finishEvaluation(deadline, reports, expected, now)
         }
     }

@@ -1,3 +1,4 @@
+package import CryptoSuite
 package import Wire
 
 /// What a client keeps on disk for one session: written before anything that depends on it is sent.
@@ -12,6 +13,8 @@ package struct ClientState: Sendable, Equatable, Codable {
     package var closed: AttemptKey?
     /// SCAFFOLD only.
     package var controls: ClientControls?
+    /// With secure aggregation.
+    package var secure: SecureClientState?
 
     package init(session: String) { self.session = session }
 }
@@ -95,6 +98,13 @@ package enum ClientEvent: Sendable, Equatable {
     /// is one.
     case trained(AttemptKey, digest: String, control: String? = nil)
     case trainingFailed(AttemptKey, reason: String)
+    /// Training for a masked round is done; the shell holds the update as whole numbers, in memory.
+    case encoded(AttemptKey)
+    /// The masked body is durable under this digest (hex).
+    case masked(AttemptKey, digest: String)
+    case maskingFailed(AttemptKey, reason: String)
+    /// 32 fresh random bytes, as asked for.
+    case entropy(EntropyUse, Secret)
     /// `accuracy`: nil in a regression.
     case evaluated(round: Int, loss: Double, accuracy: Double?, rows: Int)
     case uploaded(AttemptKey)
@@ -121,9 +131,16 @@ package enum ClientEffect: Sendable, Equatable {
     /// The server's control; answered like a model.
     case fetchControl(digest: String, path: String)
     /// Train from the fetched model, write the body durably, answer with `trained`. With SCAFFOLD also from the fetched
-    /// control and the client's own under this digest (nil: zero), and write its new one.
+    /// control and the client's own under this digest (nil: zero), and write its new one. In a masked round the update is
+    /// encoded and held, nothing is written, and the answer is `encoded`.
     case train(RoundStart, control: String?)
     case cancelTraining
+    /// Answered with `entropy`.
+    case drawEntropy(EntropyUse)
+    /// Add the masks to the update that was encoded for this attempt, write the body durably, answer with `masked`.
+    case mask(MaskingJob)
+    /// For the node's owner.
+    case notice(String)
     /// Durable before any later effect of the array is run.
     case persist(ClientState)
     case upload(PendingUpdate, encoding: UploadEncoding)

@@ -39,6 +39,8 @@ package enum CoordinatorEvent: Sendable {
     case updateTooLate(client: String)
     /// The client says that it cannot deliver this attempt.
     case roundFailed(client: String, round: Int, attempt: Int, reason: String)
+    /// A message of secure aggregation; the shell vouches for who sent it.
+    case secureFrame(client: String, SecureFrame)
     /// `accuracy`: nil in a regression.
     case evaluationReported(client: String, round: Int, loss: Double, accuracy: Double?, rows: Int64)
     /// Model version 0 is durable under this digest (hex).
@@ -68,6 +70,8 @@ package struct AggregationJob: Sendable, Equatable {
     package var state: String?
     /// Of all members, where the strategy asks for it.
     package var allWeights: Int64 = 0
+    /// Masked updates, and how the sums of their groups are opened; nil: plain updates.
+    package var masked: MaskedJob?
 
     package init(
         round: Int, attempt: Int, baseModel: String, rule: AggregationRule, contributions: [ContributionRecord],
@@ -91,6 +95,8 @@ package struct AggregationResult: Sendable, Equatable {
     package var heldOutLoss: Double?
     package var heldOutAccuracy: Double?
     package var milliseconds: Double
+    /// Of masked updates.
+    package var sums: MaskedSums?
 
     package init(model: String, heldOutLoss: Double?, heldOutAccuracy: Double?, milliseconds: Double) {
         self.model = model

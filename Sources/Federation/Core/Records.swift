@@ -14,7 +14,8 @@ package enum SessionStatus: String, Sendable, Codable, CaseIterable {
 }
 
 /// `planned → selecting → configured → collecting → sealed → unmasking → aggregated → committed | aborted`.
-/// Without secure aggregation `unmasking` is passed over; `planned` and `selecting` are not durable.
+/// Without secure aggregation `unmasking` is passed over; only the states below are durable. A secure round whose groups could
+/// not be opened is committed with the model it began with: nobody may be asked a second time.
 package enum RoundState: String, Sendable, Codable, CaseIterable {
     case configured, sealed, committed, aborted
 }
@@ -41,6 +42,10 @@ package struct SessionRecord: Sendable, Equatable, Codable {
     package var warmStart: String?
     /// The model the session gives away for good; nil until it has ended, and where that is the last one anyway.
     package var chosen: ChosenModel?
+    /// Draws of groups that were begun; each has a number of its own. nil: none.
+    package var draws: Int?
+    /// The groups of secure aggregation, once drawn.
+    package var epoch: SecureEpoch?
 
     package init(id: String, tenant: String, spec: SessionSpec, createdAt: Instant, registrationTokenHash: [UInt8]) {
         self.id = id
@@ -86,6 +91,8 @@ package struct ContributionRecord: Sendable, Equatable, Codable {
     package var maxAbs: Float
     /// FedNova's normaliser, as the client says; nil with any other algorithm.
     package var steps: Double?
+    /// Of a masked update; nil: a plain one.
+    package var masked: MaskedFacts?
     /// Bytes on the wire (compressed).
     package var wireBytes: Int64
     /// Loss and accuracy of the *received* model on the client's own rows, as the client says.
@@ -128,6 +135,8 @@ package struct RoundRecord: Sendable, Equatable, Codable {
     /// What each sealed client counts for, and all members together; decided when the attempt is sealed. nil: the rows
     /// that updates name, or all alike.
     package var weighing: Weighing?
+    /// With secure aggregation, until the round is committed.
+    package var secure: SecureRound?
     package var outcome: RoundOutcome?
 
     package init(
@@ -184,6 +193,8 @@ package struct RoundOutcome: Sendable, Equatable, Codable {
     package var best: BestModels?
     /// What early stopping has seen up to here.
     package var progress: Progress?
+    /// With secure aggregation.
+    package var secure: SecureOutcome?
 
     package init(selected: Int, contributors: Int, seconds: Double, endedAt: Instant) {
         self.selected = selected

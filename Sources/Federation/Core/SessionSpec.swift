@@ -91,6 +91,8 @@ package struct SessionSpec: Sendable, Equatable, Codable {
     package var heartbeatSeconds = 30
     /// Kept and shown; without differential privacy it has no effect.
     package var privacyBudget: Double?
+    /// nil: the coordinator sees every update.
+    package var secureAggregation: SecureAggregationSpec?
 
     package init() {}
 
@@ -137,5 +139,6 @@ extension SessionSpec {
         try read(.requireClientCertificate, &requireClientCertificate)
         try read(.heartbeatSeconds, &heartbeatSeconds)
         try read(.privacyBudget, &privacyBudget)
+        try read(.secureAggregation, &secureAggregation)
     }
 }

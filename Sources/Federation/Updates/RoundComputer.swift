@@ -18,10 +18,17 @@ package enum RoundComputer {
     package static func step(
         from base: ModelFile, state: [UInt8]?, job: AggregationJob, source: some UpdateSource
     ) throws(AggregationError) -> Step {
+        try step(from: base, state: state, job: job, source: source, maxAbs: job.contributions.map(\.maxAbs))
+    }
+
+    /// - Parameter maxAbs: the largest magnitude in each update of the source.
+    static func step(
+        from base: ModelFile, state: [UInt8]?, job: AggregationJob, source: some UpdateSource, maxAbs: [Float]
+    ) throws(AggregationError) -> Step {
         let strategy = job.strategy
         let needs = strategy.updateLength(parameters: base.parameters.count)
         guard source.dimension == needs else { throw .dimension(index: 0, has: source.dimension, needs: needs) }
-        let combined = try aggregate(job.rule, source, weights: job.weights, maxAbs: job.contributions.map(\.maxAbs))
+        let combined = try aggregate(job.rule, source, weights: job.weights, maxAbs: maxAbs)
         var model = base
         do throws(StrategyError) {
             var kept = strategy.initialState(parameters: base.parameters.count)

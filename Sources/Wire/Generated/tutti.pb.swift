@@ -33,6 +33,9 @@ nonisolated enum Tutti_V1_Phase: SwiftProtobuf.Enum, Swift.CaseIterable {
   typealias RawValue = Int
   case unspecified // = 0
   case plainUpdate // = 1
+
+  /// secure aggregation: `secure_parameters` say how
+  case maskedUpdate // = 2
   case UNRECOGNIZED(Int)
 
   init() {
@@ -43,6 +46,7 @@ nonisolated enum Tutti_V1_Phase: SwiftProtobuf.Enum, Swift.CaseIterable {
     switch rawValue {
     case 0: self = .unspecified
     case 1: self = .plainUpdate
+    case 2: self = .maskedUpdate
     default: self = .UNRECOGNIZED(rawValue)
     }
   }
@@ -51,6 +55,7 @@ nonisolated enum Tutti_V1_Phase: SwiftProtobuf.Enum, Swift.CaseIterable {
     switch self {
     case .unspecified: return 0
     case .plainUpdate: return 1
+    case .maskedUpdate: return 2
     case .UNRECOGNIZED(let i): return i
     }
   }
@@ -59,6 +64,7 @@ nonisolated enum Tutti_V1_Phase: SwiftProtobuf.Enum, Swift.CaseIterable {
   static let allCases: [Tutti_V1_Phase] = [
     .unspecified,
     .plainUpdate,
+    .maskedUpdate,
   ]
 
 }
@@ -152,101 +158,111 @@ nonisolated enum Tutti_V1_UpdateRule: SwiftProtobuf.Enum, Swift.CaseIterable {
 /// Every frame is one Envelope. `version` is the protocol version the sender speaks on this channel; before the
 /// welcome it is the newest version the client knows. Unknown fields are ignored, an unknown message is refused. Hello and
 /// Refusal keep their form in every version, so that two sides without a common one can say so.
-nonisolated struct Tutti_V1_Envelope: @unchecked Sendable {
+nonisolated struct Tutti_V1_Envelope: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var version: UInt32 {
-    get {_storage._version}
-    set {_uniqueStorage()._version = newValue}
-  }
+  var version: UInt32 = 0
 
-  var message: OneOf_Message? {
-    get {return _storage._message}
-    set {_uniqueStorage()._message = newValue}
-  }
+  var message: Tutti_V1_Envelope.OneOf_Message? = nil
 
   /// Client to coordinator.
   var hello: Tutti_V1_Hello {
     get {
-      if case .hello(let v)? = _storage._message {return v}
+      if case .hello(let v)? = message {return v}
       return Tutti_V1_Hello()
     }
-    set {_uniqueStorage()._message = .hello(newValue)}
+    set {message = .hello(newValue)}
   }
 
   var heartbeat: Tutti_V1_Heartbeat {
     get {
-      if case .heartbeat(let v)? = _storage._message {return v}
+      if case .heartbeat(let v)? = message {return v}
       return Tutti_V1_Heartbeat()
     }
-    set {_uniqueStorage()._message = .heartbeat(newValue)}
+    set {message = .heartbeat(newValue)}
   }
 
   var evaluationReport: Tutti_V1_EvaluationReport {
     get {
-      if case .evaluationReport(let v)? = _storage._message {return v}
+      if case .evaluationReport(let v)? = message {return v}
       return Tutti_V1_EvaluationReport()
     }
-    set {_uniqueStorage()._message = .evaluationReport(newValue)}
+    set {message = .evaluationReport(newValue)}
   }
 
   var roundFailed: Tutti_V1_RoundFailed {
     get {
-      if case .roundFailed(let v)? = _storage._message {return v}
+      if case .roundFailed(let v)? = message {return v}
       return Tutti_V1_RoundFailed()
     }
-    set {_uniqueStorage()._message = .roundFailed(newValue)}
+    set {message = .roundFailed(newValue)}
+  }
+
+  var secureReply: Tutti_V1_SecureFrame {
+    get {
+      if case .secureReply(let v)? = message {return v}
+      return Tutti_V1_SecureFrame()
+    }
+    set {message = .secureReply(newValue)}
   }
 
   /// Coordinator to client.
   var welcome: Tutti_V1_Welcome {
     get {
-      if case .welcome(let v)? = _storage._message {return v}
+      if case .welcome(let v)? = message {return v}
       return Tutti_V1_Welcome()
     }
-    set {_uniqueStorage()._message = .welcome(newValue)}
+    set {message = .welcome(newValue)}
   }
 
   var roundStart: Tutti_V1_RoundStart {
     get {
-      if case .roundStart(let v)? = _storage._message {return v}
+      if case .roundStart(let v)? = message {return v}
       return Tutti_V1_RoundStart()
     }
-    set {_uniqueStorage()._message = .roundStart(newValue)}
+    set {message = .roundStart(newValue)}
   }
 
   var roundClosed: Tutti_V1_RoundClosed {
     get {
-      if case .roundClosed(let v)? = _storage._message {return v}
+      if case .roundClosed(let v)? = message {return v}
       return Tutti_V1_RoundClosed()
     }
-    set {_uniqueStorage()._message = .roundClosed(newValue)}
+    set {message = .roundClosed(newValue)}
   }
 
   var evaluationRequest: Tutti_V1_EvaluationRequest {
     get {
-      if case .evaluationRequest(let v)? = _storage._message {return v}
+      if case .evaluationRequest(let v)? = message {return v}
       return Tutti_V1_EvaluationRequest()
     }
-    set {_uniqueStorage()._message = .evaluationRequest(newValue)}
+    set {message = .evaluationRequest(newValue)}
   }
 
   var sessionEnded: Tutti_V1_SessionEnded {
     get {
-      if case .sessionEnded(let v)? = _storage._message {return v}
+      if case .sessionEnded(let v)? = message {return v}
       return Tutti_V1_SessionEnded()
     }
-    set {_uniqueStorage()._message = .sessionEnded(newValue)}
+    set {message = .sessionEnded(newValue)}
   }
 
   var refusal: Tutti_V1_Refusal {
     get {
-      if case .refusal(let v)? = _storage._message {return v}
+      if case .refusal(let v)? = message {return v}
       return Tutti_V1_Refusal()
     }
-    set {_uniqueStorage()._message = .refusal(newValue)}
+    set {message = .refusal(newValue)}
+  }
+
+  var secure: Tutti_V1_SecureFrame {
+    get {
+      if case .secure(let v)? = message {return v}
+      return Tutti_V1_SecureFrame()
+    }
+    set {message = .secure(newValue)}
   }
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -257,6 +273,7 @@ nonisolated struct Tutti_V1_Envelope: @unchecked Sendable {
     case heartbeat(Tutti_V1_Heartbeat)
     case evaluationReport(Tutti_V1_EvaluationReport)
     case roundFailed(Tutti_V1_RoundFailed)
+    case secureReply(Tutti_V1_SecureFrame)
     /// Coordinator to client.
     case welcome(Tutti_V1_Welcome)
     case roundStart(Tutti_V1_RoundStart)
@@ -264,12 +281,11 @@ nonisolated struct Tutti_V1_Envelope: @unchecked Sendable {
     case evaluationRequest(Tutti_V1_EvaluationRequest)
     case sessionEnded(Tutti_V1_SessionEnded)
     case refusal(Tutti_V1_Refusal)
+    case secure(Tutti_V1_SecureFrame)
 
   }
 
   init() {}
-
-  fileprivate var _storage = _StorageClass.defaultInstance
 }
 
 /// First message of a client.
@@ -294,7 +310,8 @@ nonisolated struct Tutti_V1_Hello: Sendable {
   /// the last round this client has a receipt for; 0: none
   var lastRound: UInt32 = 0
 
-  /// What the client can do beyond plain updates: "normalised", "controlled", "adam". At most 32 names. A session that needs one
+  /// What the client can do beyond plain updates: "normalised", "controlled", "adam",
+  /// "secure_aggregation". At most 32 names. A session that needs one
   /// the client does not name refuses it with the code "version".
   var knows: [String] = []
 
@@ -469,59 +486,116 @@ nonisolated struct Tutti_V1_Training: Sendable {
 }
 
 /// Train from this model and upload the difference before the deadline.
-nonisolated struct Tutti_V1_RoundStart: Sendable {
+nonisolated struct Tutti_V1_RoundStart: @unchecked Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var sessionID: String {
+    get {_storage._sessionID}
+    set {_uniqueStorage()._sessionID = newValue}
+  }
+
+  /// from 1
+  var round: UInt32 {
+    get {_storage._round}
+    set {_uniqueStorage()._round = newValue}
+  }
+
+  /// from 1
+  var attempt: UInt32 {
+    get {_storage._attempt}
+    set {_uniqueStorage()._attempt = newValue}
+  }
+
+  /// 32 bytes
+  var modelSha256: Data {
+    get {_storage._modelSha256}
+    set {_uniqueStorage()._modelSha256 = newValue}
+  }
+
+  var modelPath: String {
+    get {_storage._modelPath}
+    set {_uniqueStorage()._modelPath = newValue}
+  }
+
+  var updatePath: String {
+    get {_storage._updatePath}
+    set {_uniqueStorage()._updatePath = newValue}
+  }
+
+  var deadlineMs: Int64 {
+    get {_storage._deadlineMs}
+    set {_uniqueStorage()._deadlineMs = newValue}
+  }
+
+  var training: Tutti_V1_Training {
+    get {_storage._training ?? Tutti_V1_Training()}
+    set {_uniqueStorage()._training = newValue}
+  }
+  /// Returns true if `training` has been explicitly set.
+  var hasTraining: Bool {_storage._training != nil}
+  /// Clears the value of `training`. Subsequent reads from it will return its default value.
+  mutating func clearTraining() {_uniqueStorage()._training = nil}
+
+  var uploadEncoding: Tutti_V1_UploadEncoding {
+    get {_storage._uploadEncoding}
+    set {_uniqueStorage()._uploadEncoding = newValue}
+  }
+
+  var phase: Tutti_V1_Phase {
+    get {_storage._phase}
+    set {_uniqueStorage()._phase = newValue}
+  }
+
+  var rule: Tutti_V1_UpdateRule {
+    get {_storage._rule}
+    set {_uniqueStorage()._rule = newValue}
+  }
+
+  /// with UPDATE_RULE_CONTROLLED
+  var control: Tutti_V1_Control {
+    get {_storage._control ?? Tutti_V1_Control()}
+    set {_uniqueStorage()._control = newValue}
+  }
+  /// Returns true if `control` has been explicitly set.
+  var hasControl: Bool {_storage._control != nil}
+  /// Clears the value of `control`. Subsequent reads from it will return its default value.
+  mutating func clearControl() {_uniqueStorage()._control = nil}
+
+  /// with PHASE_MASKED_UPDATE: kind 1 of secure-aggregation.md, at most 1024 bytes
+  var secureParameters: Data {
+    get {_storage._secureParameters}
+    set {_uniqueStorage()._secureParameters = newValue}
+  }
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _storage = _StorageClass.defaultInstance
+}
+
+/// One message of secure aggregation, in the encoding of secure-aggregation.md, which names its kind.
+nonisolated struct Tutti_V1_SecureFrame: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   var sessionID: String = String()
 
-  /// from 1
+  /// 0: the draw of groups
   var round: UInt32 = 0
 
-  /// from 1
+  /// of the round, or the number of the draw
   var attempt: UInt32 = 0
 
-  /// 32 bytes
-  var modelSha256: Data = Data()
-
-  var modelPath: String = String()
-
-  var updatePath: String = String()
-
-  var deadlineMs: Int64 = 0
-
-  var training: Tutti_V1_Training {
-    get {_training ?? Tutti_V1_Training()}
-    set {_training = newValue}
-  }
-  /// Returns true if `training` has been explicitly set.
-  var hasTraining: Bool {self._training != nil}
-  /// Clears the value of `training`. Subsequent reads from it will return its default value.
-  mutating func clearTraining() {self._training = nil}
-
-  var uploadEncoding: Tutti_V1_UploadEncoding = .unspecified
-
-  var phase: Tutti_V1_Phase = .unspecified
-
-  var rule: Tutti_V1_UpdateRule = .unspecified
-
-  /// with UPDATE_RULE_CONTROLLED
-  var control: Tutti_V1_Control {
-    get {_control ?? Tutti_V1_Control()}
-    set {_control = newValue}
-  }
-  /// Returns true if `control` has been explicitly set.
-  var hasControl: Bool {self._control != nil}
-  /// Clears the value of `control`. Subsequent reads from it will return its default value.
-  mutating func clearControl() {self._control = nil}
+  /// at most 1048000 bytes
+  var message: Data = Data()
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
-
-  fileprivate var _training: Tutti_V1_Training? = nil
-  fileprivate var _control: Tutti_V1_Control? = nil
 }
 
 nonisolated struct Tutti_V1_RoundClosed: Sendable {
@@ -622,7 +696,7 @@ nonisolated struct Tutti_V1_Refusal: Sendable {
 fileprivate nonisolated let _protobuf_package = "tutti.v1"
 
 nonisolated extension Tutti_V1_Phase: SwiftProtobuf._ProtoNameProviding {
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0PHASE_UNSPECIFIED\0\u{1}PHASE_PLAIN_UPDATE\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0PHASE_UNSPECIFIED\0\u{1}PHASE_PLAIN_UPDATE\0\u{1}PHASE_MASKED_UPDATE\0")
 }
 
 nonisolated extension Tutti_V1_UploadEncoding: SwiftProtobuf._ProtoNameProviding {
@@ -635,245 +709,241 @@ nonisolated extension Tutti_V1_UpdateRule: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension Tutti_V1_Envelope: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Envelope"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}version\0\u{2}\u{9}hello\0\u{1}heartbeat\0\u{3}evaluation_report\0\u{3}round_failed\0\u{2}\u{11}welcome\0\u{3}round_start\0\u{3}round_closed\0\u{3}evaluation_request\0\u{3}session_ended\0\u{1}refusal\0\u{c}\u{e}\u{b}\u{c}$\u{b}")
-
-  fileprivate class _StorageClass {
-    var _version: UInt32 = 0
-    var _message: Tutti_V1_Envelope.OneOf_Message?
-
-      // This property is used as the initial default value for new instances of the type.
-      // The type itself is protecting the reference to its storage via CoW semantics.
-      // This will force a copy to be made of this reference when the first mutation occurs;
-      // hence, it is safe to mark this as `nonisolated(unsafe)`.
-      static nonisolated(unsafe) let defaultInstance = _StorageClass()
-
-    private init() {}
-
-    init(copying source: _StorageClass) {
-      _version = source._version
-      _message = source._message
-    }
-  }
-
-  fileprivate mutating func _uniqueStorage() -> _StorageClass {
-    if !isKnownUniquelyReferenced(&_storage) {
-      _storage = _StorageClass(copying: _storage)
-    }
-    return _storage
-  }
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}version\0\u{2}\u{9}hello\0\u{1}heartbeat\0\u{3}evaluation_report\0\u{3}round_failed\0\u{3}secure_reply\0\u{2}\u{10}welcome\0\u{3}round_start\0\u{3}round_closed\0\u{3}evaluation_request\0\u{3}session_ended\0\u{1}refusal\0\u{1}secure\0\u{c}\u{f}\u{a}\u{c}%\u{a}")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    _ = _uniqueStorage()
-    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
-      while let fieldNumber = try decoder.nextFieldNumber() {
-        // The use of inline closures is to circumvent an issue where the compiler
-        // allocates stack space for every case branch when no optimizations are
-        // enabled. https://github.com/apple/swift-protobuf/issues/1034
-        switch fieldNumber {
-        case 1: try { try decoder.decodeSingularUInt32Field(value: &_storage._version) }()
-        case 10: try {
-          var v: Tutti_V1_Hello?
-          var hadOneofValue = false
-          if let current = _storage._message {
-            hadOneofValue = true
-            if case .hello(let m) = current {v = m}
-          }
-          try decoder.decodeSingularMessageField(value: &v)
-          if let v = v {
-            if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._message = .hello(v)
-          }
-        }()
-        case 11: try {
-          var v: Tutti_V1_Heartbeat?
-          var hadOneofValue = false
-          if let current = _storage._message {
-            hadOneofValue = true
-            if case .heartbeat(let m) = current {v = m}
-          }
-          try decoder.decodeSingularMessageField(value: &v)
-          if let v = v {
-            if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._message = .heartbeat(v)
-          }
-        }()
-        case 12: try {
-          var v: Tutti_V1_EvaluationReport?
-          var hadOneofValue = false
-          if let current = _storage._message {
-            hadOneofValue = true
-            if case .evaluationReport(let m) = current {v = m}
-          }
-          try decoder.decodeSingularMessageField(value: &v)
-          if let v = v {
-            if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._message = .evaluationReport(v)
-          }
-        }()
-        case 13: try {
-          var v: Tutti_V1_RoundFailed?
-          var hadOneofValue = false
-          if let current = _storage._message {
-            hadOneofValue = true
-            if case .roundFailed(let m) = current {v = m}
-          }
-          try decoder.decodeSingularMessageField(value: &v)
-          if let v = v {
-            if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._message = .roundFailed(v)
-          }
-        }()
-        case 30: try {
-          var v: Tutti_V1_Welcome?
-          var hadOneofValue = false
-          if let current = _storage._message {
-            hadOneofValue = true
-            if case .welcome(let m) = current {v = m}
-          }
-          try decoder.decodeSingularMessageField(value: &v)
-          if let v = v {
-            if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._message = .welcome(v)
-          }
-        }()
-        case 31: try {
-          var v: Tutti_V1_RoundStart?
-          var hadOneofValue = false
-          if let current = _storage._message {
-            hadOneofValue = true
-            if case .roundStart(let m) = current {v = m}
-          }
-          try decoder.decodeSingularMessageField(value: &v)
-          if let v = v {
-            if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._message = .roundStart(v)
-          }
-        }()
-        case 32: try {
-          var v: Tutti_V1_RoundClosed?
-          var hadOneofValue = false
-          if let current = _storage._message {
-            hadOneofValue = true
-            if case .roundClosed(let m) = current {v = m}
-          }
-          try decoder.decodeSingularMessageField(value: &v)
-          if let v = v {
-            if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._message = .roundClosed(v)
-          }
-        }()
-        case 33: try {
-          var v: Tutti_V1_EvaluationRequest?
-          var hadOneofValue = false
-          if let current = _storage._message {
-            hadOneofValue = true
-            if case .evaluationRequest(let m) = current {v = m}
-          }
-          try decoder.decodeSingularMessageField(value: &v)
-          if let v = v {
-            if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._message = .evaluationRequest(v)
-          }
-        }()
-        case 34: try {
-          var v: Tutti_V1_SessionEnded?
-          var hadOneofValue = false
-          if let current = _storage._message {
-            hadOneofValue = true
-            if case .sessionEnded(let m) = current {v = m}
-          }
-          try decoder.decodeSingularMessageField(value: &v)
-          if let v = v {
-            if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._message = .sessionEnded(v)
-          }
-        }()
-        case 35: try {
-          var v: Tutti_V1_Refusal?
-          var hadOneofValue = false
-          if let current = _storage._message {
-            hadOneofValue = true
-            if case .refusal(let m) = current {v = m}
-          }
-          try decoder.decodeSingularMessageField(value: &v)
-          if let v = v {
-            if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._message = .refusal(v)
-          }
-        }()
-        default: break
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.version) }()
+      case 10: try {
+        var v: Tutti_V1_Hello?
+        var hadOneofValue = false
+        if let current = self.message {
+          hadOneofValue = true
+          if case .hello(let m) = current {v = m}
         }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.message = .hello(v)
+        }
+      }()
+      case 11: try {
+        var v: Tutti_V1_Heartbeat?
+        var hadOneofValue = false
+        if let current = self.message {
+          hadOneofValue = true
+          if case .heartbeat(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.message = .heartbeat(v)
+        }
+      }()
+      case 12: try {
+        var v: Tutti_V1_EvaluationReport?
+        var hadOneofValue = false
+        if let current = self.message {
+          hadOneofValue = true
+          if case .evaluationReport(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.message = .evaluationReport(v)
+        }
+      }()
+      case 13: try {
+        var v: Tutti_V1_RoundFailed?
+        var hadOneofValue = false
+        if let current = self.message {
+          hadOneofValue = true
+          if case .roundFailed(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.message = .roundFailed(v)
+        }
+      }()
+      case 14: try {
+        var v: Tutti_V1_SecureFrame?
+        var hadOneofValue = false
+        if let current = self.message {
+          hadOneofValue = true
+          if case .secureReply(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.message = .secureReply(v)
+        }
+      }()
+      case 30: try {
+        var v: Tutti_V1_Welcome?
+        var hadOneofValue = false
+        if let current = self.message {
+          hadOneofValue = true
+          if case .welcome(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.message = .welcome(v)
+        }
+      }()
+      case 31: try {
+        var v: Tutti_V1_RoundStart?
+        var hadOneofValue = false
+        if let current = self.message {
+          hadOneofValue = true
+          if case .roundStart(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.message = .roundStart(v)
+        }
+      }()
+      case 32: try {
+        var v: Tutti_V1_RoundClosed?
+        var hadOneofValue = false
+        if let current = self.message {
+          hadOneofValue = true
+          if case .roundClosed(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.message = .roundClosed(v)
+        }
+      }()
+      case 33: try {
+        var v: Tutti_V1_EvaluationRequest?
+        var hadOneofValue = false
+        if let current = self.message {
+          hadOneofValue = true
+          if case .evaluationRequest(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.message = .evaluationRequest(v)
+        }
+      }()
+      case 34: try {
+        var v: Tutti_V1_SessionEnded?
+        var hadOneofValue = false
+        if let current = self.message {
+          hadOneofValue = true
+          if case .sessionEnded(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.message = .sessionEnded(v)
+        }
+      }()
+      case 35: try {
+        var v: Tutti_V1_Refusal?
+        var hadOneofValue = false
+        if let current = self.message {
+          hadOneofValue = true
+          if case .refusal(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.message = .refusal(v)
+        }
+      }()
+      case 36: try {
+        var v: Tutti_V1_SecureFrame?
+        var hadOneofValue = false
+        if let current = self.message {
+          hadOneofValue = true
+          if case .secure(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.message = .secure(v)
+        }
+      }()
+      default: break
       }
     }
   }
 
   func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every if/case branch local when no optimizations
-      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-      // https://github.com/apple/swift-protobuf/issues/1182
-      if _storage._version != 0 {
-        try visitor.visitSingularUInt32Field(value: _storage._version, fieldNumber: 1)
-      }
-      switch _storage._message {
-      case .hello?: try {
-        guard case .hello(let v)? = _storage._message else { preconditionFailure() }
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
-      }()
-      case .heartbeat?: try {
-        guard case .heartbeat(let v)? = _storage._message else { preconditionFailure() }
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 11)
-      }()
-      case .evaluationReport?: try {
-        guard case .evaluationReport(let v)? = _storage._message else { preconditionFailure() }
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 12)
-      }()
-      case .roundFailed?: try {
-        guard case .roundFailed(let v)? = _storage._message else { preconditionFailure() }
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 13)
-      }()
-      case .welcome?: try {
-        guard case .welcome(let v)? = _storage._message else { preconditionFailure() }
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 30)
-      }()
-      case .roundStart?: try {
-        guard case .roundStart(let v)? = _storage._message else { preconditionFailure() }
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 31)
-      }()
-      case .roundClosed?: try {
-        guard case .roundClosed(let v)? = _storage._message else { preconditionFailure() }
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 32)
-      }()
-      case .evaluationRequest?: try {
-        guard case .evaluationRequest(let v)? = _storage._message else { preconditionFailure() }
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 33)
-      }()
-      case .sessionEnded?: try {
-        guard case .sessionEnded(let v)? = _storage._message else { preconditionFailure() }
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 34)
-      }()
-      case .refusal?: try {
-        guard case .refusal(let v)? = _storage._message else { preconditionFailure() }
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 35)
-      }()
-      case nil: break
-      }
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.version != 0 {
+      try visitor.visitSingularUInt32Field(value: self.version, fieldNumber: 1)
+    }
+    switch self.message {
+    case .hello?: try {
+      guard case .hello(let v)? = self.message else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
+    }()
+    case .heartbeat?: try {
+      guard case .heartbeat(let v)? = self.message else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 11)
+    }()
+    case .evaluationReport?: try {
+      guard case .evaluationReport(let v)? = self.message else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 12)
+    }()
+    case .roundFailed?: try {
+      guard case .roundFailed(let v)? = self.message else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 13)
+    }()
+    case .secureReply?: try {
+      guard case .secureReply(let v)? = self.message else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 14)
+    }()
+    case .welcome?: try {
+      guard case .welcome(let v)? = self.message else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 30)
+    }()
+    case .roundStart?: try {
+      guard case .roundStart(let v)? = self.message else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 31)
+    }()
+    case .roundClosed?: try {
+      guard case .roundClosed(let v)? = self.message else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 32)
+    }()
+    case .evaluationRequest?: try {
+      guard case .evaluationRequest(let v)? = self.message else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 33)
+    }()
+    case .sessionEnded?: try {
+      guard case .sessionEnded(let v)? = self.message else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 34)
+    }()
+    case .refusal?: try {
+      guard case .refusal(let v)? = self.message else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 35)
+    }()
+    case .secure?: try {
+      guard case .secure(let v)? = self.message else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 36)
+    }()
+    case nil: break
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   static func ==(lhs: Tutti_V1_Envelope, rhs: Tutti_V1_Envelope) -> Bool {
-    if lhs._storage !== rhs._storage {
-      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
-        let _storage = _args.0
-        let rhs_storage = _args.1
-        if _storage._version != rhs_storage._version {return false}
-        if _storage._message != rhs_storage._message {return false}
-        return true
-      }
-      if !storagesAreEqual {return false}
-    }
+    if lhs.version != rhs.version {return false}
+    if lhs.message != rhs.message {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1279,7 +1349,161 @@ nonisolated extension Tutti_V1_Training: SwiftProtobuf.Message, SwiftProtobuf._M
 
 nonisolated extension Tutti_V1_RoundStart: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".RoundStart"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}session_id\0\u{1}round\0\u{1}attempt\0\u{3}model_sha256\0\u{3}model_path\0\u{3}update_path\0\u{3}deadline_ms\0\u{1}training\0\u{3}upload_encoding\0\u{1}phase\0\u{1}rule\0\u{1}control\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}session_id\0\u{1}round\0\u{1}attempt\0\u{3}model_sha256\0\u{3}model_path\0\u{3}update_path\0\u{3}deadline_ms\0\u{1}training\0\u{3}upload_encoding\0\u{1}phase\0\u{1}rule\0\u{1}control\0\u{3}secure_parameters\0")
+
+  fileprivate class _StorageClass {
+    var _sessionID: String = String()
+    var _round: UInt32 = 0
+    var _attempt: UInt32 = 0
+    var _modelSha256: Data = Data()
+    var _modelPath: String = String()
+    var _updatePath: String = String()
+    var _deadlineMs: Int64 = 0
+    var _training: Tutti_V1_Training? = nil
+    var _uploadEncoding: Tutti_V1_UploadEncoding = .unspecified
+    var _phase: Tutti_V1_Phase = .unspecified
+    var _rule: Tutti_V1_UpdateRule = .unspecified
+    var _control: Tutti_V1_Control? = nil
+    var _secureParameters: Data = Data()
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _sessionID = source._sessionID
+      _round = source._round
+      _attempt = source._attempt
+      _modelSha256 = source._modelSha256
+      _modelPath = source._modelPath
+      _updatePath = source._updatePath
+      _deadlineMs = source._deadlineMs
+      _training = source._training
+      _uploadEncoding = source._uploadEncoding
+      _phase = source._phase
+      _rule = source._rule
+      _control = source._control
+      _secureParameters = source._secureParameters
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularStringField(value: &_storage._sessionID) }()
+        case 2: try { try decoder.decodeSingularUInt32Field(value: &_storage._round) }()
+        case 3: try { try decoder.decodeSingularUInt32Field(value: &_storage._attempt) }()
+        case 4: try { try decoder.decodeSingularBytesField(value: &_storage._modelSha256) }()
+        case 5: try { try decoder.decodeSingularStringField(value: &_storage._modelPath) }()
+        case 6: try { try decoder.decodeSingularStringField(value: &_storage._updatePath) }()
+        case 7: try { try decoder.decodeSingularSFixed64Field(value: &_storage._deadlineMs) }()
+        case 8: try { try decoder.decodeSingularMessageField(value: &_storage._training) }()
+        case 9: try { try decoder.decodeSingularEnumField(value: &_storage._uploadEncoding) }()
+        case 10: try { try decoder.decodeSingularEnumField(value: &_storage._phase) }()
+        case 11: try { try decoder.decodeSingularEnumField(value: &_storage._rule) }()
+        case 12: try { try decoder.decodeSingularMessageField(value: &_storage._control) }()
+        case 13: try { try decoder.decodeSingularBytesField(value: &_storage._secureParameters) }()
+        default: break
+        }
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      if !_storage._sessionID.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._sessionID, fieldNumber: 1)
+      }
+      if _storage._round != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._round, fieldNumber: 2)
+      }
+      if _storage._attempt != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._attempt, fieldNumber: 3)
+      }
+      if !_storage._modelSha256.isEmpty {
+        try visitor.visitSingularBytesField(value: _storage._modelSha256, fieldNumber: 4)
+      }
+      if !_storage._modelPath.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._modelPath, fieldNumber: 5)
+      }
+      if !_storage._updatePath.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._updatePath, fieldNumber: 6)
+      }
+      if _storage._deadlineMs != 0 {
+        try visitor.visitSingularSFixed64Field(value: _storage._deadlineMs, fieldNumber: 7)
+      }
+      try { if let v = _storage._training {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
+      } }()
+      if _storage._uploadEncoding != .unspecified {
+        try visitor.visitSingularEnumField(value: _storage._uploadEncoding, fieldNumber: 9)
+      }
+      if _storage._phase != .unspecified {
+        try visitor.visitSingularEnumField(value: _storage._phase, fieldNumber: 10)
+      }
+      if _storage._rule != .unspecified {
+        try visitor.visitSingularEnumField(value: _storage._rule, fieldNumber: 11)
+      }
+      try { if let v = _storage._control {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 12)
+      } }()
+      if !_storage._secureParameters.isEmpty {
+        try visitor.visitSingularBytesField(value: _storage._secureParameters, fieldNumber: 13)
+      }
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Tutti_V1_RoundStart, rhs: Tutti_V1_RoundStart) -> Bool {
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._sessionID != rhs_storage._sessionID {return false}
+        if _storage._round != rhs_storage._round {return false}
+        if _storage._attempt != rhs_storage._attempt {return false}
+        if _storage._modelSha256 != rhs_storage._modelSha256 {return false}
+        if _storage._modelPath != rhs_storage._modelPath {return false}
+        if _storage._updatePath != rhs_storage._updatePath {return false}
+        if _storage._deadlineMs != rhs_storage._deadlineMs {return false}
+        if _storage._training != rhs_storage._training {return false}
+        if _storage._uploadEncoding != rhs_storage._uploadEncoding {return false}
+        if _storage._phase != rhs_storage._phase {return false}
+        if _storage._rule != rhs_storage._rule {return false}
+        if _storage._control != rhs_storage._control {return false}
+        if _storage._secureParameters != rhs_storage._secureParameters {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Tutti_V1_SecureFrame: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".SecureFrame"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}session_id\0\u{1}round\0\u{1}attempt\0\u{1}message\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1290,25 +1514,13 @@ nonisolated extension Tutti_V1_RoundStart: SwiftProtobuf.Message, SwiftProtobuf.
       case 1: try { try decoder.decodeSingularStringField(value: &self.sessionID) }()
       case 2: try { try decoder.decodeSingularUInt32Field(value: &self.round) }()
       case 3: try { try decoder.decodeSingularUInt32Field(value: &self.attempt) }()
-      case 4: try { try decoder.decodeSingularBytesField(value: &self.modelSha256) }()
-      case 5: try { try decoder.decodeSingularStringField(value: &self.modelPath) }()
-      case 6: try { try decoder.decodeSingularStringField(value: &self.updatePath) }()
-      case 7: try { try decoder.decodeSingularSFixed64Field(value: &self.deadlineMs) }()
-      case 8: try { try decoder.decodeSingularMessageField(value: &self._training) }()
-      case 9: try { try decoder.decodeSingularEnumField(value: &self.uploadEncoding) }()
-      case 10: try { try decoder.decodeSingularEnumField(value: &self.phase) }()
-      case 11: try { try decoder.decodeSingularEnumField(value: &self.rule) }()
-      case 12: try { try decoder.decodeSingularMessageField(value: &self._control) }()
+      case 4: try { try decoder.decodeSingularBytesField(value: &self.message) }()
       default: break
       }
     }
   }
 
   func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    // The use of inline closures is to circumvent an issue where the compiler
-    // allocates stack space for every if/case branch local when no optimizations
-    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-    // https://github.com/apple/swift-protobuf/issues/1182
     if !self.sessionID.isEmpty {
       try visitor.visitSingularStringField(value: self.sessionID, fieldNumber: 1)
     }
@@ -1318,49 +1530,17 @@ nonisolated extension Tutti_V1_RoundStart: SwiftProtobuf.Message, SwiftProtobuf.
     if self.attempt != 0 {
       try visitor.visitSingularUInt32Field(value: self.attempt, fieldNumber: 3)
     }
-    if !self.modelSha256.isEmpty {
-      try visitor.visitSingularBytesField(value: self.modelSha256, fieldNumber: 4)
+    if !self.message.isEmpty {
+      try visitor.visitSingularBytesField(value: self.message, fieldNumber: 4)
     }
-    if !self.modelPath.isEmpty {
-      try visitor.visitSingularStringField(value: self.modelPath, fieldNumber: 5)
-    }
-    if !self.updatePath.isEmpty {
-      try visitor.visitSingularStringField(value: self.updatePath, fieldNumber: 6)
-    }
-    if self.deadlineMs != 0 {
-      try visitor.visitSingularSFixed64Field(value: self.deadlineMs, fieldNumber: 7)
-    }
-    try { if let v = self._training {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
-    } }()
-    if self.uploadEncoding != .unspecified {
-      try visitor.visitSingularEnumField(value: self.uploadEncoding, fieldNumber: 9)
-    }
-    if self.phase != .unspecified {
-      try visitor.visitSingularEnumField(value: self.phase, fieldNumber: 10)
-    }
-    if self.rule != .unspecified {
-      try visitor.visitSingularEnumField(value: self.rule, fieldNumber: 11)
-    }
-    try { if let v = self._control {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 12)
-    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Tutti_V1_RoundStart, rhs: Tutti_V1_RoundStart) -> Bool {
+  static func ==(lhs: Tutti_V1_SecureFrame, rhs: Tutti_V1_SecureFrame) -> Bool {
     if lhs.sessionID != rhs.sessionID {return false}
     if lhs.round != rhs.round {return false}
     if lhs.attempt != rhs.attempt {return false}
-    if lhs.modelSha256 != rhs.modelSha256 {return false}
-    if lhs.modelPath != rhs.modelPath {return false}
-    if lhs.updatePath != rhs.updatePath {return false}
-    if lhs.deadlineMs != rhs.deadlineMs {return false}
-    if lhs._training != rhs._training {return false}
-    if lhs.uploadEncoding != rhs.uploadEncoding {return false}
-    if lhs.phase != rhs.phase {return false}
-    if lhs.rule != rhs.rule {return false}
-    if lhs._control != rhs._control {return false}
+    if lhs.message != rhs.message {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -1,0 +1,98 @@
+internal import CryptoSuite
+internal import Wire
+
+/// Kept apart, so that a client without secure aggregation is as small as before.
+indirect enum SecureSide: Sendable {
+    case none
+    case some(SecureClient)
+}
+
+extension ClientMachine {
+    /// Does something with the secure side, made when it is first needed.
+    mutating func withSecure(_ body: (inout SecureClient) -> [SecureClient.Step]) -> [ClientEffect] {
+        guard let protection else { return [] }
+        var side: SecureClient
+        if case .some(let known) = secure { side = known } else {
+            side = SecureClient(protection, name: client, session: session, state: state.secure)
+        }
+        // Changed in place: nothing else holds it.
+        secure = .none
+        let steps = body(&side)
+        secure = .some(side)
+        return steps.flatMap { effects(of: $0) }
+    }
+
+    mutating func secureFrame(_ frame: SecureFrame) -> [ClientEffect] {
+        guard frame.sessionID == session else { return [] }
+        if frame.round == 0 { return withSecure { $0.hear(draw: frame.attempt, frame.message) } }
+        let key = AttemptKey(round: frame.round, attempt: frame.attempt)
+        if let closed, key <= closed { return [] }
+        return withSecure { $0.hear(key, frame.message) }
+    }
+
+    private mutating func effects(of step: SecureClient.Step) -> [ClientEffect] {
+        switch step {
+        case .send(let message, let key):
+            // In the draw the frame names its number, which the state holds.
+            let attempt = key?.attempt ?? state.secure?.epoch ?? 1
+            return [.send(.secure(SecureFrame(sessionID: session, round: key?.round ?? 0, attempt: attempt, message: message)))]
+        case .persist(let kept):
+            state.secure = kept
+            return [.persist(state)]
+        case .draw(let use): return [.drawEntropy(use)]
+        case .mask(let job):
+            masks = job
+            return maskIfReady()
+        case .ready:
+            guard let start = heldStart else { return [] }
+            heldStart = nil
+            return roundStarted(start)
+        case .refuse(let key, let reason): return refuse(key, reason)
+        case .notice(let text): return [.notice(text)]
+        }
+    }
+
+    /// Both are needed: the update as whole numbers, and the masks.
+    mutating func maskIfReady() -> [ClientEffect] {
+        guard case .masking(let start) = work, let job = masks, job.key == start.key else { return [] }
+        masks = nil
+        return [.mask(job)]
+    }
+
+    private mutating func refuse(_ key: AttemptKey?, _ reason: String) -> [ClientEffect] {
+        guard let key else { return [.notice("secure aggregation: \(reason)")] }
+        let told: [ClientEffect] = [
+            .notice("round \(key.round), attempt \(key.attempt): \(reason)"),
+            .send(.roundFailed(RoundFailed(sessionID: session, round: key.round, attempt: key.attempt, reason: reason))),
+        ]
+        // What is on its way already still counts.
+        guard currentKey == key, state.pending?.key != key else { return told }
+        var effects: [ClientEffect] = []
+        if case .training = work { effects.append(.cancelTraining) }
+        work = .idle
+        refused = key
+        return effects + told
+    }
+
+    /// A start of a masked round; nil: there is nothing to hold it up.
+    mutating func beginSecurely(_ start: RoundStart) -> [ClientEffect]? {
+        guard case .maskedUpdate(let parameters) = start.phase else { return nil }
+        guard protection != nil else {
+            return [
+                .send(
+                    .roundFailed(
+                        RoundFailed(sessionID: session, round: start.round, attempt: start.attempt, reason: "this client knows no secure aggregation")))
+            ]
+        }
+        guard case .some(let side) = secure, side.isReady else {
+            // The groups were told before the round; frames may overtake each other.
+            heldStart = start
+            return []
+        }
+        work = .fetching(start, retryAt: nil)
+        let begun = withSecure { $0.begin(start.key, parameters, model: start.modelSHA256) }
+        // Refused at once, and told so.
+        guard currentKey == start.key else { return begun }
+        return begun + [.fetchModel(digest: hexadecimal(start.modelSHA256), path: start.modelPath)]
+    }
+}

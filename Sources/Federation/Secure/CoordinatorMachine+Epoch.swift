@@ -1,0 +1,116 @@
+internal import CryptoSuite
+internal import Learning
+internal import SecureAggregation
+internal import Wire
+
+// The groups of a session: drawn once, before the first round, and kept.
+extension CoordinatorMachine {
+    private static let mostDrawSeconds = 15.0
+
+    /// Trainers with an open control channel: only they can take part in a draw or in a secure round.
+    private var connectedTrainers: [String] { trainers.filter { presence[$0]?.isConnected == true } }
+
+    /// What a selection waits for: who is there, how many would be all, and how many have to be. The same numbers decide
+    /// when the machine wants to be woken, so that it never waits for nothing.
+    struct Gathering {
+        var there: [String]
+        var all: Int
+        var least: Int
+        /// The round cannot be gone on with by those who may, while others are there: it is closed as it is.
+        var isHopeless = false
+    }
+
+    func secureGathering() -> Gathering {
+        guard let epoch else {
+            let connected = connectedTrainers
+            let answering = connected.filter { !silentInDraws.contains($0) }
+            let there = answering.count >= session.spec.minClients ? answering : connected
+            return Gathering(there: Array(there.prefix(session.spec.maxClients)), all: min(trainers.count, session.spec.maxClients), least: session.spec.minClients)
+        }
+        let members = Set(connectedTrainers.compactMap { epoch.index(of: $0) })
+        let allowed = retryMembers.map(Set.init) ?? Set(epoch.partition.members)
+        let there = allowed.intersection(members).sorted().map { epoch.names[$0] }
+        let quorum = epoch.plan.quorum
+        return Gathering(
+            there: there, all: allowed.count, least: quorum,
+            isHopeless: retryMembers != nil && there.count < quorum && members.intersection(epoch.partition.members).count >= quorum)
+    }
+
+    /// Whom the open round's next attempt may have; nil: everybody in the groups.
+    var retryMembers: [Int]? { retry.flatMap { $0.round == committedRounds + 1 ? $0.members : nil } }
+
+    // MARK: Drawing
+
+    mutating func beginDraw(_ names: [String], _ now: Instant) -> [CoordinatorEffect] {
+        guard let secure = session.spec.secureAggregation, let suite else { return [] }
+        let names = names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        let number = (session.draws ?? 0) + 1
+        let deadline = now.adding(seconds: min(Self.mostDrawSeconds, session.spec.roundDeadlineSeconds / 4))
+        // Not every number of members can hold each other's secrets: the most that can, and `min_clients` can.
+        for count in stride(from: names.count, through: min(names.count, session.spec.minClients), by: -1) {
+            guard let plan = try? session.spec.securePlan(members: count, dimension: session.model?.parameterCount ?? 1),
+                let draw = try? EpochDraw(
+                    number: number, session: session.id, names: Array(names.prefix(count)), plan: plan, spec: secure, deadline: deadline, suite: suite)
+            else { continue }
+            session.draws = number
+            phase = .drawing(draw)
+            // The number is durable before anybody hears it: no two draws have one.
+            return [.persist(.session(session))] + draw.names.flatMap { secureFrames(draw.messages, round: 0, attempt: number, to: $0) }
+        }
+        return []
+    }
+
+    mutating func drawReply(_ client: String, _ frame: SecureFrame, _ now: Instant) -> [CoordinatorEffect] {
+        guard case .drawing(var draw) = phase, frame.attempt == draw.number, let suite, let index = draw.names.firstIndex(of: client) else { return [] }
+        let wasOpen = draw.commitmentList == nil
+        switch MessageKind(of: frame.message) {
+        case .nonceCommitment:
+            guard let item = try? EpochEncoding.decode(frame.message, .nonceCommitment), item.index == index else { return [] }
+            draw.take(commitment: item)
+        case .partitionReveal:
+            guard let item = try? EpochEncoding.decode(frame.message, .partitionReveal), item.index == index, draw.take(nonce: item, suite: suite) else {
+                return []
+            }
+        default: return []
+        }
+        phase = .drawing(draw)
+        if let list = draw.commitmentList, wasOpen {
+            let message = EpochEncoding.encode(list, .nonceCommitments)
+            return draw.names.flatMap { secureFrames([message], round: 0, attempt: draw.number, to: $0) }
+        }
+        guard let list = draw.nonceList, let commitments = draw.commitmentList,
+            let drawn = try? EpochContext(invitation: draw.invitation, commitments: commitments, nonces: list, plan: draw.plan, suite: suite)
+        else { return [] }
+        epoch = drawn
+        silentInDraws = []
+        session.epoch = drawn.kept
+        phase = .selecting(attempt: 1, since: now)
+        let told = draw.names.flatMap { secureFrames([EpochEncoding.encode(list, .nonces)], round: 0, attempt: draw.number, to: $0) }
+        // The groups are durable before anybody knows them.
+        return [.persist(.session(session))] + told + proceed(now)
+    }
+
+    mutating func drawDue(_ draw: EpochDraw, _ now: Instant) -> [CoordinatorEffect] {
+        guard now >= draw.deadline else { return [] }
+        silentInDraws.formUnion(draw.silent)
+        phase = .selecting(attempt: 1, since: now)
+        return proceed(now)
+    }
+
+    // MARK: Frames
+
+    /// To one member that is connected; what a frame cannot hold is our fault and is not sent.
+    func secureFrames(_ messages: [[UInt8]], round: Int, attempt: Int, to client: String) -> [CoordinatorEffect] {
+        guard presence[client]?.isConnected == true else { return [] }
+        return messages.map { .send(.secure(SecureFrame(sessionID: session.id, round: round, attempt: attempt, message: $0)), to: client) }
+    }
+
+    /// A member that connects is told of the draw under way, or of the groups.
+    func epochFrames(to client: String) -> [CoordinatorEffect] {
+        if case .drawing(let draw) = phase {
+            return draw.names.contains(client) ? secureFrames(draw.messages, round: 0, attempt: draw.number, to: client) : []
+        }
+        guard let epoch, epoch.index(of: client) != nil else { return [] }
+        return secureFrames(epoch.messages, round: 0, attempt: epoch.number, to: client)
+    }
+}

@@ -1,0 +1,37 @@
+/// What a session asks of secure aggregation.
+package struct SecureAggregationSpec: Sendable, Equatable, Codable {
+    package enum Mode: String, Sendable, Codable, CaseIterable {
+        case honestButCurious = "honest_but_curious"
+        case maliciousServer = "malicious_server"
+    }
+
+    package var mode = Mode.honestButCurious
+    /// Members of a group that its sum needs at least; with fewer nothing of the group is opened.
+    package var groupFloor = 4
+    /// Of a quantised coordinate.
+    package var bits = 16
+    /// Largest Euclidean norm of an update; a larger one is scaled down.
+    package var clip = 10.0
+    /// Largest magnitude of one coordinate; what is beyond it is cut off and counted.
+    package var coordinateRange = 1.0
+    /// Rows that a client can count for at most under the mean; 0: all count the same.
+    package var largestWeight = 0
+
+    package init(groupFloor: Int = 4) { self.groupFloor = groupFloor }
+
+    /// Members a group has when it is drawn: one to spare above the floor. With a floor of 3, which is for trying it out, none.
+    var rosterFloor: Int { groupFloor <= 3 ? groupFloor : groupFloor + 1 }
+}
+
+extension SecureAggregationSpec {
+    package init(from decoder: any Decoder) throws {
+        self.init()
+        let record = try decoder.container(keyedBy: CodingKeys.self)
+        mode = try record.decodeIfPresent(Mode.self, forKey: .mode) ?? mode
+        groupFloor = try record.decodeIfPresent(Int.self, forKey: .groupFloor) ?? groupFloor
+        bits = try record.decodeIfPresent(Int.self, forKey: .bits) ?? bits
+        clip = try record.decodeIfPresent(Double.self, forKey: .clip) ?? clip
+        coordinateRange = try record.decodeIfPresent(Double.self, forKey: .coordinateRange) ?? coordinateRange
+        largestWeight = try record.decodeIfPresent(Int.self, forKey: .largestWeight) ?? largestWeight
+    }
+}

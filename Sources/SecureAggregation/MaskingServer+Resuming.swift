@@ -1,0 +1,120 @@
+package import CryptoSuite
+
+// What outlives a restart, and what a member that was away missed.
+extension MaskingServer {
+    /// Of whom the present phase still waits.
+    package var waitingFor: Set<Int> {
+        switch phase {
+        case .adverts: allowed.subtracting(adverts.keys)
+        case .bundles: Set(adverts.keys).subtracting(bundles.keys)
+        case .receipts: Set(bundles.keys).subtracting(receipts.keys)
+        case .inputs: Set(confirmed).subtracting(stored)
+        case .consistency: Set(survivors).subtracting(signatures.keys)
+        case .unmasking: Set(survivors).subtracting(responded)
+        case .finished, .aborted: []
+        }
+    }
+
+    /// U2; empty before it is known.
+    package var confirmedMembers: [Int] { confirmed }
+
+    /// Members that took part in the first phase, once the list of them is out: a retry may have no others.
+    package var advertised: [Int]? { ring == nil ? nil : adverts.keys.sorted() }
+
+    /// What was said to this member so far and it needs, in order, in case it did not hear it.
+    package func missed(by index: Int) -> [Effect] {
+        guard adverts[index] != nil, ring != nil else { return [] }
+        if stored.contains(index) {
+            switch phase {
+            case .consistency: return [.sendSurvivors(to: [index], SurvivorNotice(transcript: transcript, survivors: survivors))]
+            case .unmasking: return responded.contains(index) ? [] : [.sendUnmask(to: [index], request)]
+            case .adverts, .bundles, .receipts, .inputs, .finished, .aborted: return []
+            }
+        }
+        guard phase == .bundles || phase == .receipts || phase == .inputs else { return [] }
+        var effects: [Effect] = [.sendAdverts(to: [index], AdvertList(adverts.keys.sorted().compactMap { adverts[$0] }))]
+        guard phase != .bundles, bundles[index] != nil else { return effects }
+        effects.append(.sendDelivery(to: index, delivery(to: index)))
+        guard phase == .inputs, let confirmation, confirmed.contains(index) else { return effects }
+        effects.append(.sendConfirmation(to: [index], confirmation))
+        return effects
+    }
+
+    func delivery(to holder: Int) -> ShareDelivery {
+        var items: [ShareDelivery.Item] = []
+        for dealer in bundles.keys.sorted() {
+            guard let bundle = bundles[dealer], let share = bundle.shares.first(where: { $0.holder == holder }) else { continue }
+            items.append(
+                ShareDelivery.Item(
+                    dealer: dealer, bundle: bundle.digest(first: first, suite: suite), selfCommitment: share.selfCommitment,
+                    maskCommitment: share.maskCommitment, sealed: share.sealed))
+        }
+        return ShareDelivery(items)
+    }
+
+    /// What unmasking needs to go on after a restart: the keys, what the confirmed dealers committed to, and who survived.
+    /// No secret is in it. To be durable before the first unmask request leaves.
+    package var sealedState: [UInt8] {
+        var writer = CanonicalWriter(.sealedAttempt)
+        writer.list(adverts.keys.sorted().compactMap { adverts[$0] }) { writer, advert in advert.write(&writer) }
+        writer.list(confirmed.compactMap { bundles[$0] }) { writer, bundle in
+            writer.number32(bundle.dealer)
+            writer.fixed(bundle.seedCommitment)
+            writer.list(bundle.shares) { writer, share in
+                writer.number32(share.holder)
+                writer.fixed(share.selfCommitment)
+                writer.fixed(share.maskCommitment)
+            }
+        }
+        writer.indices(survivors)
+        writer.list(signatures.keys.sorted().compactMap { signatures[$0] }) { writer, signature in
+            writer.number32(signature.index)
+            writer.fixed(signature.signature)
+        }
+        return writer.bytes
+    }
+
+    /// The attempt as it was sealed: the same set of survivors is asked again, and no other can be.
+    package init(
+        resuming sealed: [UInt8], _ parameters: RoundParameters, partition: Partition, roster: Roster, goodGroupsMin: Int, suite: CryptoSuite
+    ) throws(SecureAggregationError) {
+        try self.init(parameters, partition: partition, roster: roster, goodGroupsMin: goodGroupsMin, suite: suite)
+        var reader = try CanonicalReader(sealed, .sealedAttempt)
+        let list = try reader.rising("adverts", itemBytesMin: Advert.byteCount, { (reader) throws(SecureAggregationError) in try Advert(&reader) }, \.index)
+        let dealt = try reader.rising(
+            "bundles", itemBytesMin: 40,
+            { (reader) throws(SecureAggregationError) in
+                ShareBundle(
+                    dealer: try reader.index("dealer"), seedCommitment: try reader.fixed(32, "seed_commitment"),
+                    shares: try reader.rising(
+                        "shares", itemBytesMin: 68,
+                        { (reader) throws(SecureAggregationError) in
+                            SealedShares(
+                                holder: try reader.index("holder"), selfCommitment: try reader.fixed(32, "self_commitment"),
+                                maskCommitment: try reader.fixed(32, "mask_commitment"), sealed: [])
+                        }, \.holder))
+            }, \.dealer)
+        survivors = try reader.indices("survivors")
+        let signed = try reader.rising(
+            "signatures", itemBytesMin: 68,
+            { (reader) throws(SecureAggregationError) in
+                SurvivorSignature(index: try reader.index("index"), signature: try reader.fixed(64, "signature"))
+            }, \.index)
+        try reader.end()
+        adverts = Dictionary(uniqueKeysWithValues: list.map { ($0.index, $0) })
+        bundles = Dictionary(uniqueKeysWithValues: dealt.map { ($0.dealer, $0) })
+        signatures = Dictionary(uniqueKeysWithValues: signed.map { ($0.index, $0) })
+        confirmed = dealt.map(\.dealer)
+        stored = Set(survivors)
+        guard stored.isSubset(of: confirmed), Set(confirmed).isSubset(of: adverts.keys) else { throw .malformed(field: "survivors") }
+        first = KeySchedule.firstTranscript(parameters: digest, adverts: AdvertList(list).root(suite), suite: suite)
+        ring = HolderRing(
+            members: list.map(\.index), seed: partition.seed, round: parameters.round, attempt: parameters.attempt, holders: parameters.holders,
+            suite: suite)
+        let confirmation = Confirmation(dealt.map { IndexedBytes(index: $0.dealer, bytes: $0.digest(first: first, suite: suite)) })
+        self.confirmation = confirmation
+        transcript = KeySchedule.transcript(first: first, confirmed: confirmation.root(suite), suite: suite)
+        phase = parameters.mode == .maliciousServer && signatures.count < signaturesNeeded ? .consistency : .unmasking
+        survivorsWereTold = true
+    }
+}
