@@ -77,6 +77,11 @@ package enum PlantedBug: String, Sendable, CaseIterable {
     /// A client that was called twice trains twice.
     case trainsTwice
 
+    /// Whether it can show only where updates are masked; the others are looked for where they are not.
+    package var isAboutMasks: Bool {
+        [.drawsAgain, .opensTwice, .tellsTwoSurvivorSets, .masksNothing, .roundsAnew].contains(self)
+    }
+
     /// The promises it may break first.
     package var breaks: Set<Violation.Rule> {
         switch self {

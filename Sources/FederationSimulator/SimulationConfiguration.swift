@@ -32,7 +32,8 @@ package struct SimulationConfiguration: Sendable, Equatable {
     }
 
     /// Small federations in bad weather: everything that can differ is drawn from the seed.
-    package static func storm(seed: UInt64) -> SimulationConfiguration {
+    /// - Parameter masksSome: whether some of them have secure aggregation.
+    package static func storm(seed: UInt64, masksSome: Bool = true) -> SimulationConfiguration {
         var draw = SeededGenerator(seed: derivedSeed(seed, "configuration"))
         let clients = 3 + draw.below(5)
         var spec = SessionSpec()
@@ -49,7 +50,7 @@ package struct SimulationConfiguration: Sendable, Equatable {
         (spec.roundDeadlineSeconds, spec.heartbeatSeconds, spec.seed) = (2, 1, seed)
         var configuration = SimulationConfiguration(clients: clients, spec: spec, faults: .storm(&draw))
         configuration.varyAlgorithm(seed: seed)
-        configuration.varySecurity(seed: seed)
+        if masksSome { configuration.varySecurity(seed: seed) }
         // Who is refused in every round cannot be missed by a quorum of all.
         if spec.quorum == nil && configuration.faults.lie.isRefused { configuration.faults.lie = .wrongCounts }
         if draw.below(12) == 0 { configuration.stopAt = Int64(500 + draw.below(3000)) }

@@ -29,6 +29,9 @@ struct Federate: ReportingCommand {
     var rowsEach = 0
     @Option(help: "How different the clients are: alpha of the Dirichlet distribution.")
     var alpha = 0.5
+    @Option(help: "Passes over the rows in every round.")
+    var localEpochs = 5
+    @OptionGroup var masks: MaskOptions
     @Option(help: "The digits file.")
     var data = "benchmarks/data/digits.csv"
     @Option(help: "Threads for the clients' work.")
@@ -44,11 +47,14 @@ struct Federate: ReportingCommand {
         }
         var task = DigitsTask(clients: clients, rounds: rounds, seed: seed)
         (task.spec.aggregation, task.spec.clientFraction) = (rule, fraction)
+        task.spec.localEpochs = localEpochs
         if fraction < 1 { task.spec.minClients = min(clients, 3) }
         if rule == .trimmedMean { task.spec.byzantineTolerance = 1 }
         (task.rowsEach, task.alpha) = (rowsEach == 0 ? nil : rowsEach, alpha)
+        try masks.apply(to: &task)
         do { try task.spec.validate() } catch { throw CommandFailure(.usage, "\(error)", remedy: "Change the option of that name.") }
         var federation = try task.federation(data)
+        for (round, clients) in try masks.absences() { federation.drop(clients, inRound: round) }
         let crew = Crew.threads(threads)
         let began = ContinuousClock.now
         do { try federation.gather(crew: crew) } catch { throw CommandFailure(.failed, "\(error).") }
@@ -92,6 +98,8 @@ struct DigitsTask {
     /// nil: the file is dealt out.
     var rowsEach: Int?
     var alpha = 0.5
+    var session = "fl-session-in-process"
+    var secrets: ClientSecrets?
     private var seed: UInt64
 
     init(clients: Int, rounds: Int, seed: UInt64) {
@@ -125,10 +133,10 @@ struct DigitsTask {
                 return "client-" + String(repeating: "0", count: width - digits.count) + digits
             }
             let session = SessionRecord(
-                id: "fl-session-in-process", tenant: "default", spec: spec, createdAt: Instant(milliseconds: 0), registrationTokenHash: [])
+                id: session, tenant: "default", spec: spec, createdAt: Instant(milliseconds: 0), registrationTokenHash: [])
             return InProcessFederation(
                 session: session, names: names, dataset: training, schema: table.schema, shares: shares, holdout: dataset.selecting(parts.holdout),
-                suite: .system)
+                suite: .system, secrets: secrets)
         } catch { throw CommandFailure(.configuration, "\(path): \(error)") }
     }
 }

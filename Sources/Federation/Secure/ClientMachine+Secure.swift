@@ -26,7 +26,7 @@ extension ClientMachine {
         guard frame.sessionID == session else { return [] }
         if frame.round == 0 { return withSecure { $0.hear(draw: frame.attempt, frame.message) } }
         let key = AttemptKey(round: frame.round, attempt: frame.attempt)
-        if let closed, key <= closed { return [] }
+        if let closed = state.closed, key <= closed { return [] }
         return withSecure { $0.hear(key, frame.message) }
     }
 
