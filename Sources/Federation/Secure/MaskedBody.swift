@@ -24,7 +24,7 @@ package struct MaskedBody: Sendable, Equatable {
     /// Adds the masks and packs: what leaves the client.
     package static func make(_ job: MaskingJob, _ update: EncodedUpdate, suite: CryptoSuite) -> [UInt8] {
         var vector = MaskedVector(update, width: job.width)
-        for term in job.terms { vector.add(term, suite: suite) }
+        vector.add(job.terms, suite: suite)
         var body = job.header.encoded
         for shift in stride(from: 0, to: 32, by: 8) { body.append(UInt8(truncatingIfNeeded: update.saturated >> shift)) }
         body.append(update.wasScaled ? 1 : 0)

@@ -29,7 +29,7 @@ extension RoundComputer {
                     throw .source("the masked update of \(masked.names[member]) cannot be read: \(error.words)")
                 }
             }
-            for term in group.terms { sum.add(term, suite: suite) }
+            sum.add(group.terms, suite: suite)
             guard let open = GroupSum(lanes: sum.lanes, clients: group.members.count, parameters: parameters.encoding) else {
                 sums.void.append("group \(group.group) is not the sum of its members' updates")
                 continue
