@@ -83,7 +83,7 @@ import Testing
     @Test func aFailureShrinks() throws {
         let (seed, configuration) = try #require(
             (UInt64(0)..<60).lazy.map { seed in
-                var configuration = SimulationConfiguration.storm(seed: seed)
+                var configuration = SimulationConfiguration.storm(seed: seed, masksSome: false)
                 configuration.plantedBug = .forksChain
                 return (seed, configuration)
             }.first { self.run($0.0, $0.1).violations.isEmpty == false })

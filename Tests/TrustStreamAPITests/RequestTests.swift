@@ -100,6 +100,26 @@ import Testing
         }
     }
 
+    @Test func secureAggregationIsAFlagOrAnObject() async {
+        for (body, floor) in [(#"{"min_clients": 6, "secure_aggregation": true}"#, 4), (#"{"min_clients": 6, "secure_aggregation": {"group_floor": 3}}"#, 3)] {
+            let surface = Surface()
+            let answer = await surface.call("POST", sessions, json: body)
+            #expect(answer.status == 201 && surface.service.seen.spec.secureAggregation?.groupFloor == floor)
+            #expect(answer.notices == (floor == 3 ? ["secure_aggregation.group_floor"] : []))
+        }
+        let off = Surface()
+        #expect(await off.call("POST", sessions, json: #"{"secure_aggregation": {"enabled": false, "bits": 8}}"#).notices == ["secure_aggregation.bits"])
+        #expect(off.service.seen.spec.secureAggregation == nil)
+        for (body, field) in [
+            (#"{"min_clients": 2, "secure_aggregation": true}"#, "secure_aggregation"), (#"{"min_clients": 6, "secure_aggregation": {"bits": 99}}"#, "secure_aggregation.bits"),
+            (#"{"min_clients": 6, "algorithm": "scaffold", "secure_aggregation": true}"#, "algorithm"),
+            (#"{"min_clients": 6, "secure_aggregation": {"mode": "malicious_server"}}"#, "secure_aggregation.mode"),
+        ] {
+            let answer = await Surface().call("POST", sessions, json: body)
+            #expect(answer.status == 400 && answer.details["field"]?.text == field, "\(answer.text)")
+        }
+    }
+
     @Test func dataOfAnotherFormIsAConflictThatRepeatsWhatWasSent() async {
         let surface = Surface()
         surface.service.set { $0.failure = .disagreement(field: "data_schema.inputs", issue: "the session has 64", provided: "in words") }

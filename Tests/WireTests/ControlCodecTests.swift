@@ -80,7 +80,7 @@ import Wire
             }
             #expect(start.uploadEncoding == expected)
         }
-        for phase in [nil, 0, 2, 99] as [UInt64?] {
+        for phase in [nil, 0, 3, 99] as [UInt64?] {
             #expect(fieldName { _ = try ControlCodec.decodeServer(roundStart(encoding: 1, phase: phase)) } == "round_start.phase")
         }
     }
