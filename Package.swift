@@ -73,7 +73,8 @@ let rooms: [Target] = [
     room("StrictJSON"),
     room("Suggestion"),
     room("Learning", ["TensorKernels", "KernelTable", "StrictJSON"]),
-    room("RobustAggregation", ["TensorKernels", "KernelTable"]),
+    room("WorkSharing"),
+    room("RobustAggregation", ["WorkSharing", "TensorKernels", "KernelTable"]),
     room("Strategies", ["Learning", "StrictJSON"]),
     room("Attacks", ["Learning"]),
     room("CryptoSuite"),
@@ -82,13 +83,13 @@ let rooms: [Target] = [
     // 2 messages
     room("Wire", ["CZstd", .product(name: "SwiftProtobuf", package: "swift-protobuf")]),
     // 3 federation
-    room("Federation", ["KernelTable", "Learning", "RobustAggregation", "Strategies", "CryptoSuite", "SecureAggregation", "Wire", "StrictJSON"]),
+    room("Federation", ["KernelTable", "Learning", "RobustAggregation", "Strategies", "CryptoSuite", "SecureAggregation", "Wire", "StrictJSON", "WorkSharing"]),
     room(
         "FederationSimulator",
         ["Federation", "Learning", "RobustAggregation", "Attacks", "Strategies", "CryptoSuite", "SecureAggregation", "Wire", "TensorKernels", "KernelTable", "StrictJSON"]),
     room(
         "InProcessFederation",
-        ["Federation", "Learning", "RobustAggregation", "Strategies", "CryptoSuite", "SecureAggregation", "Wire", "KernelTable"]),
+        ["Federation", "Learning", "RobustAggregation", "Strategies", "CryptoSuite", "SecureAggregation", "Wire", "KernelTable", "WorkSharing"]),
     // 4 keeping
     room(
         "Storage",
@@ -103,7 +104,7 @@ let rooms: [Target] = [
             .product(name: "NIOTLS", package: "swift-nio"),
         ]),
     room("Telemetry", [.product(name: "Logging", package: "swift-log")]),
-    room("Compute"),
+    room("Compute", ["WorkSharing"]),
     // 5 services
     room("Platform", ["Storage", "Trust", "CryptoSuite"]),
     room(
@@ -158,7 +159,7 @@ let roof: [Target] = [
         swiftSettings: strict),
     .executableTarget(
         name: "tutti-bench",
-        dependencies: ["TensorKernels", "KernelTable", "Learning", "RobustAggregation", "Attacks", "CryptoSuite", "SecureAggregation", "Strategies", "Federation", "FederationSimulator", "InProcessFederation", "Trust", "Wire", "CommandKit", "StrictJSON", argumentParser],
+        dependencies: ["Compute", "TensorKernels", "KernelTable", "Learning", "RobustAggregation", "Attacks", "CryptoSuite", "SecureAggregation", "Strategies", "Federation", "FederationSimulator", "InProcessFederation", "Trust", "Wire", "CommandKit", "StrictJSON", argumentParser],
         swiftSettings: strict),
 ]
 
@@ -173,6 +174,7 @@ let suites: [Target] = [
             .product(name: "X509", package: "swift-certificates"), .product(name: "SwiftASN1", package: "swift-asn1"),
         ] + nio),
     tests("RobustAggregationTests", ["RobustAggregation", "TensorKernels", "KernelTable"]),
+    tests("ComputeTests", ["Compute", "RobustAggregation", "WorkSharing"]),
     tests("AttacksTests", ["Attacks", "Learning"]),
     tests("StrategiesTests", ["Strategies", "Learning", "RobustAggregation"]),
     tests("WireTests", ["Wire", "Federation", "Learning", "CryptoSuite"]),
@@ -185,7 +187,7 @@ let suites: [Target] = [
         exclude: ["Reproductions"], swiftSettings: strict),
     tests(
         "InProcessFederationTests",
-        ["InProcessFederation", "FederationSimulator", "Federation", "KernelTable", "Learning", "CryptoSuite", "SecureAggregation", "Trust", "TensorKernels"]),
+        ["InProcessFederation", "FederationSimulator", "Federation", "KernelTable", "Learning", "CryptoSuite", "SecureAggregation", "Trust", "TensorKernels", "Compute"]),
     tests(
         "StoreContractTests",
         ["Storage", "Federation", "CryptoSuite", "Trust", .product(name: "GRDBSQLite", package: "GRDB.swift")]),

@@ -1,5 +1,6 @@
 internal import Federation
 internal import Wire
+internal import WorkSharing
 
 /// A frame on its way to a client.
 struct Delivery: Sendable {

@@ -4,6 +4,7 @@ package import KernelTable
 package import Learning
 internal import SecureAggregation
 internal import Strategies
+package import WorkSharing
 
 /// A whole federation in one process, without sockets, disks and clocks: the production machines, their messages as bytes
 /// through the production codec, the production arithmetic. The same session, names, rows and seed give the same model

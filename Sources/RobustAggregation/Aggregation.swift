@@ -1,5 +1,6 @@
 package import KernelTable
 internal import TensorKernels
+package import WorkSharing
 
 /// How the updates of a round become one.
 package enum AggregationRule: Sendable, Equatable {
@@ -21,10 +22,11 @@ package enum AggregationRule: Sendable, Equatable {
 ///   - weights: one for each update, at least 1; the robust rules do not use them.
 ///   - maxAbs: a bound on the magnitude of each update, normally the largest |value| itself; the robust rules do not use it.
 ///   - reference: what a rule goes on from that `keepsReference`; empty: zero. Other rules do not use it.
+///   - crew: shares the sorting of trimmed mean and median; the others are done by the caller alone.
 /// - Returns: `source.dimension` finite numbers.
 package func aggregate(
     _ rule: AggregationRule, _ source: some UpdateSource, weights: [Int64], maxAbs: [Float], reference: [Float] = [],
-    kernels: KernelTable? = nil, tile: Int = Limits.tile
+    kernels: KernelTable? = nil, tile: Int = Limits.tile, crew: Crew = .alone
 ) throws(AggregationError) -> [Float] {
     guard source.count > 0 else { throw .noUpdates }
     guard source.count <= Limits.updates else { throw .tooManyUpdates(source.count) }
@@ -33,20 +35,21 @@ package func aggregate(
         throw .counts(updates: source.count, weights: weights.count, magnitudes: maxAbs.count)
     }
     let table = kernels ?? Kernels.active
+    let n = source.count
     switch rule {
     case .mean:
         return try mean(source, weights, maxAbs, table, tile)
     case .trimmedMean(let trim):
         guard trim >= 0, trim <= (source.count - 1) / 2 else { throw .trim(trim, updates: source.count) }
-        return try sorted(source, table, tile) { table, rows, out, count, scratch in
-            table.trimmedMean(rows, source.count, trim, out, count, scratch)
+        return try sorted(source, table, tile, crew) { table, rows, out, count, scratch in
+            table.trimmedMean(rows, n, trim, out, count, scratch)
         } repair: { column in
             let survivors = column.sorted()[trim..<(column.count - trim)]
             return Float(survivors.reduce(0.0) { $0 + Double($1) } / Double(survivors.count))
         }
     case .median:
-        return try sorted(source, table, tile) { table, rows, out, count, scratch in
-            table.median(rows, source.count, out, count, scratch)
+        return try sorted(source, table, tile, crew) { table, rows, out, count, scratch in
+            table.median(rows, n, out, count, scratch)
         } repair: {
             $0.sorted()[$0.count / 2]
         }
@@ -125,22 +128,19 @@ func readFinite(
 
 /// A kernel over all updates, tile by tile, where they lie or copied side by side. Every value is looked at by the kernel
 /// itself, which reads it anyway.
-/// - Parameters:
-///   - kernel: gives the bits of the largest magnitude it saw.
-///   - repair: one coordinate in Double, where the kernel's sum of finite values has overflowed.
+/// - Parameter repair: one coordinate in Double, where the kernel's sum of finite values has overflowed.
 private func sorted(
-    _ source: some UpdateSource, _ table: KernelTable, _ tile: Int,
-    _ kernel: (KernelTable, F32Rows, MF32, Int, MF32) -> UInt32, repair: ([Float]) -> Float
+    _ source: some UpdateSource, _ table: KernelTable, _ tile: Int, _ crew: Crew, _ kernel: @escaping SortingKernel, repair: ([Float]) -> Float
 ) throws(AggregationError) -> [Float] {
     let n = source.count
     let values = source.sideBySide >= n ? Limits.lentValues : Limits.sortedValues
     // Whole lines of the cache.
     let width = max(1, min(tile, source.dimension, max(Limits.sortedTileMin, values / n / 16 * 16)))
     let buffer = UnsafeMutablePointer<Float>.allocate(capacity: n * width)
-    let scratch = UnsafeMutablePointer<Float>.allocate(capacity: max(1, table.sortScratchCount(n)))
+    let sorting = SortingCrew(crew, table, updates: n, kernel)
     defer {
         buffer.deallocate()
-        scratch.deallocate()
+        sorting.dismiss()
     }
     return try filled(source.dimension) { (out) throws(AggregationError) in
         for start in stride(from: 0, to: source.dimension, by: width) {
@@ -148,7 +148,7 @@ private func sorted(
             var peak: UInt32 = 0
             let place = out + start
             try source.lend(0..<n, range, buffer) { rows in
-                peak = kernel(table, rows, place, range.count, scratch)
+                peak = sorting.run(rows, place, range.count)
                 guard peak < Float.infinity.bitPattern, !table.allFinite(place, range.count) else { return }
                 for i in 0..<range.count where !place[i].isFinite { place[i] = repair(rows.map { $0[i] }) }
             }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import CommandKit
+import Compute
 import Federation
 import Foundation
 import InProcessFederation
@@ -55,7 +56,7 @@ struct Federate: ReportingCommand {
         do { try task.spec.validate() } catch { throw CommandFailure(.usage, "\(error)", remedy: "Change the option of that name.") }
         var federation = try task.federation(data)
         for (round, clients) in try masks.absences() { federation.drop(clients, inRound: round) }
-        let crew = Crew.threads(threads)
+        let crew = CrewThreads(workers: threads, name: "clients").crew
         let began = ContinuousClock.now
         do { try federation.gather(crew: crew) } catch { throw CommandFailure(.failed, "\(error).") }
         var table = RoundLines()

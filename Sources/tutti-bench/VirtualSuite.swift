@@ -1,4 +1,5 @@
 import CommandKit
+import Compute
 import Federation
 import Foundation
 import InProcessFederation
@@ -91,7 +92,7 @@ enum VirtualSuite {
         var figures = Figures()
         Memory.forgetHighest()
         figures.base = Memory.resident - Memory.sharesBytes(clients, rowsEach)
-        let crew = Crew.threads(cores)
+        let crew = CrewThreads(workers: cores, name: "clients").crew
         do { try federation.gather(crew: crew) } catch { throw CommandFailure(.failed, "\(error).") }
         figures.gathered = Memory.resident - figures.base
         let clock = ContinuousClock()

@@ -1,28 +1,13 @@
+import Compute
 import CryptoSuite
-import Dispatch
 import Federation
 import FederationSimulator
 import InProcessFederation
 import KernelTable
 import Learning
-import Synchronization
 import TensorKernels
 import Testing
 import Trust
-
-/// `count` threads take numbers in turn.
-private func threads(_ count: Int) -> Crew {
-    Crew(workers: count) { total, work in
-        let next = Atomic(0)
-        DispatchQueue.concurrentPerform(iterations: count) { worker in
-            while true {
-                let number = next.wrappingAdd(1, ordering: .relaxed).oldValue
-                guard number < total else { return }
-                work(number, worker)
-            }
-        }
-    }
-}
 
 private func record(_ spec: SessionSpec) -> SessionRecord {
     SessionRecord(id: "fl-session-1", tenant: "default", spec: spec, createdAt: Instant(milliseconds: 0), registrationTokenHash: [])
@@ -92,10 +77,10 @@ private func federation(_ spec: SessionSpec, clients: Int) -> InProcessFederatio
     @Test func threadsDoNotChangeTheModel() throws {
         var (one, many) = (federation(spec(clients: 60, rounds: 3), clients: 60), federation(spec(clients: 60, rounds: 3), clients: 60))
         try one.gather()
-        try many.gather(crew: threads(3))
+        try many.gather(crew: CrewThreads(workers: 3, name: "clients").crew)
         let alone = one.run()
         #expect(alone.status == .completed && alone.updates == 180)
-        let threaded = many.run(crew: threads(3))
+        let threaded = many.run(crew: CrewThreads(workers: 3, name: "clients").crew)
         #expect(threaded == alone)
     }
 
