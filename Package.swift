@@ -111,7 +111,7 @@ let rooms: [Target] = [
         "FederationService",
         [
             "Federation", "Storage", "Trust", "Platform", "Learning", "RobustAggregation", "Strategies", "SecureAggregation", "Wire", "CryptoSuite",
-            "Telemetry", "Compute", "StrictJSON",
+            "Telemetry", "Compute", "StrictJSON", "WorkSharing",
             .product(name: "Logging", package: "swift-log"),
         ]),
     // 6 surfaces

@@ -99,7 +99,8 @@ package struct Coordinator: Sendable {
         let store = try SQLiteStore(folder: folder.path, suite: .system)
         let engine = FederationEngine(
             around: Surroundings(
-                sessions: store, blobs: store, pool: ComputePool(threads: settings.threads, name: "compute"), metrics: metrics, log: log,
+                sessions: store, blobs: store, pool: ComputePool(threads: settings.threads, name: "compute"),
+                crew: CrewThreads(workers: settings.threads, name: "aggregation").crew, metrics: metrics, log: log,
                 now: { Instant.now }),
             identities: store, authority: authority, random: .system)
         let resumed = try await engine.resume()

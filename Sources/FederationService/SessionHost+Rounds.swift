@@ -7,6 +7,7 @@ internal import RobustAggregation
 internal import Storage
 internal import Strategies
 internal import Trust
+internal import WorkSharing
 
 // Who computes: the first model, and each round's new one. The arithmetic is `RoundComputer`'s, on the pool's threads.
 extension SessionHost {
@@ -27,8 +28,8 @@ extension SessionHost {
                 let rows = await evaluationRows(base.schema)
                 var state: [UInt8]?
                 if let digest = job.state { state = try await modelBytes(digest) }
-                let made = try await around.pool.run(throwing: { [id, tenant, state, store = around.sessions] () throws(AggregationError) in
-                    try NewModel(base, state, job, rows, store, session: id, tenant: tenant)
+                let made = try await around.pool.run(throwing: { [id, tenant, state, store = around.sessions, crew = around.crew] () throws(AggregationError) in
+                    try NewModel(base, state, job, rows, store, crew, session: id, tenant: tenant)
                 })
                 for void in made.sums?.void ?? [] {
                     around.log.warning("a group does not count", metadata: ["session": "\(id)", "round": "\(job.round)", "reason": "\(void)"])
@@ -109,7 +110,7 @@ private struct NewModel: Sendable {
     var sums: MaskedSums?
 
     init(
-        _ base: ModelFile, _ state: [UInt8]?, _ job: AggregationJob, _ rows: Dataset?, _ store: any ContributionStore, session: String, tenant: String
+        _ base: ModelFile, _ state: [UInt8]?, _ job: AggregationJob, _ rows: Dataset?, _ store: any ContributionStore, _ crew: Crew, session: String, tenant: String
     ) throws(AggregationError) {
         let started = ContinuousClock.now
         let keys = job.contributions.map {
@@ -117,7 +118,7 @@ private struct NewModel: Sendable {
         }
         let step: RoundComputer.Step
         if let masked = job.masked {
-            (step, sums) = try RoundComputer.step(from: base, state: state, job: job, masked: masked, suite: .system) { name throws(AggregationError) in
+            (step, sums) = try RoundComputer.step(from: base, state: state, job: job, masked: masked, suite: .system, crew: crew) { name throws(AggregationError) in
                 try Self.packed(keys.first { $0.client == name }, store, of: name)
             }
         } else {
@@ -125,7 +126,7 @@ private struct NewModel: Sendable {
                 keys, dimension: job.strategy.updateLength(parameters: base.parameters.count),
                 shape: job.rule == .mean ? .oneByOne : .columns(bytes: Limits.aggregationBytes),
                 store: store)
-            step = try RoundComputer.step(from: base, state: state, job: job, source: updates)
+            step = try RoundComputer.step(from: base, state: state, job: job, source: updates, crew: crew)
         }
         let model = step.model
         let elapsed = started.duration(to: .now).components

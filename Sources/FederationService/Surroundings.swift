@@ -3,12 +3,15 @@ package import Federation
 package import Logging
 package import Storage
 package import Telemetry
+package import WorkSharing
 
 /// What the engine needs from outside.
 package struct Surroundings: Sendable {
     package var sessions: any SessionStore
     package var blobs: any BlobStore
     package var pool: ComputePool
+    /// Shares an aggregation with the thread of the pool that has it.
+    package var crew: Crew
     package var metrics: Metrics
     package var log: Logger
     package var now: @Sendable () -> Instant
@@ -17,12 +20,13 @@ package struct Surroundings: Sendable {
     package var halt: @Sendable (_ why: String) -> Void
 
     package init(
-        sessions: any SessionStore, blobs: any BlobStore, pool: ComputePool, metrics: Metrics, log: Logger,
+        sessions: any SessionStore, blobs: any BlobStore, pool: ComputePool, crew: Crew = .alone, metrics: Metrics, log: Logger,
         now: @escaping @Sendable () -> Instant, halt: @escaping @Sendable (String) -> Void = Disk.endProcess
     ) {
         self.sessions = sessions
         self.blobs = blobs
         self.pool = pool
+        self.crew = crew
         self.metrics = metrics
         self.log = log
         self.now = now

@@ -4,15 +4,17 @@ package import RobustAggregation
 package import SecureAggregation
 internal import Strategies
 package import Wire
+package import WorkSharing
 
 extension RoundComputer {
     /// The new model from masked updates: each group's vectors are added, the masks of the sum are taken off, and the rule of
     /// the session is applied to the groups' means. No vector of a member is ever without its masks.
     ///
     /// - Parameters:
+    ///   - crew: shares the taking off of masks, group by group, and the rule.
     ///   - packed: the packed lanes of a member, by its name.
     package static func step(
-        from base: ModelFile, state: [UInt8]?, job: AggregationJob, masked: MaskedJob, suite: CryptoSuite,
+        from base: ModelFile, state: [UInt8]?, job: AggregationJob, masked: MaskedJob, suite: CryptoSuite, crew: Crew = .alone,
         packed: (_ client: String) throws(AggregationError) -> [UInt8]
     ) throws(AggregationError) -> (step: Step, sums: MaskedSums) {
         let parameters = masked.parameters
@@ -22,21 +24,20 @@ extension RoundComputer {
         var sums = MaskedSums(groupSizes: [Int](repeating: 0, count: parameters.groups), void: [])
         var means: [[Float]] = []
         var names: [String] = []
-        for group in masked.groups {
-            var sum = MaskedVector(zeros: parameters.lanes, width: parameters.encoding.width)
-            for member in group.members {
-                do throws(SecureAggregationError) { try sum.add(packed: try lanes(of: member, masked, packed)) } catch {
-                    throw .source("the masked update of \(masked.names[member]) cannot be read: \(error.words)")
+        // As many groups in memory at a time as there are workers.
+        for first in stride(from: 0, to: masked.groups.count, by: crew.workers) {
+            let groups = Array(masked.groups[first..<min(first + crew.workers, masked.groups.count)])
+            var added: [MaskedVector] = []
+            for group in groups { added.append(try sum(of: group, masked, packed)) }
+            for (group, mean) in zip(groups, unmasked(added, groups, parameters.encoding, suite, crew)) {
+                guard let mean else {
+                    sums.void.append("group \(group.group) is not the sum of its members' updates")
+                    continue
                 }
+                sums.groupSizes[group.group] = group.members.count
+                means.append(mean)
+                names.append("the mean of group \(group.group)")
             }
-            sum.add(group.terms, suite: suite)
-            guard let open = GroupSum(lanes: sum.lanes, clients: group.members.count, parameters: parameters.encoding) else {
-                sums.void.append("group \(group.group) is not the sum of its members' updates")
-                continue
-            }
-            sums.groupSizes[group.group] = group.members.count
-            means.append(open.mean)
-            names.append("the mean of group \(group.group)")
         }
         guard means.count >= masked.goodGroupsMin else {
             throw .source("\(means.count) of \(parameters.groups) groups are sums of updates, and \(masked.goodGroupsMin) have to be: \(sums.void.joined(separator: "; "))")
@@ -45,7 +46,37 @@ extension RoundComputer {
         combined.weights = [Int64](repeating: 1, count: means.count)
         let source = try MemoryUpdates(means, names: names)
         let maxAbs = means.map { $0.reduce(Float(0)) { max($0, abs($1)) } }
-        return (try step(from: base, state: state, job: combined, source: source, maxAbs: maxAbs), sums)
+        return (try step(from: base, state: state, job: combined, source: source, maxAbs: maxAbs, crew: crew), sums)
+    }
+
+    /// The members' vectors added up, masks and all.
+    private static func sum(
+        of group: OpenedGroup, _ masked: MaskedJob, _ packed: (String) throws(AggregationError) -> [UInt8]
+    ) throws(AggregationError) -> MaskedVector {
+        var sum = MaskedVector(zeros: masked.parameters.lanes, width: masked.parameters.encoding.width)
+        for member in group.members {
+            do throws(SecureAggregationError) { try sum.add(packed: try lanes(of: member, masked, packed)) } catch {
+                throw .source("the masked update of \(masked.names[member]) cannot be read: \(error.words)")
+            }
+        }
+        return sum
+    }
+
+    /// Each group's mean; nil where what is left without the masks is no sum of updates.
+    private static func unmasked(
+        _ added: [MaskedVector], _ groups: [OpenedGroup], _ encoding: EncodingParameters, _ suite: CryptoSuite, _ crew: Crew
+    ) -> [[Float]?] {
+        var means = [[Float]?](repeating: nil, count: groups.count)
+        means.withUnsafeMutableBufferPointer { means in
+            // Each number has a place of its own.
+            nonisolated(unsafe) let means = means
+            crew.forEach(groups.count) { number, _ in
+                var sum = added[number]
+                sum.add(groups[number].terms, suite: suite)
+                means[number] = GroupSum(lanes: sum.lanes, clients: groups[number].members.count, parameters: encoding)?.mean
+            }
+        }
+        return means
     }
 
     private static func lanes(

@@ -1,6 +1,7 @@
 package import Learning
 package import RobustAggregation
 internal import Strategies
+package import WorkSharing
 
 /// The arithmetic of a round: the new model, and what the server keeps besides it, from the old ones and the round's
 /// updates. The same in production, simulator and benchmark.
@@ -16,19 +17,19 @@ package enum RoundComputer {
     ///   - state: the file that `job.state` names; nil when that is nil.
     ///   - source: updates in the order of `job.contributions`, `updateLength` numbers each.
     package static func step(
-        from base: ModelFile, state: [UInt8]?, job: AggregationJob, source: some UpdateSource
+        from base: ModelFile, state: [UInt8]?, job: AggregationJob, source: some UpdateSource, crew: Crew = .alone
     ) throws(AggregationError) -> Step {
-        try step(from: base, state: state, job: job, source: source, maxAbs: job.contributions.map(\.maxAbs))
+        try step(from: base, state: state, job: job, source: source, maxAbs: job.contributions.map(\.maxAbs), crew: crew)
     }
 
     /// - Parameter maxAbs: the largest magnitude in each update of the source.
     static func step(
-        from base: ModelFile, state: [UInt8]?, job: AggregationJob, source: some UpdateSource, maxAbs: [Float]
+        from base: ModelFile, state: [UInt8]?, job: AggregationJob, source: some UpdateSource, maxAbs: [Float], crew: Crew
     ) throws(AggregationError) -> Step {
         let strategy = job.strategy
         let needs = strategy.updateLength(parameters: base.parameters.count)
         guard source.dimension == needs else { throw .dimension(index: 0, has: source.dimension, needs: needs) }
-        let combined = try aggregate(job.rule, source, weights: job.weights, maxAbs: maxAbs)
+        let combined = try aggregate(job.rule, source, weights: job.weights, maxAbs: maxAbs, crew: crew)
         var model = base
         do throws(StrategyError) {
             var kept = strategy.initialState(parameters: base.parameters.count)
