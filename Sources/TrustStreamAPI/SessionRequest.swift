@@ -49,8 +49,13 @@ struct SessionRequest {
         spec.beta2 = try body.number("beta2")
         spec.tau = try body.number("tau")
         spec.proximalMu = try body.number("proximal_mu") ?? (spec.algorithm == .fedProx ? 0.01 : 0)
+        let isRobust = try body.flag("byzantine_robust") ?? false
+        if isRobust { spec.aggregation = .trimmedMean }
         if let name = try body.choice("aggregation", SessionSpec.Aggregation.allCases.map(\.rawValue)) {
             spec.aggregation = SessionSpec.Aggregation(rawValue: name) ?? .mean
+        }
+        guard !isRobust || spec.aggregation != .mean else {
+            throw body.invalid("byzantine_robust", "cannot be true with aggregation mean, which one lying client steers; take trimmed_mean or median")
         }
         spec.byzantineTolerance = try body.integer("byzantine_tolerance", 0...100_000)
         if let seed = try body.whole("seed", 0...Int64.max) { spec.seed = UInt64(seed) }
@@ -128,7 +133,7 @@ struct SessionRequest {
             feature: field, "\(field) '\(name)' is documented and not built yet; \(built.joined(separator: " and ")) are", provided: .string(name))
     }
 
-    /// The three protections are read in full, so that a mistake in them is found, and refused by name when they are on.
+    /// Differential privacy is read in full, so that a mistake in it is found, and refused by name when it is on.
     private mutating func protections(_ body: inout ObjectReader) throws(ServiceError) {
         if var privacy = try body.object("differential_privacy") {
             let enabled = try privacy.flag("enabled") ?? false
@@ -145,12 +150,6 @@ struct SessionRequest {
             notices += privacy.notices
         }
         spec.secureAggregation = try Self.secureAggregation(&body, &notices)
-        if try body.flag("byzantine_robust") ?? false {
-            throw .notImplemented(
-                feature: "byzantine_robust",
-                "byzantine_robust as documented is not built yet; send false, and \"aggregation\": \"trimmed_mean\" for a robust rule over updates, or over the means of groups with secure_aggregation",
-                provided: true)
-        }
         notices += body.withoutEffect(["delta", "on_budget", "sampling", "adjacency"], "without differential privacy this has no effect")
     }
 }

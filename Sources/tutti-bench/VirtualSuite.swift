@@ -5,6 +5,7 @@ import Foundation
 import InProcessFederation
 import Learning
 import StrictJSON
+import WorkSharing
 
 /// `tutti-bench run virtual`: thousands of clients in this process: updates a second on one core and on all, in turn round
 /// by round, and resident memory as the kernel counts it.

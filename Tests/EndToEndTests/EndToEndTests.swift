@@ -184,12 +184,10 @@ import Testing
             #expect(session[name] is String, "\(name)")
         }
         #expect(session["success"] as? Bool == true && session["encryption_key"] is NSNull)
-        for feature in ["byzantine_robust"] {
-            let on = document.replacingOccurrences(of: "\"\(feature)\": false", with: "\"\(feature)\": true")
-            let refused = try cluster.curl("-X", "POST", base, "-H", "X-API-Key: \(key)", "-H", "Content-Type: application/json", "-d", on)
-            let details = (json(refused.body)["error"] as? [String: Any])?["details"] as? [String: Any]
-            #expect(refused.status == 501 && details?["field"] as? String == feature)
-        }
+        let on = document.replacingOccurrences(of: "{\"enabled\": false", with: "{\"enabled\": true")
+        let refused = try cluster.curl("-X", "POST", base, "-H", "X-API-Key: \(key)", "-H", "Content-Type: application/json", "-d", on)
+        let details = (json(refused.body)["error"] as? [String: Any])?["details"] as? [String: Any]
+        #expect(refused.status == 501 && details?["field"] as? String == "differential_privacy")
         let id = session["session_id"] as? String ?? ""
         let registration = session["client_registration_token"] as? String ?? ""
         let body = """

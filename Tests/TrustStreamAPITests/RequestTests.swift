@@ -88,16 +88,28 @@ import Testing
                 #expect(answer.status == 501 && answer.details["field"]?.text == field && answer.details["provided_value"] == value)
             }
         }
-        for (path, value) in [
-            ("differential_privacy.enabled", "differential_privacy"), ("byzantine_robust", "byzantine_robust"),
-        ] {
-            let answer = await Surface().call("POST", sessions, json: body.setting(path, true).encodedText)
-            #expect(answer.status == 501 && answer.details["field"]?.text == value)
-        }
+        let answer = await Surface().call("POST", sessions, json: body.setting("differential_privacy.enabled", true).encodedText)
+        #expect(answer.status == 501 && answer.details["field"]?.text == "differential_privacy")
         let unknown = await Surface().call("POST", sessions, json: "{\"model_type\": \"neural_netwrk\"}")
         for name in ["neural_network", "logistic_regression", "linear", "cnn", "language_model", "did you mean 'neural_network'"] {
             #expect(unknown.details["issue"]?.text?.contains(name) == true, "\(name)")
         }
+    }
+
+    @Test func byzantineRobustChoosesARuleThatIs() async {
+        for (body, rule) in [
+            (#"{"byzantine_robust": true, "min_clients": 10}"#, SessionSpec.Aggregation.trimmedMean),
+            (#"{"byzantine_robust": true, "aggregation": "median", "min_clients": 10}"#, .median),
+            (#"{"byzantine_robust": true, "secure_aggregation": true, "min_clients": 15}"#, .trimmedMean), (#"{"byzantine_robust": false}"#, .mean),
+        ] {
+            let surface = Surface()
+            #expect(await surface.call("POST", sessions, json: body).status == 201)
+            #expect(surface.service.seen.spec.aggregation == rule)
+        }
+        let mean = await Surface().call("POST", sessions, json: #"{"byzantine_robust": true, "aggregation": "mean", "min_clients": 10}"#)
+        #expect(mean.status == 400 && mean.details["field"]?.text == "byzantine_robust")
+        let few = await Surface().call("POST", sessions, json: #"{"byzantine_robust": true, "secure_aggregation": true, "min_clients": 10}"#)
+        #expect(few.status == 400 && few.details["issue"]?.text?.contains("15") == true)
     }
 
     @Test func secureAggregationIsAFlagOrAnObject() async {
