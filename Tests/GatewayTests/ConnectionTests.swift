@@ -94,7 +94,8 @@ struct ConnectionTests {
                 }
                 return line?.split(separator: " ").last.flatMap { Double($0) } ?? 0
             }
-            let before = try await downloads()
+            // The first one is counted when the server is done with it, which may be after its client is.
+            let before = try await until("the first download is counted") { try await downloads() > 0 ? try await downloads() : nil }
             try await RawConnection.open(coordinator) { stream in
                 try await stream.send(
                     "GET \(LiveCoordinator.sessions)/\(session.id)/weights HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer \(token)\r\n\r\n")
