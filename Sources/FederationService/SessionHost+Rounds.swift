@@ -110,7 +110,8 @@ private struct NewModel: Sendable {
     var sums: MaskedSums?
 
     init(
-        _ base: ModelFile, _ state: [UInt8]?, _ job: AggregationJob, _ rows: Dataset?, _ store: any ContributionStore, _ crew: Crew, session: String, tenant: String
+        _ base: ModelFile, _ state: [UInt8]?, _ job: AggregationJob, _ rows: Dataset?, _ store: any ContributionStore, _ crew: Crew, session: String,
+        tenant: String
     ) throws(AggregationError) {
         let started = ContinuousClock.now
         let keys = job.contributions.map {
@@ -118,7 +119,8 @@ private struct NewModel: Sendable {
         }
         let step: RoundComputer.Step
         if let masked = job.masked {
-            (step, sums) = try RoundComputer.step(from: base, state: state, job: job, masked: masked, suite: .system, crew: crew) { name throws(AggregationError) in
+            (step, sums) = try RoundComputer.step(from: base, state: state, job: job, masked: masked, suite: .system, crew: crew) {
+                name throws(AggregationError) in
                 try Self.packed(keys.first { $0.client == name }, store, of: name)
             }
         } else {

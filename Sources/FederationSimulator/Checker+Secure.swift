@@ -14,7 +14,9 @@ extension Checker {
         case .nonces:
             if secure.epoch?.number != frame.attempt { violated(.durableBeforeVisible, now, "groups are told that are not durable") }
         case .adverts:
-            if rounds[key]?.secure?.advertised == nil { violated(.durableBeforeVisible, now, "who takes part in round \(key.round) is told before it is durable") }
+            if rounds[key]?.secure?.advertised == nil {
+                violated(.durableBeforeVisible, now, "who takes part in round \(key.round) is told before it is durable")
+            }
         case .unmaskRequest:
             guard let request = try? UnmaskRequest(encoded: frame.message) else { return }
             let names = request.survivors.compactMap { secure.epoch?.invitation.roster.members[$0].name }.map { String(decoding: $0, as: UTF8.self) }

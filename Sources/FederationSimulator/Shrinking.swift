@@ -45,7 +45,8 @@ extension Simulation {
         { $0.faults.liars = 0 }, { $0.faults.dropouts = 0 }, { $0.faults.delay = 1...20 }, { $0.stopAt = nil },
         { $0.spec.clientFraction = 1 }, { $0.spec.quorum = nil }, { $0.spec.localEpochs = 1 },
         { $0.spec.schedule = .constant }, { $0.spec.overSelection = 1 }, { $0.spec.modelSelection = .last }, { $0.spec.earlyStopping = nil },
-        { $0.spec.secureAggregation = nil }, { $0.spec.momentum = 0 }, { ($0.spec.algorithm, $0.spec.proximalMu) = (.federatedAveraging, 0) }, { $0.spec.aggregation = .mean },
+        { $0.spec.secureAggregation = nil }, { $0.spec.momentum = 0 }, { ($0.spec.algorithm, $0.spec.proximalMu) = (.federatedAveraging, 0) },
+        { $0.spec.aggregation = .mean },
     ]
 }
 

@@ -40,7 +40,8 @@ package protocol AggregationKernels {
     /// the clip. *Bit-equal.*
     func encode(
         _ out: UnsafeMutablePointer<UInt32>, _ x: F32, _ random: UnsafePointer<UInt32>, _ count: Int, _ scale: Double, _ clip: Double,
-        _ step: Double, _ steps: Double, _ squares: UnsafeMutablePointer<Double>) -> Int
+        _ step: Double, _ steps: Double, _ squares: UnsafeMutablePointer<Double>
+    ) -> Int
     /// out[count]: the mean of `summands` numbers whose quantised sum is given. *Bit-equal.*
     func dequantise(_ out: MF32, _ sums: UnsafePointer<UInt32>, _ count: Int, _ clip: Float, _ bits: Int, _ summands: Int)
 }

@@ -22,7 +22,8 @@ package enum KernelLevel: Int, Sendable, CaseIterable, Comparable {
 /// The kernels marked *bit-equal* give the same bits at every level, because they only use operations in an order that
 /// does not depend on the vector width. The others may differ between levels by rounding.
 package protocol KernelSet:
-    MatrixKernels, ElementwiseKernels, ConvolutionKernels, LossKernels, TransformerKernels, TrainingKernels, ReductionKernels, AggregationKernels, PackingKernels, ProbeKernels,
+    MatrixKernels, ElementwiseKernels, ConvolutionKernels, LossKernels, TransformerKernels, TrainingKernels, ReductionKernels, AggregationKernels,
+    PackingKernels, ProbeKernels,
     Sendable
 {
     var level: KernelLevel { get }

@@ -12,7 +12,8 @@ extension Level {
         #if LEVEL_AVX2 || LEVEL_AVX512
             if width <= 26 || width == 28 || width == 32 {
                 // Two loops: each without the other's two operations.
-                j = subtract
+                j =
+                    subtract
                     ? addEights(words, packed, byteCount, count, width) { $0 &- $1 }
                     : addEights(words, packed, byteCount, count, width) { $0 &+ $1 }
             }

@@ -25,7 +25,8 @@ extension SessionRequest {
         notices += secure.notices
         guard isOn else { return nil }
         if spec.groupFloor == 3 {
-            notices.append(notice("WEAK", "secure_aggregation.group_floor", "sums of three clients may be opened: two of them who compare learn the third's update"))
+            notices.append(
+                notice("WEAK", "secure_aggregation.group_floor", "sums of three clients may be opened: two of them who compare learn the third's update"))
         }
         return spec
     }

@@ -103,7 +103,8 @@ struct SessionRequest {
         }
         if spec.secureAggregation != nil, !believesNobody, spec.modelSelection == .best || spec.earlyStopping != nil {
             notices.append(
-                notice("NO_EFFECT", "secure_aggregation", "clients of masked rounds do not say how good a model is; only a test set (PUT …/evaluation) can tell"))
+                notice(
+                    "NO_EFFECT", "secure_aggregation", "clients of masked rounds do not say how good a model is; only a test set (PUT …/evaluation) can tell"))
         }
         if believesNobody && spec.earlyStopping != nil {
             notices.append(notice("NO_EFFECT", "early_stopping", Self.needsTestSet + "without one every round is run"))

@@ -29,7 +29,12 @@ struct SessionViews {
         let record = joined.view.record
         let isUniform = record.spec.aggregation != .mean || record.spec.secureAggregation?.largestWeight == 0
         var notices = notices
-        if isUniform { notices.append(notice("NO_EFFECT", "data_size", "a robust rule, or secure aggregation without largest_weight, weighs all clients alike; data_size is kept and not used")) }
+        if isUniform {
+            notices.append(
+                notice(
+                    "NO_EFFECT", "data_size",
+                    "a robust rule, or secure aggregation without largest_weight, weighs all clients alike; data_size is kept and not used"))
+        }
         return .object([
             .init("success", true), .init("client_registered", true), .init("client_id", .string(joined.client)),
             .init("assigned_round", JSON(joined.assignedRound)),

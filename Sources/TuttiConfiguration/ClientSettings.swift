@@ -20,7 +20,8 @@ package struct ClientSettings: Sendable {
     package var settings: Settings
 
     static let keys: [Settings.Key] = [
-        ("policy.min_cohort", .whole(1)), ("policy.min_group", .whole(4)), ("policy.require_secure_aggregation", .flag(false)), ("policy.sessions", .texts([])), ("policy.max_model_bytes", .whole(2 << 30)),
+        ("policy.min_cohort", .whole(1)), ("policy.min_group", .whole(4)), ("policy.require_secure_aggregation", .flag(false)), ("policy.sessions", .texts([])),
+        ("policy.max_model_bytes", .whole(2 << 30)),
         ("data.label", .text("last")), ("data.task", .text("classification")), ("data.scale", .text("none")), ("compute.threads", .whole(1)),
         ("log.level", .text("warning")),
     ]

@@ -90,7 +90,8 @@ enum RoundSuite {
     /// nil where Python or NumPy is not there.
     private static func numpySeconds(_ data: String, _ progress: (String) -> Void) -> Double? {
         guard let output = PeerScript.output(["python3", "benchmarks/peers/numpy_fedavg.py", data]), let json = try? JSON(parsing: output),
-            let seconds = json["seconds"]?.double else {
+            let seconds = json["seconds"]?.double
+        else {
             progress("round: python3 with numpy is not there; the figure stands alone")
             return nil
         }

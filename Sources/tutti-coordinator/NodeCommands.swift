@@ -108,7 +108,9 @@ struct Model: AsyncParsableCommand {
         var card: String?
 
         func perform() async throws(CommandFailure) -> JSON {
-            let (bytes, digest, made, text) = try await Administrator.with(options.data) { administrator throws(CommandFailure) in try await fetch(administrator) }
+            let (bytes, digest, made, text) = try await Administrator.with(options.data) { administrator throws(CommandFailure) in
+                try await fetch(administrator)
+            }
             try write(bytes, to: out, "--out")
             say("\(out): \(bytes.count) bytes, SHA-256 \(digest)" + (made.map { ", of round \($0)" } ?? ""))
             if let card, let text {

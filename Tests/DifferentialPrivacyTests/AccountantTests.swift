@@ -16,7 +16,9 @@ import Testing
         #expect(rows.count > 60)
         for row in rows {
             let epsilon = try PrivacyReport.epsilon([(gaussian(row.z, poisson(row.q)), row.rounds)], delta: row.delta, by: .renyi)
-            #expect(epsilon <= row.rdp * (1 + 1e-9) + 1e-12 && epsilon >= row.rdp * (row.rdp < 20 ? 0.99 : 0.97), "q \(row.q) z \(row.z) x \(row.rounds) δ \(row.delta): \(epsilon), \(row.rdp)")
+            #expect(
+                epsilon <= row.rdp * (1 + 1e-9) + 1e-12 && epsilon >= row.rdp * (row.rdp < 20 ? 0.99 : 0.97),
+                "q \(row.q) z \(row.z) x \(row.rounds) δ \(row.delta): \(epsilon), \(row.rdp)")
         }
     }
 
@@ -25,7 +27,9 @@ import Testing
         for row in try golden([PoissonRow].self, "poisson") where row.rounds != 30 && (row.rounds == 1) == (row.delta < 1e-6) {
             let epsilon = try PrivacyReport.epsilon([(gaussian(row.z, poisson(row.q)), row.rounds)], delta: row.delta, by: .lossDistribution)
             // Where Google's accountant answers 0, ours may be within the grid of it.
-            #expect(epsilon >= row.pld * (1 - 1e-6) && epsilon <= row.pld * 1.02 + 1e-4, "q \(row.q) z \(row.z) x \(row.rounds) δ \(row.delta): \(epsilon), \(row.pld)")
+            #expect(
+                epsilon >= row.pld * (1 - 1e-6) && epsilon <= row.pld * 1.02 + 1e-4,
+                "q \(row.q) z \(row.z) x \(row.rounds) δ \(row.delta): \(epsilon), \(row.pld)")
         }
     }
 

@@ -10,7 +10,9 @@ import Testing
         #expect(abs(try Sensitivity.trimmedGroups(norm: 1, smallestGroup: 5, groups: 20, trimmed: 5, adjacency: .replaceOne) - 0.04) < 1e-12)
         #expect(abs(try Sensitivity.trimmedGroups(norm: 1, smallestGroup: 5, groups: 20, trimmed: 5, adjacency: .zeroOut) - 0.02) < 1e-12)
         for (groups, trimmed) in [(10, 5), (9, 5), (0, 0), (5, -1), (3, Int.max), (Int.min, 1)] {
-            #expect(throws: PrivacyError.self) { try Sensitivity.trimmedGroups(norm: 1, smallestGroup: 5, groups: groups, trimmed: trimmed, adjacency: .replaceOne) }
+            #expect(throws: PrivacyError.self) {
+                try Sensitivity.trimmedGroups(norm: 1, smallestGroup: 5, groups: groups, trimmed: trimmed, adjacency: .replaceOne)
+            }
         }
     }
 
@@ -97,7 +99,8 @@ import Testing
 @Suite struct PlanTests {
     private func request(_ mechanism: PrivacyRequest.Mechanism, epsilon: Double = 8) throws -> PrivacyRequest {
         var request = PrivacyRequest(
-            budget: try PrivacyBudget(epsilon: epsilon, delta: 1e-6), rounds: 50, model: try PrivacyModel(.replaceOne, .fixedSize(cohort: 100, population: 1000)),
+            budget: try PrivacyBudget(epsilon: epsilon, delta: 1e-6), rounds: 50,
+            model: try PrivacyModel(.replaceOne, .fixedSize(cohort: 100, population: 1000)),
             mechanism: mechanism, dimension: 10_000, l2Clip: 1, quantisation: .init(coordinateClip: 0.05, bits: 12))
         request.accountant = .renyi
         return request

@@ -64,7 +64,8 @@ import Testing
         #expect(b.renyiEpsilon >= a.renyiEpsilon && b.renyiEpsilon < a.renyiEpsilon * 1.01)
         let (smoothLoss, latticeLoss) = (try #require(a.lossEpsilon), try #require(b.lossEpsilon))
         #expect(abs(smoothLoss - latticeLoss) < 1e-6)
-        #expect(try PrivacyReport([(PrivateRelease(.discreteGaussian(noiseMultiplier: 3, deviationSteps: 3), poisson(0.1)), 1)], delta: 1e-6).lossEpsilon == nil)
+        #expect(
+            try PrivacyReport([(PrivateRelease(.discreteGaussian(noiseMultiplier: 3, deviationSteps: 3), poisson(0.1)), 1)], delta: 1e-6).lossEpsilon == nil)
     }
 
     /// Numbers from anywhere get an answer or an error.
@@ -121,7 +122,8 @@ import Testing
         for text in ["[1,2]", "[]", "3", "[" + [String](repeating: "-1", count: RenyiCurve.orders.count).joined(separator: ",") + "]"] {
             #expect(throws: DecodingError.self) { try JSONDecoder().decode(RenyiCurve.self, from: Data(text.utf8)) }
         }
-        let release = try PrivateRelease(.skellam(variance: 9, l2Sensitivity: 2, l1Sensitivity: 4), PrivacyModel(.replaceOne, .fixedSize(cohort: 3, population: 9)))
+        let release = try PrivateRelease(
+            .skellam(variance: 9, l2Sensitivity: 2, l1Sensitivity: 4), PrivacyModel(.replaceOne, .fixedSize(cohort: 3, population: 9)))
         #expect(try JSONDecoder().decode(PrivateRelease.self, from: JSONEncoder().encode(release)) == release)
         #expect(throws: (any Error).self) {
             try JSONDecoder().decode(PrivacyModel.self, from: Data(#"{"adjacency":"replace_one","sampling":{"poisson":{"rate":0.5}}}"#.utf8))

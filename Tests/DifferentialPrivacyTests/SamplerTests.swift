@@ -25,7 +25,8 @@ import Testing
         }
         var (chi, classes, others) = (0.0, 0.0, 1.0)
         for place in -reach...reach {
-            let probability = width <= 64
+            let probability =
+                width <= 64
                 ? (place * width..<(place + 1) * width).reduce(0.0) { $0 + exp(logProbability($1)) }
                 : Double(width) * exp(logProbability(place * width + width / 2))
             guard probability * n >= 20 else { rest += hits[place] ?? 0; continue }
@@ -46,8 +47,11 @@ import Testing
         var random = words(UInt64(deviation * 64) + 7)
         let values = (0..<Self.draws).map { _ in sampler.draw(&random) }
         let reach = deviation < 100 ? Int64(12 * deviation) + 12 : 0
-        let total = deviation < 100 ? (-reach...reach).reduce(0.0) { $0 + exp(-Double($1 * $1) / (2 * deviation * deviation)) } : deviation * (2 * Double.pi).squareRoot()
-        let variance = deviation < 100
+        let total =
+            deviation < 100
+            ? (-reach...reach).reduce(0.0) { $0 + exp(-Double($1 * $1) / (2 * deviation * deviation)) } : deviation * (2 * Double.pi).squareRoot()
+        let variance =
+            deviation < 100
             ? (-reach...reach).reduce(0.0) { $0 + Double($1 * $1) * exp(-Double($1 * $1) / (2 * deviation * deviation)) } / total : deviation * deviation
         check(
             values, { -Double($0) * Double($0) / (2 * deviation * deviation) - log(total) }, variance: variance, kurtosisExcess: deviation < 1 ? 30 : 0.5,

@@ -94,8 +94,11 @@ import Testing
             }
             let result = try Programs.run(
                 Programs.bin + "/tutti-bench",
-                ["federate", "--clients", "10", "--rounds", "\(rounds)", "--seed", "42", "--local-epochs", "\(Federation.epochs)", "--secure", "on", "--quorum", "6",
-                    "--session", session, "--rounding", secrets, "--json"] + (absent.isEmpty ? [] : ["--absent", absent.joined(separator: ",")]))
+                [
+                    "federate", "--clients", "10", "--rounds", "\(rounds)", "--seed", "42", "--local-epochs", "\(Federation.epochs)", "--secure", "on",
+                    "--quorum", "6",
+                    "--session", session, "--rounding", secrets, "--json",
+                ] + (absent.isEmpty ? [] : ["--absent", absent.joined(separator: ",")]))
             return result.data["model_sha256"] as? String ?? result.err
         }
     }

@@ -7,8 +7,9 @@ import Testing
     /// The design's numbers: two modified clients take 15 clients at a floor of 3, and 25 at 5.
     @Test func tooFewAreToldHowManyAreNeeded() throws {
         #expect(GroupPlan.clientsNeeded(byzantine: 2, floor: 3) == 15 && GroupPlan.clientsNeeded(byzantine: 2, floor: 5) == 25)
-        #expect(throws: SecureAggregationError.plan(
-            "2 modified clients need 5 groups of 5, which are 25 clients, and there are 21: wait for 25 clients, or set a lower byzantine_tolerance")
+        #expect(
+            throws: SecureAggregationError.plan(
+                "2 modified clients need 5 groups of 5, which are 25 clients, and there are 21: wait for 25 clients, or set a lower byzantine_tolerance")
         ) { try GroupPlan(members: 21) }
         #expect(try GroupPlan(members: 25).groups == 5 && GroupPlan(members: 15, byzantine: 2, floors: .local).groups == 5)
         #expect(throws: SecureAggregationError.self) { try GroupPlan(members: 14, byzantine: 2, floors: .local) }

@@ -4,7 +4,8 @@ import Testing
 
 @Suite struct EncodeTests {
     /// The twin, one number after the other; its squares are added up in one row.
-    private func twin(_ x: [Float], _ random: [UInt32], _ scale: Double, _ clip: Double, _ steps: Double) -> (words: [UInt32], saturated: Int, squares: Double) {
+    private func twin(_ x: [Float], _ random: [UInt32], _ scale: Double, _ clip: Double, _ steps: Double) -> (words: [UInt32], saturated: Int, squares: Double)
+    {
         let step = 2 * clip / steps
         var (words, saturated, squares) = ([UInt32](), 0, 0.0)
         for (x, draw) in zip(x, random) {

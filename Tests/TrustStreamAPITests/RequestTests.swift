@@ -123,7 +123,8 @@ import Testing
         #expect(await off.call("POST", sessions, json: #"{"secure_aggregation": {"enabled": false, "bits": 8}}"#).notices == ["secure_aggregation.bits"])
         #expect(off.service.seen.spec.secureAggregation == nil)
         for (body, field) in [
-            (#"{"min_clients": 2, "secure_aggregation": true}"#, "secure_aggregation"), (#"{"min_clients": 6, "secure_aggregation": {"bits": 99}}"#, "secure_aggregation.bits"),
+            (#"{"min_clients": 2, "secure_aggregation": true}"#, "secure_aggregation"),
+            (#"{"min_clients": 6, "secure_aggregation": {"bits": 99}}"#, "secure_aggregation.bits"),
             (#"{"min_clients": 6, "algorithm": "scaffold", "secure_aggregation": true}"#, "algorithm"),
             (#"{"min_clients": 6, "secure_aggregation": {"mode": "malicious_server"}}"#, "secure_aggregation.mode"),
         ] {

@@ -16,7 +16,9 @@ package struct FourierTransform {
         precondition(count > 0 && count & (count - 1) == 0, "a transform's length is a power of two")
         self.count = count
         let half = count / 2
-        (cosines, sines) = ((0..<half).map { cos(2 * Double.pi * Double($0) / Double(count)) }, (0..<half).map { sin(2 * Double.pi * Double($0) / Double(count)) })
+        (cosines, sines) = (
+            (0..<half).map { cos(2 * Double.pi * Double($0) / Double(count)) }, (0..<half).map { sin(2 * Double.pi * Double($0) / Double(count)) }
+        )
     }
 
     package var relativeError: Double { Double(count.trailingZeroBitCount) * 9 * 0x1p-53 }

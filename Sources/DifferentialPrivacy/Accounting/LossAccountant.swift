@@ -31,7 +31,9 @@ enum LossAccountant {
         return nil
     }
 
-    private static func epsilon(_ kinds: [(z: Double, rate: Double, count: Int)], _ direction: PrivacyProfile.Direction, _ interval: Double, _ delta: Double) -> Double? {
+    private static func epsilon(_ kinds: [(z: Double, rate: Double, count: Int)], _ direction: PrivacyProfile.Direction, _ interval: Double, _ delta: Double)
+        -> Double?
+    {
         var parts: [(PrivacyLoss, Int)] = []
         for kind in kinds {
             guard let loss = PrivacyLoss(PrivacyProfile(noiseMultiplier: kind.z, rate: kind.rate, direction: direction), interval: interval) else { return nil }

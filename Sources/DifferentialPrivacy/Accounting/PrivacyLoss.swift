@@ -18,7 +18,8 @@ struct PrivacyLoss {
     /// nil where the grid would have too many points.
     init?(_ profile: PrivacyProfile, interval: Double) {
         let losses = profile.losses
-        guard losses.lowerBound >= -Limits.lossMax, losses.upperBound <= Limits.lossMax, losses.upperBound - losses.lowerBound < interval * Double(Limits.lossPointsMax)
+        guard losses.lowerBound >= -Limits.lossMax, losses.upperBound <= Limits.lossMax,
+            losses.upperBound - losses.lowerBound < interval * Double(Limits.lossPointsMax)
         else { return nil }
         let first = Int((losses.lowerBound / interval).rounded(.down))
         let last = max(first + 1, Int((losses.upperBound / interval).rounded(.up)))

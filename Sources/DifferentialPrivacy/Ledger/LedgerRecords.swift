@@ -47,7 +47,8 @@ package struct LedgerRow: Equatable, Codable, Sendable {
         kinds = try values.decodeIfPresent([Count].self, forKey: .kinds)
         let same = adjacency
         guard kinds?.allSatisfy({ (1...Limits.roundsMax).contains($0.count) && $0.release.model.adjacency == same }) ?? true else {
-            throw DecodingError.dataCorruptedError(forKey: .kinds, in: values, debugDescription: "a count is outside 1 to \(Limits.roundsMax), or neighbours differ")
+            throw DecodingError.dataCorruptedError(
+                forKey: .kinds, in: values, debugDescription: "a count is outside 1 to \(Limits.roundsMax), or neighbours differ")
         }
     }
 

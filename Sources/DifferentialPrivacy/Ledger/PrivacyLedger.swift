@@ -10,8 +10,14 @@ package struct PrivacyLedger: Sendable {
 
     /// From what was stored.
     package init(rows: [LedgerRow], records: [ReleaseRecord]) throws(PrivacyError) {
-        for row in rows { guard self.rows.updateValue(row, forKey: row.key) == nil else { throw .contradiction("client \(row.key.client) has two rows for dataset \(row.key.dataset)") } }
-        for record in records { guard self.records.updateValue(record, forKey: record.id) == nil else { throw .contradiction("release \(record.id) has two records") } }
+        for row in rows {
+            guard self.rows.updateValue(row, forKey: row.key) == nil else {
+                throw .contradiction("client \(row.key.client) has two rows for dataset \(row.key.dataset)")
+            }
+        }
+        for record in records {
+            guard self.records.updateValue(record, forKey: record.id) == nil else { throw .contradiction("release \(record.id) has two records") }
+        }
     }
 
     package func row(_ key: LedgerKey) -> LedgerRow? { rows[key] }
@@ -31,7 +37,9 @@ package struct PrivacyLedger: Sendable {
     package mutating func charge(
         _ id: String, to keys: [LedgerKey], _ release: PrivateRelease, within budget: PrivacyBudget, by accountant: Accountant = .tighter
     ) throws(PrivacyError) -> LedgerChange? {
-        guard !id.isEmpty, id.utf8.count <= Limits.nameBytesMax else { throw .invalid(field: "release_id", problem: "an id has 1 to \(Limits.nameBytesMax) bytes") }
+        guard !id.isEmpty, id.utf8.count <= Limits.nameBytesMax else {
+            throw .invalid(field: "release_id", problem: "an id has 1 to \(Limits.nameBytesMax) bytes")
+        }
         guard !keys.isEmpty, keys.count <= Limits.participantsMax else {
             throw .invalid(field: "participants", problem: "\(keys.count): a release is charged to 1 to \(Limits.participantsMax) data sets")
         }

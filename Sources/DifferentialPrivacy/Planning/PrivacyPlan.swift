@@ -92,19 +92,25 @@ struct NoiseDraft {
         let release = try Self.noise(.discreteGaussian(deviationSteps: 0x1p23), request, model)
         let z = release.mechanism.noiseMultiplier
         let scale = z * exact
-        guard scale > 0x1p-900, scale < 0x1p900 else { throw .invalid(field: "l2_clip", problem: "noise of deviation \(scale) is no number to add: take a clip nearer to 1") }
+        guard scale > 0x1p-900, scale < 0x1p900 else {
+            throw .invalid(field: "l2_clip", problem: "noise of deviation \(scale) is no number to add: take a clip nearer to 1")
+        }
         latticeStep = Double(sign: .plus, exponent: scale.exponent - 23, significand: 1)
         sensitivity = try Sensitivity.onLattice(exact, step: latticeStep, dimension: request.dimension)
         noiseDeviation = z * sensitivity
         deviationSteps = noiseDeviation / latticeStep
         guard deviationSteps <= Limits.deviationStepsMax else {
-            throw .invalid(field: "dimension", problem: "\(request.dimension) parameters and noise multiplier \(z) need a finer lattice than there is: train a smaller model")
+            throw .invalid(
+                field: "dimension",
+                problem: "\(request.dimension) parameters and noise multiplier \(z) need a finer lattice than there is: train a smaller model")
         }
         self.release = try PrivateRelease(.discreteGaussian(noiseMultiplier: z, deviationSteps: deviationSteps), model)
         share = nil
     }
 
-    init(skellam norm: Double, step: Double, cohortMax: Int, honest: Int, divisor: Double, _ request: PrivacyRequest, _ model: PrivacyModel) throws(PrivacyError) {
+    init(skellam norm: Double, step: Double, cohortMax: Int, honest: Int, divisor: Double, _ request: PrivacyRequest, _ model: PrivacyModel)
+        throws(PrivacyError)
+    {
         guard step > 0, let bits = request.quantisation?.bits else {
             throw .invalid(field: "bits", problem: "Skellam noise is added to whole numbers: say how updates are quantised")
         }
@@ -125,7 +131,10 @@ struct NoiseDraft {
         let width = largest < 0x1p62 ? Int.bitWidth - Int(largest.rounded(.up)).leadingZeroBitCount : 63
         guard width <= Limits.widthMax else {
             throw .invalid(
-                field: "bits", problem: "\(cohortMax) clients of \(bits) bits and noise up to \(bound) steps need \(width) bits, and there are \(Limits.widthMax): take at most \(max(0, bits - (width - Limits.widthMax))) bits")
+                field: "bits",
+                problem:
+                    "\(cohortMax) clients of \(bits) bits and noise up to \(bound) steps need \(width) bits, and there are \(Limits.widthMax): take at most \(max(0, bits - (width - Limits.widthMax))) bits"
+            )
         }
         share = SkellamShare(variance: variance, noiseBound: bound, width: width)
         self.release = release

@@ -44,7 +44,9 @@ package struct PrivacyRequest: Equatable, Sendable {
         package init(coordinateClip: Double, bits: Int) { (self.coordinateClip, self.bits) = (coordinateClip, bits) }
     }
 
-    package init(budget: PrivacyBudget, rounds: Int, model: PrivacyModel, mechanism: Mechanism, dimension: Int, l2Clip: Double, quantisation: Quantisation? = nil) {
+    package init(
+        budget: PrivacyBudget, rounds: Int, model: PrivacyModel, mechanism: Mechanism, dimension: Int, l2Clip: Double, quantisation: Quantisation? = nil
+    ) {
         self.budget = budget
         self.rounds = rounds
         self.model = model

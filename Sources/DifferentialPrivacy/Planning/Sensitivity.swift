@@ -30,7 +30,8 @@ package enum Sensitivity {
         }
         guard trimmed >= 0, (1...Limits.participantsMax).contains(groups), trimmed < groups, groups - trimmed > trimmed else {
             throw .invalid(
-                field: "groups", problem: "\(groups) groups with \(trimmed) cut off on each side leave nothing: plan more than twice as many groups as are cut off")
+                field: "groups",
+                problem: "\(groups) groups with \(trimmed) cut off on each side leave nothing: plan more than twice as many groups as are cut off")
         }
         return try finite(moved(norm, adjacency) / Double(smallestGroup) / Double(groups - 2 * trimmed))
     }
@@ -52,7 +53,9 @@ package enum Sensitivity {
 
     /// The L1 norm of a whole-numbered vector whose L2 norm is known: at most √d of it, and at most its square.
     package static func l1Steps(l2Steps: Double, dimension: Int) throws(PrivacyError) -> Double {
-        guard l2Steps >= 1, l2Steps.isFinite else { throw .invalid(field: "l2_steps", problem: "\(l2Steps): a whole-numbered difference has a norm of at least 1") }
+        guard l2Steps >= 1, l2Steps.isFinite else {
+            throw .invalid(field: "l2_steps", problem: "\(l2Steps): a whole-numbered difference has a norm of at least 1")
+        }
         return try finite(min(checked(dimension).squareRoot() * l2Steps, l2Steps * l2Steps))
     }
 

@@ -276,10 +276,12 @@ package struct ClientMachine: Sendable {
     /// Drops work and a pending update that nobody waits for any more.
     private mutating func abandon(through key: AttemptKey) -> [ClientEffect] {
         var effects: [ClientEffect] = []
-        if case .some = secure { _ = withSecure { side in
-            side.abandon(through: key)
-            return []
-        } }
+        if case .some = secure {
+            _ = withSecure { side in
+                side.abandon(through: key)
+                return []
+            }
+        }
         if let job = masks, job.key <= key { masks = nil }
         if let held = heldStart, held.key <= key { heldStart = nil }
         if let current = currentKey, current <= key {

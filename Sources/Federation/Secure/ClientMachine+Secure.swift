@@ -12,7 +12,9 @@ extension ClientMachine {
     mutating func withSecure(_ body: (inout SecureClient) -> [SecureClient.Step]) -> [ClientEffect] {
         guard let protection else { return [] }
         var side: SecureClient
-        if case .some(let known) = secure { side = known } else {
+        if case .some(let known) = secure {
+            side = known
+        } else {
             side = SecureClient(protection, name: client, session: session, state: state.secure)
         }
         // Changed in place: nothing else holds it.

@@ -25,7 +25,8 @@ extension CoordinatorMachine {
             let connected = connectedTrainers
             let answering = connected.filter { !silentInDraws.contains($0) }
             let there = answering.count >= session.spec.minClients ? answering : connected
-            return Gathering(there: Array(there.prefix(session.spec.maxClients)), all: min(trainers.count, session.spec.maxClients), least: session.spec.minClients)
+            return Gathering(
+                there: Array(there.prefix(session.spec.maxClients)), all: min(trainers.count, session.spec.maxClients), least: session.spec.minClients)
         }
         let members = Set(connectedTrainers.compactMap { epoch.index(of: $0) })
         let allowed = retryMembers.map(Set.init) ?? Set(epoch.partition.members)

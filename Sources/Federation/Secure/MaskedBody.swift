@@ -37,7 +37,9 @@ package struct MaskedBody: Sendable, Equatable {
         guard body.count == expected.bodyBytes else {
             throw refuse("body", "must be a masked update of \(expected.bodyBytes) bytes, and has \(body.count); this session takes no plain updates")
         }
-        guard let header = try? MaskedInput(encoded: Array(body.prefix(MaskedInput.byteCount))) else { throw refuse("header", "is no header of a masked update") }
+        guard let header = try? MaskedInput(encoded: Array(body.prefix(MaskedInput.byteCount))) else {
+            throw refuse("header", "is no header of a masked update")
+        }
         guard header.index == expected.header.index else { throw refuse("index", "is another member's") }
         guard header.transcript == expected.header.transcript else { throw refuse("transcript", "is that of another attempt; drop the update") }
         var saturated = 0

@@ -40,7 +40,9 @@ extension RoundComputer {
             }
         }
         guard means.count >= masked.goodGroupsMin else {
-            throw .source("\(means.count) of \(parameters.groups) groups are sums of updates, and \(masked.goodGroupsMin) have to be: \(sums.void.joined(separator: "; "))")
+            throw .source(
+                "\(means.count) of \(parameters.groups) groups are sums of updates, and \(masked.goodGroupsMin) have to be: \(sums.void.joined(separator: "; "))"
+            )
         }
         var combined = job
         combined.weights = [Int64](repeating: 1, count: means.count)

@@ -36,7 +36,8 @@ extension SessionSpec {
                 .string(algorithm.rawValue))
         }
         guard clientFraction == 1 else {
-            throw refuse("client_fraction", "must be 1 with secure_aggregation: the groups are kept, and who is left out makes them smaller", JSON(clientFraction))
+            throw refuse(
+                "client_fraction", "must be 1 with secure_aggregation: the groups are kept, and who is left out makes them smaller", JSON(clientFraction))
         }
         guard overSelection == 1 else {
             throw refuse("over_selection", "must be 1 with secure_aggregation: everybody in the groups takes part", JSON(overSelection))
