@@ -123,8 +123,16 @@ import Testing
         #expect(!sealed[2].contains("client-03") && sealed[2].count >= 8)
     }
 
+    /// On a busy machine the last client may be done before it can be stopped: then the moment has passed, and all is done again.
+    private func again(_ scenario: () throws -> Bool) throws {
+        for _ in 1...4 where try scenario() { return }
+        Issue.record("the moment to kill was missed four times")
+    }
+
     /// Keys were in memory: the round is tried again with fresh ones, and rounds as it did before.
-    @Test func aCoordinatorKilledBeforeTheRequestTriesTheRoundAgain() throws {
+    @Test func aCoordinatorKilledBeforeTheRequestTriesTheRoundAgain() throws { try again(killedBeforeTheRequest) }
+
+    private func killedBeforeTheRequest() throws -> Bool {
         let federation = try Federation(rounds: 2, quorum: 9, deadline: 60)
         try federation.start()
         try federation.waits(forRound: 2)
@@ -136,13 +144,18 @@ import Testing
         let status = try federation.ends()
         #expect(status["status"] as? String == "completed", "\(status)")
         let rows = try federation.stored(2)
+        // With the stopped client's update the round had all it waits for.
+        if rows.count == 1, (rows[0]["sealed"] as? [String])?.contains("client-10") == true { return false }
         #expect(attempts(rows) == ["aborted", "committed"], "\(rows)")
         let alone = try federation.alone()
         #expect(alone == status["model_sha256"] as? String)
+        return true
     }
 
     /// The set is durable: the same members are asked again, and the round ends as it would have.
-    @Test func aCoordinatorKilledAfterTheRequestOpensTheSameGroups() throws {
+    @Test func aCoordinatorKilledAfterTheRequestOpensTheSameGroups() throws { try again(killedAfterTheRequest) }
+
+    private func killedAfterTheRequest() throws -> Bool {
         let federation = try Federation(rounds: 2, quorum: 9, deadline: 60)
         try federation.start()
         try federation.waits(forRound: 2)
@@ -151,7 +164,11 @@ import Testing
         for name in Self.clients.dropLast() { try federation.waits(forReceipt: name, 2) }
         federation.signal(SIGSTOP, Array(Self.clients.dropLast()))
         federation.signal(SIGCONT, ["client-10"])
-        _ = try eventually("the sealed set") { attempts(try federation.stored(2)) == ["sealed"] ? true : nil }
+        let state = try eventually("the sealed set") { attempts(try federation.stored(2)).last.flatMap { $0 == "configured" ? nil : $0 } }
+        guard state == "sealed" else {
+            federation.signal(SIGCONT, Self.clients)
+            return false
+        }
         _ = federation.cluster.end(SIGKILL)
         try federation.cluster.serve()
         federation.signal(SIGCONT, Self.clients)
@@ -161,5 +178,6 @@ import Testing
         #expect(attempts(rows) == ["committed"] && (rows.first?["sealed"] as? [String])?.count == 10, "\(rows)")
         let alone = try federation.alone()
         #expect(alone == status["model_sha256"] as? String)
+        return true
     }
 }

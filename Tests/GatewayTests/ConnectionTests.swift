@@ -82,7 +82,7 @@ struct ConnectionTests {
 
     @Test func aClientThatDoesNotReadLosesItsConnection() async throws {
         var times = GatewayTimes()
-        times.stalledWrite = .seconds(1)
+        times.stalledWrite = .seconds(5)
         try await LiveCoordinator.with(times: times) { coordinator in
             // 30 MB: more than the sockets' buffers hold.
             let session = try await coordinator.session([("model", ["kind": "softmax_regression", "layers": [750_000, 10]])])
