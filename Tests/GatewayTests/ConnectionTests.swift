@@ -80,7 +80,14 @@ struct ConnectionTests {
         }
     }
 
+    /// On a busy machine the server may take the client for stalled before it has read the head: then all is done again.
     @Test func aClientThatDoesNotReadLosesItsConnection() async throws {
+        for last in [false, false, true] {
+            do { return try await loseAStalledConnection() } catch where !last { continue }
+        }
+    }
+
+    private func loseAStalledConnection() async throws {
         var times = GatewayTimes()
         times.stalledWrite = .seconds(5)
         try await LiveCoordinator.with(times: times) { coordinator in
