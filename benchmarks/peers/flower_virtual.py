@@ -15,7 +15,9 @@ from importlib.metadata import version
 
 import numpy as np
 
-CLIENTS, COHORT, ROUNDS, ROWS, BATCH, RATE, MOMENTUM, ALPHA = 1000, 100, 20, 32, 32, 0.05, 0.9, 0.5
+import numpy_mlp
+
+CLIENTS, COHORT, ROUNDS, ROWS, EPOCHS, ALPHA = 1000, 100, 20, 32, 1, 0.5
 PATH = os.path.abspath(sys.argv[1] if len(sys.argv) > 1 else "benchmarks/data/digits.csv")
 DATA = None
 
@@ -37,34 +39,6 @@ def rows(client):
     generator = np.random.default_rng([42, client])
     classes = generator.choice(10, size=ROWS, p=generator.dirichlet([ALPHA] * 10))
     return np.array([generator.choice(np.flatnonzero(y == c)) for c in classes])
-
-
-def train(parameters, x, y, generator):
-    w1, b1, w2, b2 = (p.copy() for p in parameters)
-    velocity = [np.zeros_like(p) for p in (w1, b1, w2, b2)]
-    order = generator.permutation(len(y))
-    for start in range(0, len(y), BATCH):
-        part = order[start : start + BATCH]
-        a, t = x[part], y[part]
-        h = np.maximum(a @ w1 + b1, 0)
-        z = h @ w2 + b2
-        z -= z.max(axis=1, keepdims=True)
-        p = np.exp(z)
-        p /= p.sum(axis=1, keepdims=True)
-        p[np.arange(len(t)), t] -= 1
-        p /= len(t)
-        dh = (p @ w2.T) * (h > 0)
-        for value, v, g in zip((w1, b1, w2, b2), velocity, (a.T @ dh, dh.sum(0), h.T @ p, p.sum(0))):
-            v *= MOMENTUM
-            v += g
-            value -= RATE * v
-    return [w1, b1, w2, b2]
-
-
-def accuracy(parameters):
-    _, (x, y) = data()
-    w1, b1, w2, b2 = parameters
-    return float(((np.maximum(x @ w1 + b1, 0) @ w2 + b2).argmax(1) == y).mean())
 
 
 def resident_mb(of):
@@ -100,7 +74,7 @@ def main():
         if "rows" not in globals().setdefault("CACHE", {}).setdefault(number, {}):
             CACHE[number]["rows"] = rows(number)
         mine = CACHE[number]["rows"]
-        parameters = train(message.content["arrays"].to_numpy_ndarrays(), x[mine], y[mine], np.random.default_rng(number))
+        parameters = numpy_mlp.train(message.content["arrays"].to_numpy_ndarrays(), x[mine], y[mine], np.random.default_rng(number), EPOCHS)
         content = RecordDict({"arrays": ArrayRecord(parameters), "metrics": MetricRecord({"num-examples": len(mine)})})
         return Message(content=content, reply_to=message)
 
@@ -109,16 +83,11 @@ def main():
 
     @server.main()
     def _(grid: Grid, context: Context) -> None:
-        generator = np.random.default_rng(42)
-        shapes = ((64, 128), (128,), (128, 10), (10,))
-        initial = [
-            generator.uniform(-((6 / s[0]) ** 0.5), (6 / s[0]) ** 0.5, s).astype(np.float32) if len(s) == 2 else np.zeros(s, np.float32)
-            for s in shapes
-        ]
+        initial = numpy_mlp.initial(np.random.default_rng(42))
 
         def evaluate(number, arrays):
             ends.append(time.perf_counter())
-            result["accuracy"] = accuracy(arrays.to_numpy_ndarrays())
+            result["accuracy"] = numpy_mlp.accuracy(arrays.to_numpy_ndarrays(), *data()[1])
             if number == ROUNDS:
                 result["resident_mb"] = resident_mb(os.getpid())
 
