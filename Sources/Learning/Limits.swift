@@ -28,6 +28,8 @@ package enum Limits {
     package static let scheduleRounds = 100_000
     package static let shardsPerClient = 1000
     package static let dirichletAlpha = 1e6
+    /// Parts of equal size that stand for the classes of a regression's targets.
+    package static let targetParts = 10
     package static let syntheticRows = 1 << 20
     /// α and β of a synthetic federation.
     package static let syntheticSpread = 1e3

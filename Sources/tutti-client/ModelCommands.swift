@@ -67,7 +67,7 @@ struct PartitionFile: ReportingCommand {
     @OptionGroup var source: DataOptions
     @Option(help: "How many clients.")
     var clients: Int
-    @Option(help: "iid, dirichlet=ALPHA or shards=N.")
+    @Option(help: "iid, dirichlet=ALPHA or shards=N: by classes, or by the targets of a regression.")
     var scheme = "iid"
     @Option(help: "Share of the rows set aside for testing.")
     var holdout = 0.0

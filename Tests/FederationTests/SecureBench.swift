@@ -87,7 +87,7 @@ struct SecureBench {
     private mutating func run(_ effects: [CoordinatorEffect]) {
         for effect in effects {
             switch effect {
-            case .persist(let change): persist(change)
+            case .persist(let change): durable.apply(change)
             case .initialiseModel(let spec, let schema, let seed):
                 let file = ModelFile(spec: spec, schema: schema, parameters: spec.initialParameters(seed: seed))
                 handle(.modelInitialised(digest: keep(file)))
@@ -107,20 +107,6 @@ struct SecureBench {
         let digest = hexadecimal(CryptoSuite.simulated.sha256(file.encode()))
         models[digest] = file
         return digest
-    }
-
-    private mutating func persist(_ change: DurableChange) {
-        switch change {
-        case .member(let member):
-            durable.members.removeAll { $0.client == member.client }
-            durable.members.append(member)
-        case .session(let session): durable.session = session
-        case .initialModel(let digest): durable.initialModel = digest
-        case .round(let record):
-            durable.rounds.removeAll { $0.round == record.round && $0.attempt == record.attempt }
-            durable.rounds.append(record)
-        case .evaluation(let record): durable.evaluation = record
-        }
     }
 
     private mutating func aggregate(_ job: AggregationJob) {

@@ -55,14 +55,58 @@ import Testing
         #expect(data.targets == classes.labels.map { Float($0) } && data.features == classes.features)
     }
 
-    @Test func sharesAreEqualAndClassesCannotBeDealtOut() throws {
+    @Test func sharesOfTheCommandLineAreEqual() throws {
         let data = Dataset(features: (0..<20).map { Float($0) }, targets: (0..<20).map { Float($0) }, inputs: 1)
         let shares = try (1...3).map { try PartitionShare(parsing: "\($0)/3:holdout=0.1:seed=5").select(from: data) }
         let holdout = try PartitionShare(parsing: "holdout/3:holdout=0.1:seed=5").select(from: data)
         #expect((shares + [holdout]).flatMap(\.targets).sorted() == data.targets)
         #expect(shares.allSatisfy { $0.rows == 6 && $0.features == $0.targets })
-        for scheme in ["dirichlet=0.5", "shards=2"] {
-            #expect(throws: DatasetError.self) { try PartitionShare(parsing: "1/3:\(scheme)").select(from: data) }
+    }
+
+    /// Targets in no order, and a quarter of them the same.
+    private func numbers(_ count: Int) -> Dataset {
+        let targets = (0..<count).map { $0 % 4 == 3 ? Float(-1) : Float($0 * 389 % count) }
+        return Dataset(features: targets, targets: targets, inputs: 1)
+    }
+
+    @Test(arguments: [Partition.iid, .dirichlet(alpha: 0.3), .shards(perClient: 2)])
+    func targetsAreDealtOutLikeClasses(_ scheme: Partition) throws {
+        let data = numbers(600)
+        let parts = try data.partitioned(clients: 7, scheme: scheme, holdout: 0.2, seed: 3)
+        #expect((parts.clients.flatMap { $0 } + parts.holdout).sorted() == Array(0..<600))
+        #expect(parts.clients.allSatisfy { !$0.isEmpty })
+        #expect(try data.partitioned(clients: 7, scheme: scheme, holdout: 0.2, seed: 3) == parts)
+        #expect(try data.partitioned(clients: 7, scheme: scheme, holdout: 0.2, seed: 4) != parts)
+        #expect(try data.partitioned(clients: 3, scheme: .iid, holdout: 0.2, seed: 3).holdout == parts.holdout)
+    }
+
+    /// How far the clients' means lie apart, in standard deviations of all targets.
+    private func spread(_ scheme: Partition) throws -> Double {
+        func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(values.count) }
+        func deviation(_ values: [Double]) -> Double { mean(values.map { ($0 - mean(values)) * ($0 - mean(values)) }).squareRoot() }
+        let data = Dataset(features: (0..<1000).map { Float($0 * 389 % 1000) }, targets: (0..<1000).map { Float($0 * 389 % 1000) }, inputs: 1)
+        let spreads = try (1...10).map { seed in
+            let parts = try data.partitioned(clients: 10, scheme: scheme, holdout: 0, seed: UInt64(seed))
+            return deviation(parts.clients.map { mean($0.map { Double(data.targets[$0]) }) })
         }
+        return mean(spreads) / deviation(data.targets.map { Double($0) })
+    }
+
+    @Test func alphaSetsHowMuchTargetsDiffer() throws {
+        let (iid, even, half, tenth, shards) = (
+            try spread(.iid), try spread(.dirichlet(alpha: 100)), try spread(.dirichlet(alpha: 0.5)), try spread(.dirichlet(alpha: 0.1)),
+            try spread(.shards(perClient: 1))
+        )
+        #expect(iid < 0.15 && even < 0.2, "\(iid) \(even)")
+        #expect(half > 0.3 && half < tenth && tenth < shards, "\(half) \(tenth) \(shards)")
+        #expect(shards > 0.9, "each has its own tenth of the targets")
+    }
+
+    /// Whole parts go to one client when alpha is next to nothing, so equal targets are in one place.
+    @Test func equalTargetsAreOnePart() throws {
+        let data = numbers(600)
+        let parts = try data.partitioned(clients: 2, scheme: .dirichlet(alpha: 0.001), holdout: 0, seed: 1)
+        let holders = parts.clients.count { rows in rows.contains { data.targets[$0] == -1 } }
+        #expect(holders == 1)
     }
 }

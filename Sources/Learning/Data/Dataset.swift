@@ -52,21 +52,15 @@ package struct Dataset: Sendable, Equatable {
     /// Whether a model may be trained on the rows, or judged by them.
     package func fits(_ spec: ModelSpec) -> Bool { task == spec.task && inputs == spec.inputs && outputs <= spec.outputs }
 
-    /// Row numbers dealt out to clients, as `partition` does it.
-    ///
-    /// - Throws: also for a regression and a scheme that deals classes out.
+    /// Row numbers dealt out to clients, as `partition` does it. A regression's targets take the place of classes.
     package func partitioned(
         clients: Int, scheme: Partition, holdout: Double, seed: UInt64
     ) throws(DatasetError) -> PartitionResult {
-        switch (task, scheme) {
-        case (.classification, _):
-            return try partition(labels: labels, outputs: outputs, clients: clients, scheme: scheme, holdout: holdout, seed: seed)
-        case (.regression, .iid):
-            // Equal shares look at no class.
-            let none = [Int32](repeating: 0, count: rows)
-            return try partition(labels: none, outputs: 1, clients: clients, scheme: .iid, holdout: holdout, seed: seed)
-        case (.regression, .dirichlet), (.regression, .shards):
-            throw .partition("dirichlet and shards deal classes out, and a regression has none; take iid")
-        }
+        let (labels, outputs) =
+            switch task {
+            case .classification: (labels, outputs)
+            case .regression: targetClasses(for: scheme)
+            }
+        return try partition(labels: labels, outputs: outputs, clients: clients, scheme: scheme, holdout: holdout, seed: seed)
     }
 }

@@ -1,4 +1,4 @@
-/// How rows are dealt out to clients.
+/// How rows are dealt out to clients. In a regression, parts of the targets' distribution stand for classes.
 package enum Partition: Sendable, Equatable {
     case iid
     /// Each class is dealt out in shares drawn from a Dirichlet distribution (Hsu et al. 2019, arXiv 1909.06335; per
