@@ -57,7 +57,7 @@ struct ConfigurationField {
         }
     }
 
-    static var all: [ConfigurationField] { [bug, quorum, stop, until, earlyStopping, seed, groupFloor] + faults + session }
+    static var all: [ConfigurationField] { [bug, quorum, stop, until, earlyStopping, schedule, seed, groupFloor] + faults + session }
 
     private static var faults: [ConfigurationField] {
         [
@@ -122,6 +122,17 @@ struct ConfigurationField {
         ConfigurationField(name: "patience", read: { JSON($0.spec.earlyStopping?.patience) }) { configuration, json in
             guard let value = json.whole.flatMap({ Int(exactly: $0) }) else { return false }
             configuration.spec.earlyStopping = EarlyStopping(patience: value)
+            return true
+        }
+    }
+
+    /// As a request says it.
+    private static var schedule: ConfigurationField {
+        ConfigurationField(name: "learning_rate_schedule", read: { $0.spec.schedule.json }) { configuration, json in
+            guard json.members?.allSatisfy({ LearningRateSchedule.members.contains($0.name) }) == true,
+                let schedule = try? LearningRateSchedule(json: json)
+            else { return false }
+            configuration.spec.schedule = schedule
             return true
         }
     }

@@ -1,5 +1,6 @@
 internal import Federation
 internal import Learning
+internal import StrictJSON
 
 extension Simulation {
     /// A smaller federation with less bad weather in which the same promise is still broken: fewer rounds and clients, and
@@ -89,6 +90,7 @@ extension SimulationConfiguration {
         add("dropouts", faults.dropouts)
         if faults.liars > 0 { parts.append("liars \(faults.liars) (\(faults.lie.rawValue))") }
         if spec.algorithm != .federatedAveraging { parts.append(spec.algorithm.rawValue) }
+        if spec.schedule != .constant { parts.append("schedule \(spec.schedule.json.encodedText)") }
         if let plantedBug { parts.append("planted: \(plantedBug.rawValue)") }
         if let stopAt { parts.append("stopped at \(stopAt) ms") }
         return parts.joined(separator: ", ")

@@ -36,6 +36,16 @@ import Testing
         }
     }
 
+    @Test func aReproductionSaysAllThatAStormIs() throws {
+        var schedules = 0
+        for seed in UInt64(0)..<400 {
+            let storm = Reproduction(seed: seed, configuration: .storm(seed: seed), violates: nil)
+            #expect(try Reproduction(json: JSON(parsing: storm.json.encoded())) == storm)
+            if storm.json["learning_rate_schedule"] != nil { schedules += 1 }
+        }
+        #expect(schedules > 50)
+    }
+
     @Test func aReproductionSaysWhatIsWrongWithIt() throws {
         func problem(_ text: String) -> String? {
             do { _ = try Reproduction(json: try JSON(parsing: text)) } catch { return "\(error)" }
@@ -46,6 +56,8 @@ import Testing
         #expect(problem(#"{"seed": "1", "expected": "bliss"}"#)?.contains("'expected'") == true)
         #expect(problem(#"{"seed": "1", "expected": "holds", "rain": 1}"#)?.contains("'rain' is not known") == true)
         #expect(problem(#"{"seed": "1", "expected": "holds", "loss": 2}"#)?.contains("'loss'") == true)
+        let strange = #"{"seed": "1", "expected": "holds", "learning_rate_schedule": {"kind": "step", "every": 1, "speed": 2}}"#
+        #expect(problem(strange)?.contains("'learning_rate_schedule'") == true)
         #expect(problem(#"{"seed": "1", "expected": "holds", "clients": 4, "min_clients": 9, "max_clients": 4}"#) != nil)
         #expect(problem(#"{"seed": "18446744073709551615", "expected": "holds", "delay": [1, 40], "quorum": 2}"#) == nil)
     }
