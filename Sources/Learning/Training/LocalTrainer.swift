@@ -12,13 +12,15 @@ package struct TrainingOptions: Sendable, Equatable {
     /// FedProx's μ; 0 without.
     package var proximalMu: Float
     package var seed: UInt64
+    /// nil: all epochs are run.
+    package var stopping: LocalStopping?
 
     package init(
         epochs: Int, batchSize: Int, learningRate: Float, momentum: Float = 0, weightDecay: Float = 0,
-        proximalMu: Float = 0, seed: UInt64, optimizer: LocalOptimizer = .sgd
+        proximalMu: Float = 0, seed: UInt64, optimizer: LocalOptimizer = .sgd, stopping: LocalStopping? = nil
     ) {
         self.optimizer = optimizer
-
+        self.stopping = stopping
         self.epochs = epochs
         self.batchSize = batchSize
         self.learningRate = learningRate
@@ -33,9 +35,9 @@ package struct TrainingResult: Sendable, Equatable {
     /// Mean loss over the rows of the last whole epoch, each at the moment it was trained on: cross-entropy in nats, or
     /// the squared error of a regression; 0 when there was none.
     package var loss: Double
-    /// Rows of the data set.
+    /// Rows that were trained on.
     package var samples: Int
-    /// Batches taken.
+    /// Batches that the parameters are made of.
     package var steps: Int
 
     package init(loss: Double, samples: Int, steps: Int) {
@@ -61,7 +63,7 @@ package struct LocalTrainer {
     }
 
     /// Trains `parameters` in place. The same seed gives the same bits on one kernel level. The last batch of an epoch
-    /// is what is left over. When cancelled it stops between two batches; the parameters are then of no use.
+    /// is what is left over. With early stopping the parameters are those after the best epoch. When cancelled it stops between two batches; the parameters are then of no use.
     ///
     /// - Parameter correction: added to the gradient of every batch, as long as the parameters; empty: nothing (SCAFFOLD).
     package mutating func train(
@@ -72,6 +74,11 @@ package struct LocalTrainer {
         precondition(parameters.count == spec.parameterCount)
         precondition(correction.isEmpty || correction.count == spec.parameterCount)
         precondition(dataset.fits(spec))
+        // One epoch leaves no choice.
+        let parts = options.epochs > 1 ? options.stopping?.split(dataset) : nil
+        let dataset = parts?.training ?? dataset
+        var best: (parameters: [Float], result: TrainingResult)?
+        var seen = BestRound(.loss)
         let anchor = options.proximalMu == 0 ? [] : parameters
         state.begin(options.optimizer)
         var order = Array(0..<dataset.rows)
@@ -79,7 +86,7 @@ package struct LocalTrainer {
         let batch = max(1, min(options.batchSize, dataset.rows))
         network.reserve(batch: batch)
         var result = TrainingResult(loss: 0, samples: dataset.rows, steps: 0)
-        for _ in 0..<max(0, options.epochs) where dataset.rows > 0 {
+        for epoch in 0..<max(0, options.epochs) where dataset.rows > 0 {
             generator.shuffle(&order)
             var loss = 0.0
             for start in stride(from: 0, to: dataset.rows, by: batch) {
@@ -89,8 +96,15 @@ package struct LocalTrainer {
                 result.steps += 1
             }
             result.loss = loss / Double(dataset.rows)
+            guard let parts, let stopping = options.stopping else { continue }
+            seen.absorb(
+                round: epoch, figure: assess(spec: spec, parameters: parameters, dataset: parts.validation, kernels: network.kernels).loss)
+            if best == nil || seen.round == epoch { best = (parameters, result) }
+            if seen.roundsWithoutImprovement >= stopping.patience { break }
         }
-        return result
+        guard let best else { return result }
+        parameters = best.parameters
+        return best.result
     }
 
     /// One step on the gathered batch; its loss, summed over the batch.
