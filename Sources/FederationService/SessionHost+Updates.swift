@@ -38,6 +38,7 @@ extension SessionHost {
             client: client, round: valid.key.round, attempt: valid.key.attempt, digest: digest, samples: valid.samples, maxAbs: valid.maxAbs,
             wireBytes: Int64(wireBytes), loss: valid.loss, accuracy: valid.accuracy, receivedAt: started)
         record.steps = valid.steps
+        record.hasLostControl = valid.hasLostControl ? true : nil
         return try await store(record, delta)
     }
 

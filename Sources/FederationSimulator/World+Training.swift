@@ -72,15 +72,10 @@ extension World {
     /// nil unless the round asks for them. A control that is not here is zero.
     private func controls(_ index: Int, _ start: RoundStart, parameters: Int) -> Controls? {
         guard case .controlled(let control) = start.rule else { return nil }
-        let zeros = [Float](repeating: 0, count: parameters)
-        var (server, own): ([Float]?, [Float]?)
-        if let held = clients[index].control, held.digest == hexadecimal(control.sha256) {
-            server = try? LocalComputer.serverControl(held.file, parameters: parameters)
-        }
-        if let digest = clients[index].machine?.state.controls?.counted?.digest, let file = clients[index].bodies[digest] {
-            own = RoundComputer.decode(delta: file, count: parameters)
-        }
-        return Controls(server: server ?? zeros, own: own ?? zeros)
+        let held = clients[index].control.flatMap { $0.digest == hexadecimal(control.sha256) ? $0.file : nil }
+        let kept = clients[index].machine?.state.controls?.counted.flatMap { clients[index].bodies[$0.digest] }
+        return try? LocalComputer.controls(
+            start, own: kept.flatMap { RoundComputer.decode(delta: $0, count: parameters) }, server: held, parameters: parameters)
     }
 
     mutating func bodyWritten(_ index: Int, _ life: Int, _ key: AttemptKey, _ body: [UInt8], _ control: [UInt8]?) {

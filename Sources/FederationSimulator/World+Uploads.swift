@@ -49,6 +49,7 @@ extension World {
             let valid = try validated(body, upload.key, base, digest)
             (record.samples, record.maxAbs, record.loss, record.accuracy) = (valid.samples, valid.maxAbs, valid.loss, valid.accuracy)
             record.steps = valid.steps
+            record.hasLostControl = valid.hasLostControl ? true : nil
             if configuration.plantedBug == .acknowledgesBeforeWriting {
                 checker.acknowledges(record, isDurable: false, now)
                 answer(id, .accepted)

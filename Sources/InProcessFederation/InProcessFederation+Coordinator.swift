@@ -153,6 +153,7 @@ extension InProcessFederation {
                 client: name, round: key.round, attempt: key.attempt, digest: arrival.digest, samples: valid.samples, maxAbs: valid.maxAbs,
                 wireBytes: Int64(arrival.wireBytes), loss: valid.loss, accuracy: valid.accuracy, receivedAt: common.now)
             record.steps = valid.steps
+            record.hasLostControl = valid.hasLostControl ? true : nil
             store(record, from: client)
         }
     }

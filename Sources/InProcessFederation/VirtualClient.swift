@@ -180,12 +180,8 @@ extension VirtualClient {
         _ start: RoundStart, _ own: String?, _ common: Common, parameters: Int
     ) throws(StrategyError) -> Controls? {
         guard case .controlled(let control) = start.rule else { return nil }
-        let zeros = [Float](repeating: 0, count: parameters)
-        var controls = Controls(server: zeros, own: own.flatMap { self.controls[$0] } ?? zeros)
-        if let file = common.state(hexadecimal(control.sha256)) {
-            controls.server = try LocalComputer.serverControl(file, parameters: parameters)
-        }
-        return controls
+        return try LocalComputer.controls(
+            start, own: own.flatMap { controls[$0] }, server: common.state(hexadecimal(control.sha256)), parameters: parameters)
     }
 
     /// The coordinator's part that its threads do: hashing, reading and checking.

@@ -16,10 +16,13 @@ package struct Controls: Sendable, Equatable {
     package var server: [Float]
     /// As last counted; zeros before that.
     package var own: [Float]
+    /// The server has counted a control of this client, and the client no longer has it: `own` is zero in its place.
+    package var isOwnLost: Bool
 
-    package init(server: [Float], own: [Float]) {
+    package init(server: [Float], own: [Float], isOwnLost: Bool = false) {
         self.server = server
         self.own = own
+        self.isOwnLost = isOwnLost
     }
 }
 

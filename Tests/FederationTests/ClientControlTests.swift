@@ -87,10 +87,34 @@ import Wire
         #expect(again.contains(.discard(digest: "c1")) && !again.contains(.discard(digest: "c2")))
     }
 
-    @Test func aClientThatLostItsFolderGoesOnFromZero() {
+    private func notices(_ effects: [ClientEffect]) -> [String] {
+        effects.compactMap { if case .notice(let text) = $0 { text } else { nil } }
+    }
+
+    @Test func aClientThatLostItsFolderGoesOnFromZeroAndSaysSoOnce() throws {
         var machine = online(ClientState(session: "s"))
-        _ = train(&machine, start(4, counted: AttemptKey(round: 3, attempt: 1)), own: nil, makes: "c4")
-        #expect(machine.state.controls?.pending?.digest == "c4")
+        let third = AttemptKey(round: 3, attempt: 1)
+        let said = machine.handle(.message(.roundStart(start(4, counted: third))), now: now)
+        #expect(notices(said).count == 1 && notices(said)[0].contains("round 3"), "\(said)")
+        _ = machine.handle(.modelFetched(digest: hexadecimal(model)), now: now)
+        #expect(machine.handle(.modelFetched(digest: hexadecimal(server)), now: now) == [.train(start(4, counted: third), control: nil)])
+        _ = machine.handle(.trained(AttemptKey(round: 4, attempt: 1), digest: "u", control: "c4"), now: now)
+        #expect(machine.state.controls?.pending?.digest == "c4" && machine.state.controls?.lost == third)
+        // The attempt is aborted: it is the same loss, also for another process.
+        var second = online(try JSONDecoder().decode(ClientState.self, from: JSONEncoder().encode(machine.state)))
+        #expect(notices(second.handle(.message(.roundStart(start(4, 2, counted: third))), now: now)).isEmpty)
+        // Once one is counted, all is well, and the next loss is another.
+        var well = online(machine.state)
+        _ = well.handle(.message(.roundStart(start(5, counted: AttemptKey(round: 4, attempt: 1)))), now: now)
+        #expect(well.state.controls?.lost == nil && well.state.controls?.counted?.digest == "c4")
+    }
+
+    @Test func aClientThatLostNothingSaysNothing() {
+        var machine = online(ClientState(session: "s"))
+        #expect(notices(machine.handle(.message(.roundStart(start(1, counted: nil))), now: now)).isEmpty)
+        _ = machine.handle(.modelFetched(digest: hexadecimal(model)), now: now)
+        _ = machine.handle(.trained(first, digest: "u", control: "c1"), now: now)
+        #expect(notices(machine.handle(.message(.roundStart(start(2, counted: first))), now: now)).isEmpty)
     }
 
     @Test func aStateOfAnOlderVersionIsRead() throws {

@@ -121,6 +121,19 @@ import Wire
         }
     }
 
+    /// Its folder is gone: the next update begins from zero, says so, and is counted as such.
+    @Test func aLostControlIsCounted() throws {
+        let names = ["a", "b", "c"]
+        var bench = federation(names, spec(.scaffold, rounds: 3))
+        for (client, start) in bench.starts(round: 1) { _ = bench.deliver(client, start) }
+        bench.pending["b"] = nil
+        for round in 2...3 { for (client, start) in bench.starts(round: round) { _ = bench.deliver(client, start) } }
+        #expect(outcomes(bench).map(\.lostControls) == [0, 1, 0])
+        var plain = federation(names, spec(.federatedAveraging, rounds: 1))
+        for (client, start) in plain.starts(round: 1) { _ = plain.deliver(client, start) }
+        #expect(outcomes(plain).map(\.lostControls) == [nil])
+    }
+
     @Test func settingsThatDoNotBelongTogetherAreRefused() {
         let breaks: [(String, (inout SessionSpec) -> Void)] = [
             ("beta1", { $0.beta1 = 0.5 }), ("tau", { $0.tau = 0.1 }), ("server_learning_rate", { $0.serverLearningRate = 0 }),
@@ -241,6 +254,13 @@ import Wire
         let valid = try read(update, .controlled)
         #expect(valid.delta == update.values + update.control && valid.maxAbs == 9)
         #expect(field { try read(update, .plain) } != nil, "nobody asked for a control")
+        #expect(!valid.hasLostControl)
+        update.hasLostControl = true
+        #expect(try read(update, .controlled).hasLostControl)
+        update.hasLostControl = false
+        var alien = body()
+        alien.hasLostControl = true
+        #expect(field { try read(alien, .plain) } == "control")
         update.control[3] = .nan
         let poisoned = update
         #expect(throws: UpdateError.notFinite(tensor: "control.layers.0.weight")) { try read(poisoned, .controlled) }

@@ -42,7 +42,7 @@ struct Bench {
     mutating func run(_ effects: [CoordinatorEffect]) {
         for effect in effects {
             switch effect {
-            case .persist(let change): persist(change)
+            case .persist(let change): durable.apply(change)
             case .initialiseModel(let spec, let schema, let seed):
                 let file = ModelFile(spec: spec, schema: schema, parameters: spec.initialParameters(seed: seed))
                 let digest = name(file)
@@ -53,20 +53,6 @@ struct Bench {
             case .aggregate(let job): aggregate(job)
             case .discardContributions, .finished: break
             }
-        }
-    }
-
-    private mutating func persist(_ change: DurableChange) {
-        switch change {
-        case .member(let member):
-            durable.members.removeAll { $0.client == member.client }
-            durable.members.append(member)
-        case .session(let session): durable.session = session
-        case .initialModel(let digest): durable.initialModel = digest
-        case .round(let record):
-            durable.rounds.removeAll { $0.round == record.round && $0.attempt == record.attempt }
-            durable.rounds.append(record)
-        case .evaluation(let record): durable.evaluation = record
         }
     }
 
@@ -119,26 +105,26 @@ struct Bench {
         deltas["\(client)/\(start.round)"] = delta
         return store(
             client, start.round, start.attempt, samples: Int64(dataset.rows), digest: Array(update.encode().suffix(32)), maxAbs: delta.map(abs).max() ?? 0,
-            steps: update.steps)
+            steps: update.steps, hasLostControl: update.hasLostControl)
     }
 
     /// What a client that keeps its controls as it should has at the start of a round.
     private mutating func controls(_ client: String, _ start: RoundStart, _ base: ModelFile) -> Controls? {
         guard case .controlled(let control) = start.rule else { return nil }
-        let zeros = [Float](repeating: 0, count: base.parameters.count)
         if let last = pending[client], last.key == AttemptKey(round: control.countedRound, attempt: control.countedAttempt) { counted[client] = last.control }
-        let file = states[hexadecimal(control.sha256)]
-        let server = file.flatMap { try? LocalComputer.serverControl($0, parameters: zeros.count) }
-        return Controls(server: server ?? zeros, own: counted[client] ?? zeros)
+        return try? LocalComputer.controls(
+            start, own: counted[client], server: states[hexadecimal(control.sha256)], parameters: base.parameters.count)
     }
 
     mutating func store(
-        _ client: String, _ round: Int, _ attempt: Int, samples: Int64 = 1, digest: [UInt8], maxAbs: Float, steps: Double? = nil
+        _ client: String, _ round: Int, _ attempt: Int, samples: Int64 = 1, digest: [UInt8], maxAbs: Float, steps: Double? = nil,
+        hasLostControl: Bool = false
     ) -> CoordinatorReply? {
         var record = ContributionRecord(
             client: client, round: round, attempt: attempt, digest: digest, samples: samples, maxAbs: maxAbs, wireBytes: 1,
             loss: reportedLoss[round], accuracy: reportedLoss[round].map { 1 - $0 }, receivedAt: now)
         record.steps = steps
+        record.hasLostControl = hasLostControl
         let ticket = ticket()
         handle(.updateStored(record, ticket))
         if case .accepted? = replies[ticket.value], !durable.contributions.contains(record) { durable.contributions.append(record) }

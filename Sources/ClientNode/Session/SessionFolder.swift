@@ -68,22 +68,18 @@ struct SessionFolder: Sendable {
     ///   - server: the file that the round names.
     func controls(_ start: RoundStart, own: String?, server: [UInt8]?, parameters: Int) throws -> Controls? {
         guard case .controlled(let control) = start.rule else { return nil }
-        let zeros = [Float](repeating: 0, count: parameters)
-        var controls = Controls(server: zeros, own: zeros)
-        if !control.sha256.isEmpty {
-            guard let server, CryptoSuite.system.sha256(server) == control.sha256 else {
-                throw ClientNodeError(.failed, "The server's control of round \(start.round) is not here.", remedy: "It is fetched again in the next round.")
-            }
-            controls.server = try LocalComputer.serverControl(server, parameters: parameters)
+        if !control.sha256.isEmpty, server.map({ CryptoSuite.system.sha256($0) }) != control.sha256 {
+            throw ClientNodeError(.failed, "The server's control of round \(start.round) is not here.", remedy: "It is fetched again in the next round.")
         }
-        if let own {
-            guard let values = RoundComputer.decode(delta: try loadUpdate(own), count: parameters) else {
+        let kept = try own.map { (digest) throws(ClientNodeError) in
+            guard let values = RoundComputer.decode(delta: try loadUpdate(digest), count: parameters) else {
                 throw ClientNodeError(
-                    .integrity, "The control \(own) in \(folder) is not of this session's model.", remedy: "Nobody but this client may change its data folder.")
+                    .integrity, "The control \(digest) in \(folder) is not of this session's model.",
+                    remedy: "Nobody but this client may change its data folder.")
             }
-            controls.own = values
+            return values
         }
-        return controls
+        return try LocalComputer.controls(start, own: kept, server: control.sha256.isEmpty ? nil : server, parameters: parameters)
     }
 
     /// What this client's rounding is drawn from in secure aggregation: 32 bytes, 0600, drawn once for the session.

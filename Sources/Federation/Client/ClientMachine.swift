@@ -256,7 +256,8 @@ package struct ClientMachine: Sendable {
         let unneeded = after.follow(counted, beginning: key)
         guard after != before else { return [] }
         state.controls = after
-        return [.persist(state)] + unneeded.map { .discard(digest: $0) }
+        let notice = after.lost == before.lost ? nil : after.lost.map { ClientEffect.notice(ClientControls.notice(of: $0)) }
+        return [.persist(state)] + unneeded.map { .discard(digest: $0) } + (notice.map { [$0] } ?? [])
     }
 
     var currentKey: AttemptKey? {

@@ -261,6 +261,7 @@ extension CoordinatorMachine {
         outcome.late = open.late
         outcome.rejected = open.rejected
         outcome.dropped = open.record.cohort.count - open.contributions.count
+        if session.spec.algorithm == .scaffold { outcome.lostControls = open.contributions.values.count { $0.hasLostControl == true } }
         outcome.bytesDown = open.bytesDown
         var (loss, accuracy) = (WeightedMean(), WeightedMean())
         for name in open.contributions.keys.sorted() {

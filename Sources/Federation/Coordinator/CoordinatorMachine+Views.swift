@@ -52,7 +52,7 @@ extension CoordinatorMachine {
                 blockers.append(
                     Blocker(
                         what: "clients", asked: session.spec.minClients, have: have,
-                        fix: "let \(session.spec.minClients - have) more clients join"))
+                        fix: session.spec.minClients - have == 1 ? "let one more client join" : "let \(session.spec.minClients - have) more clients join"))
             }
             if session.model == nil {
                 blockers.append(

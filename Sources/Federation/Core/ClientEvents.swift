@@ -35,21 +35,22 @@ package struct ClientControls: Sendable, Equatable, Codable {
     package var counted: Kept?
     /// Trained, and sent or about to be; not known to be counted.
     package var pending: Kept?
+    /// The attempt whose control the coordinator counted and this client no longer has, until another one is counted.
+    package var lost: AttemptKey?
 
     package init() {}
 
     /// Follows what the coordinator counted last. Gives the digests of files that are no longer needed.
     ///
     /// A client that has lost the control the coordinator counted goes on from zero: the server's control is then off by
-    /// what was lost, over the number of members, and training goes on.
+    /// what was lost, over the number of members, and training goes on. It says so, to its owner and with its update.
     mutating func follow(_ counted: AttemptKey?, beginning key: AttemptKey) -> [String] {
         let before = [self.counted, pending]
         if let counted {
             if pending?.key == counted {
-                self.counted = pending
-                pending = nil
+                (self.counted, pending, lost) = (pending, nil, nil)
             } else if self.counted?.key != counted {
-                self.counted = nil
+                (self.counted, lost) = (nil, counted)
             }
         } else {
             self.counted = nil
@@ -58,6 +59,12 @@ package struct ClientControls: Sendable, Equatable, Codable {
         if pending?.key != key { pending = nil }
         let after = [self.counted, pending].compactMap { $0?.digest }
         return before.compactMap { $0?.digest }.filter { !after.contains($0) }
+    }
+
+    /// For the node's owner.
+    static func notice(of lost: AttemptKey) -> String {
+        "the control of round \(lost.round), which the coordinator has counted, is not in this client's folder: it goes on from zero, and the "
+            + "session's training is off by what was lost; keep the folder from one run to the next"
     }
 }
 

@@ -91,6 +91,8 @@ package struct ContributionRecord: Sendable, Equatable, Codable {
     package var maxAbs: Float
     /// FedNova's normaliser, as the client says; nil with any other algorithm.
     package var steps: Double?
+    /// SCAFFOLD: the client had lost its control, and began from zero. nil: it had not.
+    package var hasLostControl: Bool?
     /// Of a masked update; nil: a plain one.
     package var masked: MaskedFacts?
     /// Bytes on the wire (compressed).
@@ -184,6 +186,8 @@ package struct RoundOutcome: Sendable, Equatable, Codable {
     package var late: Int
     package var dropped: Int
     package var rejected: Int
+    /// SCAFFOLD: updates of clients that had lost their control, and began from zero; nil with any other algorithm.
+    package var lostControls: Int?
     package var bytesUp: Int64
     package var bytesDown: Int64
     package var aggregateMilliseconds: Double

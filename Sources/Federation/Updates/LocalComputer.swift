@@ -17,9 +17,11 @@ package struct LocalComputer {
     ///
     /// - Parameter controls: SCAFFOLD's, as long as the parameters; nil: zeros. The client's next one is its own plus the
     ///   update's `control`, so that what the server adds up is what the clients keep.
+    /// - Parameter stopping: the client's own rule; nil: all epochs of the round.
     /// - Throws: when learning rate, momentum and proximal term together do not converge.
     package mutating func update(
-        model: ModelFile, start: RoundStart, dataset: Dataset, controls: Controls? = nil, isCancelled: () -> Bool = { false }
+        model: ModelFile, start: RoundStart, dataset: Dataset, controls: Controls? = nil, stopping: LocalStopping? = nil,
+        isCancelled: () -> Bool = { false }
     ) throws(StrategyError) -> UpdateBody? {
         let before = evaluation(model: model, dataset: dataset)
         let plan = start.training
@@ -41,7 +43,7 @@ package struct LocalComputer {
             options: TrainingOptions(
                 epochs: plan.localEpochs, batchSize: plan.batchSize, learningRate: plan.learningRate,
                 momentum: plan.momentum, weightDecay: plan.weightDecay, proximalMu: plan.proximalMu, seed: plan.seed,
-                optimizer: plan.adam.map { .adam(Adam(beta1: $0.beta1, beta2: $0.beta2, epsilon: $0.epsilon)) } ?? .sgd),
+                optimizer: plan.adam.map { .adam(Adam(beta1: $0.beta1, beta2: $0.beta2, epsilon: $0.epsilon)) } ?? .sgd, stopping: stopping),
             controls: controls, isCancelled: isCancelled)
         self.trainer = (model.spec, trainer)
         guard let local else { return nil }
@@ -49,11 +51,27 @@ package struct LocalComputer {
         var update = UpdateBody(
             spec: model.spec, kind: rule == .normalised ? .normalised : .delta,
             values: rule == .controlled ? Array(local.values.prefix(count)) : local.values, round: start.round, attempt: start.attempt,
-            samples: Int64(dataset.rows), base: start.modelSHA256, loss: min(before.loss, ValidUpdate.maximumLoss),
+            samples: Int64(local.training.samples), base: start.modelSHA256, loss: min(before.loss, ValidUpdate.maximumLoss),
             accuracy: before.accuracy, trainingLoss: local.training.loss)
         if rule == .controlled { update.control = Array(local.values.dropFirst(count)) }
+        update.hasLostControl = controls?.isOwnLost ?? false
         update.steps = local.steps
         return update
+    }
+
+    /// What a round with controls begins with; nil when it has none.
+    ///
+    /// - Parameters:
+    ///   - own: this client's control as last counted; nil: it has none.
+    ///   - server: the file that the round names; nil: the server's control is zero.
+    package static func controls(
+        _ start: RoundStart, own: [Float]?, server: [UInt8]?, parameters: Int
+    ) throws(StrategyError) -> Controls? {
+        guard case .controlled(let control) = start.rule else { return nil }
+        let zeros = [Float](repeating: 0, count: parameters)
+        return Controls(
+            server: try server.map { (file) throws(StrategyError) in try serverControl(file, parameters: parameters) } ?? zeros, own: own ?? zeros,
+            isOwnLost: own == nil && control.countedRound > 0)
     }
 
     /// A client's control after `update`.

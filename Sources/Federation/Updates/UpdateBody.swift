@@ -15,6 +15,8 @@ package struct UpdateBody: Sendable, Equatable {
 
     /// Before the names of tensors that hold the change of the client's control.
     static let controlPrefix = "control."
+    static let controlField = "control"
+    static let lost = "lost"
 
     /// The tensors of an update.
     static func layout(_ spec: ModelSpec, _ rule: Strategy.ClientRule) -> [TensorShape] {
@@ -28,6 +30,8 @@ package struct UpdateBody: Sendable, Equatable {
     package var values: [Float]
     /// The change of the client's control, as long as `values` (SCAFFOLD); empty with any other algorithm.
     package var control: [Float] = []
+    /// The client had lost the control that the coordinator counted last, and began from zero.
+    package var hasLostControl = false
     /// FedNova's normaliser; nil with any other algorithm.
     package var steps: Double?
     package var round: Int
@@ -67,6 +71,7 @@ package struct UpdateBody: Sendable, Equatable {
         for (name, metric) in [("loss", loss), ("accuracy", accuracy), ("training_loss", trainingLoss)] {
             if let metric, (0...ValidUpdate.maximumLoss).contains(metric) { metadata.append((name: name, value: "\(metric)")) }
         }
+        if hasLostControl { metadata.append((name: Self.controlField, value: Self.lost)) }
         if let steps { metadata.append((name: "steps", value: "\(steps)")) }
         let layout = Self.layout(spec, control.isEmpty ? .plain : .controlled)
         return Safetensors.encode(slices(of: values + control, layout), metadata: metadata)
@@ -97,6 +102,8 @@ package struct ValidUpdate: Sendable, Equatable {
     package var maxAbs: Float
     /// FedNova's normaliser; nil with any other algorithm.
     package var steps: Double?
+    /// The client says that it had lost its control, and began from zero.
+    package var hasLostControl: Bool
     package var loss: Double?
     package var accuracy: Double?
 }
@@ -179,6 +186,12 @@ extension ValidUpdate {
             }
             kind = stated
         }
+        let control = metadata[UpdateBody.controlField]
+        guard control == nil || (control == UpdateBody.lost && rule == .controlled) else {
+            throw .claim(
+                field: UpdateBody.controlField, issue: "must be '\(UpdateBody.lost)' with algorithm scaffold, and left out otherwise", provided: control)
+        }
+        hasLostControl = control != nil
         if let stated = metadata["base"], stated != base { throw .wrongBase(expected: base, provided: stated) }
         loss = try Self.metric("loss", metadata["loss"], 0...Self.maximumLoss)
         accuracy = try Self.metric("accuracy", metadata["accuracy"], 0...1)
