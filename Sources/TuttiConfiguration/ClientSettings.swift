@@ -16,13 +16,18 @@ package struct ClientSettings: Sendable {
     /// What the label column holds: `classification` or `regression`.
     package var task: String
     package var scale: String
+    /// Per cent of the rows that judge the local epochs of a round; 0: all epochs are run.
+    package var validationPercent: Int
+    /// Local epochs in a row that may bring nothing better.
+    package var patience: Int
     package var logLevel: String
     package var settings: Settings
 
     static let keys: [Settings.Key] = [
         ("policy.min_cohort", .whole(1)), ("policy.min_group", .whole(4)), ("policy.require_secure_aggregation", .flag(false)), ("policy.sessions", .texts([])),
         ("policy.max_model_bytes", .whole(2 << 30)),
-        ("data.label", .text("last")), ("data.task", .text("classification")), ("data.scale", .text("none")), ("compute.threads", .whole(1)),
+        ("data.label", .text("last")), ("data.task", .text("classification")), ("data.scale", .text("none")),
+        ("training.validation_percent", .whole(0)), ("training.patience", .whole(2)), ("compute.threads", .whole(1)),
         ("log.level", .text("warning")),
     ]
 
@@ -37,6 +42,8 @@ package struct ClientSettings: Sendable {
         label = settings.text("data.label")
         task = try settings.choice("data.task", ["classification", "regression"])
         scale = settings.text("data.scale")
+        validationPercent = try settings.whole("training.validation_percent", 0...50)
+        patience = try settings.whole("training.patience", 1...1000)
         threads = try settings.whole("compute.threads", 1...1024)
         logLevel = try settings.choice("log.level", CoordinatorSettings.logLevels)
     }
@@ -65,6 +72,12 @@ package struct ClientSettings: Sendable {
         # task = "classification"
         # Scaling of the features: "none", "constant=NUMBER", "minmax" or "standardize".
         # scale = "none"
+
+        [training]
+        # Early stopping on this node: keep so many per cent of the rows back, and end a round's training when their loss
+        # has not become smaller for `patience` local epochs. The best epoch is sent. 0: all the session's local epochs.
+        # validation_percent = 0
+        # patience = 2
 
         [compute]
         # Threads for training.

@@ -97,7 +97,8 @@ struct Run: ReportingCommand {
                 let (rows, schema) = try folders.count > 1 ? library.rows(options) : LocalRows.load(options)
                 runners.append(
                     try NodeRunner(
-                        data: folder, rows: rows, schema: schema, attack: lie, policy: ClientPolicy(settings), house: house, notice: { say(name + $0) }))
+                        data: folder, rows: rows, schema: schema, attack: lie, stopping: settings.stopping, policy: ClientPolicy(settings), house: house,
+                        notice: { say(name + $0) }))
             } catch { throw error.failure }
         }
         return runners

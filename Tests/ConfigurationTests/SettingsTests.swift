@@ -149,5 +149,8 @@ extension ConfigurationError {
         #expect(settings.label == "y" && settings.scale == "minmax")
         #expect(try client(nil, environment: ["TUTTI_POLICY__SESSIONS": "a, b"]).sessions == ["a", "b"])
         #expect(problem { try client("[policy]\nmin_cohort = 0") } != nil)
+        let stopping = try client("[training]\nvalidation_percent = 10\npatience = 3\n")
+        #expect(stopping.validationPercent == 10 && stopping.patience == 3 && settings.validationPercent == 0)
+        #expect(problem { try client("[training]\nvalidation_percent = 51") } != nil && problem { try client("[training]\npatience = 0") } != nil)
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+package import Learning
 package import SecureAggregation
 package import TuttiConfiguration
 
@@ -104,6 +105,11 @@ package struct SessionSummary: Decodable, Sendable {
 }
 
 extension ClientSettings {
+    /// nil: all epochs of a round are run.
+    package var stopping: LocalStopping? {
+        validationPercent == 0 ? nil : LocalStopping(validationPercent: validationPercent, patience: patience)
+    }
+
     /// `client.toml` of a node's folder; without one, the defaults.
     package static func load(data: String?, flags: [String: String] = [:]) throws(ClientNodeError) -> ClientSettings {
         let path = data.map { $0 + "/client.toml" }

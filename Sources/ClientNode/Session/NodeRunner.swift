@@ -39,15 +39,15 @@ package actor NodeRunner {
     private var pause: Task<Void, Never>?
 
     package init(
-        data: String, rows: LocalRows, schema: DataSchema, attack: Attack? = nil, policy: ClientPolicy = ClientPolicy(),
-        limits: TimeLimits = TimeLimits(), house: NodeHouse, notice: @escaping Notice = { _ in }
+        data: String, rows: LocalRows, schema: DataSchema, attack: Attack? = nil, stopping: LocalStopping? = nil,
+        policy: ClientPolicy = ClientPolicy(), limits: TimeLimits = TimeLimits(), house: NodeHouse, notice: @escaping Notice = { _ in }
     ) throws(ClientNodeError) {
         self.data = data
         self.policy = policy
         self.house = house
         self.notice = notice
         identity = try NodeIdentity.load(from: data)
-        work = LocalWork(rows: rows, attack: attack, workspaces: house.workspaces)
+        work = LocalWork(rows: rows, attack: attack, stopping: stopping, workspaces: house.workspaces)
         joinBody = CoordinatorClient.joinBody(client: identity.card.client, rows: rows.count, schema: schema).encoded()
         client = try CoordinatorClient(identity: identity, data: data, limits: limits)
     }

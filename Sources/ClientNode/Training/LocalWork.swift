@@ -1,7 +1,7 @@
 package import Attacks
 import Federation
 import Foundation
-import Learning
+package import Learning
 import Strategies
 import Wire
 
@@ -10,11 +10,14 @@ package struct LocalWork: Sendable {
     let rows: LocalRows
     /// A lie that a test client tells, to show what the robust rules withstand.
     let attack: Attack?
+    /// The owner's rule for ending a round's training early; nil: all epochs are run.
+    let stopping: LocalStopping?
     let workspaces: Workspaces
 
-    package init(rows: LocalRows, attack: Attack? = nil, workspaces: Workspaces = Workspaces()) {
+    package init(rows: LocalRows, attack: Attack? = nil, stopping: LocalStopping? = nil, workspaces: Workspaces = Workspaces()) {
         self.rows = rows
         self.attack = attack
+        self.stopping = stopping
         self.workspaces = workspaces
     }
 
@@ -26,7 +29,7 @@ package struct LocalWork: Sendable {
         let seed = derivedSeed(start.training.seed, "attack")
         let dataset = try lying { (attack) throws(AttackError) in try attack.poisoned(rows.dataset, seed: seed) } ?? rows.dataset
         let made = try workspaces.lend {
-            try $0.update(model: model, start: start, dataset: dataset, controls: controls, isCancelled: isCancelled)
+            try $0.update(model: model, start: start, dataset: dataset, controls: controls, stopping: stopping, isCancelled: isCancelled)
         }
         guard var update = made else { return nil }
         try lying { (attack) throws(AttackError) in try attack.forge(&update.values, seed: seed) }
