@@ -184,6 +184,24 @@ import Testing
         }
     }
 
+    /// Every product is rounded to a Double and then to a whole number, or not at all before that: at every level the same,
+    /// whether or not the first rounding changes anything.
+    @Test(arguments: tables)
+    func productsAreRoundedAlikeEverywhere(_ table: KernelTable) {
+        let exact = [1, 536_870_911, 268_435_457, 3].map { Double($0) * 0x1p20 }
+        let rounded = [0x1p48 / 3, 0x1p49 / 7, 536_870_913 * 0x1p20, 0x1p48 / 5]
+        for factors in [exact, rounded, exact + rounded, [exact[0], rounded[0], exact[1], exact[2]]] {
+            let rows = factors.indices.map { i in self.rows(1, 500, seed: UInt64(i + 9))[0].map { $0 / 1000 } }
+            var acc = [Int64](repeating: 0, count: 500)
+            var peaks = [UInt32](repeating: 0, count: factors.count)
+            withPointers(rows) { table.accumulateFixedPoint(&acc, $0, factors, factors.count, 500, &peaks) }
+            let expected = (0..<500).map { j in
+                zip(rows, factors).reduce(Int64(0)) { $0 + Int64((Double($1.0[j]) * $1.1).rounded(.toNearestOrEven)) }
+            }
+            #expect(acc == expected, "\(table.level) \(factors)")
+        }
+    }
+
     @Test(arguments: tables)
     func theLargestMagnitudeTellsWhatIsNotFinite(_ table: KernelTable) {
         var numbers = Numbers(77)
