@@ -1,3 +1,6 @@
+internal import Foundation
+internal import NIOCore
+internal import NIOPosix
 internal import NIOSSL
 
 /// Whether what ended a connection is a matter of trust (certificate, name, key exchange), where trying again does not
@@ -18,5 +21,17 @@ package func isTrustFault(_ error: any Error) -> Bool {
         }
     case is NIOSSLExtraError: return true
     default: return false
+    }
+}
+
+/// Why there is no connection, without the names of types: the system's words where it has some.
+package func connectionProblem(_ error: any Error) -> String {
+    switch error {
+    case let error as IOError: return String(cString: strerror(error.errnoCode)).lowercased()
+    case let error as NIOConnectionError:
+        var problems: [String] = []
+        for problem in error.connectionErrors.map({ connectionProblem($0.error) }) where !problems.contains(problem) { problems.append(problem) }
+        return problems.isEmpty ? "the name has no address" : problems.joined(separator: "; ")
+    default: return "\(error)"
     }
 }

@@ -47,7 +47,7 @@ package struct PinnedBootstrap: Sendable {
         } catch {
             // NIOSSL says only that verification failed; the finding says why.
             if case .failure(let reason)? = finding.value { throw reason }
-            throw .connection(endpoint: endpoint, problem: "\(error)")
+            throw .connection(endpoint: endpoint, problem: connectionProblem(error))
         }
         switch finding.value {
         case .success(let pem)?: return pem

@@ -28,7 +28,9 @@ extension TrustStream {
                 let shown = tokens.map { token -> JSON in
                     ["client_id": .string(token.node), "token": .string(token.token), "expires_at": .string(timestamp(token.expiresAt.milliseconds))]
                 }
-                return .json(201, ["success": true, "ca_pin": .string(authorityPin), "tokens": .array(shown), "notices": .array(asked.notices)])
+                let enrolled = try await calling { () async throws(FederationFailure) in try await service.nodes(tenant: tenant) }
+                let notices = asked.notices + replacements(Set(enrolled.filter { $0.revokedAt == nil }.map(\.name)).intersection(asked.names).sorted())
+                return .json(201, ["success": true, "ca_pin": .string(authorityPin), "tokens": .array(shown), "notices": .array(notices)])
             },
             Endpoint("GET", "/nodes", "nodes.list", .administrator) { request throws(ServiceError) in
                 let tenant = try tenant(request)
@@ -50,6 +52,13 @@ extension TrustStream {
             },
         ]
     }
+}
+
+/// A token for a node that is there is meant for one that lost its key, and ends what the other has.
+private func replacements(_ names: [String]) -> [JSON] {
+    guard let first = names.first else { return [] }
+    let who = names.count == 1 ? "\(first) is enrolled already" : "\(first) and \(names.count - 1) more of these nodes are enrolled already"
+    return [notice("REPLACES_NODE", "names", "\(who): who uses its token takes its place, and its certificate ends; give other names for more nodes")]
 }
 
 /// A request for enrolment tokens: for `names`, or for `count` nodes called `prefix-01`, `prefix-02`, …

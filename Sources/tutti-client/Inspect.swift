@@ -72,6 +72,9 @@ struct Doctor: ReportingCommand {
         var findings: [Finding] = []
         if look.readiness == 200 {
             findings.append(.ok("coordinator", "\(identity.card.coordinator) is ready"))
+        } else if [401, 403].contains(look.readiness) {
+            // The next line says what is wrong with this node.
+            findings.append(.ok("coordinator", "\(identity.card.coordinator) answers"))
         } else {
             findings.append(.warn("coordinator", "it answers, but is not ready (\(look.readiness)).", "Try again in a moment, or ask its operator."))
         }

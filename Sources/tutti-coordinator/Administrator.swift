@@ -66,7 +66,7 @@ struct Administrator: Sendable {
     func call(_ method: HTTPMethod, _ path: String, _ body: JSON? = nil) async throws(CommandFailure) -> JSON {
         let (status, bytes, _) = try await send(method, "/api/v4" + path, body.map { ($0.encoded(), "application/json") })
         let reply = try? JSON(parsing: bytes)
-        guard (200..<300).contains(status) else { throw refusal(status, reply) }
+        guard (200..<300).contains(status) else { throw refusal(path, status, reply) }
         guard let reply else {
             throw CommandFailure(.version, "The coordinator's answer is no JSON.", remedy: "Use the coordinator's own version of this command.")
         }
@@ -75,13 +75,13 @@ struct Administrator: Sendable {
 
     func upload(_ path: String, _ bytes: [UInt8], type: String) async throws(CommandFailure) {
         let (status, reply, _) = try await send(.PUT, "/api/v4" + path, (bytes, type))
-        guard (200..<300).contains(status) else { throw refusal(status, try? JSON(parsing: reply)) }
+        guard (200..<300).contains(status) else { throw refusal(path, status, try? JSON(parsing: reply)) }
     }
 
     /// - Returns: the content, and the round that made it, of a model.
     func download(_ path: String) async throws(CommandFailure) -> (bytes: [UInt8], round: Int?) {
         let (status, bytes, headers) = try await send(.GET, "/api/v4" + path, nil)
-        guard status == 200 else { throw refusal(status, try? JSON(parsing: bytes)) }
+        guard status == 200 else { throw refusal(path, status, try? JSON(parsing: bytes)) }
         return (bytes, headers.first(name: "tutti-model-round").flatMap { Int($0) })
     }
 
@@ -113,16 +113,19 @@ struct Administrator: Sendable {
                     remedy: "Is another coordinator on that port? tutti-coordinator doctor \(place.path)")
             }
             throw CommandFailure(
-                .connection, "\(base) cannot be reached: \(error).", remedy: "Is the coordinator running? tutti-coordinator serve \(place.path)")
+                .connection, "\(base) cannot be reached: \(connectionProblem(error)).",
+                remedy: "Is the coordinator running? tutti-coordinator serve \(place.path)")
         }
     }
 
-    private func refusal(_ status: Int, _ reply: JSON?) -> CommandFailure {
+    private func refusal(_ path: String, _ status: Int, _ reply: JSON?) -> CommandFailure {
         let error = reply?["error"]
         let request = error?["request_id"]?.text
         let (exit, remedy): (ExitStatus, String) =
             switch status {
             case 401, 403: (.authentication, "Is \(place.adminKeyPath) this coordinator's? tutti-coordinator doctor \(place.path)")
+            case 404:
+                (.failed, "What is there: tutti-coordinator \(path.hasPrefix("/nodes") ? "nodes" : "session") list --data \(place.path)")
             case 426, 505: (.version, "Use the coordinator's own version of this command.")
             case 429, 502...504: (.connection, "The coordinator is busy or restarting; try again.")
             case 500...: (.failed, "The coordinator's log says why" + (request.map { " at request \($0)." } ?? "."))
@@ -134,4 +137,9 @@ struct Administrator: Sendable {
                 "status": JSON(status), "code": error?["code"] ?? .null, "field": error?["details"]?["field"] ?? .null, "request_id": JSON(request),
             ])
     }
+}
+
+/// What a reply says besides: fields that were not understood, or have no effect or an unexpected one.
+func sayNotices(_ notices: JSON?) {
+    for notice in notices?.elements ?? [] { say("notice: \(notice["field"]?.text ?? ""): \(notice["message"]?.text ?? "")") }
 }

@@ -48,6 +48,7 @@ struct TokenCommand: AsyncParsableCommand {
                     print("\(client)  \(text)  until \(token["expires_at"]?.text ?? "")")
                 }
             }
+            sayNotices(reply["notices"])
             say("CA pin: \(reply["ca_pin"]?.text ?? "")")
             return reply
         }

@@ -43,7 +43,7 @@ extension Session {
             say("bytes per round   \(bytes.map { "\($0) down, at most \($0) up, without headers" } ?? "unknown")")
             say("round             \(measured.map { "\(RoundTable.fixed($0, 2)) s (median of measured rounds)" } ?? "unknown: nothing measured")")
             say("longest           \(RoundTable.fixed(longest, 0)) s, if every round waits for its deadline and none is repeated")
-            for notice in notices { say("notice: \(notice["field"]?.text ?? ""): \(notice["message"]?.text ?? "")") }
+            sayNotices(.array(notices))
             return [
                 "cohort": JSON(cohort), "clients": JSON(registered), "quorum": JSON(spec.quorum ?? spec.minClients), "rounds": JSON(spec.rounds),
                 "parameters": JSON(parameters), "bytes_down_per_round": JSON(bytes), "bytes_up_per_round_max": JSON(bytes),

@@ -72,7 +72,7 @@ struct Session: AsyncParsableCommand {
                 }
                 if let model { try await administrator.upload("\(sessionsPath)/\(id)/initial-model", model, type: "application/octet-stream") }
                 say("session \(id) is \(created["status"]?.text ?? "")")
-                for notice in created["notices"]?.elements ?? [] { say("notice: \(notice["field"]?.text ?? ""): \(notice["message"]?.text ?? "")") }
+                sayNotices(created["notices"])
                 return created
             }
         }

@@ -206,6 +206,10 @@ import Testing
         let surface = Surface()
         #expect(await surface.call("POST", "/api/v4/nodes/tokens", json: "{\"count\": 3, \"prefix\": \"lab\"}").status == 201)
         #expect(surface.service.seen.names == ["lab-01", "lab-02", "lab-03"])
+        // One that is there would be replaced.
+        let again = await surface.call("POST", "/api/v4/nodes/tokens", json: "{\"count\": 2}")
+        #expect(again.status == 201 && again.notices == ["names"] && again.json.encodedText.contains("client-01 is enrolled already"))
+        #expect(await surface.call("POST", "/api/v4/nodes/tokens", json: "{\"names\": [\"b\"]}").notices.isEmpty)
         let wrong: [(String, String)] = [
             ("{\"names\": [\"a\", \"..\"]}", "names"), ("{\"names\": [\"a\", \"b\", \"a\"]}", "names"), ("{\"names\": [\"a/b\"]}", "names"),
             ("{\"names\": \"a\"}", "names"),

@@ -12,7 +12,7 @@ extension ClientNodeError {
                     + "tutti-client doctor --data DIR")
         }
         return ClientNodeError(
-            .connection, "\(endpoint.authority) cannot be reached: \(error).",
+            .connection, "\(endpoint.authority) cannot be reached: \(connectionProblem(error)).",
             remedy: "Check that the coordinator is running and that the address and port are right.")
     }
 
@@ -42,7 +42,7 @@ extension ClientNodeError {
                 "This node's certificate is revoked, replaced or of another tenant: ask the operator for a new token and enrol again with 'tutti-client join'."
         case 404:
             kind = .failed
-            remedy = "Check the session's id with: tutti-coordinator session list"
+            remedy = "Check the session's id with: tutti-coordinator session list --data FOLDER"
         case 426, 505:
             kind = .version
             remedy = "Upgrade the older side."
