@@ -25,8 +25,15 @@ import Testing
             "partition", "--dataset", file, "--task", "regression", "--clients", "3", "--holdout", "0.25", "--out", cluster.folder + "/data")
         #expect(shares.status == 0, "\(shares.err)")
         let dealt = try Programs.client(
-            "partition", "--dataset", file, "--task", "regression", "--clients", "3", "--scheme", "dirichlet=0.5", "--out", cluster.folder + "/x")
-        #expect(dealt.status == 3 && dealt.err.contains("iid"), "\(dealt.err)")
+            "partition", "--dataset", file, "--task", "regression", "--clients", "3", "--scheme", "shards=1", "--out", cluster.folder + "/x")
+        #expect(dealt.status == 0, "\(dealt.err)")
+        // Each has the prices of a third: no two ranges overlap.
+        let ranges = try (1...3).map { number in
+            let lines = try String(contentsOfFile: "\(cluster.folder)/x/client-0\(number).csv", encoding: .utf8).split(separator: "\n").dropFirst()
+            let prices = lines.compactMap { $0.split(separator: ",").last.flatMap { Double($0) } }
+            return (low: try #require(prices.min()), high: try #require(prices.max()), count: prices.count)
+        }.sorted { $0.low < $1.low }
+        #expect(ranges.map(\.count).reduce(0, +) == 400 && ranges[0].high <= ranges[1].low && ranges[1].high <= ranges[2].low, "\(ranges)")
         let names = ["client-01", "client-02", "client-03"]
         for name in names {
             let joined = try Programs.client(
