@@ -83,17 +83,22 @@ let rooms: [Target] = [
     // 2 messages
     room("Wire", ["CZstd", .product(name: "SwiftProtobuf", package: "swift-protobuf")]),
     // 3 federation
-    room("Federation", ["KernelTable", "Learning", "RobustAggregation", "Strategies", "CryptoSuite", "SecureAggregation", "Wire", "StrictJSON", "WorkSharing"]),
+    room(
+        "Federation",
+        [
+            "TensorKernels", "KernelTable", "Learning", "RobustAggregation", "Strategies", "CryptoSuite", "SecureAggregation", "DifferentialPrivacy", "Wire",
+            "StrictJSON", "WorkSharing",
+        ]),
     room(
         "FederationSimulator",
-        ["Federation", "Learning", "RobustAggregation", "Attacks", "Strategies", "CryptoSuite", "SecureAggregation", "Wire", "TensorKernels", "KernelTable", "StrictJSON"]),
+        ["Federation", "Learning", "RobustAggregation", "Attacks", "Strategies", "CryptoSuite", "SecureAggregation", "DifferentialPrivacy", "Wire", "TensorKernels", "KernelTable", "StrictJSON"]),
     room(
         "InProcessFederation",
-        ["Federation", "Learning", "RobustAggregation", "Strategies", "CryptoSuite", "SecureAggregation", "Wire", "KernelTable", "WorkSharing"]),
+        ["Federation", "Learning", "RobustAggregation", "Strategies", "CryptoSuite", "SecureAggregation", "DifferentialPrivacy", "Wire", "KernelTable", "WorkSharing"]),
     // 4 keeping
     room(
         "Storage",
-        ["Federation", "Wire", "CryptoSuite", "Compute", .product(name: "GRDB", package: "GRDB.swift")]),
+        ["Federation", "DifferentialPrivacy", "Wire", "CryptoSuite", "Compute", .product(name: "GRDB", package: "GRDB.swift")]),
     room(
         "Trust",
         [
@@ -110,13 +115,13 @@ let rooms: [Target] = [
     room(
         "FederationService",
         [
-            "Federation", "Storage", "Trust", "Platform", "Learning", "RobustAggregation", "Strategies", "SecureAggregation", "Wire", "CryptoSuite",
+            "Federation", "Storage", "Trust", "Platform", "Learning", "RobustAggregation", "Strategies", "SecureAggregation", "DifferentialPrivacy", "Wire", "CryptoSuite",
             "Telemetry", "Compute", "StrictJSON", "WorkSharing",
             .product(name: "Logging", package: "swift-log"),
         ]),
     // 6 surfaces
     room("APIKit", ["StrictJSON", "Suggestion"]),
-    room("TrustStreamAPI", ["APIKit", "Wire", "StrictJSON", "FederationService", "Federation", "Learning", "Platform"]),
+    room("TrustStreamAPI", ["APIKit", "Wire", "StrictJSON", "FederationService", "Federation", "DifferentialPrivacy", "Learning", "Platform"]),
     // 7 nodes
     room("TuttiConfiguration", ["Suggestion", .product(name: "TOMLKit", package: "TOMLKit")]),
     room(
@@ -134,7 +139,7 @@ let rooms: [Target] = [
     room(
         "ClientNode",
         [
-            "Federation", "Learning", "Attacks", "Strategies", "SecureAggregation", "Wire", "Trust", "CryptoSuite", "Compute", "StrictJSON", "TuttiConfiguration",
+            "Federation", "Learning", "Attacks", "Strategies", "SecureAggregation", "DifferentialPrivacy", "Wire", "Trust", "CryptoSuite", "Compute", "StrictJSON", "TuttiConfiguration",
             .product(name: "AsyncHTTPClient", package: "async-http-client"),
             .product(name: "Logging", package: "swift-log"),
         ] + nio),
@@ -147,7 +152,8 @@ let roof: [Target] = [
     .executableTarget(
         name: "tutti-coordinator",
         dependencies: [
-            "CoordinatorNode", "CommandKit", "TuttiConfiguration", "Trust", "CryptoSuite", "StrictJSON", "TrustStreamAPI", "APIKit",
+            "CoordinatorNode", "CommandKit", "TuttiConfiguration", "Trust", "CryptoSuite", "StrictJSON", "TrustStreamAPI", "APIKit", "SecureAggregation",
+            "DifferentialPrivacy",
             "Federation", "Learning", argumentParser,
             .product(name: "AsyncHTTPClient", package: "async-http-client"),
             .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -181,7 +187,9 @@ let suites: [Target] = [
     tests("CryptoSuiteTests", ["CryptoSuite", "Trust", "FederationSimulator", "TensorKernels", "KernelTable", .product(name: "Crypto", package: "swift-crypto")]),
     tests("SecureAggregationTests", ["SecureAggregation", "CryptoSuite", "Trust", "FederationSimulator"]),
     tests("DifferentialPrivacyTests", ["DifferentialPrivacy", "SecureAggregation", "CryptoSuite"]),
-    tests("FederationTests", ["Federation", "FederationSimulator", "Learning", "RobustAggregation", "Strategies", "SecureAggregation", "Wire", "CryptoSuite"]),
+    tests(
+        "FederationTests",
+        ["Federation", "FederationSimulator", "Learning", "RobustAggregation", "Strategies", "SecureAggregation", "DifferentialPrivacy", "Wire", "CryptoSuite"]),
     .testTarget(
         name: "SimulationTests", dependencies: ["FederationSimulator", "Federation", "Learning", "CryptoSuite", "Wire", "StrictJSON"],
         exclude: ["Reproductions"], swiftSettings: strict),
@@ -194,7 +202,7 @@ let suites: [Target] = [
     tests(
         "FederationServiceTests",
         [
-            "FederationService", "Federation", "Storage", "Trust", "Platform", "Learning", "RobustAggregation", "Wire", "CryptoSuite",
+            "FederationService", "Federation", "DifferentialPrivacy", "Storage", "Trust", "Platform", "Learning", "RobustAggregation", "Wire", "CryptoSuite",
             "Telemetry", "Compute", .product(name: "Logging", package: "swift-log"),
         ]),
     tests("APIKitTests", ["APIKit", "StrictJSON"]),

@@ -15,7 +15,7 @@ package enum RoundTable {
         let megabytes = ["bytes_up", "bytes_down"].map { number(round[$0]?.double.map { $0 / 1e6 }, 2) }.joined(separator: "/")
         var line = left(whole("round"), 5) + left("\(whole("contributors"))/\(whole("selected"))", 8) + left(whole("late"), 5)
         line += left(whole("dropped"), 5) + left(whole("rejected"), 4) + left(loss.map(short) ?? "-", 7) + left(number(accuracy, 3), 7)
-        line += left("-", 7) + left(megabytes, 13) + left(number(round["aggregate_ms"]?.double, 1), 8)
+        line += left(number(round["epsilon"]?.double, 3), 7) + left(megabytes, 13) + left(number(round["aggregate_ms"]?.double, 1), 8)
         line += left(number(round["seconds"]?.double, 2), 9) + left(etaSeconds.map(clock) ?? "-", 8)
         if let secure = round["secure"], secure.members != nil {
             let sizes = (secure["group_sizes"]?.elements ?? []).map { $0.whole.map { "\($0)" } ?? "-" }

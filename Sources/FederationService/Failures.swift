@@ -72,6 +72,7 @@ extension SessionView {
         if let chosen = machine.session.chosen { show(chosen, machine.evaluation) }
         rejectedUpdates = machine.rejectedUpdates
         secure = machine.lastOutcome?.secure
+        epsilon = machine.lastOutcome?.epsilon
         blockedBy = machine.blockers(now)
         model = machine.given?.digest
         modelRound = machine.given?.round

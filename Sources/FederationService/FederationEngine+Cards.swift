@@ -1,4 +1,5 @@
 internal import Compute
+internal import DifferentialPrivacy
 internal import Federation
 import Foundation
 package import Learning
@@ -40,7 +41,7 @@ extension FederationEngine {
             session: session, round: round, model: file.spec, schema: file.schema, sha256: digest, bytes: bytes.count,
             madeAt: (made?.outcome?.endedAt ?? (round == 0 ? record.startedAt : nil)).map(Self.text), training: record.trainingFacts,
             clients: members.count, rows: members.reduce(0) { $0 + $1.dataSize }, contributors: made?.outcome?.contributors, heldOut: heldOut,
-            reported: reported, protection: record.spec.protectionFacts)
+            reported: reported, protection: record.protectionFacts(epsilon: made?.outcome?.epsilon))
     }
 
     private static func text(_ instant: Instant) -> String {
@@ -64,24 +65,33 @@ extension SessionRecord {
     }
 }
 
-extension SessionSpec {
+extension SessionRecord {
     /// As it is: nothing is called private that is not.
-    fileprivate var protectionFacts: [JSON.Member] {
+    /// - Parameter epsilon: after the round that made the model.
+    fileprivate func protectionFacts(epsilon: Double?) -> [JSON.Member] {
         let lies =
-            switch aggregation {
+            switch spec.aggregation {
             case .mean: "not withstood: the mean believes every update"
             case .median: "withstood while fewer than half of a round's clients lie (coordinate-wise median)"
             case .trimmedMean:
-                "withstood while at most \(byzantineTolerance.map(String.init) ?? "5 %") of a round's clients lie (trimmed mean)"
+                "withstood while at most \(spec.byzantineTolerance.map(String.init) ?? "5 %") of a round's clients lie (trimmed mean)"
             }
         let masks =
-            secureAggregation.map {
+            spec.secureAggregation.map {
                 "\($0.mode.rawValue): the coordinator sees sums of groups of at least \($0.groupFloor) clients each, and no client's update"
             } ?? "none: the coordinator sees the update of every client"
         return [
             .init("rows", "stay with the clients; their updates travel"), .init("transport", "TLS 1.3"),
-            .init("differential_privacy", "none: there is no bound on what the model tells of a row"),
+            .init("differential_privacy", .string(privacyFacts(epsilon: epsilon))),
             .init("secure_aggregation", .string(masks)), .init("lying_clients", .string(lies)),
         ]
+    }
+
+    private func privacyFacts(epsilon: Double?) -> String {
+        guard spec.privacy != nil else { return "none: there is no bound on what the model tells of a row" }
+        guard let privacy, let epsilon else { return "asked for; no round was released yet" }
+        return "epsilon \(epsilon) at delta \(privacy.budget.delta) for everything that one client has (\(privacy.release.model.adjacency.rawValue)), "
+            + "earlier sessions included; clip \(privacy.l2Clip), noise of deviation \(privacy.noiseDeviation) on every coordinate of every round, "
+            + "added by the coordinator, which is trusted with that"
     }
 }

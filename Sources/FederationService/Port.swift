@@ -114,6 +114,8 @@ package struct SessionView: Sendable {
     package var rejectedUpdates: Int = 0
     /// Of the last closed round, with secure aggregation.
     package var secure: SecureOutcome?
+    /// With differential privacy: what the member that lost most has lost by now.
+    package var epsilon: Double?
     package var bytesUp: Int64 = 0
     package var bytesDown: Int64 = 0
     package var blockedBy: [Blocker] = []

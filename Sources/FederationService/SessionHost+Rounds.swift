@@ -1,5 +1,6 @@
 internal import Compute
 internal import CryptoSuite
+internal import DifferentialPrivacy
 internal import Federation
 internal import Learning
 internal import Logging
@@ -28,8 +29,13 @@ extension SessionHost {
                 let rows = await evaluationRows(base.schema)
                 var state: [UInt8]?
                 if let digest = job.state { state = try await modelBytes(digest) }
-                let made = try await around.pool.run(throwing: { [id, tenant, state, store = around.sessions, crew = around.crew] () throws(AggregationError) in
-                    try NewModel(base, state, job, rows, store, crew, session: id, tenant: tenant)
+                var paid: (epsilon: Double, noise: RandomWords)?
+                if let privacy = job.privacy {
+                    guard let given = await pay(privacy.charge, job) else { return }
+                    paid = given
+                }
+                let made = try await around.pool.run(throwing: { [id, tenant, state, noise = paid?.noise, store = around.sessions, crew = around.crew] () throws(AggregationError) in
+                    try NewModel(base, state, job, rows, store, crew, noise, session: id, tenant: tenant)
                 })
                 for void in made.sums?.void ?? [] {
                     around.log.warning("a group does not count", metadata: ["session": "\(id)", "round": "\(job.round)", "reason": "\(void)"])
@@ -37,6 +43,7 @@ extension SessionHost {
                 var result = AggregationResult(
                     model: "", heldOutLoss: made.evaluation?.loss, heldOutAccuracy: made.evaluation?.accuracy, milliseconds: made.milliseconds)
                 result.sums = made.sums
+                result.epsilon = paid?.epsilon
                 if let bytes = made.state {
                     guard let digest = await keep(state: bytes) else { return }
                     result.state = digest
@@ -110,8 +117,8 @@ private struct NewModel: Sendable {
     var sums: MaskedSums?
 
     init(
-        _ base: ModelFile, _ state: [UInt8]?, _ job: AggregationJob, _ rows: Dataset?, _ store: any ContributionStore, _ crew: Crew, session: String,
-        tenant: String
+        _ base: ModelFile, _ state: [UInt8]?, _ job: AggregationJob, _ rows: Dataset?, _ store: any ContributionStore, _ crew: Crew, _ noise: RandomWords?,
+        session: String, tenant: String
     ) throws(AggregationError) {
         let started = ContinuousClock.now
         let keys = job.contributions.map {
@@ -119,7 +126,7 @@ private struct NewModel: Sendable {
         }
         let step: RoundComputer.Step
         if let masked = job.masked {
-            (step, sums) = try RoundComputer.step(from: base, state: state, job: job, masked: masked, suite: .system, crew: crew) {
+            (step, sums) = try RoundComputer.step(from: base, state: state, job: job, masked: masked, suite: .system, crew: crew, noise: noise) {
                 name throws(AggregationError) in
                 try Self.packed(keys.first { $0.client == name }, store, of: name)
             }
@@ -128,7 +135,7 @@ private struct NewModel: Sendable {
                 keys, dimension: job.strategy.updateLength(parameters: base.parameters.count),
                 shape: job.rule == .mean ? .oneByOne : .columns(bytes: Limits.aggregationBytes),
                 store: store)
-            step = try RoundComputer.step(from: base, state: state, job: job, source: updates, crew: crew)
+            step = try RoundComputer.step(from: base, state: state, job: job, source: updates, crew: crew, noise: noise)
         }
         let model = step.model
         let elapsed = started.duration(to: .now).components

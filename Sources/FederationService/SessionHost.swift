@@ -148,6 +148,7 @@ actor SessionHost {
         case .persist: break
         case .initialiseModel(let spec, let schema, let seed): initialise(spec, schema, seed)
         case .send(let message, let client): send(message, to: client)
+        case .planPrivacy(let demand): plan(demand)
         case .reply(let ticket, let reply): waiting.removeValue(forKey: ticket.value)?.resume(returning: reply)
         case .aggregate(let job): aggregate(job)
         case .discardContributions(let round): discard(through: round)

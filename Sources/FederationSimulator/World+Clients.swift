@@ -106,6 +106,7 @@ extension World {
             plan(.modelAsked(index, life: life, digest: digest, path: path), in: networkDelay())
         case .train(let start, _): train(index, start)
         case .cancelTraining: clients[index].serial += 1
+        case .pay(let claim): tell(index, .paid(claim.key))
         case .drawEntropy(let use): tell(index, .entropy(use, entropy(index, use)))
         case .mask(let job): mask(index, job)
         case .notice(let text): record("client \(index) tells its owner: \(text)")

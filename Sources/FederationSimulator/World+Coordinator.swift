@@ -126,6 +126,7 @@ extension World {
         case .initialiseModel(let spec, let schema, let seed):
             plan(.modelMade(epoch: epoch, spec, schema, seed: seed), in: writeTime())
         case .send(let message, let client): send(message, to: client)
+        case .planPrivacy: break
         case .reply(let ticket, let reply): answer(ticket, reply)
         case .aggregate(let job): plan(.aggregationDue(epoch: epoch, job), in: writeTime())
         case .discardContributions(let round): store.discard(throughRound: round)

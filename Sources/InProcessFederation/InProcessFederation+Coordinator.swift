@@ -1,4 +1,5 @@
 internal import CryptoSuite
+internal import DifferentialPrivacy
 internal import Federation
 internal import Learning
 internal import RobustAggregation
@@ -37,6 +38,7 @@ extension InProcessFederation {
         case .send(let message, let client):
             guard let index = index(of: client), let frame = try? ControlCodec.encode(message) else { break }
             mail.append(Delivery(client: index, frame: frame))
+        case .planPrivacy(let demand): tell(planned(demand))
         case .reply(_, let answer): reply = answer
         case .aggregate(let job): aggregate(job)
         case .discardContributions: (deltas, packed) = ([:], [:])
@@ -76,7 +78,14 @@ extension InProcessFederation {
     private mutating func aggregate(_ job: AggregationJob) {
         do {
             guard let base = common.model(job.baseModel)?.file else { throw AggregationError.source("its model is not here") }
-            if let masked = job.masked { return try open(masked, job, base) }
+            var noise: RandomWords?
+            if let privacy = job.privacy {
+                switch pay(privacy.charge) {
+                case .success(let words): noise = words
+                case .failure(let error): return tell(job.unpaid(error))
+                }
+            }
+            if let masked = job.masked { return try open(masked, job, base, noise) }
             var updates: [[Float]] = []
             for record in job.contributions {
                 guard let delta = index(of: record.client).flatMap({ deltas[$0] }) else {
@@ -86,16 +95,16 @@ extension InProcessFederation {
             }
             let step = try RoundComputer.step(
                 from: base, state: job.state.flatMap { common.state($0) }, job: job,
-                source: try MemoryUpdates(updates, names: job.contributions.map(\.client)))
+                source: try MemoryUpdates(updates, names: job.contributions.map(\.client)), noise: noise)
             commit(step, job, nil)
         } catch {
             tell(.aggregationFailed(round: job.round, attempt: job.attempt, reason: "\(error)"))
         }
     }
 
-    private mutating func open(_ masked: MaskedJob, _ job: AggregationJob, _ base: ModelFile) throws(AggregationError) {
+    private mutating func open(_ masked: MaskedJob, _ job: AggregationJob, _ base: ModelFile, _ noise: RandomWords?) throws(AggregationError) {
         let (step, sums) = try RoundComputer.step(
-            from: base, state: job.state.flatMap { common.state($0) }, job: job, masked: masked, suite: common.suite
+            from: base, state: job.state.flatMap { common.state($0) }, job: job, masked: masked, suite: common.suite, noise: noise
         ) { [self] name throws(AggregationError) in
             guard let lanes = index(of: name).flatMap({ packed[$0] }) else { throw .source("the masked update of \(name) is not here") }
             return lanes
@@ -110,6 +119,7 @@ extension InProcessFederation {
             model: keep(model), heldOutLoss: held?.loss, heldOutAccuracy: held?.accuracy, milliseconds: 0)
         result.state = step.state.map { keep(state: $0) }
         result.sums = sums
+        if let privacy = job.privacy { result.epsilon = spent(privacy.charge) }
         tell(.aggregated(round: job.round, attempt: job.attempt, result))
     }
 

@@ -1,4 +1,5 @@
 package import CryptoSuite
+internal import DifferentialPrivacy
 package import Federation
 package import KernelTable
 package import Learning
@@ -28,6 +29,9 @@ package struct InProcessFederation {
     var isPumping = false
     var reply: CoordinatorReply?
     var tickets: UInt64 = 0
+    // Differential privacy, in `+Privacy`.
+    var ledger = PrivacyLedger()
+    let noise: (@Sendable (_ release: String) -> Secret)?
     /// Deltas of the attempt under way, by client; in a masked round the packed lanes.
     var deltas: [Int: [Float]] = [:]
     var packed: [Int: [UInt8]] = [:]
@@ -45,11 +49,13 @@ package struct InProcessFederation {
     ///   - holdout: what the coordinator evaluates every model on.
     ///   - kernels: nil: the best the machine has.
     ///   - secrets: what secure aggregation draws at each client; needed where the session asks for it.
+    ///   - noise: 32 fresh bytes for each release; needed with differential privacy.
     package init(
         session: SessionRecord, names: [String], dataset: Dataset, schema: DataSchema, shares: RowShares, holdout: Dataset? = nil,
-        suite: CryptoSuite, kernels: KernelTable? = nil, secrets: ClientSecrets? = nil
+        suite: CryptoSuite, kernels: KernelTable? = nil, secrets: ClientSecrets? = nil, noise: (@Sendable (_ release: String) -> Secret)? = nil
     ) {
         precondition(session.spec.secureAggregation == nil || secrets != nil, "secure aggregation needs secrets")
+        precondition(session.spec.privacy == nil || noise != nil, "differential privacy needs something to draw noise from")
         precondition(names.count == shares.count && zip(names, names.dropFirst()).allSatisfy(<), "one name a share, ascending")
         var record = session
         record.spec.autoStart = false
@@ -57,6 +63,7 @@ package struct InProcessFederation {
         self.schema = schema
         self.holdout = holdout
         self.kernels = kernels
+        self.noise = noise
         common = Common(suite: suite, dataset: dataset, shares: shares)
         common.rule = record.spec.strategy.client
         common.secrets = secrets

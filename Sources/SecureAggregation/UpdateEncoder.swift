@@ -12,6 +12,9 @@ package struct EncodedUpdate: Equatable, Sendable {
     package let wasScaled: Bool
     /// Roundings until the norm held; 1 most of the time.
     package let draws: Int
+
+    /// The numbers alone.
+    package var withoutFacts: EncodedUpdate { EncodedUpdate(lanes: lanes, saturated: 0, wasScaled: false, draws: 1) }
 }
 
 /// Clips and rounds a client's update. The rounding is drawn from a secret of the client, the session and the round, so that a

@@ -1,8 +1,9 @@
+package import DifferentialPrivacy
 package import Federation
 
 /// Sessions, their members and rounds. Every method that writes returns only when the change is durable (committed with
 /// a synced log); many callers share one commit.
-package protocol SessionStore: ContributionStore, AuditStore {
+package protocol SessionStore: ContributionStore, AuditStore, PrivacyStore {
     func create(_ session: SessionRecord) async throws(StorageError)
     /// One transaction, in order.
     func apply(_ changes: [DurableChange], session: String, tenant: String) async throws(StorageError)
@@ -101,6 +102,18 @@ package protocol IdentityStore: Sendable {
     func revokeNode(tenant: String, name: String, now: Instant) async throws(StorageError) -> Bool
     func addKey(_ key: APIKeyRecord) async throws(StorageError)
     func key(id: String) async throws(StorageError) -> APIKeyRecord?
+}
+
+/// What the data of a tenant's clients have lost, over all sessions.
+package protocol PrivacyStore: Sendable {
+    /// Pays for a round, with everybody's budget or with nobody's, in one transaction. Its noise may be drawn when this returns,
+    /// and only then.
+    /// - Returns: ε of the member that has lost most by now, or why nothing was paid.
+    func pay(_ charge: PrivacyCharge, tenant: String) async throws(StorageError) -> Result<Double, PrivacyError>
+    /// At every order the most that any of these has lost.
+    func past(_ members: [LedgerEntry], tenant: String) async throws(StorageError) -> RenyiCurve
+    /// By client and data set.
+    func ledger(tenant: String) async throws(StorageError) -> [LedgerRow]
 }
 
 /// What happened that somebody may have to answer for. Rows are only ever added.

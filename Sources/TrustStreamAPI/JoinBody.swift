@@ -25,12 +25,12 @@ struct JoinBody {
             if let cap = try preferences.number("max_privacy_budget") {
                 guard cap >= 0.01, cap <= 10 else { throw preferences.invalid("max_privacy_budget", "must be between 0.01 and 10") }
                 asked.maxPrivacyBudget = cap
-                notices += preferences.withoutEffect(["max_privacy_budget"], "this is kept; without differential privacy nothing is spent of it")
             }
             asked.dataMinimization = try preferences.flag("data_minimization") ?? false
             if asked.dataMinimization { notices += preferences.withoutEffect(["data_minimization"], "this is kept; pseudonyms and sums are not built yet") }
             notices += preferences.notices
         }
+        asked.dataset = try body.name("dataset")
         if let schema = try body.object("data_schema") {
             do { asked.schema = try DataSchema(json: body.raw("data_schema") ?? .null) } catch { throw body.invalid(error.field, error.issue) }
             notices += try Self.notices(of: schema)

@@ -16,7 +16,7 @@ extension TrustStream {
                 do throws(ServiceError) {
                     joined = try await calling { () async throws(FederationFailure) in try await service.join(id, asked.application) }
                 } catch { throw asked.asSent(error) }
-                return .json(SessionViews(request: request).joined(joined, notices: asked.notices))
+                return .json(SessionViews(request: request).joined(joined, cap: asked.application.request.maxPrivacyBudget, notices: asked.notices))
             },
             Endpoint("GET", session + "/weights", "sessions.weights", .member, rate: .federation) { request throws(ServiceError) in
                 try await weights(request, service)

@@ -72,7 +72,9 @@ struct SessionRequest {
         spec.requireClientCertificate = try body.flag("require_client_certificate") ?? spec.requireClientCertificate
         spec.heartbeatSeconds = try body.integer("heartbeat_interval", 1...3600) ?? spec.heartbeatSeconds
         spec.privacyBudget = try body.number("privacy_budget")
-        notices += body.withoutEffect(["privacy_budget"], "without differential privacy the budget is kept and has no effect")
+        if spec.privacy == nil {
+            notices += body.withoutEffect(["privacy_budget"], "without differential privacy the budget is kept and has no effect")
+        }
         notices += body.notices
         // What was sent is repeated as it was sent; a default that does not fit was not sent.
         do { try spec.validate() } catch { throw body.invalid(error.field, error.issue) }
@@ -134,23 +136,8 @@ struct SessionRequest {
             feature: field, "\(field) '\(name)' is documented and not built yet; \(built.joined(separator: " and ")) are", provided: .string(name))
     }
 
-    /// Differential privacy is read in full, so that a mistake in it is found, and refused by name when it is on.
     private mutating func protections(_ body: inout ObjectReader) throws(ServiceError) {
-        if var privacy = try body.object("differential_privacy") {
-            let enabled = try privacy.flag("enabled") ?? false
-            if let noise = try privacy.number("noise_multiplier"), !(0...1000).contains(noise) {
-                throw privacy.invalid("noise_multiplier", "must be 0 to 1000")
-            }
-            if let clip = try privacy.number("l2_norm_clip"), !(clip > 0 && clip <= 1000) {
-                throw privacy.invalid("l2_norm_clip", "must be above 0 and at most 1000")
-            }
-            if enabled {
-                throw .notImplemented(feature: "differential_privacy", "differential_privacy is not built yet; send \"enabled\": false", provided: true)
-            }
-            notices += privacy.withoutEffect(["noise_multiplier", "l2_norm_clip"], "differential privacy is not enabled")
-            notices += privacy.notices
-        }
+        spec.privacy = try Self.privacy(&body, &notices)
         spec.secureAggregation = try Self.secureAggregation(&body, &notices)
-        notices += body.withoutEffect(["delta", "on_budget", "sampling", "adjacency"], "without differential privacy this has no effect")
     }
 }

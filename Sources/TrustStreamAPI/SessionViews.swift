@@ -20,20 +20,25 @@ struct SessionViews {
             // The session's public key for sealed uploads; there is none until the key vault exists.
             .init("encryption_key", .null), .init("created_at", .string(timestamp(record.createdAt.milliseconds))),
             .init("estimated_duration", .string(created.view.estimatedDurationSeconds.map(Self.duration) ?? "unknown")),
-            .init("model", record.model?.json ?? .null),
+            .init("model", record.model?.json ?? .null), .init("privacy", Self.privacy(record)),
             .init("blocked_by", blockers(created.view.blockedBy)), .init("notices", .array(notices)),
         ])
     }
 
-    func joined(_ joined: JoinedSession, notices: [JSON]) -> JSON {
+    /// - Parameter cap: what the client says its data may lose.
+    func joined(_ joined: JoinedSession, cap: Double?, notices: [JSON]) -> JSON {
         let record = joined.view.record
-        let isUniform = record.spec.aggregation != .mean || record.spec.secureAggregation?.largestWeight == 0
+        let isUniform = record.spec.aggregation != .mean || record.spec.secureAggregation?.largestWeight == 0 || record.spec.privacy != nil
         var notices = notices
+        if cap != nil, record.spec.privacy == nil {
+            notices.append(
+                notice("NO_EFFECT", "privacy_preferences.max_privacy_budget", "this is kept; without differential privacy nothing is spent of it"))
+        }
         if isUniform {
             notices.append(
                 notice(
                     "NO_EFFECT", "data_size",
-                    "a robust rule, or secure aggregation without largest_weight, weighs all clients alike; data_size is kept and not used"))
+                    "a robust rule, differential privacy, or secure aggregation without largest_weight weighs all clients alike; data_size is kept and not used"))
         }
         return .object([
             .init("success", true), .init("client_registered", true), .init("client_id", .string(joined.client)),
@@ -59,14 +64,14 @@ struct SessionViews {
                 .init("active_clients", JSON(view.activeClients)), .init("total_clients", JSON(view.totalClients)),
                 .init("accuracy", JSON(view.accuracy)), .init("loss", JSON(view.loss)),
                 // Spent epsilon; unknown without differential privacy.
-                .init("privacy_budget_used", .null),
+                .init("privacy_budget_used", JSON(view.epsilon)),
                 .init("estimated_completion", JSON(view.estimatedCompletion.map { timestamp($0.milliseconds) })),
                 .init(
                     "performance_metrics",
                     [
                         "throughput": JSON(view.updatesPerMinute.map { "\(Int($0.rounded())) updates/minute" }),
                         "latency_p99": JSON(view.updateLatencyP99Milliseconds.map { "\(Int($0.rounded()))ms" }),
-                        "byzantine_attacks_detected": JSON(view.rejectedUpdates), "detection_unit": "client", "differential_privacy_noise": "disabled",
+                        "byzantine_attacks_detected": JSON(view.rejectedUpdates), "detection_unit": "client", "differential_privacy_noise": Self.noise(record),
                         "late_updates": JSON(view.lateUpdates), "bytes_up": JSON(view.bytesUp), "bytes_down": JSON(view.bytesDown),
                     ]),
                 .init("held_out_accuracy", JSON(view.heldOutAccuracy)), .init("held_out_loss", JSON(view.heldOutLoss)),
@@ -79,7 +84,7 @@ struct SessionViews {
                 .init("data_schema", record.schema?.json ?? .null),
                 .init("aggregation", .string(record.spec.aggregation.rawValue)), .init("seed", JSON(Int64(clamping: record.spec.seed))),
                 .init("min_clients", JSON(record.spec.minClients)), .init("secure_aggregation", Self.secure(record.spec)),
-                .init("secure", Self.secure(view.secure)), .init("blocked_by", blockers(view.blockedBy)),
+                .init("secure", Self.secure(view.secure)), .init("privacy", Self.privacy(record)), .init("blocked_by", blockers(view.blockedBy)),
             ] + said)
     }
 
@@ -95,7 +100,7 @@ struct SessionViews {
             .init("federated_accuracy", JSON(outcome?.federatedAccuracy)), .init("federated_loss", JSON(outcome?.federatedLoss)),
             .init("bytes_up", JSON(outcome?.bytesUp)), .init("bytes_down", JSON(outcome?.bytesDown)),
             .init("aggregate_ms", JSON(outcome?.aggregateMilliseconds)), .init("seconds", JSON(outcome?.seconds)),
-            .init("secure", Self.secure(outcome?.secure)),
+            .init("secure", Self.secure(outcome?.secure)), .init("epsilon", JSON(outcome?.epsilon)),
             .init("ended_at", JSON(outcome.map { timestamp($0.endedAt.milliseconds) })),
         ])
     }

@@ -6,11 +6,18 @@ package struct ClientSettings: Sendable {
     package var smallestGroup: Int
     /// Sessions without secure aggregation are not joined.
     package var requiresSecureAggregation: Bool
+    /// Sessions without differential privacy are not joined.
+    package var requiresDifferentialPrivacy: Bool
+    /// What this node's rows may lose in all sessions together (ε at `delta`); nil: any sum, and it is counted.
+    package var largestEpsilon: Double?
+    package var delta: Double
     /// Sessions that may be joined; empty: all.
     package var sessions: [String]
     /// A larger model is not fetched.
     package var maximumModelBytes: Int
     package var threads: Int
+    /// What the rows are called in the ledger of privacy.
+    package var dataName: String
     /// Label column of the data set: its name, its number from 0, or `last`.
     package var label: String
     /// What the label column holds: `classification` or `regression`.
@@ -25,8 +32,9 @@ package struct ClientSettings: Sendable {
 
     static let keys: [Settings.Key] = [
         ("policy.min_cohort", .whole(1)), ("policy.min_group", .whole(4)), ("policy.require_secure_aggregation", .flag(false)), ("policy.sessions", .texts([])),
+        ("policy.require_differential_privacy", .flag(false)), ("policy.max_epsilon", .text("none")), ("policy.delta", .text("1e-5")),
         ("policy.max_model_bytes", .whole(2 << 30)),
-        ("data.label", .text("last")), ("data.task", .text("classification")), ("data.scale", .text("none")),
+        ("data.name", .text("default")), ("data.label", .text("last")), ("data.task", .text("classification")), ("data.scale", .text("none")),
         ("training.validation_percent", .whole(0)), ("training.patience", .whole(2)), ("compute.threads", .whole(1)),
         ("log.level", .text("warning")),
     ]
@@ -37,6 +45,10 @@ package struct ClientSettings: Sendable {
         smallestCohort = try settings.whole("policy.min_cohort", 1...100_000)
         smallestGroup = try settings.whole("policy.min_group", 2...100_000)
         requiresSecureAggregation = settings.flag("policy.require_secure_aggregation")
+        requiresDifferentialPrivacy = settings.flag("policy.require_differential_privacy")
+        largestEpsilon = try settings.text("policy.max_epsilon") == "none" ? nil : settings.number("policy.max_epsilon", 0.01...10)
+        delta = try settings.number("policy.delta", 1e-30...0.1)
+        dataName = settings.text("data.name")
         sessions = settings.list("policy.sessions")
         maximumModelBytes = try settings.whole("policy.max_model_bytes", 1...(2 << 30))
         label = settings.text("data.label")
@@ -60,12 +72,20 @@ package struct ClientSettings: Sendable {
         # min_group = 4
         # Join only sessions with secure aggregation.
         # require_secure_aggregation = false
+        # Join only sessions with differential privacy.
+        # require_differential_privacy = false
+        # What the rows of this node may lose in all sessions together: epsilon (0.01 to 10) at delta, or "none". This node keeps
+        # its own account and leaves a session that would go beyond.
+        # max_epsilon = "none"
+        # delta = "1e-5"
         # Join only these sessions; empty: every session whose schema fits.
         # sessions = []
         # Fetch no model larger than this.
         # max_model_bytes = 2147483648
 
         [data]
+        # What the rows are called in the account of privacy: other rows, another name.
+        # name = "default"
         # Label column: its name, its number from 0, or "last".
         # label = "last"
         # What it holds: classes ("classification"), or numbers to predict ("regression").

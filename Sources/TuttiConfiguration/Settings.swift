@@ -145,6 +145,14 @@ package struct Settings: Sendable {
         return number
     }
 
+    /// A number that is written as text, because it may have a point or an exponent.
+    package func number(_ key: String, _ range: ClosedRange<Double>) throws(ConfigurationError) -> Double {
+        guard let number = Double(text(key)), range.contains(number) else {
+            throw problem(key, "must be a number from \(range.lowerBound) to \(range.upperBound), in quotes")
+        }
+        return number
+    }
+
     package func choice(_ key: String, _ choices: [String]) throws(ConfigurationError) -> String {
         guard choices.contains(text(key)) else { throw problem(key, "must be one of \(choices.joined(separator: ", "))") }
         return text(key)

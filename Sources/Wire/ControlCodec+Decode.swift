@@ -122,7 +122,20 @@ extension ControlCodec {
                 learningRate: t.learningRate, momentum: t.momentum, weightDecay: t.weightDecay, proximalMu: t.proximalMu,
                 localEpochs: Int(t.localEpochs), batchSize: Int(t.batchSize), seed: t.seed,
                 adam: t.hasAdam ? AdamPlan(beta1: t.adam.beta1, beta2: t.adam.beta2, epsilon: t.adam.epsilon) : nil),
-            uploadEncoding: encoding, phase: phase, rule: rule)
+            uploadEncoding: encoding, phase: phase, rule: rule, privacy: m.hasPrivacy ? try terms(m.privacy) : nil)
+    }
+
+    /// What is not known here cannot be added up.
+    private static func terms(_ m: Tutti_V1_Privacy) throws(WireError) -> PrivacyTerms {
+        let replacesOne: Bool
+        switch m.adjacency {
+        case .zeroOut: replacesOne = false
+        case .replaceOne: replacesOne = true
+        case .unspecified, .UNRECOGNIZED: throw .field("round_start.privacy.adjacency", "is not known here; upgrade this client")
+        }
+        return PrivacyTerms(
+            l2Clip: m.l2Clip, epsilon: m.epsilon, delta: m.delta, noiseMultiplier: m.noiseMultiplier, deviationSteps: m.deviationSteps,
+            replacesOne: replacesOne)
     }
 
     private static func frame(_ m: Tutti_V1_SecureFrame) -> SecureFrame {

@@ -75,6 +75,16 @@ package enum ControlCodec {
                     $0.phase = .maskedUpdate
                     $0.secureParameters = .init(parameters)
                 }
+                if let privacy = m.privacy {
+                    $0.privacy = .with {
+                        $0.l2Clip = privacy.l2Clip
+                        $0.epsilon = privacy.epsilon
+                        $0.delta = privacy.delta
+                        $0.noiseMultiplier = privacy.noiseMultiplier
+                        $0.deviationSteps = privacy.deviationSteps
+                        $0.adjacency = privacy.replacesOne ? .replaceOne : .zeroOut
+                    }
+                }
             }
         case .roundClosed(let m):
             envelope.roundClosed = .with {

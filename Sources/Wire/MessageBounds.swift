@@ -21,6 +21,7 @@ extension ServerMessage {
             if case .maskedUpdate(let parameters) = m.phase {
                 try Bound.bytes(parameters, 1...Limits.secureParametersBytes, "round_start.secure_parameters")
             }
+            if let privacy = m.privacy { try Bound.privacy(privacy) }
             if case .controlled(let control) = m.rule {
                 if !control.sha256.isEmpty {
                     try Bound.digest(control.sha256, "round_start.control.sha256")
@@ -128,6 +129,16 @@ private enum Bound {
     /// SHA-256.
     static func digest(_ value: [UInt8], _ field: String) throws(WireError) {
         guard value.count == 32 else { throw .field(field, "must be 32 bytes, not \(value.count)") }
+    }
+
+    /// Numbers no plan has; what the numbers mean is the ledger's to judge.
+    static func privacy(_ terms: PrivacyTerms) throws(WireError) {
+        for (name, value) in [
+            ("l2_clip", terms.l2Clip), ("epsilon", terms.epsilon), ("noise_multiplier", terms.noiseMultiplier), ("deviation_steps", terms.deviationSteps),
+        ] {
+            guard value > 0, value <= 1e12 else { throw .field("round_start.privacy.\(name)", "must be above 0 and at most 1e12, not \(value)") }
+        }
+        guard terms.delta > 0, terms.delta < 1 else { throw .field("round_start.privacy.delta", "must be above 0 and below 1, not \(terms.delta)") }
     }
 
     static func training(_ plan: TrainingPlan) throws(WireError) {

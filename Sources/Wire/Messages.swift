@@ -131,6 +131,37 @@ package enum Capability: String, Sendable, CaseIterable {
     case adam
     /// Updates that the coordinator sees as sums of groups alone.
     case secureAggregation = "secure_aggregation"
+    /// Updates of bounded norm, and an account of what they cost.
+    case differentialPrivacy = "differential_privacy"
+}
+
+/// What a round costs everybody whose update counts in it, and what is done for it.
+package struct PrivacyTerms: Equatable, Sendable {
+    /// Updates are scaled down to this norm.
+    package var l2Clip: Double
+    /// What the session may cost a client at most, at δ.
+    package var epsilon: Double
+    package var delta: Double
+    /// Deviation of the noise over what one client can change, and in steps of its lattice.
+    package var noiseMultiplier: Double
+    package var deviationSteps: Double
+    /// Neighbours differ in one client's update, which is any other; else it is zero.
+    package var replacesOne: Bool
+
+    package init(l2Clip: Double, epsilon: Double, delta: Double, noiseMultiplier: Double, deviationSteps: Double, replacesOne: Bool) {
+        (self.l2Clip, self.epsilon, self.delta) = (l2Clip, epsilon, delta)
+        (self.noiseMultiplier, self.deviationSteps, self.replacesOne) = (noiseMultiplier, deviationSteps, replacesOne)
+    }
+}
+
+/// Kept apart: of thousands of clients most wait, and have none.
+private indirect enum BoxedTerms: Equatable, Sendable {
+    case none
+    case some(PrivacyTerms)
+
+    init(_ terms: PrivacyTerms?) { self = terms.map { .some($0) } ?? .none }
+
+    var terms: PrivacyTerms? { if case .some(let terms) = self { terms } else { nil } }
 }
 
 /// What an update's values are.
@@ -210,12 +241,19 @@ package struct RoundStart: Equatable, Sendable {
     package var uploadEncoding: UploadEncoding
     package var phase: Phase
     package var rule: UpdateRule
+    private var boxed: BoxedTerms
+    /// nil: no differential privacy.
+    package var privacy: PrivacyTerms? {
+        get { boxed.terms }
+        set { boxed = BoxedTerms(newValue) }
+    }
     package init(
         sessionID: String, round: Int, attempt: Int, modelSHA256: [UInt8], modelPath: String, updatePath: String,
         deadlineMs: Int64, training: TrainingPlan, uploadEncoding: UploadEncoding, phase: Phase = .plainUpdate,
-        rule: UpdateRule = .plain
+        rule: UpdateRule = .plain, privacy: PrivacyTerms? = nil
     ) {
         self.rule = rule
+        boxed = BoxedTerms(privacy)
         self.sessionID = sessionID
         self.round = round
         self.attempt = attempt

@@ -147,7 +147,7 @@ extension ClientOutcome {
         case .completed, .stopped: nil
         case .failed: .failed
         case .ended("failed", let reason): .ofFailedSession(reason: reason)
-        case .ended("budget_exhausted", _): .budgetExhausted
+        case .ended("budget_exhausted", _), .budgetExhausted: .budgetExhausted
         case .ended: nil
         }
     }
@@ -156,13 +156,14 @@ extension ClientOutcome {
         case .completed: "completed"
         case .ended(let status, _): status
         case .failed: "failed"
+        case .budgetExhausted: "budget_exhausted"
         case .stopped: "stopped"
         }
     }
     var detail: String {
         switch self {
         case .completed(let model): model
-        case .ended(_, let reason), .failed(let reason): reason
+        case .ended(_, let reason), .failed(let reason), .budgetExhausted(let reason): reason
         case .stopped: ""
         }
     }

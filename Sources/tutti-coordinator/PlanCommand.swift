@@ -1,10 +1,12 @@
 import APIKit
 import ArgumentParser
 import CommandKit
+import DifferentialPrivacy
 import Federation
 import Foundation
 import Learning
 import NIOHTTP1
+import SecureAggregation
 import StrictJSON
 import TrustStreamAPI
 
@@ -29,26 +31,59 @@ extension Session {
         func perform() async throws(CommandFailure) -> JSON {
             let (spec, notices) = try read()
             let registered = max(clients ?? spec.minClients, spec.minClients)
-            let wanted = spec.cohortSize(registered: registered)
-            let cohort = min(spec.selectionSize(wanted: wanted), max(wanted, registered))
-            // Parameters are 4 bytes each; headers and compression are not known before a round was run.
-            let parameters = spec.model?.parameterCount
-            let bytes = parameters.map { Int64(spec.updateLength(parameters: $0)) * 4 * Int64(cohort) }
+            let plan = SessionPlan(spec, clients: registered, dimension: spec.model?.parameterCount)
+            // A round asks more clients than it needs where it is told to.
+            let asked = spec.secureAggregation == nil ? min(spec.selectionSize(wanted: plan.cohort), max(plan.cohort, registered)) : plan.cohort
             var measured: Double?
-            if let data { measured = try await measuredSeconds(data, spec, cohort) }
+            if let data { measured = try await measuredSeconds(data, spec, asked) }
             let longest = spec.roundDeadlineSeconds * Double(spec.rounds)
-            say("cohort            \(cohort) of \(registered) clients, \(wanted) are enough, quorum \(spec.quorum ?? spec.minClients)")
+            tell(plan, asked: asked, measured: measured, longest: longest)
+            sayNotices(.array(notices))
+            return json(plan, asked: asked, measured: measured, longest: longest, notices)
+        }
+
+        private func tell(_ plan: SessionPlan, asked: Int, measured: Double?, longest: Double) {
+            let spec = plan.spec
+            say("cohort            \(asked) of \(plan.clients) clients, \(plan.cohort) are enough, quorum \(spec.quorum ?? spec.minClients)")
             say("rounds            \(spec.rounds), \(spec.localEpochs) local epochs of batches of \(spec.batchSize)")
-            say("parameters        \(parameters.map { "\($0)" } ?? "unknown: the first client's data decide the model")")
-            say("bytes per round   \(bytes.map { "\($0) down, at most \($0) up, without headers" } ?? "unknown")")
+            say("parameters        \(spec.model.map { "\($0.parameterCount)" } ?? "unknown: the first client's data decide the model")")
+            say("server sees       \(plan.serverSees)")
+            if let honest = plan.honestSummands { say("honest summands   at least \(honest) in every sum that is opened") }
+            say("lying clients     \(plan.robustness)")
+            say("privacy           \(plan.privacyMeaning)")
+            let bytes = plan.bytesUp.flatMap { up in plan.bytesDown.map { "\(up) up, \($0) down" } }
+            say("bytes per client  \(bytes.map { "\($0) a round, without headers and compression" } ?? "unknown")")
             say("round             \(measured.map { "\(RoundTable.fixed($0, 2)) s (median of measured rounds)" } ?? "unknown: nothing measured")")
             say("longest           \(RoundTable.fixed(longest, 0)) s, if every round waits for its deadline and none is repeated")
-            sayNotices(.array(notices))
+            if let obstacle = plan.obstacle { say("it would wait     \(obstacle)") }
+        }
+
+        private func json(_ plan: SessionPlan, asked: Int, measured: Double?, longest: Double, _ notices: [JSON]) -> JSON {
+            let spec = plan.spec
+            let groups: JSON =
+                plan.groups.map {
+                    [
+                        "groups": JSON($0.groups), "smallest_group": JSON($0.smallestGroup), "group_floor": JSON($0.groupFloor), "quorum": JSON($0.quorum),
+                        "void_groups_borne": JSON($0.voidGroupsBorne), "holders": JSON($0.holderGraph.holders), "threshold": JSON($0.holderGraph.threshold),
+                        "bits_per_number": JSON($0.encoding.width), "honest_summands_min": JSON($0.honestSummandsMin),
+                    ]
+                } ?? .null
+            let privacy: JSON =
+                plan.privacy.map {
+                    [
+                        "epsilon": JSON($0.epsilon), "epsilon_cap": JSON($0.budget.epsilon), "delta": JSON($0.budget.delta),
+                        "adjacency": .string($0.release.model.adjacency.rawValue), "noise_multiplier": JSON($0.release.mechanism.noiseMultiplier),
+                        "sensitivity": JSON($0.sensitivity), "noise_deviation": JSON($0.noiseDeviation), "noise_to_signal": JSON($0.noiseToSignal),
+                        "rounds_possible": JSON($0.roundsThatFit),
+                    ]
+                } ?? .null
             return [
-                "cohort": JSON(cohort), "clients": JSON(registered), "quorum": JSON(spec.quorum ?? spec.minClients), "rounds": JSON(spec.rounds),
-                "parameters": JSON(parameters), "bytes_down_per_round": JSON(bytes), "bytes_up_per_round_max": JSON(bytes),
+                "cohort": JSON(asked), "clients": JSON(plan.clients), "quorum": JSON(spec.quorum ?? spec.minClients), "rounds": JSON(spec.rounds),
+                "parameters": JSON(spec.model?.parameterCount), "bytes_up_per_client": JSON(plan.bytesUp), "bytes_down_per_client": JSON(plan.bytesDown),
                 "round_seconds": JSON(measured), "expected_seconds": JSON(measured.map { $0 * Double(spec.rounds) }),
-                "longest_seconds": JSON(longest), "aggregation": .string(spec.aggregation.rawValue), "notices": .array(notices),
+                "longest_seconds": JSON(longest), "aggregation": .string(spec.aggregation.rawValue), "server_sees": .string(plan.serverSees),
+                "modified_clients_borne": JSON(plan.modifiedClientsBorne), "robustness": .string(plan.robustness), "secure": groups, "privacy": privacy,
+                "privacy_meaning": .string(plan.privacyMeaning), "waits": JSON(plan.obstacle), "notices": .array(notices),
             ]
         }
 

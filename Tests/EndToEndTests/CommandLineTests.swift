@@ -167,7 +167,7 @@ extension EndToEndTests {
         }
         let body = #"{"min_clients": 4, "rounds": 10, "client_fraction": 0.5, "round_deadline": 60, "model": {"kind": "mlp", "layers": [64, 128, 10]}}"#
         let planned = try plan(body, "--clients", "20").data
-        #expect(planned["cohort"] as? Int == 10 && planned["parameters"] as? Int == 9610 && planned["bytes_down_per_round"] as? Int == 384_400)
+        #expect(planned["cohort"] as? Int == 10 && planned["parameters"] as? Int == 9610 && planned["bytes_down_per_client"] as? Int == 38_440)
         #expect(planned["expected_seconds"] is NSNull && planned["longest_seconds"] as? Double == 600)
         let wrong = try plan(#"{"min_clients": 0}"#)
         #expect(wrong.status == 3 && wrong.err.contains("min_clients"))

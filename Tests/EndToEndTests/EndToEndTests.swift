@@ -184,10 +184,11 @@ import Testing
             #expect(session[name] is String, "\(name)")
         }
         #expect(session["success"] as? Bool == true && session["encryption_key"] is NSNull)
-        let on = document.replacingOccurrences(of: "{\"enabled\": false", with: "{\"enabled\": true")
+        let on = document.replacingOccurrences(of: "{\"enabled\": false", with: "{\"enabled\": true").replacingOccurrences(
+            of: "\"rounds\": 2", with: "\"rounds\": 2, \"sampling\": \"poisson\"")
         let refused = try cluster.curl("-X", "POST", base, "-H", "X-API-Key: \(key)", "-H", "Content-Type: application/json", "-d", on)
         let details = (json(refused.body)["error"] as? [String: Any])?["details"] as? [String: Any]
-        #expect(refused.status == 501 && details?["field"] as? String == "differential_privacy")
+        #expect(refused.status == 501 && details?["field"] as? String == "sampling")
         let id = session["session_id"] as? String ?? ""
         let registration = session["client_registration_token"] as? String ?? ""
         let body = """

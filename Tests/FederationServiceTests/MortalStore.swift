@@ -1,3 +1,4 @@
+import DifferentialPrivacy
 import Federation
 import Foundation
 import Storage
@@ -72,6 +73,17 @@ struct MortalStore: SessionStore, BlobStore {
     }
     func setEvaluationSet(_ set: EvaluationSetRecord, session: String, tenant: String) async throws(StorageError) {
         try await step { () async throws(StorageError) in try await store.setEvaluationSet(set, session: session, tenant: tenant) }
+    }
+    func pay(_ charge: PrivacyCharge, tenant: String) async throws(StorageError) -> Result<Double, PrivacyError> {
+        try await step { () async throws(StorageError) in try await store.pay(charge, tenant: tenant) }
+    }
+    func past(_ members: [LedgerEntry], tenant: String) async throws(StorageError) -> RenyiCurve {
+        try life.alive()
+        return try await store.past(members, tenant: tenant)
+    }
+    func ledger(tenant: String) async throws(StorageError) -> [LedgerRow] {
+        try life.alive()
+        return try await store.ledger(tenant: tenant)
     }
     func append(_ entry: AuditRecord, tenant: String) async throws(StorageError) {
         try await step { () async throws(StorageError) in try await store.append(entry, tenant: tenant) }

@@ -97,6 +97,7 @@ struct SecureBench {
                 }
                 toClients.append((message, client))
             case .reply(_, let answer): reply = answer
+            case .planPrivacy: break
             case .aggregate(let job): aggregate(job)
             case .discardContributions, .finished: break
             }
@@ -151,6 +152,7 @@ struct SecureBench {
             case .hello, .heartbeat: break
             }
         case .fetchModel(let digest, _): tell(name, .modelFetched(digest: digest))
+        case .pay(let claim): tell(name, .paid(claim.key))
         case .drawEntropy(let use): tell(name, .entropy(use, Secret(CryptoSuite.simulated.sha256(Array("\(name) \(use) \(now.milliseconds)".utf8)))))
         case .train(let start, _):
             guard let base = models[hexadecimal(start.modelSHA256)] else { return }

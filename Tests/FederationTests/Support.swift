@@ -1,5 +1,7 @@
 import CryptoSuite
+import DifferentialPrivacy
 import Federation
+import FederationSimulator
 import Learning
 import RobustAggregation
 import Strategies
@@ -25,6 +27,12 @@ struct Bench {
     var heldOutLoss: [Int: Double] = [:]
     /// What clients say in a round of the model that they were given.
     var reportedLoss: [Int: Double] = [:]
+    /// Outlives the coordinator, as a disk does.
+    var ledger = PrivacyLedger()
+    /// Releases whose noise was drawn, in order.
+    var drawn: [String] = []
+    /// The process dies between the charge and the commit of this round.
+    var diesInRound: Int?
 
     init(_ spec: SessionSpec) {
         let record = SessionRecord(id: "s", tenant: "default", spec: spec, createdAt: now, registrationTokenHash: [])
@@ -50,17 +58,32 @@ struct Bench {
                 handle(.modelInitialised(digest: digest))
             case .send(let message, let client): sent.append((message, client))
             case .reply(let ticket, let reply): replies[ticket.value] = reply
+            case .planPrivacy(let demand): plan(demand)
             case .aggregate(let job): aggregate(job)
             case .discardContributions, .finished: break
             }
         }
     }
 
+    private mutating func plan(_ demand: PrivacyDemand) {
+        do { handle(.privacyPlanned(try demand.plan(spent: ledger.past(demand.members, tenant: "default")))) } catch {
+            handle(.budgetRefused(nil, reason: "\(error)"))
+        }
+    }
+
     private mutating func aggregate(_ job: AggregationJob) {
+        var noise: RandomWords?
+        if let privacy = job.privacy {
+            do { _ = try ledger.pay(privacy.charge, tenant: "default") } catch { return handle(job.unpaid(error)) }
+            drawn.append(privacy.charge.id)
+            let entropy = Secret(CryptoSuite.simulated.sha256(Array(privacy.charge.id.utf8)))
+            noise = RandomWords(entropy: entropy, release: privacy.charge.id, suite: .simulated)
+            if diesInRound == job.round { return diesInRound = nil }
+        }
         do {
             let updates = job.contributions.map { deltas["\($0.client)/\($0.round)"] ?? [] }
             let state = job.state.flatMap { states[$0] }
-            let step = try RoundComputer.step(from: models[job.baseModel]!, state: state, job: job, source: try MemoryUpdates(updates))
+            let step = try RoundComputer.step(from: models[job.baseModel]!, state: state, job: job, source: try MemoryUpdates(updates), noise: noise)
             let digest = name(step.model)
             models[digest] = step.model
             let stateDigest = step.state.map { name($0) }
@@ -68,6 +91,7 @@ struct Bench {
             var result = AggregationResult(
                 model: digest, heldOutLoss: heldOutLoss[job.round], heldOutAccuracy: heldOutLoss[job.round].map { 1 - $0 }, milliseconds: 0)
             result.state = stateDigest
+            if let charge = job.privacy?.charge { result.epsilon = ledger.spent(charge.members, tenant: "default", delta: charge.budget.delta) }
             handle(.aggregated(round: job.round, attempt: job.attempt, result))
         } catch {
             handle(.aggregationFailed(round: job.round, attempt: job.attempt, reason: "\(error)"))

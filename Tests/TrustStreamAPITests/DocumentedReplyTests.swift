@@ -35,7 +35,7 @@ import Testing
         #expect(answer.json["update_endpoint"]?.text == "https://coordinator:8443\(session)/update")
         #expect(
             answer.notices == [
-                "computation_capability", "network_bandwidth", "privacy_preferences.max_privacy_budget", "privacy_preferences.data_minimization",
+                "computation_capability", "network_bandwidth", "privacy_preferences.data_minimization", "privacy_preferences.max_privacy_budget",
             ])
         let application = try #require(surface.service.seen.application)
         #expect(application.clientID == "client-uuid-67890" && application.registrationToken == "reg-token-abc123" && application.request.dataSize == 10_000)

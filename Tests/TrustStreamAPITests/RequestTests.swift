@@ -88,8 +88,9 @@ import Testing
                 #expect(answer.status == 501 && answer.details["field"]?.text == field && answer.details["provided_value"] == value)
             }
         }
-        let answer = await Surface().call("POST", sessions, json: body.setting("differential_privacy.enabled", true).encodedText)
-        #expect(answer.status == 501 && answer.details["field"]?.text == "differential_privacy")
+        let sampled = body.setting("differential_privacy.enabled", true).setting("sampling", "poisson")
+        let answer = await Surface().call("POST", sessions, json: sampled.encodedText)
+        #expect(answer.status == 501 && answer.details["field"]?.text == "sampling" && answer.details["provided_value"] == "poisson")
         let unknown = await Surface().call("POST", sessions, json: "{\"model_type\": \"neural_netwrk\"}")
         for name in ["neural_network", "logistic_regression", "linear", "cnn", "language_model", "did you mean 'neural_network'"] {
             #expect(unknown.details["issue"]?.text?.contains(name) == true, "\(name)")

@@ -80,8 +80,13 @@ package final class CoordinatorClient: Sendable {
     }
 
     /// What `join` sends.
-    static func joinBody(client: String, rows: Int, schema: DataSchema) -> JSON {
-        ["client_id": .string(client), "data_size": .integer(Int64(rows)), "data_schema": schema.json]
+    static func joinBody(client: String, rows: Int, schema: DataSchema, policy: ClientPolicy) -> JSON {
+        var members: [JSON.Member] = [
+            .init("client_id", .string(client)), .init("data_size", .integer(Int64(rows))), .init("data_schema", schema.json),
+            .init("dataset", .string(policy.dataName)),
+        ]
+        if let cap = policy.largestEpsilon { members.append(.init("privacy_preferences", ["max_privacy_budget": JSON(cap)])) }
+        return .object(members)
     }
 
     /// - Throws: `.failed` with the coordinator's words when the session does not take this node.

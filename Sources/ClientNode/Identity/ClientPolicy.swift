@@ -11,6 +11,13 @@ package struct ClientPolicy: Sendable, Equatable {
     package var smallestGroup = 4
     /// Whether sessions without secure aggregation are left out.
     package var requiresSecureAggregation = false
+    /// Whether sessions without differential privacy are left out.
+    package var requiresDifferentialPrivacy = false
+    /// What the node's rows may lose in all sessions together (ε at `delta`); nil: any sum, and it is counted.
+    package var largestEpsilon: Double?
+    package var delta = 1e-5
+    /// What the rows are called in the ledger.
+    package var dataName = "default"
     /// Sessions that may be joined; empty: all.
     package var sessions: [String] = []
     /// A larger model is not fetched.
@@ -22,6 +29,8 @@ package struct ClientPolicy: Sendable, Equatable {
         smallestCohort = settings.smallestCohort
         smallestGroup = settings.smallestGroup
         requiresSecureAggregation = settings.requiresSecureAggregation
+        requiresDifferentialPrivacy = settings.requiresDifferentialPrivacy
+        (largestEpsilon, delta, dataName) = (settings.largestEpsilon, settings.delta, settings.dataName)
         sessions = settings.sessions
         maximumModelBytes = settings.maximumModelBytes
     }
@@ -46,6 +55,9 @@ package struct ClientPolicy: Sendable, Equatable {
         }
         if requiresSecureAggregation && session.secure_aggregation?.isOn != true {
             return refused(session, "the coordinator would see this node's updates: it has no secure aggregation", "policy.require_secure_aggregation")
+        }
+        if requiresDifferentialPrivacy && session.privacy?.enabled != true {
+            return refused(session, "nothing would bound what its models tell of this node's rows: it has no differential privacy", "policy.require_differential_privacy")
         }
         if let floor = session.secure_aggregation?.group_floor, floor < smallestGroup {
             return refused(session, "sums of as few as \(floor) clients may be opened; this node wants \(smallestGroup)", "policy.min_group")
@@ -95,9 +107,14 @@ package struct SessionSummary: Decodable, Sendable {
         var group_floor: Int?
         var isOn: Bool { enabled == true }
     }
+    /// What the reply says of differential privacy.
+    package struct Privacy: Decodable, Sendable {
+        var enabled: Bool?
+    }
     var session_id: String
     var status: String
     var secure_aggregation: Secure?
+    var privacy: Privacy?
     var min_clients: Int?
     var model: Model?
 

@@ -23,6 +23,7 @@ package actor NodeRunner {
     private let identity: NodeIdentity
     private let data: String
     private let work: LocalWork
+    private let ledger: NodeLedger
     private let policy: ClientPolicy
     private let house: NodeHouse
     private let notice: Notice
@@ -48,7 +49,8 @@ package actor NodeRunner {
         self.notice = notice
         identity = try NodeIdentity.load(from: data)
         work = LocalWork(rows: rows, attack: attack, stopping: stopping, workspaces: house.workspaces)
-        joinBody = CoordinatorClient.joinBody(client: identity.card.client, rows: rows.count, schema: schema).encoded()
+        joinBody = CoordinatorClient.joinBody(client: identity.card.client, rows: rows.count, schema: schema, policy: policy).encoded()
+        ledger = try NodeLedger(data: data, card: identity.card, dataset: policy.dataName, cap: policy.largestEpsilon, delta: policy.delta)
         client = try CoordinatorClient(identity: identity, data: data, limits: limits)
     }
 
@@ -165,7 +167,8 @@ package actor NodeRunner {
             client: identity.card.client, session: session, state: try folder.loadState(session: session),
             seed: derivedSeed(0, identity.card.client + session), protection: ClientProtection(suite: .system, floors: policy.floors))
         let runner = SessionRunner(
-            machine: machine, session: session, client: client, folder: folder, trainer: work, house: house, policy: policy)
+            machine: machine, session: session, client: client, folder: folder, trainer: work, ledger: ledger, house: house,
+            policy: policy)
         running[session] = runner
         defer { running[session] = nil }
         if stopping { return .stopped }

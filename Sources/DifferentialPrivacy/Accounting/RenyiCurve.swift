@@ -35,6 +35,11 @@ package struct RenyiCurve: Equatable, Sendable {
         RenyiCurve(bounded: zip(a.divergences, b.divergences).map { min($0 + $1, unbounded) })
     }
 
+    /// At every order the larger of both: a bound for either.
+    package static func larger(_ a: RenyiCurve, _ b: RenyiCurve) -> RenyiCurve {
+        RenyiCurve(bounded: zip(a.divergences, b.divergences).map { max($0, $1) })
+    }
+
     /// `count` such releases; none for less than one.
     package static func * (a: RenyiCurve, count: Int) -> RenyiCurve {
         RenyiCurve(bounded: a.divergences.map { count < 1 ? 0 : min($0 * Double(count), unbounded) })

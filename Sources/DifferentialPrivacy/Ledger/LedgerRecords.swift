@@ -80,4 +80,6 @@ package struct ReleaseRecord: Equatable, Codable, Sendable {
 package struct LedgerChange: Equatable, Sendable {
     package let rows: [LedgerRow]
     package let record: ReleaseRecord
+
+    package init(rows: [LedgerRow], record: ReleaseRecord) { (self.rows, self.record) = (rows, record) }
 }

@@ -37,10 +37,10 @@ package struct PrivacyPlan: Equatable, Sendable {
         switch request.mechanism {
         case .centralTrimmedGroups(let groups, let smallest, let trimmed):
             let exact = try Sensitivity.trimmedGroups(norm: norm, smallestGroup: smallest, groups: groups, trimmed: trimmed, adjacency: model.adjacency)
-            draft = try NoiseDraft(central: exact, request, model)
+            draft = try NoiseDraft(central: exact + 2 * request.resultError, request, model)
         case .centralMean(let divisor):
             let exact = try Sensitivity.fixedMean(norm: norm, divisor: divisor, adjacency: model.adjacency)
-            draft = try NoiseDraft(central: exact, request, model)
+            draft = try NoiseDraft(central: exact + 2 * request.resultError, request, model)
         case .distributedSkellam(let most, let honest, let divisor):
             draft = try NoiseDraft(skellam: norm, step: step, cohortMax: most, honest: honest, divisor: divisor, request, model)
         }

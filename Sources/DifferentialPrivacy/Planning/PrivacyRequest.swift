@@ -37,6 +37,8 @@ package struct PrivacyRequest: Equatable, Sendable {
     /// What the members' data have lost in earlier sessions: the curve of the member that lost most.
     package var spent = RenyiCurve.zero
     package var accountant = Accountant.tighter
+    /// How far, in L2 and in units of the model, the machine's arithmetic may move a result from the exact one before it is noised.
+    package var resultError = 0.0
 
     package struct Quantisation: Equatable, Sendable {
         package var coordinateClip: Double

@@ -12,6 +12,7 @@ extension CoordinatorMachine {
         if members[request.client] == nil && members.count >= session.spec.maxClients {
             return [.reply(ticket, .refused(.sessionFull(session.spec.maxClients)))]
         }
+        if let refusal = capRefusal(request) { return [.reply(ticket, .refused(refusal))] }
         if let refusal = adopt(request.schema) { return [.reply(ticket, .refused(refusal))] }
 
         var member = members[request.client] ?? MemberRecord(client: request.client, dataSize: 0, joinedAt: now)
@@ -21,6 +22,7 @@ extension CoordinatorMachine {
         member.networkBandwidth = request.networkBandwidth
         member.maxPrivacyBudget = request.maxPrivacyBudget
         member.dataMinimization = request.dataMinimization
+        member.dataset = request.dataset
         member.updateTokenHash = request.updateTokenHash
         remember(member)
         seen(request.client, now)

@@ -9,7 +9,6 @@ extension CoordinatorMachine {
     private static let maximumConsecutiveAborts = 10
     /// How long a round waits for the whole cohort to be there before it makes do with `min_clients`.
     private static let graceSeconds = 5.0
-    private static let evaluationSeconds = 60.0
 
     func graceEnd(_ since: Instant) -> Instant {
         since.adding(seconds: min(Self.graceSeconds, session.spec.roundDeadlineSeconds / 2))
@@ -21,10 +20,11 @@ extension CoordinatorMachine {
         guard let model else { return [] }
         if session.spec.secureAggregation != nil { return selectSecure(attempt: attempt, since: since, now) }
         let available = availableMembers(now)
-        let wanted = session.spec.cohortSize(registered: trainers.count)
+        let wanted = min(session.spec.cohortSize(registered: trainers.count), session.privacy?.floors.cohort ?? .max)
         let asked = min(session.spec.selectionSize(wanted: wanted), max(wanted, trainers.count))
         let isPatient = now < graceEnd(since)
         guard available.count >= (isPatient ? asked : session.spec.minClients) else { return [] }
+        if let first = beforePrivateRound(cohort: wanted, now) { return first }
         let round = committedRounds + 1
         var record = RoundRecord(
             round: round, attempt: attempt, state: .configured,
@@ -61,7 +61,7 @@ extension CoordinatorMachine {
             // Masked numbers are random, and do not shrink.
             uploadEncoding: record.secure == nil ? .zstdShuffle : .identity,
             phase: record.secure.flatMap { bytes(hexadecimal: $0.parameters) }.map { .maskedUpdate(parameters: $0) } ?? .plainUpdate,
-            rule: updateRule(record, client))
+            rule: updateRule(record, client), privacy: session.privacy?.terms)
     }
 
     private var adamPlan: AdamPlan? {
@@ -91,7 +91,7 @@ extension CoordinatorMachine {
         if open.secure != nil { return secureDue(now) }
         let isOver = now >= open.record.deadline
         guard open.isComplete || isOver || open.contributions.count >= open.record.wanted ?? .max else { return [] }
-        let quorum = session.spec.quorum ?? session.spec.minClients
+        let quorum = max(session.spec.quorum ?? session.spec.minClients, session.spec.aggregation == .mean ? 0 : session.privacy?.floors.groups ?? 0)
         guard open.contributions.count >= min(quorum, open.record.cohort.count) else {
             return abort(open, "\(open.contributions.count) of \(quorum) updates \(isOver ? "by the deadline" : "delivered")", now)
         }
@@ -120,7 +120,8 @@ extension CoordinatorMachine {
         case .median: rule = .median
         case .trimmedMean where open.secure != nil: rule = .trimmedMean(trim: epoch?.plan.byzantine ?? 0)
         case .trimmedMean:
-            let trim = session.spec.byzantineTolerance ?? SessionSpec.defaultTolerance(open.record.cohort.count)
+            let trim =
+                session.privacy?.floors.trimmed ?? session.spec.byzantineTolerance ?? SessionSpec.defaultTolerance(open.record.cohort.count)
             guard 2 * trim < contributions.count else { return nil }
             rule = .trimmedMean(trim: trim)
         }
@@ -128,9 +129,11 @@ extension CoordinatorMachine {
         var job = AggregationJob(
             round: open.record.round, attempt: open.record.attempt, baseModel: open.record.baseModel, rule: rule,
             contributions: contributions,
-            // Sample counts cannot be verified, so a robust rule does not use them.
-            weights: weighing?.counted ?? contributions.map { rule == .mean ? max(1, $0.samples) : 1 }, strategy: session.spec.strategy)
+            // Sample counts cannot be verified, so a robust rule does not use them; and they are private, too.
+            weights: weighing?.counted ?? contributions.map { rule == .mean && session.privacy == nil ? max(1, $0.samples) : 1 },
+            strategy: session.spec.strategy)
         (job.state, job.allWeights) = (state, weighing?.all ?? 0)
+        job.privacy = privacyJob(open)
         return job
     }
 
@@ -212,6 +215,22 @@ extension CoordinatorMachine {
     }
 
     mutating func abort(_ open: OpenRound, _ reason: String, _ now: Instant) -> [CoordinatorEffect] {
+        let (stored, closed) = closeAborted(open, reason, now)
+        if consecutiveAborts >= Self.maximumConsecutiveAborts {
+            let why = "round \(open.record.round) was aborted \(consecutiveAborts) times in a row; last: \(reason)"
+            return merge(stored, closed, end(.failed, why, now))
+        }
+        phase = .selecting(attempt: open.record.attempt + 1, since: now)
+        return merge(stored, closed, select(attempt: open.record.attempt + 1, since: now, now))
+    }
+
+    /// The attempt is over and the session with it.
+    mutating func abort(_ open: OpenRound, ending status: SessionStatus, _ reason: String, _ now: Instant) -> [CoordinatorEffect] {
+        let (stored, closed) = closeAborted(open, reason, now)
+        return merge(stored, closed, end(status, reason, now))
+    }
+
+    private mutating func closeAborted(_ open: OpenRound, _ reason: String, _ now: Instant) -> (stored: [CoordinatorEffect], told: [CoordinatorEffect]) {
         var open = open
         open.record.state = .aborted
         var outcome = outcome(open, nil, now)
@@ -221,14 +240,7 @@ extension CoordinatorMachine {
         consecutiveAborts += 1
         lastOutcome = outcome
         lastClosed = nil
-        let stored: [CoordinatorEffect] = [.persist(.round(open.record))]
-        let closed = closing(open, committed: false, reason: reason)
-        if consecutiveAborts >= Self.maximumConsecutiveAborts {
-            let why = "round \(open.record.round) was aborted \(consecutiveAborts) times in a row; last: \(reason)"
-            return merge(stored, closed, end(.failed, why, now))
-        }
-        phase = .selecting(attempt: open.record.attempt + 1, since: now)
-        return merge(stored, closed, select(attempt: open.record.attempt + 1, since: now, now))
+        return ([.persist(.round(open.record))], closing(open, committed: false, reason: reason))
     }
 
     /// Durable first: the persists of both steps stand together, and so become one transaction.
@@ -263,10 +275,13 @@ extension CoordinatorMachine {
         outcome.dropped = open.record.cohort.count - open.contributions.count
         if session.spec.algorithm == .scaffold { outcome.lostControls = open.contributions.values.count { $0.hasLostControl == true } }
         outcome.bytesDown = open.bytesDown
+        outcome.epsilon = result?.epsilon ?? lastOutcome?.epsilon
         var (loss, accuracy) = (WeightedMean(), WeightedMean())
         for name in open.contributions.keys.sorted() {
             guard let record = open.contributions[name] else { continue }
             outcome.bytesUp += record.wireBytes
+            // What a client measures on its rows tells of them, and is not paid for.
+            guard session.spec.privacy == nil else { continue }
             loss.add(record.loss, rows: max(1, record.samples))
             accuracy.add(record.accuracy, rows: max(1, record.samples))
         }
@@ -277,84 +292,8 @@ extension CoordinatorMachine {
     }
 
     /// A regression has none, whatever a client says.
-    private var hasAccuracy: Bool { session.spec.task == .classification }
-
-    // MARK: Evaluating the last model
-
-    func evaluationRequest(_ deadline: Instant) -> EvaluationRequest? {
-        evaluated.map {
-            EvaluationRequest(
-                sessionID: session.id, round: $0.round, modelSHA256: digestBytes($0.digest), modelPath: paths.model($0.round),
-                deadlineMs: deadline.milliseconds)
-        }
-    }
-
-    mutating func beginEvaluation(_ now: Instant) -> [CoordinatorEffect] {
-        let clients = connectedMembers
-        let deadline = now.adding(seconds: min(Self.evaluationSeconds, session.spec.roundDeadlineSeconds))
-        guard !clients.isEmpty, let request = evaluationRequest(deadline) else { return complete(now) }
-        phase = .evaluating(deadline: deadline, reports: [:], expected: [])
-        return clients.map { .send(.evaluate(request), to: $0) }
-    }
-
-    mutating func evaluationReported(
-        _ client: String, _ round: Int, _ loss: Double, _ accuracy: Double?, _ rows: Int64, _ now: Instant
-    ) -> [CoordinatorEffect] {
-        seen(client, now)
-        guard case .evaluating(let deadline, var reports, let expected) = phase, members[client] != nil, round == evaluated?.round,
-            (0...ValidUpdate.maximumLoss).contains(loss), accuracy.map({ (0...1).contains($0) }) ?? true, rows >= 0
-        else { return [] }
-        // Nothing else holds the reports while one is added: thousands of them are not copied for each.
-        phase = .ended
-        reports[client] = EvaluationReport(
-            sessionID: session.id, round: round, loss: loss, accuracy: accuracy, rows: Int(clamping: min(rows, 1_000_000_000_000)))
-        phase = .evaluating(deadline: deadline, reports: reports, expected: expected)
-        return finishEvaluation(deadline, reports, expected, now)
-    }
-
-    mutating func finishEvaluation(
-        _ deadline: Instant, _ reports: [String: EvaluationReport], _ expected: [String], _ now: Instant
-    ) -> [CoordinatorEffect] {
-        let isComplete =
-            !reports.isEmpty && expected.allSatisfy { reports[$0] != nil }
-            && presence.allSatisfy { !$0.value.isConnected || reports[$0.key] != nil }
-        guard now >= deadline || isComplete else { return [] }
-        var (rows, clients, loss, accuracy) = (Int64(0), 0, WeightedMean(), WeightedMean())
-        for name in reports.keys.sorted() {
-            guard let report = reports[name], report.rows > 0 else { continue }
-            rows += Int64(report.rows)
-            clients += 1
-            loss.add(report.loss, rows: Int64(report.rows))
-            accuracy.add(report.accuracy, rows: Int64(report.rows))
-        }
-        guard let loss = loss.value else { return complete(now) }
-        let record = EvaluationRecord(
-            round: evaluated?.round ?? 0, loss: loss, accuracy: hasAccuracy ? accuracy.value : nil, rows: rows,
-            clients: clients)
-        evaluation = record
-        return [.persist(.evaluation(record))] + complete(now)
-    }
-
-    private mutating func complete(_ now: Instant) -> [CoordinatorEffect] {
-        let why = isEnough ?? ""
-        return end(.completed, why.isEmpty ? nil : why, now)
-    }
+    var hasAccuracy: Bool { session.spec.task == .classification }
 }
 
 /// 32 bytes of a digest that this code itself wrote in hex; empty for anything else.
 func digestBytes(_ hex: String) -> [UInt8] { bytes(hexadecimal: hex) ?? [] }
-
-/// A mean over rows of what clients say. What is not said, or is no finite number, does not count.
-private struct WeightedMean {
-    private var sum = 0.0
-    private var rows = 0.0
-
-    mutating func add(_ figure: Double?, rows count: Int64) {
-        guard let figure, figure.isFinite else { return }
-        sum += figure * Double(count)
-        rows += Double(count)
-    }
-
-    /// nil when nothing counted.
-    var value: Double? { rows > 0 ? sum / rows : nil }
-}

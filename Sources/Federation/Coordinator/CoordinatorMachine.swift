@@ -68,6 +68,8 @@ package struct CoordinatorMachine: Sendable {
     var best = BestModels()
     var progress: Progress?
     package internal(set) var lastOutcome: RoundOutcome?
+    /// The shell was asked for the noise of the session.
+    var isPlanningPrivacy = false
     package internal(set) var rejectedUpdates = 0
     package internal(set) var lateUpdates = 0
     private var clock = Instant(milliseconds: .min)
@@ -128,6 +130,8 @@ package struct CoordinatorMachine: Sendable {
             guard case .aggregating(let open) = phase, open.key == AttemptKey(round: round, attempt: attempt) else { return [] }
             // Its groups were opened: there is no second attempt.
             return open.secure == nil ? abort(open, reason, now) : closeUnchanged(open, reason, now)
+        case .privacyPlanned(let plan): return privacyPlanned(plan, now)
+        case .budgetRefused(let key, let reason): return budgetRefused(key, reason, now)
         case .bytesServed(let bytes):
             if case .collecting(var open) = phase {
                 open.bytesDown += bytes
@@ -144,7 +148,7 @@ package struct CoordinatorMachine: Sendable {
     package var nextDeadline: Instant? {
         switch phase {
         case .gathering, .initialising, .aggregating, .ended: nil
-        case .selecting(_, let since): canSelect ? graceEnd(since) : nil
+        case .selecting(_, let since): canSelect && !isPlanningPrivacy ? graceEnd(since) : nil
         case .drawing(let draw): draw.deadline
         case .collecting(let open): open.secure?.deadline ?? open.record.deadline
         case .unmasking(let open): open.record.deadline

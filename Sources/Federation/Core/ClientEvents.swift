@@ -110,6 +110,9 @@ package enum ClientEvent: Sendable, Equatable {
     /// The masked body is durable under this digest (hex).
     case masked(AttemptKey, digest: String)
     case maskingFailed(AttemptKey, reason: String)
+    /// The round is in this client's ledger, durably; or its owner's cap does not pay for it.
+    case paid(AttemptKey)
+    case unpayable(AttemptKey, reason: String)
     /// 32 fresh random bytes, as asked for.
     case entropy(EntropyUse, Secret)
     /// `accuracy`: nil in a regression.
@@ -142,6 +145,8 @@ package enum ClientEffect: Sendable, Equatable {
     /// encoded and held, nothing is written, and the answer is `encoded`.
     case train(RoundStart, control: String?)
     case cancelTraining
+    /// Count the round in this client's own ledger, durably; answered with `paid` or `unpayable`.
+    case pay(PrivacyClaim)
     /// Answered with `entropy`.
     case drawEntropy(EntropyUse)
     /// Add the masks to the update that was encoded for this attempt, write the body durably, answer with `masked`.
@@ -161,5 +166,7 @@ package enum ClientOutcome: Sendable, Equatable {
     case completed(model: String)
     case ended(status: String, reason: String)
     case failed(reason: String)
+    /// The owner's cap on what this client's data may lose is reached.
+    case budgetExhausted(reason: String)
     case stopped
 }

@@ -19,6 +19,7 @@ package struct JoinRequest: Sendable, Equatable {
     package var networkBandwidth = "unknown"
     package var maxPrivacyBudget: Double?
     package var dataMinimization = false
+    package var dataset: String?
 
     package init(client: String) { self.client = client }
 }
@@ -49,6 +50,10 @@ package enum CoordinatorEvent: Sendable {
     case initialModelGiven(digest: String, ModelSpec, DataSchema, Ticket)
     case aggregated(round: Int, attempt: Int, AggregationResult)
     case aggregationFailed(round: Int, attempt: Int, reason: String)
+    /// The noise of the session, planned with what the members have lost before.
+    case privacyPlanned(SessionPrivacy)
+    /// No noise keeps the budget, or the ledger does not pay for the round of this attempt (nil: for none). Nothing was drawn.
+    case budgetRefused(AttemptKey?, reason: String)
     /// Bytes of models served to clients since the last report.
     case bytesServed(Int64)
     case start(Ticket)
@@ -72,6 +77,8 @@ package struct AggregationJob: Sendable, Equatable {
     package var allWeights: Int64 = 0
     /// Masked updates, and how the sums of their groups are opened; nil: plain updates.
     package var masked: MaskedJob?
+    /// With differential privacy: its charge is to be durable before anything is computed.
+    package var privacy: PrivacyJob?
 
     package init(
         round: Int, attempt: Int, baseModel: String, rule: AggregationRule, contributions: [ContributionRecord],
@@ -97,6 +104,8 @@ package struct AggregationResult: Sendable, Equatable {
     package var milliseconds: Double
     /// Of masked updates.
     package var sums: MaskedSums?
+    /// With differential privacy: ε of the member that lost most, as the ledger has it now.
+    package var epsilon: Double?
 
     package init(model: String, heldOutLoss: Double?, heldOutAccuracy: Double?, milliseconds: Double) {
         self.model = model
@@ -113,6 +122,8 @@ package enum CoordinatorEffect: Sendable, Equatable {
     /// Make model version 0 from the seed, store it, answer with `modelInitialised`.
     case initialiseModel(ModelSpec, DataSchema, seed: UInt64)
     case send(ServerMessage, to: String)
+    /// Ask the ledger what these members have lost, plan, answer with `privacyPlanned` or `budgetRefused`.
+    case planPrivacy(PrivacyDemand)
     case reply(Ticket, CoordinatorReply)
     case aggregate(AggregationJob)
     /// Bodies of these attempts are no longer needed.

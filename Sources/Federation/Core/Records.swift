@@ -1,6 +1,6 @@
 package import Learning
 
-/// `initializing → waiting → training → completed | stopped | failed`.
+/// `initializing → waiting → training → completed | stopped | failed | budget_exhausted`.
 package enum SessionStatus: String, Sendable, Codable, CaseIterable {
     /// Created; no client has joined and the model may not be known. Exits: waiting, stopped.
     case initializing
@@ -9,8 +9,15 @@ package enum SessionStatus: String, Sendable, Codable, CaseIterable {
     /// Rounds run. Exits: completed, stopped, failed.
     case training
     case completed, stopped, failed
+    /// The members' data may lose no more: the rounds that were run stand, and another one is not.
+    case budgetExhausted = "budget_exhausted"
 
-    package var isFinal: Bool { self == .completed || self == .stopped || self == .failed }
+    package var isFinal: Bool {
+        switch self {
+        case .initializing, .waiting, .training: false
+        case .completed, .stopped, .failed, .budgetExhausted: true
+        }
+    }
 }
 
 /// `planned → selecting → configured → collecting → sealed → unmasking → aggregated → committed | aborted`.
@@ -46,6 +53,8 @@ package struct SessionRecord: Sendable, Equatable, Codable {
     package var draws: Int?
     /// The groups of secure aggregation, once drawn.
     package var epoch: SecureEpoch?
+    /// The noise of differential privacy, once planned.
+    package var privacy: SessionPrivacy?
 
     package init(id: String, tenant: String, spec: SessionSpec, createdAt: Instant, registrationTokenHash: [UInt8]) {
         self.id = id
@@ -67,8 +76,11 @@ package struct MemberRecord: Sendable, Equatable, Codable {
     package var joinedAt: Instant
     package var computationCapability: String = "unknown"
     package var networkBandwidth: String = "unknown"
+    /// What this client's data may lose at most (ε), by its own word.
     package var maxPrivacyBudget: Double?
     package var dataMinimization = false
+    /// Which of the client's data sets it trains on, for the ledger of privacy; nil: the only one.
+    package var dataset: String?
     /// SCAFFOLD: the committed attempt in which this client's control was counted last.
     package var counted: AttemptKey?
 
@@ -199,6 +211,8 @@ package struct RoundOutcome: Sendable, Equatable, Codable {
     package var progress: Progress?
     /// With secure aggregation.
     package var secure: SecureOutcome?
+    /// With differential privacy: what the member that lost most has lost by now, earlier sessions included (ε).
+    package var epsilon: Double?
 
     package init(selected: Int, contributors: Int, seconds: Double, endedAt: Instant) {
         self.selected = selected

@@ -24,7 +24,9 @@ extension SessionSpec {
 
     /// What a client must be able to do, beyond what every client can.
     package var needs: [Capability] {
-        let training: [Capability] = (optimizer.name == .adam ? [.adam] : []) + (secureAggregation == nil ? [] : [.secureAggregation])
+        let training: [Capability] =
+            (optimizer.name == .adam ? [.adam] : []) + (secureAggregation == nil ? [] : [.secureAggregation])
+            + (privacy == nil ? [] : [.differentialPrivacy])
         return switch strategy.client {
         case .plain: training
         case .normalised: training + [.normalised]

@@ -96,6 +96,7 @@ extension SessionSpec {
         if let model, let fault = model.fault {
             throw SpecError(field: "model.\(fault.field)", issue: fault.issue, provided: model.json[fault.field] ?? .null)
         }
+        try validatePrivacy()
         try validateSecureAggregation()
     }
 

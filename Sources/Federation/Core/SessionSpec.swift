@@ -89,8 +89,10 @@ package struct SessionSpec: Sendable, Equatable, Codable {
     package var autoStart = true
     package var requireClientCertificate = false
     package var heartbeatSeconds = 30
-    /// Kept and shown; without differential privacy it has no effect.
+    /// With differential privacy the most that a client's data may lose (ε); without, it is kept, shown and has no effect.
     package var privacyBudget: Double?
+    /// nil: nothing bounds what the models tell of a client.
+    package var privacy: PrivacySpec?
     /// nil: the coordinator sees every update.
     package var secureAggregation: SecureAggregationSpec?
 
@@ -139,6 +141,7 @@ extension SessionSpec {
         try read(.requireClientCertificate, &requireClientCertificate)
         try read(.heartbeatSeconds, &heartbeatSeconds)
         try read(.privacyBudget, &privacyBudget)
+        try read(.privacy, &privacy)
         try read(.secureAggregation, &secureAggregation)
     }
 }

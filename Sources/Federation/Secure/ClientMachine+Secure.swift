@@ -91,10 +91,10 @@ extension ClientMachine {
             heldStart = start
             return []
         }
-        work = .fetching(start, retryAt: nil)
+        let asked = begin(start)
         let begun = withSecure { $0.begin(start.key, parameters, model: start.modelSHA256) }
         // Refused at once, and told so.
         guard currentKey == start.key else { return begun }
-        return begun + [.fetchModel(digest: hexadecimal(start.modelSHA256), path: start.modelPath)]
+        return begun + asked
     }
 }

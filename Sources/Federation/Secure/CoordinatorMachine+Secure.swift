@@ -16,6 +16,7 @@ extension CoordinatorMachine {
         }
         if gathering.isHopeless && !isPatient { return closeHopeless(attempt, gathering, now) }
         guard gathering.there.count >= (isPatient ? gathering.all : gathering.least), let model, let suite else { return [] }
+        if let first = beforePrivateRound(cohort: epoch.plan.members, now) { return first }
         let round = committedRounds + 1
         let parameters = epoch.parameters(session: session.id, round: round, attempt: attempt, model: digestBytes(model.digest))
         let allowed = gathering.there.compactMap { epoch.index(of: $0) }.sorted()

@@ -1,4 +1,5 @@
 package import CryptoSuite
+package import DifferentialPrivacy
 package import Learning
 package import RobustAggregation
 package import SecureAggregation
@@ -15,7 +16,7 @@ extension RoundComputer {
     ///   - packed: the packed lanes of a member, by its name.
     package static func step(
         from base: ModelFile, state: [UInt8]?, job: AggregationJob, masked: MaskedJob, suite: CryptoSuite, crew: Crew = .alone,
-        packed: (_ client: String) throws(AggregationError) -> [UInt8]
+        noise: RandomWords? = nil, packed: (_ client: String) throws(AggregationError) -> [UInt8]
     ) throws(AggregationError) -> (step: Step, sums: MaskedSums) {
         let parameters = masked.parameters
         guard parameters.dimension == base.parameters.count else {
@@ -48,7 +49,7 @@ extension RoundComputer {
         combined.weights = [Int64](repeating: 1, count: means.count)
         let source = try MemoryUpdates(means, names: names)
         let maxAbs = means.map { $0.reduce(Float(0)) { max($0, abs($1)) } }
-        return (try step(from: base, state: state, job: combined, source: source, maxAbs: maxAbs, crew: crew), sums)
+        return (try step(from: base, state: state, job: combined, source: source, maxAbs: maxAbs, summands: sums.groupSizes.reduce(0, +), crew: crew, noise: noise), sums)
     }
 
     /// The members' vectors added up, masks and all.
@@ -97,8 +98,10 @@ extension LocalComputer {
         guard case .maskedUpdate(let bytes) = start.phase else { throw .outOfOrder("the round takes plain updates") }
         let parameters = try RoundParameters(encoded: bytes)
         guard parameters.dimension == update.values.count else { throw .otherTranscript }
-        return try UpdateEncoder(
+        let encoded = try UpdateEncoder(
             parameters.encoding, clientSecret: secret, session: parameters.session, round: parameters.round, suite: suite
         ).encode(update.values, weight: Int(clamping: update.samples))
+        // How much was cut off tells of the rows.
+        return start.privacy == nil ? encoded : encoded.withoutFacts
     }
 }

@@ -12,7 +12,8 @@ extension SessionSpec {
     /// The plan for an epoch of so many members; nil where the session does not ask for secure aggregation.
     package func securePlan(members: Int, dimension: Int) throws(SecureAggregationError) -> SecureAggregationPlan? {
         guard let secure = secureAggregation else { return nil }
-        var request = PlanRequest(members: members, dimension: dimension, l2Clip: secure.clip, coordinateClip: secure.coordinateRange)
+        var request = PlanRequest(members: members, dimension: dimension, l2Clip: privacy?.l2Clip ?? secure.clip, coordinateClip: secure.coordinateRange)
+        request.differentialPrivacy = privacy != nil
         request.mode = secure.mode == .honestButCurious ? .honestButCurious : .maliciousServer
         request.robust = aggregation != .mean
         request.byzantine = byzantineTolerance

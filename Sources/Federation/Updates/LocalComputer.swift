@@ -56,6 +56,7 @@ package struct LocalComputer {
         if rule == .controlled { update.control = Array(local.values.dropFirst(count)) }
         update.hasLostControl = controls?.isOwnLost ?? false
         update.steps = local.steps
+        if let privacy = start.privacy { update.bound(privacy) }
         return update
     }
 

@@ -1,3 +1,4 @@
+package import DifferentialPrivacy
 package import Learning
 package import RobustAggregation
 internal import Strategies
@@ -16,20 +17,31 @@ package enum RoundComputer {
     /// - Parameters:
     ///   - state: the file that `job.state` names; nil when that is nil.
     ///   - source: updates in the order of `job.contributions`, `updateLength` numbers each.
+    ///   - noise: of a private round, once its charge is durable.
     package static func step(
-        from base: ModelFile, state: [UInt8]?, job: AggregationJob, source: some UpdateSource, crew: Crew = .alone
+        from base: ModelFile, state: [UInt8]?, job: AggregationJob, source: some UpdateSource, crew: Crew = .alone, noise: RandomWords? = nil
     ) throws(AggregationError) -> Step {
-        try step(from: base, state: state, job: job, source: source, maxAbs: job.contributions.map(\.maxAbs), crew: crew)
+        let maxAbs = job.contributions.map(\.maxAbs)
+        guard let privacy = job.privacy else {
+            return try step(from: base, state: state, job: job, source: source, maxAbs: maxAbs, summands: source.count, crew: crew, noise: nil)
+        }
+        // Whoever did not clip is clipped here.
+        let clipped = try ClippedUpdates(source, clip: privacy.l2Clip)
+        return try step(from: base, state: state, job: job, source: clipped, maxAbs: maxAbs, summands: source.count, crew: crew, noise: noise)
     }
 
-    /// - Parameter maxAbs: the largest magnitude in each update of the source.
+    /// - Parameters:
+    ///   - maxAbs: the largest magnitude in each update of the source.
+    ///   - summands: clients whose updates are in it.
     static func step(
-        from base: ModelFile, state: [UInt8]?, job: AggregationJob, source: some UpdateSource, maxAbs: [Float], crew: Crew
+        from base: ModelFile, state: [UInt8]?, job: AggregationJob, source: some UpdateSource, maxAbs: [Float], summands: Int, crew: Crew,
+        noise: RandomWords?
     ) throws(AggregationError) -> Step {
         let strategy = job.strategy
         let needs = strategy.updateLength(parameters: base.parameters.count)
         guard source.dimension == needs else { throw .dimension(index: 0, has: source.dimension, needs: needs) }
-        let combined = try aggregate(job.rule, source, weights: job.weights, maxAbs: maxAbs, crew: crew)
+        var combined = try aggregate(job.rule, source, weights: job.weights, maxAbs: maxAbs, crew: crew)
+        if let privacy = job.privacy { try release(&combined, privacy, summands: summands, noise: noise) }
         var model = base
         do throws(StrategyError) {
             var kept = strategy.initialState(parameters: base.parameters.count)

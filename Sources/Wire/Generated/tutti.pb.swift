@@ -155,6 +155,45 @@ nonisolated enum Tutti_V1_UpdateRule: SwiftProtobuf.Enum, Swift.CaseIterable {
 
 }
 
+/// What neighbours are: one client's update is there or zero, or it is replaced by any other.
+nonisolated enum Tutti_V1_Adjacency: SwiftProtobuf.Enum, Swift.CaseIterable {
+  typealias RawValue = Int
+  case unspecified // = 0
+  case zeroOut // = 1
+  case replaceOne // = 2
+  case UNRECOGNIZED(Int)
+
+  init() {
+    self = .unspecified
+  }
+
+  init?(rawValue: Int) {
+    switch rawValue {
+    case 0: self = .unspecified
+    case 1: self = .zeroOut
+    case 2: self = .replaceOne
+    default: self = .UNRECOGNIZED(rawValue)
+    }
+  }
+
+  var rawValue: Int {
+    switch self {
+    case .unspecified: return 0
+    case .zeroOut: return 1
+    case .replaceOne: return 2
+    case .UNRECOGNIZED(let i): return i
+    }
+  }
+
+  // The compiler won't synthesize support with the UNRECOGNIZED case.
+  static let allCases: [Tutti_V1_Adjacency] = [
+    .unspecified,
+    .zeroOut,
+    .replaceOne,
+  ]
+
+}
+
 /// Every frame is one Envelope. `version` is the protocol version the sender speaks on this channel; before the
 /// welcome it is the newest version the client knows. Unknown fields are ignored, an unknown message is refused. Hello and
 /// Refusal keep their form in every version, so that two sides without a common one can say so.
@@ -311,7 +350,7 @@ nonisolated struct Tutti_V1_Hello: Sendable {
   var lastRound: UInt32 = 0
 
   /// What the client can do beyond plain updates: "normalised", "controlled", "adam",
-  /// "secure_aggregation". At most 32 names. A session that needs one
+  /// "secure_aggregation", "differential_privacy". At most 32 names. A session that needs one
   /// the client does not name refuses it with the code "version".
   var knows: [String] = []
 
@@ -485,6 +524,34 @@ nonisolated struct Tutti_V1_Training: Sendable {
   fileprivate var _adam: Tutti_V1_Adam? = nil
 }
 
+/// With differential privacy: what the round costs everybody whose update counts in it. A client adds it up for itself, and
+/// takes part in nothing that its owner's cap does not pay for.
+nonisolated struct Tutti_V1_Privacy: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// updates are scaled down to this norm
+  var l2Clip: Double = 0
+
+  /// what the session may cost a client at most, at delta
+  var epsilon: Double = 0
+
+  var delta: Double = 0
+
+  /// deviation of the noise over what one client can change
+  var noiseMultiplier: Double = 0
+
+  /// the deviation in steps of the noise's lattice
+  var deviationSteps: Double = 0
+
+  var adjacency: Tutti_V1_Adjacency = .unspecified
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
 /// Train from this model and upload the difference before the deadline.
 nonisolated struct Tutti_V1_RoundStart: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
@@ -568,6 +635,16 @@ nonisolated struct Tutti_V1_RoundStart: @unchecked Sendable {
     get {_storage._secureParameters}
     set {_uniqueStorage()._secureParameters = newValue}
   }
+
+  /// absent: no differential privacy
+  var privacy: Tutti_V1_Privacy {
+    get {_storage._privacy ?? Tutti_V1_Privacy()}
+    set {_uniqueStorage()._privacy = newValue}
+  }
+  /// Returns true if `privacy` has been explicitly set.
+  var hasPrivacy: Bool {_storage._privacy != nil}
+  /// Clears the value of `privacy`. Subsequent reads from it will return its default value.
+  mutating func clearPrivacy() {_uniqueStorage()._privacy = nil}
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -705,6 +782,10 @@ nonisolated extension Tutti_V1_UploadEncoding: SwiftProtobuf._ProtoNameProviding
 
 nonisolated extension Tutti_V1_UpdateRule: SwiftProtobuf._ProtoNameProviding {
   static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0UPDATE_RULE_UNSPECIFIED\0\u{1}UPDATE_RULE_NORMALISED\0\u{1}UPDATE_RULE_CONTROLLED\0")
+}
+
+nonisolated extension Tutti_V1_Adjacency: SwiftProtobuf._ProtoNameProviding {
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0ADJACENCY_UNSPECIFIED\0\u{1}ADJACENCY_ZERO_OUT\0\u{1}ADJACENCY_REPLACE_ONE\0")
 }
 
 nonisolated extension Tutti_V1_Envelope: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
@@ -1347,9 +1428,64 @@ nonisolated extension Tutti_V1_Training: SwiftProtobuf.Message, SwiftProtobuf._M
   }
 }
 
+nonisolated extension Tutti_V1_Privacy: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".Privacy"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}l2_clip\0\u{1}epsilon\0\u{1}delta\0\u{3}noise_multiplier\0\u{3}deviation_steps\0\u{1}adjacency\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularDoubleField(value: &self.l2Clip) }()
+      case 2: try { try decoder.decodeSingularDoubleField(value: &self.epsilon) }()
+      case 3: try { try decoder.decodeSingularDoubleField(value: &self.delta) }()
+      case 4: try { try decoder.decodeSingularDoubleField(value: &self.noiseMultiplier) }()
+      case 5: try { try decoder.decodeSingularDoubleField(value: &self.deviationSteps) }()
+      case 6: try { try decoder.decodeSingularEnumField(value: &self.adjacency) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.l2Clip.bitPattern != 0 {
+      try visitor.visitSingularDoubleField(value: self.l2Clip, fieldNumber: 1)
+    }
+    if self.epsilon.bitPattern != 0 {
+      try visitor.visitSingularDoubleField(value: self.epsilon, fieldNumber: 2)
+    }
+    if self.delta.bitPattern != 0 {
+      try visitor.visitSingularDoubleField(value: self.delta, fieldNumber: 3)
+    }
+    if self.noiseMultiplier.bitPattern != 0 {
+      try visitor.visitSingularDoubleField(value: self.noiseMultiplier, fieldNumber: 4)
+    }
+    if self.deviationSteps.bitPattern != 0 {
+      try visitor.visitSingularDoubleField(value: self.deviationSteps, fieldNumber: 5)
+    }
+    if self.adjacency != .unspecified {
+      try visitor.visitSingularEnumField(value: self.adjacency, fieldNumber: 6)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Tutti_V1_Privacy, rhs: Tutti_V1_Privacy) -> Bool {
+    if lhs.l2Clip != rhs.l2Clip {return false}
+    if lhs.epsilon != rhs.epsilon {return false}
+    if lhs.delta != rhs.delta {return false}
+    if lhs.noiseMultiplier != rhs.noiseMultiplier {return false}
+    if lhs.deviationSteps != rhs.deviationSteps {return false}
+    if lhs.adjacency != rhs.adjacency {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
 nonisolated extension Tutti_V1_RoundStart: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".RoundStart"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}session_id\0\u{1}round\0\u{1}attempt\0\u{3}model_sha256\0\u{3}model_path\0\u{3}update_path\0\u{3}deadline_ms\0\u{1}training\0\u{3}upload_encoding\0\u{1}phase\0\u{1}rule\0\u{1}control\0\u{3}secure_parameters\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}session_id\0\u{1}round\0\u{1}attempt\0\u{3}model_sha256\0\u{3}model_path\0\u{3}update_path\0\u{3}deadline_ms\0\u{1}training\0\u{3}upload_encoding\0\u{1}phase\0\u{1}rule\0\u{1}control\0\u{3}secure_parameters\0\u{1}privacy\0")
 
   fileprivate class _StorageClass {
     var _sessionID: String = String()
@@ -1365,6 +1501,7 @@ nonisolated extension Tutti_V1_RoundStart: SwiftProtobuf.Message, SwiftProtobuf.
     var _rule: Tutti_V1_UpdateRule = .unspecified
     var _control: Tutti_V1_Control? = nil
     var _secureParameters: Data = Data()
+    var _privacy: Tutti_V1_Privacy? = nil
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -1388,6 +1525,7 @@ nonisolated extension Tutti_V1_RoundStart: SwiftProtobuf.Message, SwiftProtobuf.
       _rule = source._rule
       _control = source._control
       _secureParameters = source._secureParameters
+      _privacy = source._privacy
     }
   }
 
@@ -1419,6 +1557,7 @@ nonisolated extension Tutti_V1_RoundStart: SwiftProtobuf.Message, SwiftProtobuf.
         case 11: try { try decoder.decodeSingularEnumField(value: &_storage._rule) }()
         case 12: try { try decoder.decodeSingularMessageField(value: &_storage._control) }()
         case 13: try { try decoder.decodeSingularBytesField(value: &_storage._secureParameters) }()
+        case 14: try { try decoder.decodeSingularMessageField(value: &_storage._privacy) }()
         default: break
         }
       }
@@ -1470,6 +1609,9 @@ nonisolated extension Tutti_V1_RoundStart: SwiftProtobuf.Message, SwiftProtobuf.
       if !_storage._secureParameters.isEmpty {
         try visitor.visitSingularBytesField(value: _storage._secureParameters, fieldNumber: 13)
       }
+      try { if let v = _storage._privacy {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 14)
+      } }()
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -1492,6 +1634,7 @@ nonisolated extension Tutti_V1_RoundStart: SwiftProtobuf.Message, SwiftProtobuf.
         if _storage._rule != rhs_storage._rule {return false}
         if _storage._control != rhs_storage._control {return false}
         if _storage._secureParameters != rhs_storage._secureParameters {return false}
+        if _storage._privacy != rhs_storage._privacy {return false}
         return true
       }
       if !storagesAreEqual {return false}
