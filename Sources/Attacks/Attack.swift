@@ -70,19 +70,6 @@ package enum Attack: Sendable, Equatable {
         }
     }
 
-    /// What a single client can do, by its name on a command line.
-    ///
-    /// - Parameter scale: how much the lie is enlarged; of `gaussian` the standard deviation.
-    package init(commandLine name: String, scale: Float) throws(AttackError) {
-        switch name {
-        case "sign-flip": self = .signFlip(scale: try positive("attack_scale", scale))
-        case "scaling": self = .scaling(factor: try positive("attack_scale", scale))
-        case "gaussian": self = .gaussian(deviation: Double(try positive("attack_scale", scale)))
-        case "label-flip": self = .labelFlip
-        default: throw .parameter(field: "attack", value: "'\(name)'", allowed: "sign-flip, gaussian, scaling or label-flip")
-        }
-    }
-
     /// The rows a liar trains on. The same seed poisons the same rows.
     package func poisoned(_ rows: Dataset, seed: UInt64) throws(AttackError) -> Dataset {
         switch self {
@@ -125,7 +112,7 @@ package enum AttackError: Error, Sendable, Equatable, CustomStringConvertible {
         switch self {
         case .parameter(let field, let value, let allowed): "\(field) is \(value); give \(field) as \(allowed)"
         case .needsHonestUpdates(let name):
-            "\(name) needs the honest clients' updates, which one client does not have; take sign_flip, gaussian, label_flip, scaling or backdoor"
+            "\(name) needs the honest clients' updates, which one client does not have; give their rows, or take sign_flip, gaussian, label_flip, scaling or backdoor"
         case .dimension(let index, let has, let needs): "honest update \(index) has \(has) values; \(needs) are needed"
         case .notFinite(let update, let coordinate): "honest update \(update) is NaN or infinite at coordinate \(coordinate); give finite updates"
         case .noClasses(let name): "\(name) changes classes, and the rows have numbers to predict; take rows with classes"
@@ -133,7 +120,7 @@ package enum AttackError: Error, Sendable, Equatable, CustomStringConvertible {
     }
 }
 
-private func positive(_ field: String, _ value: Float) throws(AttackError) -> Float {
+func positive(_ field: String, _ value: Float) throws(AttackError) -> Float {
     guard value.isFinite, value > 0 else { throw .parameter(field: field, value: "\(value)", allowed: "above 0 and finite") }
     return value
 }

@@ -102,7 +102,8 @@ package struct Coordinator: Sendable {
                 sessions: store, blobs: store, pool: ComputePool(threads: settings.threads, name: "compute"),
                 crew: CrewThreads(workers: settings.threads, name: "aggregation").crew, metrics: metrics, log: log,
                 now: { Instant.now }),
-            identities: store, authority: authority, random: .system)
+            identities: store, authority: authority, random: .system,
+            groupFloorMin: settings.profile == .prod ? SecureAggregationSpec.usualFloor : SecureAggregationSpec.trialFloor)
         let resumed = try await engine.resume()
         if resumed > 0 { log.notice("sessions go on", metadata: ["count": "\(resumed)"]) }
         let trustStream = TrustStream.family(engine, authorityPin: authority.pin)

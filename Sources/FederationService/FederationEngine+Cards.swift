@@ -73,8 +73,11 @@ extension SessionRecord {
             switch spec.aggregation {
             case .mean: "not withstood: the mean believes every update"
             case .median: "withstood while fewer than half of a round's clients lie (coordinate-wise median)"
-            case .trimmedMean:
-                "withstood while at most \(spec.byzantineTolerance.map(String.init) ?? "5 %") of a round's clients lie (trimmed mean)"
+            case .trimmedMean, .krum, .multiKrum:
+                "withstood while at most \(spec.byzantineTolerance.map(String.init) ?? "5 %") of a round's clients lie (\(spec.aggregation.rawValue))"
+            case .geometricMedian, .centeredClipping:
+                "withstood while fewer than half of a round's clients lie (\(spec.aggregation.rawValue)), the less the more they are"
+            case .normBounding: "bounded and not withstood: each update counts up to the norm \(spec.normBound ?? 0)"
             }
         let masks =
             spec.secureAggregation.map {

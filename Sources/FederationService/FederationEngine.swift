@@ -31,13 +31,19 @@ package final class FederationEngine: FederatedLearning {
     let directory: NodeDirectory
     let authority: CertificateAuthority
     let random: RandomSource
+    /// Sessions that would open sums of fewer clients are refused.
+    private let groupFloorMin: Int
     private let hosts = Hosts()
 
-    package init(around: Surroundings, identities: any IdentityStore, authority: CertificateAuthority, random: RandomSource) {
+    package init(
+        around: Surroundings, identities: any IdentityStore, authority: CertificateAuthority, random: RandomSource,
+        groupFloorMin: Int = SecureAggregationSpec.trialFloor
+    ) {
         self.around = around
         self.identities = identities
         self.authority = authority
         self.random = random
+        self.groupFloorMin = groupFloorMin
         directory = NodeDirectory(store: identities)
     }
 
@@ -57,6 +63,11 @@ package final class FederationEngine: FederatedLearning {
 
     package func createSession(_ spec: SessionSpec, tenant: String) async throws(FederationFailure) -> CreatedSession {
         do { try spec.validate() } catch { throw .invalid(field: error.field, issue: error.issue, provided: error.provided) }
+        if let floor = spec.secureAggregation?.groupFloor, floor < groupFloorMin {
+            throw .invalid(
+                field: "secure_aggregation.group_floor", issue: "must be at least \(groupFloorMin) in profile prod; \(floor) is for profile local",
+                provided: JSON(floor))
+        }
         let token = Token(.registration, random)
         let record = SessionRecord(
             id: "fl-session-" + hexadecimal(random.bytes(16)), tenant: tenant, spec: spec, createdAt: around.now(), registrationTokenHash: token.hash)

@@ -79,7 +79,7 @@ extension Checker {
         // Keys and shares may be missing where updates are not.
         if spec.secureAggregation != nil { return }
         let receipts = acknowledged[record.key]?.count ?? 0
-        if receipts >= (spec.quorum ?? spec.minClients) && receipts > 2 * (sums.cut(record) ?? 0) {
+        if receipts >= (spec.quorum ?? spec.minClients) && receipts >= sums.updatesNeeded(record) {
             violated(.acknowledgedIsDurable, now, "\(name(record)) is aborted although \(receipts) clients have receipts")
         }
         if now > healedAt + Self.calmAfter && healedAt > 0 && spec.roundDeadlineSeconds <= 5 {

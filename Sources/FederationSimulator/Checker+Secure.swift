@@ -37,10 +37,14 @@ extension Checker {
 
     mutating func keptSecurely(_ session: SessionRecord, _ now: Int64) {
         if let problem = secure.keeps(session) { violated(.groupsAreKept, now, problem) }
+        if let problem = secure.keepsOffenders(session, forgers: forgers) { violated(.offendersAreKept, now, problem) }
     }
 
     /// A new attempt at a round that was to be opened already.
     mutating func configuredSecurely(_ record: RoundRecord, _ now: Int64) {
+        if rounds[record.key] == nil, let offender = secure.offender(in: record.cohort) {
+            violated(.offendersAreKept, now, "\(name(record)) has \(offender) in it, which broke two attempts")
+        }
         if let asked = secure.asked[record.round], asked.attempt != record.attempt {
             violated(.opensOnce, now, "\(name(record)) begins, though attempt \(asked.attempt) was opened")
         }

@@ -26,13 +26,16 @@ struct Checker {
     private(set) var given: String?
     var secure = SecureTwin()
     let spec: SessionSpec
+    /// Who gives wrong shares.
+    let forgers: Set<String>
     let healedAt: Int64
 
     private static let mostViolations = 20
 
     /// - Parameter rows: that each client joins with.
-    init(spec: SessionSpec, rows: [String: Int64], liars: Set<String>, healedAt: Int64) {
+    init(spec: SessionSpec, rows: [String: Int64], liars: Set<String>, forgers: Set<String>, healedAt: Int64) {
         self.spec = spec
+        self.forgers = forgers
         self.healedAt = healedAt
         sums = SumTwin(spec: spec, rows: rows, liars: liars)
     }

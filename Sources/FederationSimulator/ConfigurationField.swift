@@ -70,6 +70,7 @@ struct ConfigurationField {
             count("broken_links", \.faults.brokenLinks), count("partitions", \.faults.partitions), count("replays", \.faults.replays),
             count("clock_jumps", \.faults.clockJumps), count("full_disks", \.faults.fullDisks), count("stragglers", \.faults.stragglers),
             count("late_joiners", \.faults.lateJoiners), count("dropouts", \.faults.dropouts), count("liars", \.faults.liars),
+            count("share_forgers", \.faults.shareForgers),
             name("lie", \.faults.lie),
         ]
     }

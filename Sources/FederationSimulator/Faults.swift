@@ -45,6 +45,8 @@ package struct Faults: Sendable, Equatable {
     /// Clients that send something else than what they trained.
     package var liars = 0
     package var lie = Lie.flipped
+    /// Clients that give wrong shares where secure aggregation asks for right ones.
+    package var shareForgers = 0
     /// At the beginning of a round each client leaves with this probability, and comes back seconds later.
     package var churn = 0.0
     /// Clients that come when the session has long begun.

@@ -65,6 +65,8 @@ package enum PlantedBug: String, Sendable, CaseIterable {
     case masksNothing
     /// A client rounds every attempt anew.
     case roundsAnew
+    /// A restart has lost who broke the protocol.
+    case forgetsOffences
 
     // The clients
 
@@ -79,7 +81,7 @@ package enum PlantedBug: String, Sendable, CaseIterable {
 
     /// Whether it can show only where updates are masked; the others are looked for where they are not.
     package var isAboutMasks: Bool {
-        [.drawsAgain, .opensTwice, .tellsTwoSurvivorSets, .masksNothing, .roundsAnew].contains(self)
+        [.drawsAgain, .opensTwice, .tellsTwoSurvivorSets, .masksNothing, .roundsAnew, .forgetsOffences].contains(self)
     }
 
     /// The promises it may break first.
@@ -107,6 +109,7 @@ package enum PlantedBug: String, Sendable, CaseIterable {
         case .opensTwice, .tellsTwoSurvivorSets: [.opensOnce]
         case .masksNothing: [.neverInTheClear]
         case .roundsAnew: [.trainingIsReproducible]
+        case .forgetsOffences: [.offendersAreKept]
         }
     }
 }

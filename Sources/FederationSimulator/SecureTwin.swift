@@ -20,6 +20,7 @@ struct SecureTwin {
     private(set) var asked: [Int: (attempt: Int, survivors: [Int])] = [:]
     /// Kinds of shares that members gave away, by attempt and dealer.
     private var revealed: [AttemptKey: [Int: Set<ShareKind>]] = [:]
+    private var offences: [String: OffenderRecord.Member] = [:]
     private(set) var epoch: (number: Int, invitation: EpochInvitation, partition: SecureAggregation.Partition)?
 
     // MARK: What clients do
@@ -53,6 +54,27 @@ struct SecureTwin {
         epoch = (invitation.terms.epoch, invitation, partition)
         return nil
     }
+
+    /// What is known of members does not become less, nobody honest is in it, and no fault is counted twice.
+    mutating func keepsOffenders(_ session: SessionRecord, forgers: Set<String>) -> String? {
+        let now = Dictionary(uniqueKeysWithValues: session.offenderList.map { ($0.client, $0.facts) })
+        for (client, before) in offences.sorted(by: { $0.key < $1.key }) {
+            let facts = now[client] ?? OffenderRecord.Member()
+            if facts.proven < before.proven || facts.complaints < before.complaints || facts.missing < before.missing {
+                return "what \(client) has done is forgotten: \(facts.proven) faults and \(facts.missing) absences after \(before.proven) and \(before.missing)"
+            }
+        }
+        for (client, facts) in now.sorted(by: { $0.key < $1.key }) {
+            if !forgers.contains(client), facts.proven + facts.complaints > 0 { return "\(client) is blamed for what it did not do" }
+            let attempts = facts.evidence.map { AttemptKey(round: $0.round, attempt: $0.attempt) }
+            if Set(attempts).count != attempts.count { return "a fault of \(client) is counted twice" }
+        }
+        offences = now
+        return nil
+    }
+
+    /// Somebody in the cohort who has broken two attempts.
+    func offender(in cohort: [String]) -> String? { cohort.first { offences[$0]?.proven ?? 0 >= 2 } }
 
     // MARK: What is said
 
@@ -99,12 +121,7 @@ struct SecureTwin {
             guard let open = GroupSum(lanes: sum.map { UInt32(truncatingIfNeeded: $0) }, clients: members.count, parameters: plan.encoding) else { return nil }
             means.append(open.mean)
         }
-        let rule: AggregationRule =
-            switch spec.aggregation {
-            case .mean: .mean
-            case .median: .median
-            case .trimmedMean: .trimmedMean(trim: plan.byzantine)
-            }
+        let rule = spec.rule(byzantine: plan.byzantine)
         let peaks = means.map { $0.reduce(Float(0)) { max($0, abs($1)) } }
         let contributions = peaks.map {
             ContributionRecord(

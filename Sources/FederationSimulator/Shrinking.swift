@@ -43,7 +43,7 @@ extension Simulation {
         { $0.faults.clockJumps = 0 }, { $0.faults.clockJumps = max(0, $0.faults.clockJumps - 1) },
         { $0.faults.fullDisks = 0 }, { $0.faults.fullDisks = max(0, $0.faults.fullDisks - 1) },
         { $0.faults.slowWrite = 0 }, { $0.faults.stragglers = 0 }, { $0.faults.churn = 0 }, { $0.faults.lateJoiners = 0 },
-        { $0.faults.liars = 0 }, { $0.faults.dropouts = 0 }, { $0.faults.delay = 1...20 }, { $0.stopAt = nil },
+        { $0.faults.liars = 0 }, { $0.faults.dropouts = 0 }, { $0.faults.shareForgers = 0 }, { $0.faults.delay = 1...20 }, { $0.stopAt = nil },
         { $0.spec.clientFraction = 1 }, { $0.spec.quorum = nil }, { $0.spec.localEpochs = 1 },
         { $0.spec.schedule = .constant }, { $0.spec.overSelection = 1 }, { $0.spec.modelSelection = .last }, { $0.spec.earlyStopping = nil },
         { $0.spec.secureAggregation = nil }, { $0.spec.momentum = 0 }, { ($0.spec.algorithm, $0.spec.proximalMu) = (.federatedAveraging, 0) },

@@ -50,6 +50,7 @@ package struct SimulationConfiguration: Sendable, Equatable {
         (spec.roundDeadlineSeconds, spec.heartbeatSeconds, spec.seed) = (2, 1, seed)
         var configuration = SimulationConfiguration(clients: clients, spec: spec, faults: .storm(&draw))
         configuration.varyAlgorithm(seed: seed)
+        configuration.varyRule(seed: seed)
         if masksSome { configuration.varySecurity(seed: seed) }
         // Who is refused in every round cannot be missed by a quorum of all.
         if spec.quorum == nil && configuration.faults.lie.isRefused { configuration.faults.lie = .wrongCounts }
@@ -62,7 +63,7 @@ package struct SimulationConfiguration: Sendable, Equatable {
         var storm = storm(seed: seed)
         storm.clients = 20
         (storm.spec.minClients, storm.spec.maxClients, storm.spec.rounds) = (15, 20, 3)
-        storm.spec.quorum = storm.spec.aggregation == .trimmedMean ? nil : 12
+        storm.spec.quorum = [.trimmedMean, .krum, .multiKrum].contains(storm.spec.aggregation) ? nil : 12
         storm.stopAt = nil
         return storm
     }

@@ -11,7 +11,7 @@ package struct Violation: Sendable, Equatable, CustomStringConvertible {
         case attemptIsNew, selectionIsFair, quorumIsMet, sealedIsFrozen, refusesBadUpdates, endsByDeadline, everyUploadIsAnswered
         case trainsOnce, comesToItsEnd
         // Secure aggregation
-        case groupsAreKept, opensOnce, neverInTheClear
+        case groupsAreKept, opensOnce, neverInTheClear, offendersAreKept
     }
     package var rule: Rule
     package var milliseconds: Int64

@@ -1,5 +1,6 @@
 internal import Federation
 internal import Learning
+internal import SecureAggregation
 internal import Strategies
 
 extension SimulationConfiguration {
@@ -23,6 +24,16 @@ extension SimulationConfiguration {
         if draw.below(4) == 0 { spec.schedule = LearningRateSchedule(.step(every: 1, factor: 0.5)) }
     }
 
+    /// Judges updates as wholes in some storms that have a robust rule. As above, the weather of a seed stays what it was.
+    mutating func varyRule(seed: UInt64) {
+        var draw = SeededGenerator(seed: derivedSeed(seed, "rule"))
+        guard spec.aggregation != .mean, spec.strategy.client == .plain, draw.below(3) == 0 else { return }
+        // The geometric median ends after as many steps as rounding says, and a twin that rounds another way ends elsewhere.
+        let rules: [SessionSpec.Aggregation] = [.centeredClipping] + (spec.minClients >= 5 ? [.krum, .multiKrum] : [])
+        spec.aggregation = rules[draw.below(rules.count)]
+        if spec.aggregation == .krum || spec.aggregation == .multiKrum { spec.quorum = nil }
+    }
+
     /// Masks the updates of some storms. As above, the weather of a seed stays what it was.
     mutating func varySecurity(seed: UInt64) {
         var draw = SeededGenerator(seed: derivedSeed(seed, "security"))
@@ -37,6 +48,10 @@ extension SimulationConfiguration {
         secured.spec.secureAggregation = SecureAggregationSpec(groupFloor: 3)
         // What everybody can see of a plain update, nobody sees of a masked one.
         if faults.lie.isRefused { secured.faults.liars = 0 }
-        if (try? secured.spec.validate()) != nil { self = secured }
+        // One that is left out must not be missing from a quorum.
+        let plans = (secured.spec.minClients...secured.clients).map { (members: $0, plan: try? secured.spec.securePlan(members: $0, dimension: 1)) }
+        if draw.below(2) == 0, plans.allSatisfy({ $0.plan?.quorum ?? .max < $0.members }) { secured.faults.shareForgers = 1 }
+        // A session that waits for more clients than there are would never begin.
+        if (try? secured.spec.validate()) != nil, (try? secured.spec.clientsNeeded())?.count == secured.spec.minClients { self = secured }
     }
 }

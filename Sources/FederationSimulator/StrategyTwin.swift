@@ -8,6 +8,8 @@ struct StrategyTwin {
         var m: [Double]
         var v: [Double]
         var c: [Double]
+        /// What the rule gave.
+        var r: [Double] = []
         /// Of all members, when `c` was made.
         var weight = 0.0
     }
@@ -70,12 +72,16 @@ struct StrategyTwin {
             for i in 0..<count { now.c[i] = (now.weight * now.c[i] + counted * step[count + i]) / all }
             now.weight = all
         }
+        if strategy.keepsReference { now.r = step }
         if strategy.isStateful { kept[model] = now }
         return next
     }
 
     /// Whether something besides the model goes into the next round.
     func keepsState(with model: String) -> Bool { kept[model] != nil }
+
+    /// What a rule that keeps a reference goes on from; empty: nothing yet.
+    func reference(with model: String) -> [Double] { kept[model]?.r ?? [] }
 
     mutating func knows(state digest: String, _ state: ServerState) { stored[digest] = state }
 
@@ -94,7 +100,7 @@ struct StrategyTwin {
         guard let digest else { return strategy.isStateful ? "the server's state is missing" : nil }
         guard strategy.isStateful else { return "the server keeps a state that belongs to nothing" }
         guard let state = stored[digest], let kept = kept[model] else { return "the server's state was never computed" }
-        for (name, have, want) in [("m", state.first, kept.m), ("v", state.second, kept.v), ("c", state.control, kept.c)] {
+        for (name, have, want) in [("m", state.first, kept.m), ("v", state.second, kept.v), ("c", state.control, kept.c), ("r", state.reference, kept.r)] {
             for i in have.indices where abs(Double(have[i]) - want[i]) > Self.error * max(1, abs(want[i])) {
                 return "\(name)[\(i)] of the server's state is \(have[i]); the sealed updates give \(want[i])"
             }

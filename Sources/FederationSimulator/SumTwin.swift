@@ -13,6 +13,7 @@ struct SumTwin {
 
     private let rule: SessionSpec.Aggregation
     private let byzantineTolerance: Int?
+    private let radius: Double?
     /// Who sends something else than what was trained, and cannot be seen to.
     private let liars: Set<String>
     var strategy: StrategyTwin
@@ -23,6 +24,7 @@ struct SumTwin {
     init(spec: SessionSpec, rows: [String: Int64], liars: Set<String>) {
         rule = spec.aggregation
         byzantineTolerance = spec.byzantineTolerance
+        radius = spec.aggregation == .normBounding ? spec.normBound : spec.clipRadius
         strategy = StrategyTwin(spec.strategy, rows: rows)
         self.liars = liars
     }
@@ -38,9 +40,16 @@ struct SumTwin {
         return true
     }
 
-    /// How many values the trimmed mean cuts off on each side; nil with the other rules.
-    func cut(_ record: RoundRecord) -> Int? {
-        rule == .trimmedMean ? byzantineTolerance ?? SessionSpec.defaultTolerance(record.cohort.count) : nil
+    /// How many lies the rule is to withstand.
+    private func cut(_ record: RoundRecord) -> Int { byzantineTolerance ?? SessionSpec.defaultTolerance(record.cohort.count) }
+
+    /// Updates without which the rule has no result.
+    func updatesNeeded(_ record: RoundRecord) -> Int {
+        switch rule {
+        case .mean, .median, .geometricMedian, .centeredClipping, .normBounding: 1
+        case .trimmedMean: 2 * cut(record) + 1
+        case .krum, .multiKrum: 2 * cut(record) + 3
+        }
     }
 
     /// nil when the model is what the sealed clients' updates, each counted once, make of the base.
@@ -52,8 +61,8 @@ struct SumTwin {
             sealed.append((update.delta, strategy.weight(of: client) ?? update.samples, update.steps))
         }
         guard !sealed.isEmpty else { return (.quorumIsMet, "nobody counts") }
-        let cut = cut(record) ?? 0
-        if let problem = lies(record, sealed.count, mean(sealed, cut)) { return (.withstandsLiars, problem) }
+        let cut = cut(record)
+        if let problem = lies(record, sealed.count, mean(sealed, cut, record.baseModel)) { return (.withstandsLiars, problem) }
         let before = strategy
         let expected = next(base, record, sealed, cut, digest)
         if let i = difference(model, expected) {
@@ -72,26 +81,16 @@ struct SumTwin {
         updates[Key(client: client, round: record.round, base: record.baseModel)]
     }
 
-    private func mean(_ updates: [Update], _ cut: Int) -> [Double] {
-        let weight = updates.reduce(0.0) { $0 + Double($1.samples) }
-        return (updates.first?.delta ?? []).indices.map { i in
-            switch rule {
-            case .mean: return updates.reduce(0.0) { $0 + Double($1.delta[i]) * Double($1.samples) } / weight
-            case .median:
-                let column = updates.map { Double($0.delta[i]) }.sorted()
-                return (column[(column.count - 1) / 2] + column[column.count / 2]) / 2
-            case .trimmedMean:
-                let column = updates.map { Double($0.delta[i]) }.sorted().dropFirst(cut).dropLast(cut)
-                return column.reduce(0, +) / Double(column.count)
-            }
-        }
+    private func mean(_ updates: [Update], _ cut: Int, _ base: String) -> [Double] {
+        RuleTwin(rule: rule, byzantine: cut, reference: strategy.reference(with: base), radius: radius)
+            .combine(updates.map { ($0.delta.map(Double.init), Double($0.samples)) })
     }
 
     /// The model that these updates make of `base`.
     private mutating func next(_ base: [Float], _ record: RoundRecord, _ updates: [Update], _ cut: Int, _ digest: String) -> [Double] {
         let weight = updates.reduce(0.0) { $0 + Double($1.samples) }
         return strategy.next(
-            base, of: record, step: mean(updates, cut), meanSteps: updates.reduce(0.0) { $0 + $1.steps * Double($1.samples) } / weight,
+            base, of: record, step: mean(updates, cut, record.baseModel), meanSteps: updates.reduce(0.0) { $0 + $1.steps * Double($1.samples) } / weight,
             counted: weight, model: digest)
     }
 
@@ -104,7 +103,7 @@ struct SumTwin {
     private func lies(_ record: RoundRecord, _ count: Int, _ step: [Double]) -> String? {
         let honest = (record.sealed ?? []).filter { !liars.contains($0) }.compactMap { update(of: $0, record)?.delta }
         let lies = count - honest.count
-        guard lies > 0, rule == .trimmedMean ? lies <= (cut(record) ?? 0) : rule == .median && 2 * lies < count else { return nil }
+        guard lies > 0, rule == .trimmedMean ? lies <= cut(record) : rule == .median && 2 * lies < count else { return nil }
         for i in step.indices {
             let range = honest.map { Double($0[i]) }
             if let low = range.min(), let high = range.max(), step[i] < low - Self.error || step[i] > high + Self.error {

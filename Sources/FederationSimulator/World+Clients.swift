@@ -93,7 +93,12 @@ extension World {
         case .connect: plan(.connectArrives(index, life: life), in: networkDelay())
         case .send(let message):
             guard let link = clients[index].link, !links[link].isBroken else { return }
-            if case .secure(let frame) = message { checker.reveals(frame, now) }
+            var message = message
+            if case .secure(let frame) = message {
+                let frame = isShareForger(index) ? forged(frame) : frame
+                message = .secure(frame)
+                checker.reveals(frame, now)
+            }
             // What the codec refuses is not sent, as in production.
             guard let bytes = try? ControlCodec.encode(message) else { return note("unsendable", index) }
             plan(.frameToCoordinator(link: link, bytes), in: frameTime(link, toClient: false))

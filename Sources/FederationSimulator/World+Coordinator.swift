@@ -28,6 +28,7 @@ extension World {
         switch configuration.plantedBug {
         case .losesContributions: snapshot.contributions = []
         case .drawsAgain where snapshot.rounds.allSatisfy({ $0.outcome != nil }): snapshot.session.epoch = nil
+        case .forgetsOffences: snapshot.session.offenders = nil
         case .opensTwice:
             for index in snapshot.rounds.indices where snapshot.rounds[index].state == .sealed && snapshot.rounds[index].secure != nil {
                 snapshot.rounds[index].state = .configured

@@ -69,6 +69,17 @@ extension World {
         }
     }
 
+    /// The last clients, so that nobody both lies and forges.
+    func isShareForger(_ index: Int) -> Bool { index >= clients.count - faults.shareForgers }
+
+    func forged(_ frame: SecureFrame) -> SecureFrame {
+        guard var response = try? UnmaskResponse(encoded: frame.message) else { return frame }
+        for item in response.items.indices { response.items[item].share[0] ^= 1 }
+        var frame = frame
+        frame.message = response.encoded
+        return frame
+    }
+
     /// What is said instead, when a bug is planted: one half of the members is told of other survivors than the other.
     func planted(_ frame: SecureFrame, to client: String) -> SecureFrame {
         guard configuration.plantedBug == .tellsTwoSurvivorSets, client.hashValueOfName % 2 == 0, var request = try? UnmaskRequest(encoded: frame.message),

@@ -80,7 +80,9 @@ struct World {
         clients = (0..<configuration.clients).map { ClientProcess(index: $0, session: "fl-session-simulated", seed: seed) }
         let liars = faults.lie.isRefused ? 0 : faults.liars
         let rows = Dictionary(uniqueKeysWithValues: clients.map { ($0.name, Int64($0.dataset.rows)) })
-        checker = Checker(spec: configuration.spec, rows: rows, liars: Set(clients.prefix(liars).map(\.name)), healedAt: faults.until)
+        checker = Checker(
+            spec: configuration.spec, rows: rows, liars: Set(clients.prefix(liars).map(\.name)),
+            forgers: Set(clients.suffix(faults.shareForgers).map(\.name)), healedAt: faults.until)
         planFaults()
     }
 

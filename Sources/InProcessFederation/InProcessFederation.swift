@@ -5,7 +5,11 @@ package import KernelTable
 package import Learning
 internal import SecureAggregation
 internal import Strategies
+package import Wire
 package import WorkSharing
+
+/// What a client that lies sends, made from its rows, the round's start, and the training that an honest client would do.
+package typealias LyingUpdate = @Sendable (Dataset, RoundStart, (Dataset, RoundStart) throws -> UpdateBody?) throws -> UpdateBody?
 
 /// A whole federation in one process, without sockets, disks and clocks: the production machines, their messages as bytes
 /// through the production codec, the production arithmetic. The same session, names, rows and seed give the same model
@@ -83,6 +87,20 @@ package struct InProcessFederation {
     /// without them.
     package mutating func drop(_ clients: Set<String>, inRound round: Int) {
         common.dropped[round] = Set(clients.compactMap { name in names.firstIndex(of: name) })
+    }
+
+    /// The first `count` clients send what `update` makes of their rows.
+    package mutating func corrupt(first count: Int, _ update: @escaping LyingUpdate) {
+        common.liars = Liars(clients: Set(0..<min(count, names.count)), update: update)
+    }
+
+    /// Its rows, as the client trains on them.
+    package func rows(of client: Int) -> Dataset { common.rows(of: client) }
+
+    /// The newest model, and the rows that it is evaluated on.
+    package var newest: (model: ModelFile, holdout: Dataset)? {
+        guard let model = common.models.last?.file, let holdout else { return nil }
+        return (model, holdout)
     }
 
     // MARK: Running it

@@ -31,6 +31,7 @@ struct Common: Sendable {
     var rule = Strategy.ClientRule.plain
     var now = Instant(milliseconds: 0)
     var secrets: ClientSecrets?
+    var liars: Liars?
     /// By round: clients that are gone before their masked update is sent.
     var dropped: [Int: Set<Int>] = [:]
 
@@ -42,6 +43,12 @@ struct Common: Sendable {
 
     /// A copy of the client's rows, for as long as they are worked on.
     func rows(of client: Int) -> Dataset { dataset.selecting(shares.rows(of: client)) }
+}
+
+/// Clients that send something else than what they have trained.
+struct Liars: Sendable {
+    var clients: Set<Int>
+    var update: LyingUpdate
 }
 
 /// One client: the production machine and, between training and receipt, the body of an update. Nothing else is kept of
@@ -141,10 +148,19 @@ extension VirtualClient {
         guard let model = common.model(hexadecimal(start.modelSHA256)) else {
             return .trainingFailed(key, reason: "the model of the round is not here")
         }
-        do throws(StrategyError) {
+        do {
             let before = try initialControls(start, own, common, parameters: model.file.parameters.count)
-            let update = try computer.update(model: model.file, start: start, dataset: common.rows(of: index), controls: before)
-            guard let update else { return .trainingFailed(key, reason: "training was given up") }
+            func honest(_ rows: Dataset, _ start: RoundStart) throws -> UpdateBody? {
+                try computer.update(model: model.file, start: start, dataset: rows, controls: before)
+            }
+            let rows = common.rows(of: index)
+            var made: UpdateBody?
+            if let liars = common.liars, liars.clients.contains(index) {
+                made = try liars.update(rows, start, honest)
+            } else {
+                made = try honest(rows, start)
+            }
+            guard let update = made else { return .trainingFailed(key, reason: "training was given up") }
             if case .maskedUpdate = start.phase { return encode(update, start, common) }
             var control: String?
             if let before {

@@ -159,7 +159,7 @@ package struct VoidGroup: Equatable, Sendable {
 }
 
 /// What the operator is told about members that break the protocol.
-package enum Evidence: Equatable, Sendable {
+package enum Evidence: Equatable, Sendable, Codable {
     /// The holder's share does not match the dealer's commitment; it was left out.
     case wrongShare(dealer: Int, holder: Int)
     /// The dealer's shares match its commitments and give no secret of its own.

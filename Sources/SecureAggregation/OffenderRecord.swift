@@ -1,14 +1,14 @@
 /// What members have done to the protocol over a session, and how often their groups were void. The groups are kept all epoch, so
 /// a member that voids its group again and again is found: its group stays. A value; the caller keeps it with the session.
-package struct OffenderRecord: Equatable, Sendable {
-    package struct Entry: Equatable, Sendable {
+package struct OffenderRecord: Equatable, Sendable, Codable {
+    package struct Entry: Equatable, Sendable, Codable {
         package var round: Int
         package var attempt: Int
         package var evidence: Evidence
     }
 
     /// What is known of one member.
-    package struct Member: Equatable, Sendable {
+    package struct Member: Equatable, Sendable, Codable {
         /// Shares as a holder that do not match the dealer's commitment.
         package var wrongShares = 0
         /// Secrets as a dealer that its own shares do not give.
@@ -21,11 +21,13 @@ package struct OffenderRecord: Equatable, Sendable {
         /// The first few; the counts go on.
         package var evidence: [Entry] = []
 
+        package init() {}
+
         /// Faults that nobody else can bring upon a member: it committed to what it then broke.
         package var proven: Int { wrongShares + unopenable }
     }
 
-    package struct Group: Equatable, Sendable {
+    package struct Group: Equatable, Sendable, Codable {
         package var void = 0
         /// Attempts that ended for too few good groups while this one was void.
         package var aborted = 0

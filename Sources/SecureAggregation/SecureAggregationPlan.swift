@@ -7,6 +7,8 @@ package struct PlanRequest: Equatable, Sendable {
     package var identitiesPinned = false
     /// Group means are combined by a robust rule.
     package var robust = true
+    /// Groups that the rule needs beyond two for each modified client: 1, with Krum 3.
+    package var groupsBeyond = 1
     /// Modified clients that must be borne; nil: 5 % of the cohort, rounded up.
     package var byzantine: Int?
     package var differentialPrivacy = false
@@ -77,7 +79,7 @@ package struct SecureAggregationPlan: Equatable, Sendable {
         quorum = n - absent
         let grouping = try GroupPlan(
             members: n, byzantine: request.byzantine, floors: GroupFloors(roster: request.rosterFloor, opening: request.openingFloor),
-            isRobust: request.robust, needsMargin: request.differentialPrivacy)
+            isRobust: request.robust, beyond: request.groupsBeyond, needsMargin: request.differentialPrivacy)
         self.grouping = grouping
         let assumptions = HolderAssumptions(
             members: n, corrupt: corrupt, wrong: Self.part(request.wrongShareRate, of: n), absent: absent, mode: request.mode)

@@ -14,19 +14,21 @@ package struct ServerState: Sendable, Equatable {
     package var control: [Float] = []
     /// Weights of the members that `control` is the mean over; 0 before the first round.
     package var controlWeights: Int64 = 0
+    /// What a rule of combination that keeps a reference gave in the last round; empty with the others.
+    package var reference: [Float] = []
 
     package init() {}
 }
 
 extension ServerState {
-    /// A safetensors file: `m`, `v` and `c`, each a vector, as far as the strategy keeps them, and in the metadata's
+    /// A safetensors file: `m`, `v`, `c` and `r`, each a vector, as far as the strategy keeps them, and in the metadata's
     /// `tutti` entry what they are. Equal states give equal bytes, so the file's SHA-256 names the state.
     package func encode(_ strategy: Strategy) -> [UInt8] {
         let card: JSON = [
             "format": 1, "server_state": .string(strategy.stateName), "round": .integer(Int64(round)),
             "control_weights": .integer(controlWeights),
         ]
-        let tensors = [("m", first), ("v", second), ("c", control)].filter { !$0.1.isEmpty }
+        let tensors = [("m", first), ("v", second), ("c", control), ("r", reference)].filter { !$0.1.isEmpty }
         return Safetensors.encode(
             tensors.map { (TensorShape(name: $0, dimensions: [$1.count]), $1[...]) }, metadata: [("tutti", card.encodedText)])
     }
@@ -48,6 +50,7 @@ extension ServerState {
                 case "m": first = values
                 case "v": second = values
                 case "c": control = values
+                case "r": reference = values
                 default: throw StrategyError.state("it has a tensor '\(tensor.name.prefix(80))'")
                 }
             }
@@ -64,11 +67,12 @@ extension ServerState {
         try requireFinite(first, "the stored momentum")
         try requireFinite(second, "the stored second moment")
         try requireFinite(control, "the stored control")
+        try requireFinite(reference, "the stored reference")
         guard second.allSatisfy({ $0 >= 0 }) else { throw .state("its second moment is negative") }
     }
 }
 
 extension Strategy {
-    /// Client rule and server optimiser, as in `controlled+averaging`.
-    var stateName: String { "\(client.rawValue)+\(server.name)" }
+    /// Client rule, server optimiser and what else is kept, as in `controlled+averaging`.
+    var stateName: String { "\(client.rawValue)+\(server.name)" + (keepsReference ? "+reference" : "") }
 }

@@ -11,10 +11,13 @@
 package struct Strategy: Sendable, Equatable {
     package var client: ClientRule
     package var server: ServerOptimizer
+    /// Whether the rule of combination goes on from what it gave in the last round.
+    package var keepsReference: Bool
 
-    package init(client: ClientRule = .plain, server: ServerOptimizer = .averaging()) {
+    package init(client: ClientRule = .plain, server: ServerOptimizer = .averaging(), keepsReference: Bool = false) {
         self.client = client
         self.server = server
+        self.keepsReference = keepsReference
     }
 
     /// What an update's values are, and how they are combined.
@@ -37,7 +40,7 @@ package struct Strategy: Sendable, Equatable {
 
     /// Whether the server keeps anything from round to round besides the model. If so, a round is committed with the
     /// model *and* the state that came out of the same `advance`, in one transaction.
-    package var isStateful: Bool { client == .controlled || server.keepsFirst || server.keepsSecond }
+    package var isStateful: Bool { client == .controlled || server.keepsFirst || server.keepsSecond || keepsReference }
 
     /// The first setting that cannot be used, as the API names it, and what it must be; nil when all can.
     package var fault: (field: String, issue: String)? { server.fault }
@@ -48,6 +51,7 @@ package struct Strategy: Sendable, Equatable {
         if server.keepsFirst { state.first = [Float](repeating: 0, count: parameters) }
         if let tau = server.tau { state.second = [Float](repeating: Float(tau * tau), count: parameters) }
         if client == .controlled { state.control = [Float](repeating: 0, count: parameters) }
+        if keepsReference { state.reference = [Float](repeating: 0, count: updateLength(parameters: parameters)) }
         return state
     }
 
@@ -82,6 +86,7 @@ package struct Strategy: Sendable, Equatable {
         try checkLengths(state, parameters: count)
         var next = state
         next.round += 1
+        if keepsReference { next.reference = combined }
         switch client {
         case .plain:
             try server.step(combined[...], &model, &next)
@@ -96,11 +101,13 @@ package struct Strategy: Sendable, Equatable {
     }
 
     func checkLengths(_ state: ServerState, parameters: Int) throws(StrategyError) {
-        for (what, values, isKept) in [
-            ("the server's momentum", state.first, server.keepsFirst), ("the server's second moment", state.second, server.keepsSecond),
-            ("the server's control", state.control, client == .controlled),
+        let length = updateLength(parameters: parameters)
+        for (what, values, needs) in [
+            ("the server's momentum", state.first, server.keepsFirst ? parameters : 0),
+            ("the server's second moment", state.second, server.keepsSecond ? parameters : 0),
+            ("the server's control", state.control, client == .controlled ? parameters : 0),
+            ("the rule's reference", state.reference, keepsReference ? length : 0),
         ] {
-            let needs = isKept ? parameters : 0
             guard values.count == needs else { throw .length(what: what, has: values.count, needs: needs) }
         }
     }

@@ -24,10 +24,7 @@ extension SessionRequest {
         }
         notices += secure.notices
         guard isOn else { return nil }
-        if spec.groupFloor == 3 {
-            notices.append(
-                notice("WEAK", "secure_aggregation.group_floor", "sums of three clients may be opened: two of them who compare learn the third's update"))
-        }
+        if let weakness = spec.weakness { notices.append(notice("WEAK", "secure_aggregation.group_floor", weakness)) }
         return spec
     }
 }
@@ -39,6 +36,16 @@ extension SessionViews {
         return [
             "enabled": true, "mode": .string(secure.mode.rawValue), "group_floor": JSON(secure.groupFloor), "bits": JSON(secure.bits),
             "clip": JSON(secure.clip), "coordinate_range": JSON(secure.coordinateRange), "largest_weight": JSON(secure.largestWeight),
+            "weakness": JSON(secure.weakness),
+        ]
+    }
+
+    /// A member that broke the protocol, or was missing from a group that was void for it, over the whole session.
+    static func offender(_ offender: Offender) -> JSON {
+        [
+            "client_id": .string(offender.client), "wrong_shares": JSON(offender.wrongShares), "unopenable_secrets": JSON(offender.unopenableSecrets),
+            "complaints": JSON(offender.complaints), "missing": JSON(offender.missing), "first_round": JSON(offender.firstRound),
+            "excluded": JSON(offender.excluded),
         ]
     }
 

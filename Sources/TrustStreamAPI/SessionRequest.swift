@@ -54,10 +54,14 @@ struct SessionRequest {
         if let name = try body.choice("aggregation", SessionSpec.Aggregation.allCases.map(\.rawValue)) {
             spec.aggregation = SessionSpec.Aggregation(rawValue: name) ?? .mean
         }
-        guard !isRobust || spec.aggregation != .mean else {
-            throw body.invalid("byzantine_robust", "cannot be true with aggregation mean, which one lying client steers; take trimmed_mean or median")
+        guard !isRobust || spec.aggregation.withstandsLiars else {
+            throw body.invalid(
+                "byzantine_robust",
+                "cannot be true with aggregation \(spec.aggregation.rawValue), which "
+                    + (spec.aggregation == .mean ? "one lying client steers" : "lets lying clients do what its norm allows") + "; take trimmed_mean or median")
         }
         spec.byzantineTolerance = try body.integer("byzantine_tolerance", 0...100_000)
+        (spec.normBound, spec.clipRadius) = (try body.number("norm_bound"), try body.number("clip_radius"))
         if let seed = try body.whole("seed", 0...Int64.max) { spec.seed = UInt64(seed) }
         if var model = try body.object("model") {
             do { spec.model = try ModelSpec(json: body.raw("model") ?? .null) } catch { throw body.invalid(error.field, error.issue) }
@@ -77,7 +81,13 @@ struct SessionRequest {
         }
         notices += body.notices
         // What was sent is repeated as it was sent; a default that does not fit was not sent.
-        do { try spec.validate() } catch { throw body.invalid(error.field, error.issue) }
+        do {
+            try spec.validate()
+            let needed = try spec.clientsNeeded()
+            if let why = needed.why {
+                notices.append(notice("WAITS", "min_clients", "\(needed.count) clients are needed because \(why): the session waits for so many"))
+            }
+        } catch { throw body.invalid(error.field, error.issue) }
     }
 
     /// Which model a session begins with, and which it ends with.

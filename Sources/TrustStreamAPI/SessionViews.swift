@@ -82,9 +82,13 @@ struct SessionViews {
                 .init("model_round", JSON(view.modelRound)), .init("model_selection", .string(record.spec.modelSelection.rawValue)),
                 .init("model_selected_by", JSON(record.chosen?.reason.rawValue)), .init("initial_model_sha256", JSON(record.warmStart)),
                 .init("data_schema", record.schema?.json ?? .null),
-                .init("aggregation", .string(record.spec.aggregation.rawValue)), .init("seed", JSON(Int64(clamping: record.spec.seed))),
-                .init("min_clients", JSON(record.spec.minClients)), .init("secure_aggregation", Self.secure(record.spec)),
-                .init("secure", Self.secure(view.secure)), .init("privacy", Self.privacy(record)), .init("blocked_by", blockers(view.blockedBy)),
+                .init("aggregation", .string(record.spec.aggregation.rawValue)), .init("byzantine_tolerance", JSON(record.spec.byzantineTolerance)),
+                .init("norm_bound", JSON(record.spec.normBound)), .init("clip_radius", JSON(record.spec.clipRadius)),
+                .init("seed", JSON(Int64(clamping: record.spec.seed))),
+                .init("min_clients", JSON(record.spec.minClients)), .init("clients_needed", JSON((try? record.spec.clientsNeeded())?.count)),
+                .init("secure_aggregation", Self.secure(record.spec)),
+                .init("secure", Self.secure(view.secure)), .init("privacy", Self.privacy(record)),
+                .init("offenders", .array(record.offenderList.map(Self.offender))), .init("blocked_by", blockers(view.blockedBy)),
             ] + said)
     }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Attacks
 import CommandKit
 import Compute
 import Federation
@@ -24,14 +25,21 @@ struct Federate: ReportingCommand {
     var fraction = 1.0
     @Option(help: "The same seed gives the same model.")
     var seed: UInt64 = 42
-    @Option(help: "mean, trimmed_mean or median.")
+    @Option(help: "The rule: \(SessionSpec.Aggregation.allCases.map(\.rawValue).joined(separator: ", ")).")
     var aggregation = "mean"
     @Option(help: "Rows that every client draws with replacement; 0: the file is dealt out.")
     var rowsEach = 0
     @Option(help: "How different the clients are: alpha of the Dirichlet distribution.")
     var alpha = 0.5
     @Option(help: "Passes over the rows in every round.")
-    var localEpochs = 5
+    var localEpochs = DigitsTask.localEpochs
+    @Option(help: "Of the clients' training.")
+    var learningRate = DigitsTask.learningRate
+    @Option(help: "Of the clients' training.")
+    var momentum = DigitsTask.momentum
+    @Option(help: "Modified clients that the rule is to withstand; else those that lie, or a twentieth of the clients.")
+    var tolerance: Int?
+    @OptionGroup var lies: LieOptions
     @OptionGroup var masks: MaskOptions
     @Option(help: "The digits file.")
     var data = "benchmarks/data/digits.csv"
@@ -41,21 +49,23 @@ struct Federate: ReportingCommand {
     var json = false
     func perform() async throws(CommandFailure) -> JSON {
         guard let rule = SessionSpec.Aggregation(rawValue: aggregation) else {
-            throw CommandFailure(.usage, "--aggregation is '\(aggregation)'.", remedy: "Give mean, trimmed_mean or median.")
+            throw CommandFailure(
+                .usage, "--aggregation is '\(aggregation)'.", remedy: "Give \(SessionSpec.Aggregation.allCases.map(\.rawValue).joined(separator: ", ")).")
         }
         guard (2...100_000).contains(clients), (1...1024).contains(threads), (0...100_000).contains(rowsEach), alpha > 0, alpha <= 1e6, seed <= Int64.max else {
             throw CommandFailure(.usage, "--clients, --threads, --rows-each, --alpha or --seed is out of range.", remedy: "See 'tutti-bench federate --help'.")
         }
         var task = DigitsTask(clients: clients, rounds: rounds, seed: seed)
         (task.spec.aggregation, task.spec.clientFraction) = (rule, fraction)
-        task.spec.localEpochs = localEpochs
+        (task.spec.localEpochs, task.spec.learningRate, task.spec.momentum) = (localEpochs, learningRate, momentum)
         if fraction < 1 { task.spec.minClients = min(clients, 3) }
-        if rule == .trimmedMean { task.spec.byzantineTolerance = 1 }
+        if rule != .mean { task.spec.byzantineTolerance = tolerance ?? (lies.malicious > 0 ? lies.malicious : nil) }
         (task.rowsEach, task.alpha) = (rowsEach == 0 ? nil : rowsEach, alpha)
         try masks.apply(to: &task)
         do { try task.spec.validate() } catch { throw CommandFailure(.usage, "\(error)", remedy: "Change the option of that name.") }
         var federation = try task.federation(data)
         for (round, clients) in try masks.absences() { federation.drop(clients, inRound: round) }
+        try lies.apply(to: &federation, clients: clients)
         let crew = CrewThreads(workers: threads, name: "clients").crew
         let began = ContinuousClock.now
         do { try federation.gather(crew: crew) } catch { throw CommandFailure(.failed, "\(error).") }
@@ -70,7 +80,15 @@ struct Federate: ReportingCommand {
         say(
             "\(report.updates) updates in \(RoundTable.fixed(seconds, 2)) s, accuracy \(accuracy.map { RoundTable.fixed($0, 4) } ?? "not measured"), SHA-256 \(model)"
         )
+        var success: Double?
+        if let (model, holdout) = federation.newest {
+            success = try? Backdoor.corner.successRate(spec: model.spec, parameters: model.parameters, rows: holdout)
+        }
+        if let success, lies.attack != nil { say("\(RoundTable.fixed(success, 4)) of the other digits are taken for zero with the trigger of the backdoor") }
         return [
+            "backdoor_success": JSON(success), "groups": JSON(report.rounds.last?.outcome.secure?.groups),
+            "saturated": JSON(report.rounds.reduce(Int64(0)) { $0 + ($1.outcome.secure?.saturated ?? 0) }),
+            "scaled_updates": JSON(report.rounds.reduce(0) { $0 + ($1.outcome.secure?.scaled ?? 0) }),
             "model_sha256": .string(model), "accuracy": JSON(accuracy), "updates": JSON(report.updates), "rounds": JSON(report.rounds.count),
             "seconds": JSON(seconds),
         ]
@@ -101,6 +119,7 @@ struct DigitsTask {
     var alpha = 0.5
     var session = "fl-session-in-process"
     var secrets: ClientSecrets?
+    static let (localEpochs, learningRate, momentum) = (10, 0.1, 0.9)
     private var seed: UInt64
 
     init(clients: Int, rounds: Int, seed: UInt64) {
@@ -108,7 +127,7 @@ struct DigitsTask {
         self.seed = seed
         spec.model = ModelSpec(kind: .mlp, layers: [64, 128, 10])
         (spec.minClients, spec.maxClients, spec.rounds, spec.seed) = (clients, max(1000, clients), rounds, seed)
-        (spec.learningRate, spec.momentum, spec.batchSize, spec.localEpochs) = (0.05, 0.9, 32, 5)
+        (spec.learningRate, spec.momentum, spec.batchSize, spec.localEpochs) = (Self.learningRate, Self.momentum, 32, Self.localEpochs)
     }
 
     func federation(_ path: String) throws(CommandFailure) -> InProcessFederation {

@@ -13,6 +13,12 @@ struct MaskOptions: ParsableArguments {
     var secure = "off"
     @Option(help: "With --secure on: updates a round needs at least; else nine tenths of the clients.")
     var quorum: Int?
+    @Option(help: "With --secure on: clients a sum has at least; 3 is for trying it out.")
+    var groupFloor = SecureAggregationSpec.usualFloor
+    @Option(help: "With --secure on: an update of a larger Euclidean norm is scaled down.")
+    var clip = SecureAggregationSpec().clip
+    @Option(help: "With --secure on: the largest magnitude of a coordinate; what is beyond it is cut off.")
+    var coordinateRange = SecureAggregationSpec().coordinateRange
     @Option(help: "The session's id, which the rounding is drawn from too.")
     var session: String?
     @Option(help: "A folder with NAME.secret for every client, as nodes keep it; else secrets are drawn.")
@@ -24,7 +30,9 @@ struct MaskOptions: ParsableArguments {
         guard secure == "on" || secure == "off" else { throw CommandFailure(.usage, "--secure is '\(secure)'.", remedy: "Give on or off.") }
         if let session { task.session = session }
         guard secure == "on" else { return }
-        task.spec.secureAggregation = SecureAggregationSpec()
+        var secured = SecureAggregationSpec(groupFloor: groupFloor)
+        (secured.clip, secured.coordinateRange) = (clip, coordinateRange)
+        task.spec.secureAggregation = secured
         task.spec.quorum = quorum
         var known: [String: Secret] = [:]
         if let rounding {
@@ -34,10 +42,11 @@ struct MaskOptions: ParsableArguments {
                 }
             }
         }
-        let drawn = Secret(RandomSource.system.bytes(32))
+        // Of the session's seed: a run repeats with its groups. Real nodes draw theirs.
+        let drawn = CryptoSuite.system.sha256(Array("in-process \(task.spec.seed)".utf8))
+        @Sendable func draw(_ what: String, _ name: String) -> Secret { Secret(CryptoSuite.system.hmacSHA256(drawn, Array("\(what) \(name)".utf8))) }
         task.secrets = ClientSecrets(
-            rounding: { [known] name in known[name] ?? Secret(CryptoSuite.system.hmacSHA256(drawn.bytes, Array(name.utf8))) },
-            entropy: { _, _ in Secret(RandomSource.system.bytes(32)) })
+            rounding: { [known] name in known[name] ?? draw("rounding", name) }, entropy: { name, use in draw("\(use)", name) })
     }
 
     func absences() throws(CommandFailure) -> [(round: Int, clients: Set<String>)] {

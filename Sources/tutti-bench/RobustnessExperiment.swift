@@ -59,7 +59,7 @@ struct RobustnessExperiment {
             guard round > problem.rounds - Self.last else { continue }
             accuracies.append(evaluate(spec: problem.spec, parameters: model, dataset: problem.held).accuracy)
         }
-        let success = try RobustnessAttacks.backdoor.successRate(spec: problem.spec, parameters: model, rows: problem.held)
+        let success = try Backdoor.corner.successRate(spec: problem.spec, parameters: model, rows: problem.held)
         return Outcome(accuracy: accuracies.reduce(0, +) / Double(accuracies.count), backdoorSuccess: success ?? 0)
     }
 

@@ -7,7 +7,7 @@ enum RobustnessPlot {
     private static let (cellWidth, cellHeight, left, top, gap) = (62.0, 26.0, 170.0, 64.0, 40.0)
 
     static func svg(_ cells: [RobustnessSuite.Cell]) -> String {
-        let attacks = [nil] + RobustnessAttacks.all.map(Optional.some)
+        let attacks = [nil] + Attack.trials.map(Optional.some)
         let rules = RobustnessRule.allCases
         let panels = RobustnessSuite.schemes.flatMap { scheme in RobustnessSuite.liars.map { (scheme: scheme.name, liars: $0) } }
         let panelHeight = top + cellHeight * Double(rules.count) + gap

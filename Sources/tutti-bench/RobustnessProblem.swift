@@ -55,13 +55,3 @@ enum RobustnessRule: String, CaseIterable {
         }
     }
 }
-
-/// The attacks, with the strengths that the table is made with.
-enum RobustnessAttacks {
-    /// Four pixels in the lower right corner, white: zero.
-    static let backdoor = Backdoor(columns: [54, 55, 62, 63], value: 1, target: 0)
-    static let all: [Attack] = [
-        .signFlip(scale: 4), .gaussian(deviation: 0.3), .labelFlip, .scaling(factor: 10), .backdoor(backdoor, scale: 5), .littleIsEnough(z: 1.5),
-        .innerProduct(factor: 2), .minMax(.inverseDeviation), .minSum(.inverseDeviation), .mimic,
-    ]
-}

@@ -41,7 +41,7 @@ enum RobustnessSuite {
                 RobustnessExperiment(problem: try .digits(digits, name, scheme, clients: clients, seed: $0), seed: $0)
             }
             for liars in liars {
-                for attack in [nil] + RobustnessAttacks.all.map(Optional.some) {
+                for attack in [nil] + Attack.trials.map(Optional.some) {
                     for rule in RobustnessRule.allCases {
                         let outcomes = try experiments.compactMap { try $0.run(rule, attack, liars: liars) }
                         guard outcomes.count == experiments.count else { continue }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Attacks
 import ClientNode
 import CommandKit
 import Learning
@@ -12,12 +13,15 @@ struct Evaluate: ReportingCommand {
     @Option(help: "Model file (safetensors).")
     var model: String
     @OptionGroup var source: DataOptions
+    @Flag(help: "Also how many rows of other classes are taken for zero with the trigger of 'run --attack backdoor'.")
+    var backdoor = false
     @Flag(help: "One JSON object on stdout.")
     var json = false
 
     func perform() async throws(CommandFailure) -> JSON {
         let file = try await loadModel(model)
-        let measures = ModelMeasures(of: file, on: try await loadRows(source, for: file).dataset)
+        let rows = try await loadRows(source, for: file).dataset
+        let measures = ModelMeasures(of: file, on: rows)
         switch measures {
         case .classification(let result): tell(result, file.schema.labels)
         case .regression(let result):
@@ -25,7 +29,17 @@ struct Evaluate: ReportingCommand {
                 "rows \(result.rows)  RMSE \(fixed(result.rootMeanSquaredError))  MAE \(fixed(result.meanAbsoluteError))  "
                     + "R² \(result.r2.map(fixed) ?? "-")")
         }
-        return measures.json(names: file.schema.labels)
+        let result = measures.json(names: file.schema.labels)
+        guard backdoor else { return result }
+        let success = try backdoorSuccess(file, rows)
+        say("taken for zero with the trigger \(success.map(fixed) ?? "-")")
+        return .object((result.members ?? []) + [JSON.Member("backdoor_success", JSON(success))])
+    }
+
+    private func backdoorSuccess(_ file: ModelFile, _ rows: Dataset) throws(CommandFailure) -> Double? {
+        do throws(AttackError) { return try Backdoor.corner.successRate(spec: file.spec, parameters: file.parameters, rows: rows) } catch {
+            throw CommandFailure(.usage, "--backdoor cannot be measured: \(error).", remedy: "Leave it out: it is for 8x8 images of digits.")
+        }
     }
 
     private func fixed(_ value: Double) -> String { RoundTable.fixed(value, 4) }

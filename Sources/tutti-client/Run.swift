@@ -33,10 +33,7 @@ struct Run: ReportingCommand {
     var session: String?
     @Option(help: "Threads for training (else compute.threads in the first folder's client.toml).")
     var threads: Int?
-    @Option(help: "For tests of robust rules: send a lie instead of the update: sign-flip, gaussian, scaling or label-flip.")
-    var attack: String?
-    @Option(help: "How much the lie is enlarged; of gaussian the standard deviation.")
-    var attackScale: Float = 3
+    @OptionGroup var attack: AttackOptions
     @Option(help: "trace, debug, info, notice, warning, error (else log.level in the first folder's client.toml).")
     var logLevel: String?
     @Flag(help: "One JSON object on stdout.")
@@ -72,16 +69,13 @@ struct Run: ReportingCommand {
     }
 
     private func runners(_ folders: [String]) async throws(CommandFailure) -> [NodeRunner] {
-        let lie: Attack?
-        do throws(AttackError) { lie = try attack.map { (name) throws(AttackError) in try Attack(commandLine: name, scale: attackScale) } } catch {
-            throw CommandFailure(.usage, "--attack cannot be used: \(error)", remedy: "Give one of those, or leave it out.")
-        }
         var flags = source.flags
         flags["compute.threads"] = threads.map { "\($0)" }
         flags["log.level"] = logLevel
         var runners: [NodeRunner] = []
         var shared: NodeHouse?
         var library = LocalLibrary()
+        var liar: Liar?
         for (index, folder) in folders.enumerated() {
             func own(_ text: String) -> String {
                 text.replacing("{}", with: "\(index + 1)").replacing("{name}", with: (folder as NSString).lastPathComponent)
@@ -90,14 +84,15 @@ struct Run: ReportingCommand {
             let house =
                 shared ?? NodeHouse(pool: ComputePool(threads: settings.threads, name: "training"), log: makeLogger("tutti-client", level: settings.logLevel))
             shared = house
-            let options = LocalDataOptions(
-                path: own(source.dataset), labels: source.labels.map(own), csv: try source.csv(for: nil, settings), partition: partition.map(own))
+            let csv = try source.csv(for: nil, settings)
+            let options = LocalDataOptions(path: own(source.dataset), labels: source.labels.map(own), csv: csv, partition: partition.map(own))
+            if index == 0 { liar = try attack.liar(csv, liars: folders.count) }
             let name = folders.count > 1 ? "\(folder): " : ""
             do throws(ClientNodeError) {
                 let (rows, schema) = try folders.count > 1 ? library.rows(options) : LocalRows.load(options)
                 runners.append(
                     try NodeRunner(
-                        data: folder, rows: rows, schema: schema, attack: lie, stopping: settings.stopping, policy: ClientPolicy(settings), house: house,
+                        data: folder, rows: rows, schema: schema, liar: liar, stopping: settings.stopping, policy: ClientPolicy(settings), house: house,
                         notice: { say(name + $0) }))
             } catch { throw error.failure }
         }

@@ -30,21 +30,24 @@ extension Session {
 
         func perform() async throws(CommandFailure) -> JSON {
             let (spec, notices) = try read()
-            let registered = max(clients ?? spec.minClients, spec.minClients)
+            // What was read was valid.
+            let needed = (try? spec.clientsNeeded()) ?? ClientsNeeded(count: spec.minClients)
+            let registered = max(clients ?? needed.count, spec.minClients)
             let plan = SessionPlan(spec, clients: registered, dimension: spec.model?.parameterCount)
             // A round asks more clients than it needs where it is told to.
             let asked = spec.secureAggregation == nil ? min(spec.selectionSize(wanted: plan.cohort), max(plan.cohort, registered)) : plan.cohort
             var measured: Double?
             if let data { measured = try await measuredSeconds(data, spec, asked) }
             let longest = spec.roundDeadlineSeconds * Double(spec.rounds)
-            tell(plan, asked: asked, measured: measured, longest: longest)
+            tell(plan, needed, asked: asked, measured: measured, longest: longest)
             sayNotices(.array(notices))
-            return json(plan, asked: asked, measured: measured, longest: longest, notices)
+            return json(plan, needed, asked: asked, measured: measured, longest: longest, notices)
         }
 
-        private func tell(_ plan: SessionPlan, asked: Int, measured: Double?, longest: Double) {
+        private func tell(_ plan: SessionPlan, _ needed: ClientsNeeded, asked: Int, measured: Double?, longest: Double) {
             let spec = plan.spec
-            say("cohort            \(asked) of \(plan.clients) clients, \(plan.cohort) are enough, quorum \(spec.quorum ?? spec.minClients)")
+            say("cohort            \(asked) of \(plan.clients) clients, \(plan.cohort) are enough, quorum \(spec.quorum ?? needed.count)")
+            if let why = needed.why { say("waits for         \(needed.count) clients: \(why)") }
             say("rounds            \(spec.rounds), \(spec.localEpochs) local epochs of batches of \(spec.batchSize)")
             say("parameters        \(spec.model.map { "\($0.parameterCount)" } ?? "unknown: the first client's data decide the model")")
             say("server sees       \(plan.serverSees)")
@@ -58,7 +61,7 @@ extension Session {
             if let obstacle = plan.obstacle { say("it would wait     \(obstacle)") }
         }
 
-        private func json(_ plan: SessionPlan, asked: Int, measured: Double?, longest: Double, _ notices: [JSON]) -> JSON {
+        private func json(_ plan: SessionPlan, _ needed: ClientsNeeded, asked: Int, measured: Double?, longest: Double, _ notices: [JSON]) -> JSON {
             let spec = plan.spec
             let groups: JSON =
                 plan.groups.map {
@@ -78,7 +81,8 @@ extension Session {
                     ]
                 } ?? .null
             return [
-                "cohort": JSON(asked), "clients": JSON(plan.clients), "quorum": JSON(spec.quorum ?? spec.minClients), "rounds": JSON(spec.rounds),
+                "cohort": JSON(asked), "clients": JSON(plan.clients), "clients_needed": JSON(needed.count),
+                "clients_needed_because": JSON(needed.why), "quorum": JSON(spec.quorum ?? needed.count), "rounds": JSON(spec.rounds),
                 "parameters": JSON(spec.model?.parameterCount), "bytes_up_per_client": JSON(plan.bytesUp), "bytes_down_per_client": JSON(plan.bytesDown),
                 "round_seconds": JSON(measured), "expected_seconds": JSON(measured.map { $0 * Double(spec.rounds) }),
                 "longest_seconds": JSON(longest), "aggregation": .string(spec.aggregation.rawValue), "server_sees": .string(plan.serverSees),

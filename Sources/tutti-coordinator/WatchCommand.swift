@@ -123,8 +123,11 @@ private struct Watching {
     }
 
     private mutating func tellWaiting(_ status: JSON, _ word: String) {
-        let waiting = (status["blocked_by"]?.elements ?? []).map {
-            "\($0["what"]?.text ?? ""): \($0["have"]?.whole ?? 0) of \($0["asked"]?.whole ?? 0)"
+        let waiting = (status["blocked_by"]?.elements ?? []).map { blocker in
+            // More clients than were asked for are waited for: why.
+            let isRaised = blocker["what"]?.text == "clients" && blocker["asked"]?.whole ?? 0 > status["min_clients"]?.whole ?? .max
+            let why = isRaised ? blocker["fix"]?.text.map { " (\($0))" } ?? "" : ""
+            return "\(blocker["what"]?.text ?? ""): \(blocker["have"]?.whole ?? 0) of \(blocker["asked"]?.whole ?? 0)\(why)"
         }.joined(separator: ", ")
         if !waiting.isEmpty, waiting != waitingFor { line.say("waiting for \(waiting)") }
         waitingFor = waiting

@@ -81,13 +81,35 @@ private let root = URL(filePath: #filePath).deletingLastPathComponent().deleting
         }
     }
 
-    @Test func commandLinesNameWhatOneClientCanDo() throws {
+    @Test func commandLinesNameAttacks() throws {
+        for attack in Attack.trials { #expect(try Attack(commandLine: attack.name) == attack) }
+        #expect(
+            try Attack(commandLine: "inner-product", scale: 3) == .innerProduct(factor: 3) && Attack(commandLine: "alie", scale: 1) == .littleIsEnough(z: 1))
         #expect(try Attack(commandLine: "sign-flip", scale: 3) == .signFlip(scale: 3))
         #expect(try Attack(commandLine: "gaussian", scale: 0.5) == .gaussian(deviation: 0.5))
         #expect(try Attack(commandLine: "scaling", scale: 2) == .scaling(factor: 2) && Attack(commandLine: "label-flip", scale: .nan) == .labelFlip)
-        for (name, scale) in [("sign-flip", 0), ("scaling", .nan), ("alie", 1), ("", 1)] as [(String, Float)] {
+        for (name, scale) in [("sign-flip", 0), ("scaling", .nan), ("alie", 0), ("alie_", 1), ("", 1)] as [(String, Float)] {
             #expect(throws: AttackError.self) { try Attack(commandLine: name, scale: scale) }
         }
+    }
+
+    /// An honest update of these rows is their features, and the seed at its end.
+    private func features(_ rows: Dataset, _ seed: UInt64) -> [Float] { rows.features + [Float(seed % 97)] }
+
+    @Test func aLiarSendsWhatItsAttackMakes() throws {
+        func rows(_ value: Float) -> Dataset { Dataset(features: [value, 1], labels: [0], inputs: 2, outputs: 2) }
+        func said(_ liar: Liar, seed: UInt64, round: Int = 1) throws -> [Float]? {
+            try liar.update(rows: rows(2), seed: seed, round: round, values: \.self) { features($0, $1) }
+        }
+        let flips = try Liar(.signFlip(scale: 4))
+        #expect(try said(flips, seed: 3) == [-8, -4, -12])
+        let knows = try Liar(.innerProduct(factor: 2), liars: 2, honest: [rows(1), rows(5)])
+        let lie = try #require(try said(knows, seed: 3))
+        #expect(lie[0] == -6 && lie[1] == -2)
+        // Liars send the same in a round, and draw anew in the next.
+        #expect(try said(knows, seed: 4) == lie && said(knows, seed: 3, round: 2) != lie)
+        #expect(throws: AttackError.needsHonestUpdates("alie")) { try Liar(.littleIsEnough(z: 1)) }
+        #expect(try flips.update(rows: rows(2), seed: 1, round: 1, values: \.self) { _, _ in nil } == nil)
     }
 
     /// 10,000 draws: the mean within four of its deviations, the variance within five per cent.

@@ -13,8 +13,11 @@ import Testing
         return try JSONSerialization.jsonObject(with: data) as? [String: Any] ?? [:]
     }
 
+    /// What thirty clients without secure aggregation and with the mean do not do.
+    private let plain = ["--clients", "10", "--secure", "off", "--aggregation", "mean"]
+
     @Test func tenClientsTrainOneModelAndASeedReproducesIt() throws {
-        let first = try quickstart("--seed", "42")
+        let first = try quickstart(plain + ["--seed", "42"])
         #expect(first["test_accuracy"] as? Double ?? 0 >= 0.95)
         #expect(first["rounds"] as? Int == 30)
         #expect((first["per_round"] as? [[String: Any]])?.count == 30)
@@ -22,13 +25,13 @@ import Testing
         // As every one of the ten clients says.
         #expect(first["tls_version"] as? String == "TLSv1.3")
         #expect(first["key_exchange"] as? String == "X25519MLKEM768")
-        let second = try quickstart("--seed", "42")
+        let second = try quickstart(plain + ["--seed", "42"])
         #expect(first["model_sha256"] as? String == second["model_sha256"] as? String)
     }
 
     /// Ten processes over TLS, ten nodes in two processes over TLS, and ten clients in one process without any sockets.
     @Test func theSameModelComesFromProcessesNodesAndOneProcess() throws {
-        let arguments = ["--clients", "10", "--rounds", "4", "--seed", "9"]
+        let arguments = plain + ["--rounds", "4", "--seed", "9"]
         let processes = try quickstart(arguments)
         let nodes = try quickstart(arguments + ["--processes", "2"])
         let alone = try Programs.run(Programs.bin + "/tutti-bench", ["federate"] + arguments + ["--json"])
@@ -39,16 +42,36 @@ import Testing
         #expect(processes["test_accuracy"] as? Double == alone.data["accuracy"] as? Double)
     }
 
-    @Test func thirtyClientsShareAFewProcesses() throws {
-        let result = try quickstart("--clients", "30", "--rounds", "3", "--byzantine", "3", "--aggregation", "trimmed_mean")
+    /// Lies are the same lies, whether the liar knows its own rows or those of everybody.
+    @Test(arguments: ["sign_flip", "backdoor", "alie"]) func aLieIsTheSameInOneProcess(attack: String) throws {
+        let arguments = ["--clients", "9", "--secure", "off", "--aggregation", "trimmed_mean", "--rounds", "3", "--malicious", "2", "--attack", attack]
+        let nodes = try quickstart(arguments)
+        let alone = try Programs.run(Programs.bin + "/tutti-bench", ["federate"] + arguments + ["--json"])
+        #expect(alone.status == 0, "\(alone.err)")
+        #expect(nodes["model_sha256"] as? String == alone.data["model_sha256"] as? String)
+        #expect(nodes["backdoor_success"] as? Double == alone.data["backdoor_success"] as? Double)
+    }
+
+    @Test func thirtyClientsInGroupsShareAFewProcesses() throws {
+        let result = try quickstart("--rounds", "3", "--malicious", "2")
         #expect(result["clients"] as? Int == 30 && result["rounds"] as? Int == 3)
         #expect((result["per_round"] as? [[String: Any]])?.allSatisfy { $0["clients"] as? Int == 30 } == true)
         #expect(result["tls_version"] as? String == "TLSv1.3" && result["key_exchange"] as? String == "X25519MLKEM768")
+        let secure = result["secure"] as? [String: Any]
+        #expect(secure?["group_sizes"] as? [Int] == [5, 5, 5, 5, 5, 5] && secure?["survivors"] as? Int == 30)
+    }
+
+    @Test func tenClientsMakeGroupsOfThree() throws {
+        let secure = try quickstart("--clients", "10", "--rounds", "2")["secure"] as? [String: Any]
+        #expect((secure?["group_sizes"] as? [Int])?.sorted() == [3, 3, 4])
+        let many = try Programs.run(Programs.top + "/cluster/quickstart", ["--clients", "10", "--malicious", "2", "--secure", "on"])
+        #expect(many.status == 2 && many.err.contains("takes 15 clients"), "\(many.err)")
     }
 
     @Test func theTrimmedMeanWithstandsTwoLiarsAndTheMeanDoesNot() throws {
-        let robust = try quickstart("--aggregation", "trimmed_mean", "--byzantine", "2")["test_accuracy"] as? Double ?? 0
-        let plain = try quickstart("--aggregation", "mean", "--byzantine", "2")["test_accuracy"] as? Double ?? 1
+        let liars = ["--clients", "10", "--secure", "off", "--malicious", "2", "--aggregation"]
+        let robust = try quickstart(liars + ["trimmed_mean"])["test_accuracy"] as? Double ?? 0
+        let plain = try quickstart(liars + ["mean"])["test_accuracy"] as? Double ?? 1
         #expect(robust >= 0.88)
         #expect(plain <= robust - 0.1)
     }

@@ -95,7 +95,8 @@ import Testing
             let result = try Programs.run(
                 Programs.bin + "/tutti-bench",
                 [
-                    "federate", "--clients", "10", "--rounds", "\(rounds)", "--seed", "42", "--local-epochs", "\(Federation.epochs)", "--secure", "on",
+                    "federate", "--clients", "10", "--rounds", "\(rounds)", "--seed", "42", "--local-epochs", "\(Federation.epochs)", "--learning-rate", "0.05",
+                    "--secure", "on",
                     "--quorum", "6",
                     "--session", session, "--rounding", secrets, "--json",
                 ] + (absent.isEmpty ? [] : ["--absent", absent.joined(separator: ",")]))

@@ -22,6 +22,8 @@ struct SecureBench {
     var asked: [(key: AttemptKey, survivors: [Int])] = []
     /// false: the frame is lost.
     var letsThrough: (ServerMessage, String) -> Bool = { _, _ in true }
+    /// What a client that lies says instead.
+    var forges: (SecureFrame, String) -> SecureFrame = { frame, _ in frame }
     /// Clients that train and mask, but do not upload.
     var keepsBack: Set<String> = []
     private var toClients: [(ServerMessage, String)] = []
@@ -146,7 +148,7 @@ struct SecureBench {
         case .send(let message):
             guard let bytes = try? ControlCodec.encode(message), let heard = try? ControlCodec.decodeClient(bytes) else { return }
             switch heard {
-            case .secure(let frame): handle(.secureFrame(client: name, frame))
+            case .secure(let frame): handle(.secureFrame(client: name, forges(frame, name)))
             case .roundFailed(let m): handle(.roundFailed(client: name, round: m.round, attempt: m.attempt, reason: m.reason))
             case .evaluation(let m): handle(.evaluationReported(client: name, round: m.round, loss: m.loss, accuracy: m.accuracy, rows: Int64(m.rows)))
             case .hello, .heartbeat: break

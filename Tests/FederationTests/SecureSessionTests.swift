@@ -1,6 +1,7 @@
 import CryptoSuite
 import Federation
 import FederationSimulator
+import Foundation
 import SecureAggregation
 import Testing
 import Wire
@@ -44,6 +45,49 @@ import Wire
         #expect(held.durable.session.status == .completed)
         #expect(held.record(1)?.state == .committed && held.record(1)?.outcome?.model == calm.record(1)?.outcome?.model)
         #expect(Set(held.asked.filter { $0.key.round == 1 }.map(\.survivors)) == [Array(0..<6)])
+    }
+
+    /// What a member says when it is asked to open, with one bit of every share another.
+    private func forged(_ frame: SecureFrame) -> SecureFrame {
+        guard var response = try? UnmaskResponse(encoded: frame.message) else { return frame }
+        for item in response.items.indices { response.items[item].share[0] ^= 1 }
+        var frame = frame
+        frame.message = response.encoded
+        return frame
+    }
+
+    /// Counted once an attempt, kept over a restart, and after two attempts left out; its group stays.
+    @Test func whoBreaksTheProtocolAgainAndAgainIsLeftOut() throws {
+        let names = names(10)
+        var bench = SecureBench(secureSpec(clients: 10, rounds: 4), clients: [])
+        bench.forges = { frame, name in name == names[0] ? self.forged(frame) : frame }
+        bench.letsThrough = { message, _ in
+            guard case .secure(let frame) = message else { return true }
+            return frame.round < 2 || !self.unmask(message)
+        }
+        bench.add(names)
+        #expect(bench.durable.session.offenderList.map(\.client) == [names[0]] && bench.durable.session.offenderList[0].facts.wrongShares == 1)
+        #expect(bench.record(2)?.state == .sealed && bench.record(2)?.cohort.count == 10)
+        bench.letsThrough = { _, _ in true }
+        bench.killCoordinator()
+        #expect(bench.durable.session.status == .completed)
+        #expect((1...4).map { bench.record($0)?.outcome?.secure?.groupSizes ?? [] } == [[10], [10], [9], [9]])
+        #expect((3...4).allSatisfy { bench.record($0)?.cohort == Array(names.dropFirst()) })
+        let offender = try #require(bench.durable.session.offenderList.first)
+        #expect(offender.facts.wrongShares == 2 && offender.facts.evidence.map(\.round) == [1, 2] && offender.excluded?.contains("2 proven faults") == true)
+        let stored = try JSONDecoder().decode(SessionRecord.self, from: JSONEncoder().encode(bench.durable.session))
+        #expect(stored == bench.durable.session)
+    }
+
+    @Test func withoutAQuorumOfOthersTheSessionEndsAndSaysWhy() throws {
+        let names = names(10)
+        var spec = secureSpec(clients: 10, rounds: 4)
+        spec.quorum = 10
+        var bench = SecureBench(spec, clients: [])
+        bench.forges = { frame, name in name == names[0] ? self.forged(frame) : frame }
+        bench.add(names)
+        #expect(bench.durable.session.status == .failed && bench.machine.committedRounds == 2)
+        #expect(bench.durable.session.statusReason?.contains("9 members are left, and 10 have to be: \(names[0])") == true)
     }
 
     /// What was sealed cannot be read any more: the round is closed, for nobody may be asked for another set.
@@ -137,7 +181,7 @@ extension SecureBench {
 @Suite struct SecureSpecTests {
     @Test func whatCannotBeIsRefusedByField() {
         let changes: [(String, (inout SessionSpec) -> Void)] = [
-            ("algorithm", { $0.algorithm = .fedNova }), ("algorithm", { $0.algorithm = .scaffold }), ("client_fraction", { $0.clientFraction = 0.5 }),
+            ("algorithm", { $0.algorithm = .fedNova }), ("algorithm", { $0.algorithm = .scaffold }),
             ("over_selection", { $0.overSelection = 2 }), ("max_clients", { $0.maxClients = 6000 }),
             ("secure_aggregation.mode", { $0.secureAggregation?.mode = .maliciousServer }),
             ("secure_aggregation.group_floor", { $0.secureAggregation?.groupFloor = 2 }), ("secure_aggregation.bits", { $0.secureAggregation?.bits = 25 }),
@@ -151,7 +195,14 @@ extension SecureBench {
                 }
             ),
             ("secure_aggregation", { $0.secureAggregation?.largestWeight = 70_000 }),
-            ("secure_aggregation", { $0.minClients = 3 }), ("secure_aggregation", { $0.aggregation = .trimmedMean }),
+            ("max_clients", { ($0.minClients, $0.maxClients) = (3, 4) }), ("max_clients", { $0.aggregation = .trimmedMean }),
+            (
+                "byzantine_tolerance",
+                {
+                    $0.aggregation = .trimmedMean
+                    $0.byzantineTolerance = 0
+                }
+            ),
         ]
         for (field, change) in changes {
             var spec = secureSpec(clients: 10)
@@ -165,7 +216,45 @@ extension SecureBench {
     @Test func theReasonHasNumbers() {
         var spec = secureSpec(clients: 10)
         spec.aggregation = .trimmedMean
-        do { try spec.validate() } catch { #expect(error.issue.contains("15 clients") && error.issue.contains("there are 10"), "\(error)") }
+        do { try spec.validate() } catch { #expect(error.issue.contains("at least 15") && error.issue.contains("3 groups of 5"), "\(error)") }
+    }
+
+    /// The session is created and waits; only `max_clients` can make it impossible.
+    @Test func tooFewClientsWaitForTheNumberThatIsNeeded() throws {
+        func needed(_ change: (inout SessionSpec) -> Void) throws -> ClientsNeeded {
+            var spec = secureSpec(clients: 2)
+            spec.maxClients = 100
+            change(&spec)
+            try spec.validate()
+            return try spec.clientsNeeded()
+        }
+        let sum = try needed { _ in }
+        #expect(sum.count == 5 && sum.why?.contains("5 clients") == true)
+        #expect(try needed { $0.minClients = 8 } == ClientsNeeded(count: 8))
+        for (floor, f, clients) in [(4, 2, 25), (3, 2, 15), (4, 1, 15), (3, 1, 9), (4, nil, 15), (6, 3, 49)] as [(Int, Int?, Int)] {
+            let groups = try needed {
+                ($0.aggregation, $0.byzantineTolerance) = (.trimmedMean, f)
+                $0.secureAggregation?.groupFloor = floor
+            }
+            #expect(groups.count == clients && groups.why?.contains("groups of") == true, "floor \(floor), f \(f ?? 0): \(groups)")
+        }
+        // Twenty bear one; twenty-one would have to bear two.
+        #expect(try needed { ($0.aggregation, $0.minClients) = (.trimmedMean, 21) }.count == 25)
+        let clear = try needed { ($0.secureAggregation, $0.aggregation, $0.byzantineTolerance) = (nil, .trimmedMean, 4) }
+        #expect(clear.count == 9 && clear.why?.contains("4 modified clients need 9 updates") == true)
+    }
+
+    @Test func aSessionBeginsWhenAsManyHaveJoinedAsItsGroupsTake() {
+        let names = (0..<9).map { "client-\(10 + $0)" }
+        var spec = secureSpec(clients: 2)
+        (spec.maxClients, spec.aggregation, spec.byzantineTolerance) = (9, .trimmedMean, 1)
+        spec.secureAggregation?.groupFloor = 3
+        var bench = SecureBench(spec, clients: Array(names.prefix(8)))
+        let blocker = bench.machine.blockers(Instant(milliseconds: 0)).first
+        #expect(bench.durable.session.status == .waiting && blocker?.asked == 9 && blocker?.have == 8)
+        #expect(blocker?.fix.contains("9 clients are needed because 1 modified client needs 3 groups of 3; have 8") == true, "\(blocker?.fix ?? "")")
+        bench.add([names[8]])
+        #expect(bench.durable.session.status == .completed && bench.record(1)?.outcome?.secure?.groupSizes == [3, 3, 3])
     }
 
     @Test func aSecureSessionNeedsItsCapability() {

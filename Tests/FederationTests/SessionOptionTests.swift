@@ -266,7 +266,7 @@ import Wire
         (spec.aggregation, spec.byzantineTolerance, spec.seed, spec.quorum) = (.trimmedMean, 1, 7, 3)
         (spec.initialModel, spec.modelSelection, spec.earlyStopping) = (.init(session: "s", round: 3), .best, .init(metric: .accuracy, patience: 4))
         (spec.roundDeadlineSeconds, spec.autoStart, spec.requireClientCertificate, spec.heartbeatSeconds) = (1.5, false, true, 4)
-        spec.privacyBudget = 2
+        (spec.privacyBudget, spec.normBound, spec.clipRadius) = (2, 0.5, 0.25)
         (spec.optimizer, spec.serverLearningRate, spec.beta1, spec.beta2, spec.tau) = (.adam(Adam(beta1: 0.5)), 0.5, 0.25, 0.125, 0.75)
         let read = try JSONDecoder().decode(SessionSpec.self, from: JSONEncoder().encode(spec))
         #expect(read == spec)

@@ -57,6 +57,15 @@ import Testing
         members.enumerated().map { GroupedAggregation.GoodGroup(group: $0.offset, members: $0.element) }
     }
 
+    /// Krum takes two groups more than the trimmed mean.
+    @Test func someRulesTakeMoreGroups() throws {
+        let plan = try GroupPlan(members: 30, byzantine: 1, beyond: 3)
+        #expect(plan.groups == 6 && plan.goodGroupsMin == 5 && plan.voidGroupsBorne == 1)
+        #expect(GroupPlan.clientsNeeded(byzantine: 2, floor: 5, beyond: 3) == 35)
+        #expect(throws: SecureAggregationError.self) { try GroupPlan(members: 30, byzantine: 2, beyond: 3) }
+        #expect(throws: SecureAggregationError.self) { try GroupPlan(members: 30, byzantine: 2, beyond: 0) }
+    }
+
     @Test func voidGroupsAreSkipped() throws {
         let plan = try GroupPlan(members: 30, byzantine: 2)
         #expect(plan.groups == 6 && plan.goodGroupsMin == 5)

@@ -95,6 +95,22 @@ import Testing
         }
     }
 
+    /// What a rule goes on from is what it gave last, beside whatever else is kept.
+    @Test(arguments: every) func aReferenceIsKeptWithTheState(_ server: ServerOptimizer) throws {
+        let strategy = Strategy(server: server, keepsReference: true)
+        var (model, state) = ([Float](repeating: 1, count: 3), strategy.initialState(parameters: 3))
+        #expect(strategy.isStateful && state.reference == [0, 0, 0])
+        for combined in [[0.5, -0.5, 0.25], [0.125, 0, 1]] as [[Float]] {
+            try strategy.advance(&model, &state, combined: combined, round: Strategy.Round(weights: [1]))
+            #expect(state.reference == combined)
+            #expect(try ServerState(decoding: state.encode(strategy), strategy: strategy, parameters: 3) == state)
+        }
+        let plain = Strategy(server: server)
+        #expect(throws: StrategyError.self) { try ServerState(decoding: state.encode(strategy), strategy: plain, parameters: 3) }
+        state.reference[1] = .nan
+        #expect(throws: StrategyError.self) { try ServerState(decoding: state.encode(strategy), strategy: strategy, parameters: 3) }
+    }
+
     /// A step that would leave the numbers behind changes neither the model nor the state.
     @Test(arguments: every) func nothingChangesWhenItFails(_ server: ServerOptimizer) throws {
         let strategy = Strategy(server: server)

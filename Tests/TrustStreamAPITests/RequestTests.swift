@@ -27,7 +27,8 @@ import Testing
             ("batch_size", [0, 65_537]), ("local_epochs", [0, 1001, 2.5]), ("differential_privacy", [true, []]),
             ("differential_privacy.enabled", ["yes", 1]), ("differential_privacy.noise_multiplier", [-1, 1001, "x"]),
             ("differential_privacy.l2_norm_clip", [0, 1001]), ("secure_aggregation", ["no", 0]), ("byzantine_robust", ["no"]), ("momentum", [1, -0.5]),
-            ("weight_decay", [-1, 11]), ("proximal_mu", [0.5, 1001]), ("aggregation", ["krum", 1]), ("byzantine_tolerance", [-1, 1.5]),
+            ("weight_decay", [-1, 11]), ("proximal_mu", [0.5, 1001]), ("aggregation", ["krumm", 1]), ("norm_bound", [1]), ("clip_radius", [1]),
+            ("byzantine_tolerance", [-1, 1.5]),
             ("seed", [-1, 1.5, "42"]),
             ("model", [7, "mlp"]), ("model.kind", ["tree", 5]), ("model.layers", [[], [4], [4, 0], "4,2"]), ("round_deadline", [0, 604_801]),
             ("quorum", [0, 11]),
@@ -109,8 +110,26 @@ import Testing
         }
         let mean = await Surface().call("POST", sessions, json: #"{"byzantine_robust": true, "aggregation": "mean", "min_clients": 10}"#)
         #expect(mean.status == 400 && mean.details["field"]?.text == "byzantine_robust")
+        for rule in SessionSpec.Aggregation.allCases where rule.withstandsLiars {
+            let surface = Surface()
+            #expect(
+                await surface.call("POST", sessions, json: "{\"aggregation\": \"\(rule.rawValue)\", \"byzantine_tolerance\": 2, \"min_clients\": 10}").status
+                    == 201)
+            #expect(surface.service.seen.spec.aggregation == rule && surface.service.seen.spec.byzantineTolerance == 2)
+        }
+        let bounded = Surface()
+        #expect(await bounded.call("POST", sessions, json: #"{"aggregation": "norm_bounding", "norm_bound": 0.5}"#).status == 201)
+        #expect(bounded.service.seen.spec.normBound == 0.5)
+        let bounds = await Surface().call("POST", sessions, json: #"{"byzantine_robust": true, "aggregation": "norm_bounding", "norm_bound": 1}"#)
+        #expect(bounds.status == 400 && bounds.details["field"]?.text == "byzantine_robust")
+        let clipping = Surface()
+        #expect(await clipping.call("POST", sessions, json: #"{"aggregation": "centered_clipping", "clip_radius": 2}"#).status == 201)
+        #expect(clipping.service.seen.spec.clipRadius == 2)
         let few = await Surface().call("POST", sessions, json: #"{"byzantine_robust": true, "secure_aggregation": true, "min_clients": 10}"#)
-        #expect(few.status == 400 && few.details["issue"]?.text?.contains("15") == true)
+        #expect(few.status == 201 && few.notices == ["min_clients"] && few.text.contains("15 clients are needed"))
+        let never = await Surface().call(
+            "POST", sessions, json: #"{"byzantine_robust": true, "secure_aggregation": true, "min_clients": 10, "max_clients": 14}"#)
+        #expect(never.status == 400 && never.details["field"]?.text == "max_clients" && never.details["issue"]?.text?.contains("15") == true)
     }
 
     @Test func secureAggregationIsAFlagOrAnObject() async {
@@ -124,7 +143,7 @@ import Testing
         #expect(await off.call("POST", sessions, json: #"{"secure_aggregation": {"enabled": false, "bits": 8}}"#).notices == ["secure_aggregation.bits"])
         #expect(off.service.seen.spec.secureAggregation == nil)
         for (body, field) in [
-            (#"{"min_clients": 2, "secure_aggregation": true}"#, "secure_aggregation"),
+            (#"{"min_clients": 2, "max_clients": 4, "secure_aggregation": true}"#, "max_clients"),
             (#"{"min_clients": 6, "secure_aggregation": {"bits": 99}}"#, "secure_aggregation.bits"),
             (#"{"min_clients": 6, "algorithm": "scaffold", "secure_aggregation": true}"#, "algorithm"),
             (#"{"min_clients": 6, "secure_aggregation": {"mode": "malicious_server"}}"#, "secure_aggregation.mode"),

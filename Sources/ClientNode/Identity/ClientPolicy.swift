@@ -46,7 +46,7 @@ package struct ClientPolicy: Sendable, Equatable {
             return refused(session, "it is not among the sessions this node may join", "policy.sessions")
         }
         if smallestCohort > 1 {
-            guard let cohort = session.min_clients else {
+            guard let cohort = session.clients_needed ?? session.min_clients else {
                 return refused(session, "the coordinator does not say how small its rounds may be", "policy.min_cohort")
             }
             if cohort < smallestCohort {
@@ -116,6 +116,8 @@ package struct SessionSummary: Decodable, Sendable {
     var secure_aggregation: Secure?
     var privacy: Privacy?
     var min_clients: Int?
+    /// Where the session's rule or its groups take more than `min_clients`.
+    var clients_needed: Int?
     var model: Model?
 
     var isOpen: Bool { ["initializing", "waiting", "training"].contains(status) }

@@ -40,7 +40,7 @@ package actor NodeRunner {
     private var pause: Task<Void, Never>?
 
     package init(
-        data: String, rows: LocalRows, schema: DataSchema, attack: Attack? = nil, stopping: LocalStopping? = nil,
+        data: String, rows: LocalRows, schema: DataSchema, liar: Liar? = nil, stopping: LocalStopping? = nil,
         policy: ClientPolicy = ClientPolicy(), limits: TimeLimits = TimeLimits(), house: NodeHouse, notice: @escaping Notice = { _ in }
     ) throws(ClientNodeError) {
         self.data = data
@@ -48,7 +48,7 @@ package actor NodeRunner {
         self.house = house
         self.notice = notice
         identity = try NodeIdentity.load(from: data)
-        work = LocalWork(rows: rows, attack: attack, stopping: stopping, workspaces: house.workspaces)
+        work = LocalWork(rows: rows, liar: liar, stopping: stopping, workspaces: house.workspaces)
         joinBody = CoordinatorClient.joinBody(client: identity.card.client, rows: rows.count, schema: schema, policy: policy).encoded()
         ledger = try NodeLedger(data: data, card: identity.card, dataset: policy.dataName, cap: policy.largestEpsilon, delta: policy.delta)
         client = try CoordinatorClient(identity: identity, data: data, limits: limits)

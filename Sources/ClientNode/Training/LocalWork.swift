@@ -8,15 +8,15 @@ import Wire
 /// The work a node does on its own rows: training and evaluation. The rows stay here.
 package struct LocalWork: Sendable {
     let rows: LocalRows
-    /// A lie that a test client tells, to show what the robust rules withstand.
-    let attack: Attack?
+    /// A test client that lies, to show what the robust rules withstand.
+    let liar: Liar?
     /// The owner's rule for ending a round's training early; nil: all epochs are run.
     let stopping: LocalStopping?
     let workspaces: Workspaces
 
-    package init(rows: LocalRows, attack: Attack? = nil, stopping: LocalStopping? = nil, workspaces: Workspaces = Workspaces()) {
+    package init(rows: LocalRows, liar: Liar? = nil, stopping: LocalStopping? = nil, workspaces: Workspaces = Workspaces()) {
         self.rows = rows
-        self.attack = attack
+        self.liar = liar
         self.stopping = stopping
         self.workspaces = workspaces
     }
@@ -26,21 +26,19 @@ package struct LocalWork: Sendable {
         model: ModelFile, start: RoundStart, controls: Controls? = nil, isCancelled: @escaping () -> Bool
     ) throws -> UpdateBody? {
         try check(model)
-        let seed = derivedSeed(start.training.seed, "attack")
-        let dataset = try lying { (attack) throws(AttackError) in try attack.poisoned(rows.dataset, seed: seed) } ?? rows.dataset
-        let made = try workspaces.lend {
-            try $0.update(model: model, start: start, dataset: dataset, controls: controls, stopping: stopping, isCancelled: isCancelled)
+        func train(_ rows: Dataset, _ start: RoundStart) throws -> UpdateBody? {
+            try workspaces.lend {
+                try $0.update(model: model, start: start, dataset: rows, controls: controls, stopping: stopping, isCancelled: isCancelled)
+            }
         }
-        guard var update = made else { return nil }
-        try lying { (attack) throws(AttackError) in try attack.forge(&update.values, seed: seed) }
-        return update
-    }
-
-    /// What the attack does; nil without one.
-    @discardableResult
-    private func lying<Result>(_ body: (Attack) throws(AttackError) -> Result) throws(ClientNodeError) -> Result? {
-        guard let attack else { return nil }
-        do throws(AttackError) { return try body(attack) } catch {
+        guard let liar else { return try train(rows.dataset, start) }
+        do {
+            return try liar.update(rows: rows.dataset, seed: start.training.seed, round: start.round, values: \.values) { rows, seed in
+                var start = start
+                start.training.seed = seed
+                return try train(rows, start)
+            }
+        } catch let error as AttackError {
             throw ClientNodeError(.failed, "The attack cannot be made: \(error)", remedy: "Leave --attack out, or give another.")
         }
     }

@@ -134,7 +134,7 @@ extension CoordinatorMachine {
 
     /// Training begins when enough clients with data have joined and the model is known; else no effects.
     mutating func begin(_ now: Instant) -> [CoordinatorEffect] {
-        guard trainers.count >= session.spec.minClients, let model = session.model else { return [] }
+        guard trainers.count >= needed.count, let model = session.model else { return [] }
         if session.spec.initialModel != nil && session.warmStart == nil { return [] }
         // A federation of clients that declare nothing trains the model that was asked for, on features as they are.
         let schema = session.schema ?? DataSchema(inputs: model.inputs, outputs: model.outputs, scale: .none, task: model.task)

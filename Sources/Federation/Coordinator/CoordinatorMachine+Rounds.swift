@@ -7,7 +7,7 @@ internal import Wire
 
 extension CoordinatorMachine {
     private static let maximumConsecutiveAborts = 10
-    /// How long a round waits for the whole cohort to be there before it makes do with `min_clients`.
+    /// How long a round waits for the whole cohort to be there before it makes do with the clients it needs.
     private static let graceSeconds = 5.0
 
     func graceEnd(_ since: Instant) -> Instant {
@@ -20,10 +20,10 @@ extension CoordinatorMachine {
         guard let model else { return [] }
         if session.spec.secureAggregation != nil { return selectSecure(attempt: attempt, since: since, now) }
         let available = availableMembers(now)
-        let wanted = min(session.spec.cohortSize(registered: trainers.count), session.privacy?.floors.cohort ?? .max)
+        let wanted = min(session.spec.cohortSize(registered: trainers.count, needed: needed.count), session.privacy?.floors.cohort ?? .max)
         let asked = min(session.spec.selectionSize(wanted: wanted), max(wanted, trainers.count))
         let isPatient = now < graceEnd(since)
-        guard available.count >= (isPatient ? asked : session.spec.minClients) else { return [] }
+        guard available.count >= (isPatient ? asked : needed.count) else { return [] }
         if let first = beforePrivateRound(cohort: wanted, now) { return first }
         let round = committedRounds + 1
         var record = RoundRecord(
@@ -39,7 +39,7 @@ extension CoordinatorMachine {
     }
 
     /// A uniform sample without replacement, from the session's seed; sorted.
-    private func sample(_ available: [String], _ count: Int, round: Int, attempt: Int) -> [String] {
+    func sample(_ available: [String], _ count: Int, round: Int, attempt: Int) -> [String] {
         guard count < available.count else { return available }
         var names = available
         var generator = SeededGenerator(seed: derivedSeed(session.spec.seed, "cohort", "\(round)", "\(attempt)"))
@@ -91,7 +91,7 @@ extension CoordinatorMachine {
         if open.secure != nil { return secureDue(now) }
         let isOver = now >= open.record.deadline
         guard open.isComplete || isOver || open.contributions.count >= open.record.wanted ?? .max else { return [] }
-        let quorum = max(session.spec.quorum ?? session.spec.minClients, session.spec.aggregation == .mean ? 0 : session.privacy?.floors.groups ?? 0)
+        let quorum = max(session.spec.quorum ?? needed.count, session.spec.aggregation == .mean ? 0 : session.privacy?.floors.groups ?? 0)
         guard open.contributions.count >= min(quorum, open.record.cohort.count) else {
             return abort(open, "\(open.contributions.count) of \(quorum) updates \(isOver ? "by the deadline" : "delivered")", now)
         }
@@ -105,7 +105,7 @@ extension CoordinatorMachine {
         sealed.record.sealed = names
         if session.spec.strategy.client == .controlled { sealed.record.weighing = weighing(names) }
         guard let job = aggregationJob(sealed) else {
-            return abort(open, "\(open.contributions.count) updates are too few for the trimmed mean", now)
+            return abort(open, "\(open.contributions.count) updates are too few for \(session.spec.aggregation.rawValue)", now)
         }
         phase = .aggregating(sealed)
         return [.persist(.round(sealed.record)), .aggregate(job)]
@@ -114,17 +114,14 @@ extension CoordinatorMachine {
     /// nil when the rule cannot work with so few updates.
     func aggregationJob(_ open: OpenRound) -> AggregationJob? {
         let contributions = (open.record.sealed ?? []).compactMap { open.contributions[$0] }
-        let rule: AggregationRule
-        switch session.spec.aggregation {
-        case .mean: rule = .mean
-        case .median: rule = .median
-        case .trimmedMean where open.secure != nil: rule = .trimmedMean(trim: epoch?.plan.byzantine ?? 0)
-        case .trimmedMean:
-            let trim =
-                session.privacy?.floors.trimmed ?? session.spec.byzantineTolerance ?? SessionSpec.defaultTolerance(open.record.cohort.count)
-            guard 2 * trim < contributions.count else { return nil }
-            rule = .trimmedMean(trim: trim)
+        let f: Int
+        if open.secure != nil {
+            f = epoch?.plan.byzantine ?? 0
+        } else {
+            f = session.privacy?.floors.trimmed ?? session.spec.byzantineTolerance ?? SessionSpec.defaultTolerance(open.record.cohort.count)
+            guard !session.spec.cannotCombine(contributions.count, byzantine: f) else { return nil }
         }
+        let rule = session.spec.rule(byzantine: f)
         let weighing = open.record.weighing
         var job = AggregationJob(
             round: open.record.round, attempt: open.record.attempt, baseModel: open.record.baseModel, rule: rule,
@@ -161,6 +158,7 @@ extension CoordinatorMachine {
         guard case .aggregating(var open) = phase, open.key == key else { return [] }
         var outcome = outcome(open, result, now)
         judge(&outcome, key, base: open.record.baseModel)
+        let charged = charge(open)
         open.record.state = .committed
         open.record.outcome = outcome
         open.record.secure = nil
@@ -168,7 +166,7 @@ extension CoordinatorMachine {
         model = (result.model, key.round)
         state = result.state
         consecutiveAborts = 0
-        return conclude(open, outcome, "", now)
+        return conclude(open, outcome, "", charged, now)
     }
 
     /// A secure round that cannot be gone on with and must not be tried again: the model stays as it was.
@@ -182,6 +180,7 @@ extension CoordinatorMachine {
         outcome.contributors = 0
         outcome.dropped = open.record.cohort.count
         judge(&outcome, open.key, base: open.record.baseModel)
+        let charged = charge(open)
         open.record.state = .committed
         open.record.outcome = outcome
         open.record.secure = nil
@@ -194,19 +193,22 @@ extension CoordinatorMachine {
             committedRounds = open.record.round
             lastOutcome = outcome
             let why = "round \(open.record.round) and those before it came to nothing \(consecutiveAborts) times in a row; last: \(reason)"
-            return merge([.persist(.round(open.record))], closing(open, committed: true, reason: outcome.reason ?? ""), end(.failed, why, now))
+            return merge([.persist(.round(open.record))] + charged, closing(open, committed: true, reason: outcome.reason ?? ""), end(.failed, why, now))
         }
-        return conclude(open, outcome, outcome.reason ?? "", now)
+        return conclude(open, outcome, outcome.reason ?? "", charged, now)
     }
 
     /// A committed round is stored and told, and the next one or the last evaluation begins.
-    private mutating func conclude(_ open: OpenRound, _ outcome: RoundOutcome, _ reason: String, _ now: Instant) -> [CoordinatorEffect] {
+    /// - Parameter charged: what else becomes durable with the round.
+    private mutating func conclude(
+        _ open: OpenRound, _ outcome: RoundOutcome, _ reason: String, _ charged: [CoordinatorEffect], _ now: Instant
+    ) -> [CoordinatorEffect] {
         let key = open.key
         committedRounds = key.round
         lastOutcome = outcome
         lastClosed = open
         let closed = closing(open, committed: true, reason: reason)
-        let stored: [CoordinatorEffect] = [.persist(.round(open.record))] + countControls(open)
+        let stored: [CoordinatorEffect] = [.persist(.round(open.record))] + charged + countControls(open)
         if isEnough != nil {
             return merge(stored, closed + [.discardContributions(throughRound: key.round)], beginEvaluation(now))
         }
@@ -240,7 +242,7 @@ extension CoordinatorMachine {
         consecutiveAborts += 1
         lastOutcome = outcome
         lastClosed = nil
-        return ([.persist(.round(open.record))], closing(open, committed: false, reason: reason))
+        return ([.persist(.round(open.record))] + charge(open), closing(open, committed: false, reason: reason))
     }
 
     /// Durable first: the persists of both steps stand together, and so become one transaction.

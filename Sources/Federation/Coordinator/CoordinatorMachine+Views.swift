@@ -48,12 +48,8 @@ extension CoordinatorMachine {
         switch phase {
         case .gathering:
             let have = trainers.count
-            if have < session.spec.minClients {
-                blockers.append(
-                    Blocker(
-                        what: "clients", asked: session.spec.minClients, have: have,
-                        fix: session.spec.minClients - have == 1 ? "let one more client join" : "let \(session.spec.minClients - have) more clients join"))
-            }
+            let missing = needed.count - have
+            if missing > 0 { blockers.append(clientsBlocker(have, missing == 1 ? "let one more client join" : "let \(missing) more clients join")) }
             if session.model == nil {
                 blockers.append(
                     Blocker(
@@ -85,14 +81,15 @@ extension CoordinatorMachine {
                     fix: "every member answers the draw of groups; who does not by its deadline is left out of the next draw"))
         case .selecting:
             let have = availableMembers(now).count
-            if have < session.spec.minClients {
-                blockers.append(
-                    Blocker(
-                        what: "clients", asked: session.spec.minClients, have: have,
-                        fix: "registered clients must connect or send a heartbeat"))
-            }
+            if have < needed.count { blockers.append(clientsBlocker(have, "registered clients must connect or send a heartbeat")) }
         case .initialising, .collecting, .unmasking, .aggregating, .evaluating, .ended: break
         }
         return blockers
+    }
+
+    /// Where more clients are waited for than were asked for, why.
+    private func clientsBlocker(_ have: Int, _ fix: String) -> Blocker {
+        let why = needed.why.map { "\(needed.count) clients are needed because \($0); have \(have): " } ?? ""
+        return Blocker(what: "clients", asked: needed.count, have: have, fix: why + fix)
     }
 }

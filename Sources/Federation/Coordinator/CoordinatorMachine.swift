@@ -50,6 +50,8 @@ package struct CoordinatorMachine: Sendable {
     }
 
     package internal(set) var session: SessionRecord
+    /// Clients without whom no round is begun.
+    package let needed: ClientsNeeded
     /// Changed by `remember` alone.
     private(set) var members: [String: MemberRecord] = [:]
     /// Members that have rows to train on, sorted.
@@ -87,6 +89,8 @@ package struct CoordinatorMachine: Sendable {
         precondition(session.spec.secureAggregation == nil || suite != nil, "secure aggregation needs a crypto suite")
         self.session = session
         self.suite = suite
+        // A spec that is stored was valid.
+        needed = (try? session.spec.clientsNeeded()) ?? ClientsNeeded(count: session.spec.minClients)
         if let model = session.spec.model, session.model == nil {
             self.session.model = model
             self.session.modelSource = "request"
@@ -158,7 +162,7 @@ package struct CoordinatorMachine: Sendable {
 
     /// Whether a cohort is there once the time to wait for everybody is over.
     private var canSelect: Bool {
-        guard session.spec.secureAggregation != nil else { return availableMembers(clock).count >= session.spec.minClients }
+        guard session.spec.secureAggregation != nil else { return availableMembers(clock).count >= needed.count }
         let gathering = secureGathering()
         return gathering.there.count >= gathering.least || gathering.isHopeless
     }

@@ -1,4 +1,5 @@
 package import Learning
+package import SecureAggregation
 
 /// `initializing → waiting → training → completed | stopped | failed | budget_exhausted`.
 package enum SessionStatus: String, Sendable, Codable, CaseIterable {
@@ -55,6 +56,8 @@ package struct SessionRecord: Sendable, Equatable, Codable {
     package var epoch: SecureEpoch?
     /// The noise of differential privacy, once planned.
     package var privacy: SessionPrivacy?
+    /// What members of the groups have done to the protocol, by roster index. nil: nothing.
+    package var offenders: OffenderRecord?
 
     package init(id: String, tenant: String, spec: SessionSpec, createdAt: Instant, registrationTokenHash: [UInt8]) {
         self.id = id

@@ -9,14 +9,17 @@ extension SessionSpec {
     package var strategy: Strategy {
         let (beta1, beta2, tau) = (beta1 ?? 0.9, beta2 ?? 0.99, tau ?? 1e-3)
         let (plain, adaptive) = (serverLearningRate ?? 1, serverLearningRate ?? 0.01)
-        return switch algorithm {
-        case .federatedAveraging, .fedProx: Strategy(server: .averaging(learningRate: plain))
-        case .fedAdagrad: Strategy(server: .adagrad(learningRate: adaptive, beta1: self.beta1 ?? 0, tau: tau))
-        case .fedAdam: Strategy(server: .adam(learningRate: adaptive, beta1: beta1, beta2: beta2, tau: tau))
-        case .fedYogi: Strategy(server: .yogi(learningRate: adaptive, beta1: beta1, beta2: beta2, tau: tau))
-        case .fedNova: Strategy(client: .normalised, server: .averaging(learningRate: plain))
-        case .scaffold: Strategy(client: .controlled, server: .averaging(learningRate: plain))
-        }
+        var strategy =
+            switch algorithm {
+            case .federatedAveraging, .fedProx: Strategy(server: .averaging(learningRate: plain))
+            case .fedAdagrad: Strategy(server: .adagrad(learningRate: adaptive, beta1: self.beta1 ?? 0, tau: tau))
+            case .fedAdam: Strategy(server: .adam(learningRate: adaptive, beta1: beta1, beta2: beta2, tau: tau))
+            case .fedYogi: Strategy(server: .yogi(learningRate: adaptive, beta1: beta1, beta2: beta2, tau: tau))
+            case .fedNova: Strategy(client: .normalised, server: .averaging(learningRate: plain))
+            case .scaffold: Strategy(client: .controlled, server: .averaging(learningRate: plain))
+            }
+        strategy.keepsReference = aggregation == .centeredClipping
+        return strategy
     }
 
     /// Numbers in an update of a model of `parameters`, and in what a client fetches before it.

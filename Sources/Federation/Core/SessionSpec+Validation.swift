@@ -70,23 +70,7 @@ extension SessionSpec {
         if let budget = privacyBudget, !(budget >= 0.1 && budget <= 10) {
             throw SpecError(field: "privacy_budget", issue: "must be between 0.1 and 10.0", provided: JSON(budget))
         }
-        if let f = byzantineTolerance {
-            guard aggregation == .trimmedMean else {
-                throw SpecError(
-                    field: "byzantine_tolerance", issue: "belongs to aggregation trimmed_mean", provided: JSON(f))
-            }
-            guard f >= 0, 2 * f < quorum ?? minClients else {
-                throw SpecError(
-                    field: "byzantine_tolerance",
-                    issue: "cutting \(f) updates off each side needs a quorum of at least \(2 * f + 1); raise min_clients or quorum",
-                    provided: JSON(f))
-            }
-        }
-        if aggregation == .trimmedMean, byzantineTolerance == nil, 2 * Self.defaultTolerance(minClients) >= quorum ?? minClients {
-            throw SpecError(
-                field: "aggregation", issue: "a trimmed mean needs at least 3 clients in every round; raise min_clients",
-                provided: .string(aggregation.rawValue))
-        }
+        try validateRule()
         if let model, model.task != task {
             throw SpecError(
                 field: "model.kind",
@@ -98,15 +82,17 @@ extension SessionSpec {
         }
         try validatePrivacy()
         try validateSecureAggregation()
+        _ = try clientsNeeded()
     }
 
     /// ⌈5 % of the cohort⌉.
     package static func defaultTolerance(_ cohort: Int) -> Int { (cohort + 19) / 20 }
 
     /// max(⌈fraction · registered⌉, minimum), at most the maximum (Flower's convention).
-    package func cohortSize(registered: Int) -> Int {
+    /// - Parameter needed: the minimum, where that is more than `min_clients` (`clientsNeeded`).
+    package func cohortSize(registered: Int, needed: Int = 0) -> Int {
         let share = (clientFraction * Double(registered)).rounded(.up)
-        return min(max(Int(share), minClients), maxClients)
+        return min(max(Int(share), minClients, needed), maxClients)
     }
 
     private static let mostOverSelection = 10.0

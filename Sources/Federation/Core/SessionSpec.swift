@@ -24,6 +24,15 @@ package struct SessionSpec: Sendable, Equatable, Codable {
     package enum Aggregation: String, Sendable, Codable, CaseIterable {
         case mean, median
         case trimmedMean = "trimmed_mean"
+        // These judge updates as wholes.
+        case krum
+        case multiKrum = "multi_krum"
+        case geometricMedian = "geometric_median"
+        case centeredClipping = "centered_clipping"
+        case normBounding = "norm_bounding"
+
+        /// Whether the rule withstands lying clients, up to a number of them.
+        package var withstandsLiars: Bool { self != .mean && self != .normBounding }
     }
 
     /// Which of its models a session gives away when it has ended.
@@ -72,8 +81,12 @@ package struct SessionSpec: Sendable, Equatable, Codable {
     package var beta2: Double?
     package var tau: Double?
     package var aggregation: Aggregation = .mean
-    /// Number of clients assumed to lie: what the trimmed mean cuts off on each side. nil: ⌈5 % of the cohort⌉.
+    /// Number of clients assumed to lie: what the trimmed mean cuts off on each side, and what Krum leaves out. nil: ⌈5 % of the cohort⌉.
     package var byzantineTolerance: Int?
+    /// Of norm bounding: the Euclidean norm that updates are shortened to.
+    package var normBound: Double?
+    /// Of centered clipping: how far an update counts. nil: the median distance.
+    package var clipRadius: Double?
     /// Everything random in the session is drawn from this seed.
     package var seed: UInt64 = 42
     /// nil: the first declared data schema decides.
@@ -84,7 +97,7 @@ package struct SessionSpec: Sendable, Equatable, Codable {
     /// nil: every round is run.
     package var earlyStopping: EarlyStopping?
     package var roundDeadlineSeconds = 600.0
-    /// Fewest updates a round may commit with. nil: `minClients`.
+    /// Fewest updates a round may commit with. nil: the clients that are needed.
     package var quorum: Int?
     package var autoStart = true
     package var requireClientCertificate = false
@@ -130,6 +143,8 @@ extension SessionSpec {
         try read(.tau, &tau)
         try read(.aggregation, &aggregation)
         try read(.byzantineTolerance, &byzantineTolerance)
+        try read(.normBound, &normBound)
+        try read(.clipRadius, &clipRadius)
         try read(.seed, &seed)
         try read(.model, &model)
         try read(.initialModel, &initialModel)

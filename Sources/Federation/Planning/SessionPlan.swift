@@ -25,11 +25,13 @@ package struct SessionPlan: Sendable {
     package init(_ spec: SessionSpec, clients: Int, dimension: Int?) {
         self.spec = spec
         self.clients = clients
-        cohort = spec.secureAggregation == nil ? min(spec.cohortSize(registered: clients), max(clients, 1)) : clients
+        let needed = (try? spec.clientsNeeded()) ?? ClientsNeeded(count: spec.minClients)
+        cohort = min(spec.cohortSize(registered: clients, needed: needed.count), max(clients, 1))
         var groups: SecureAggregationPlan?
         var privacy: SessionPrivacy?
-        var obstacle = clients < spec.minClients ? "\(clients) clients, and min_clients is \(spec.minClients): wait for more" : nil
-        do throws(SecureAggregationError) { groups = try spec.securePlan(members: clients, dimension: dimension ?? 1) } catch {
+        var obstacle =
+            clients < needed.count ? "\(clients) clients of \(needed.count)" + (needed.why.map { ": \($0)" } ?? ", which are min_clients") : nil
+        do throws(SecureAggregationError) { groups = try spec.securePlan(members: cohort, dimension: dimension ?? 1) } catch {
             obstacle = obstacle ?? error.words
         }
         if spec.privacy != nil, obstacle == nil {
@@ -68,14 +70,18 @@ package struct SessionPlan: Sendable {
     package var modifiedClientsBorne: Int {
         let combined = groups?.groups ?? cohort
         switch spec.aggregation {
-        case .mean: return 0
-        case .median: return (combined - 1) / 2
-        case .trimmedMean: return groups?.byzantine ?? min(spec.byzantineTolerance ?? SessionSpec.defaultTolerance(cohort), (cohort - 1) / 2)
+        case .mean, .normBounding: return 0
+        case .median, .geometricMedian, .centeredClipping: return (combined - 1) / 2
+        case .trimmedMean, .krum, .multiKrum: return groups?.byzantine ?? min(spec.byzantineTolerance ?? SessionSpec.defaultTolerance(cohort), (cohort - 1) / 2)
         }
     }
 
     package var robustness: String {
-        guard spec.aggregation != .mean else { return "none: the mean believes every update, and one modified client steers it" }
+        switch spec.aggregation {
+        case .mean: return "none: the mean believes every update, and one modified client steers it"
+        case .normBounding: return "none are withstood: each update counts up to the norm \(spec.normBound ?? 0), a modified client's too"
+        default: break
+        }
         let borne = modifiedClientsBorne
         let unit = groups == nil ? "of the updates" : "of the means of \(groups?.groups ?? 0) groups"
         return "\(borne) modified clients in a round are borne, by the \(spec.aggregation.rawValue) \(unit)"

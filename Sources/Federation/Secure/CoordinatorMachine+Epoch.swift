@@ -24,12 +24,12 @@ extension CoordinatorMachine {
         guard let epoch else {
             let connected = connectedTrainers
             let answering = connected.filter { !silentInDraws.contains($0) }
-            let there = answering.count >= session.spec.minClients ? answering : connected
+            let there = answering.count >= needed.count ? answering : connected
             return Gathering(
-                there: Array(there.prefix(session.spec.maxClients)), all: min(trainers.count, session.spec.maxClients), least: session.spec.minClients)
+                there: there, all: min(trainers.count, session.spec.cohortSize(registered: trainers.count, needed: needed.count)), least: needed.count)
         }
         let members = Set(connectedTrainers.compactMap { epoch.index(of: $0) })
-        let allowed = retryMembers.map(Set.init) ?? Set(epoch.partition.members)
+        let allowed = (retryMembers.map(Set.init) ?? Set(epoch.partition.members)).subtracting(excludedMembers)
         let there = allowed.intersection(members).sorted().map { epoch.names[$0] }
         let quorum = epoch.plan.quorum
         return Gathering(
@@ -47,8 +47,8 @@ extension CoordinatorMachine {
         let names = names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
         let number = (session.draws ?? 0) + 1
         let deadline = now.adding(seconds: min(Self.mostDrawSeconds, session.spec.roundDeadlineSeconds / 4))
-        // Not every number of members can hold each other's secrets: the most that can, and `min_clients` can.
-        for count in stride(from: names.count, through: min(names.count, session.spec.minClients), by: -1) {
+        // Not every number of members can hold each other's secrets: the most that can, and those that are needed can.
+        for count in stride(from: names.count, through: min(names.count, needed.count), by: -1) {
             guard let plan = try? session.spec.securePlan(members: count, dimension: session.model?.parameterCount ?? 1),
                 let draw = try? EpochDraw(
                     number: number, session: session.id, names: Array(names.prefix(count)), plan: plan, spec: secure, deadline: deadline, suite: suite)

@@ -8,11 +8,14 @@ extension CoordinatorMachine {
     // MARK: Beginning
 
     mutating func selectSecure(attempt: Int, since: Instant, _ now: Instant) -> [CoordinatorEffect] {
+        if let why = cannotGoOnWithout { return end(.failed, why, now) }
         let gathering = secureGathering()
         let isPatient = now < graceEnd(since)
         guard let epoch else {
             guard gathering.there.count >= (isPatient ? gathering.all : gathering.least) else { return [] }
-            return beginDraw(gathering.there, now)
+            // A part of the clients is drawn once, with the groups that stay.
+            let wanted = session.spec.cohortSize(registered: trainers.count, needed: needed.count)
+            return beginDraw(sample(gathering.there, wanted, round: 0, attempt: (session.draws ?? 0) + 1), now)
         }
         if gathering.isHopeless && !isPatient { return closeHopeless(attempt, gathering, now) }
         guard gathering.there.count >= (isPatient ? gathering.all : gathering.least), let model, let suite else { return [] }
@@ -22,7 +25,7 @@ extension CoordinatorMachine {
         let allowed = gathering.there.compactMap { epoch.index(of: $0) }.sorted()
         guard
             let server = try? MaskingServer(
-                parameters, partition: epoch.partition, roster: epoch.invitation.roster, goodGroupsMin: epoch.plan.groups - epoch.plan.voidGroupsBorne,
+                parameters, partition: epoch.partition, roster: epoch.invitation.roster, goodGroupsMin: epoch.plan.grouping.goodGroupsMin,
                 retryOf: Set(allowed), suite: suite)
         else { return end(.failed, "the groups of this session cannot be used any more", now) }
         var record = RoundRecord(
@@ -153,6 +156,7 @@ extension CoordinatorMachine {
             case .persistSealed(let notice):
                 open.record.state = .sealed
                 open.record.sealed = notice.survivors.compactMap { epoch?.names[$0] }.sorted()
+                open.record.secure?.offences = open.secure?.offences
                 open.record.secure?.sealedState = open.secure.map { hexadecimal($0.server.sealedState) }
                 out.append(.persist(.round(open.record)))
             case .sendUnmask(let members, let request): out += send(request.encoded, to: members, &open)
@@ -160,12 +164,19 @@ extension CoordinatorMachine {
                 open.secure?.void = void
                 settle()
                 return out + openGroups(groups, open, now)
-            case .report(let evidence): open.secure?.noteEvidence(evidence.words(epoch?.names ?? []))
+            case .report(let evidence):
+                open.secure?.note(evidence)
+                open.secure?.noteEvidence(evidence.words(epoch?.names ?? []))
             case .refuse(let member, let error):
                 // Frames that come twice or late are no evidence of anything.
                 if case .outOfOrder = error { continue }
                 open.secure?.noteEvidence("\(epoch?.names[member] ?? "member \(member)"): \(error.words)")
             case .abort(let error):
+                if case .tooFew = error {
+                    let void = belowFloor(open)
+                    open.secure?.void = void
+                    open.secure?.hadTooFewGroups = true
+                }
                 settle()
                 return out + closeSecure(open, open.secure?.reason(error) ?? error.words, now)
             }
@@ -181,9 +192,11 @@ extension CoordinatorMachine {
     }
 
     private mutating func openGroups(_ groups: [OpenedGroup], _ open: OpenRound, _ now: Instant) -> [CoordinatorEffect] {
-        guard let epoch, let attempt = open.secure, var job = aggregationJob(open) else { return closeSecure(open, "the groups cannot be combined", now) }
+        guard let epoch, let attempt = open.secure, var job = aggregationJob(open),
+            let grouping = try? GroupedAggregation(epoch.plan.grouping, sizes: epoch.partition.groups.map(\.count))
+        else { return closeSecure(open, "the groups cannot be combined", now) }
         job.masked = MaskedJob(
-            parameters: attempt.server.parameters, groups: groups, names: epoch.names, goodGroupsMin: epoch.plan.groups - epoch.plan.voidGroupsBorne)
+            parameters: attempt.server.parameters, groups: groups, names: epoch.names, grouping: grouping)
         phase = .aggregating(open)
         return [.aggregate(job)]
     }
@@ -260,10 +273,11 @@ extension CoordinatorMachine {
             open.contributions.count == open.record.sealed?.count,
             let server = try? MaskingServer(
                 resuming: state, parameters, partition: epoch.partition, roster: epoch.invitation.roster,
-                goodGroupsMin: epoch.plan.groups - epoch.plan.voidGroupsBorne, suite: suite)
+                goodGroupsMin: epoch.plan.grouping.goodGroupsMin, suite: suite)
         else { return closeUnchanged(open, "what unmasking needs is missing after a restart", now) }
         var open = open
-        open.secure = SecureAttempt(server, deadlines: SecureAttempt.Deadlines(from: open.record.configuredAt, to: open.record.deadline))
+        open.secure = SecureAttempt(
+            server, deadlines: SecureAttempt.Deadlines(from: open.record.configuredAt, to: open.record.deadline), offences: kept.offences ?? [])
         phase = .unmasking(open)
         return secureDue(now)
     }

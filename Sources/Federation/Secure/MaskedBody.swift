@@ -66,7 +66,7 @@ package struct MaskedJob: Sendable, Equatable {
     package var groups: [OpenedGroup]
     /// By roster index.
     package var names: [String]
-    package var goodGroupsMin: Int
+    package var grouping: GroupedAggregation
 }
 
 /// What became of the groups.

@@ -23,8 +23,8 @@ extension RoundComputer {
             throw .dimension(index: 0, has: parameters.dimension, needs: base.parameters.count)
         }
         var sums = MaskedSums(groupSizes: [Int](repeating: 0, count: parameters.groups), void: [])
-        var means: [[Float]] = []
-        var names: [String] = []
+        var means: [Int: [Float]] = [:]
+        var good: [GroupedAggregation.GoodGroup] = []
         // As many groups in memory at a time as there are workers.
         for first in stride(from: 0, to: masked.groups.count, by: crew.workers) {
             let groups = Array(masked.groups[first..<min(first + crew.workers, masked.groups.count)])
@@ -36,20 +36,22 @@ extension RoundComputer {
                     continue
                 }
                 sums.groupSizes[group.group] = group.members.count
-                means.append(mean)
-                names.append("the mean of group \(group.group)")
+                means[group.group] = mean
+                good.append(GroupedAggregation.GoodGroup(group: group.group, members: group.members.count))
             }
         }
-        guard means.count >= masked.goodGroupsMin else {
-            throw .source(
-                "\(means.count) of \(parameters.groups) groups are sums of updates, and \(masked.goodGroupsMin) have to be: \(sums.void.joined(separator: "; "))"
-            )
+        let decision: GroupedAggregation.Decision
+        do throws(SecureAggregationError) { decision = try masked.grouping.decide(good) } catch {
+            throw .source("\(error.words) \(sums.void.joined(separator: "; "))")
         }
+        let counted = decision.groups.compactMap { means[$0] }
         var combined = job
-        combined.weights = [Int64](repeating: 1, count: means.count)
-        let source = try MemoryUpdates(means, names: names)
-        let maxAbs = means.map { $0.reduce(Float(0)) { max($0, abs($1)) } }
-        return (try step(from: base, state: state, job: combined, source: source, maxAbs: maxAbs, summands: sums.groupSizes.reduce(0, +), crew: crew, noise: noise), sums)
+        combined.weights = [Int64](repeating: 1, count: counted.count)
+        let source = try MemoryUpdates(counted, names: decision.groups.map { "the mean of group \($0)" })
+        let maxAbs = counted.map { $0.reduce(Float(0)) { max($0, abs($1)) } }
+        let step = try step(
+            from: base, state: state, job: combined, source: source, maxAbs: maxAbs, summands: decision.clients, crew: crew, noise: noise)
+        return (step, sums)
     }
 
     /// The members' vectors added up, masks and all.

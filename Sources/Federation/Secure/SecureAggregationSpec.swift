@@ -7,7 +7,7 @@ package struct SecureAggregationSpec: Sendable, Equatable, Codable {
 
     package var mode = Mode.honestButCurious
     /// Members of a group that its sum needs at least; with fewer nothing of the group is opened.
-    package var groupFloor = 4
+    package var groupFloor = Self.usualFloor
     /// Of a quantised coordinate.
     package var bits = 16
     /// Largest Euclidean norm of an update; a larger one is scaled down.
@@ -17,10 +17,20 @@ package struct SecureAggregationSpec: Sendable, Equatable, Codable {
     /// Rows that a client can count for at most under the mean; 0: all count the same.
     package var largestWeight = 0
 
-    package init(groupFloor: Int = 4) { self.groupFloor = groupFloor }
+    package init(groupFloor: Int = Self.usualFloor) { self.groupFloor = groupFloor }
+
+    /// The lowest floor there is, for trying secure aggregation out on one machine.
+    package static let trialFloor = 3
+    /// The lowest floor for data that somebody has to keep.
+    package static let usualFloor = 4
+
+    /// What the operator and the members have to know of so low a floor; nil of any other.
+    package var weakness: String? {
+        groupFloor > Self.trialFloor ? nil : "sums of three clients may be opened: two of them who compare learn the third's update"
+    }
 
     /// Members a group has when it is drawn: one to spare above the floor. With a floor of 3, which is for trying it out, none.
-    var rosterFloor: Int { groupFloor <= 3 ? groupFloor : groupFloor + 1 }
+    var rosterFloor: Int { groupFloor <= Self.trialFloor ? groupFloor : groupFloor + 1 }
 }
 
 extension SecureAggregationSpec {

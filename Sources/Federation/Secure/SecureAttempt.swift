@@ -8,6 +8,10 @@ struct SecureAttempt: Sendable {
     private(set) var failed: Set<Int> = []
     private(set) var refusals: [String] = []
     private(set) var evidence: [String] = []
+    /// What members did to the protocol, each fault of a member once.
+    private(set) var offences: [Evidence] = []
+    /// It ended for too few good groups.
+    var hadTooFewGroups = false
     var keyBytesUp: Int64 = 0
     var keyBytesDown: Int64 = 0
     /// What could not be opened.
@@ -15,9 +19,11 @@ struct SecureAttempt: Sendable {
 
     private static let mostWords = 8
 
-    init(_ server: MaskingServer, deadlines: Deadlines) {
+    /// - Parameter offences: known before a restart.
+    init(_ server: MaskingServer, deadlines: Deadlines, offences: [Evidence] = []) {
         self.server = server
         self.deadlines = deadlines
+        self.offences = offences
     }
 
     /// Keys and shares are exchanged while clients train; what is left at the end is for unmasking.
@@ -66,6 +72,11 @@ struct SecureAttempt: Sendable {
 
     mutating func noteEvidence(_ words: String) { note(\.evidence, words) }
 
+    /// One wrong share or twenty in an attempt: one fault.
+    mutating func note(_ offence: Evidence) {
+        if !offences.contains(where: { $0.isOneFault(with: offence) }) { offences.append(offence) }
+    }
+
     private mutating func note(_ list: WritableKeyPath<Self, [String]>, _ words: String) {
         if self[keyPath: list].count < Self.mostWords, !self[keyPath: list].contains(words) { self[keyPath: list].append(words) }
     }
@@ -77,6 +88,15 @@ struct SecureAttempt: Sendable {
 }
 
 extension Evidence {
+    fileprivate func isOneFault(with other: Evidence) -> Bool {
+        switch (self, other) {
+        case (.wrongShare(_, let one), .wrongShare(_, let two)): one == two
+        case (.unopenable(let one), .unopenable(let two)): one == two
+        case (.complaints(let one, _), .complaints(let two, _)): one == two
+        case (.wrongShare, _), (.unopenable, _), (.complaints, _): false
+        }
+    }
+
     func words(_ names: [String]) -> String {
         func name(_ index: Int) -> String { names.indices.contains(index) ? names[index] : "member \(index)" }
         return switch self {

@@ -1,3 +1,5 @@
+package import SecureAggregation
+
 /// The groups of a session, drawn once and kept: the canonical messages they follow from, in hexadecimal.
 package struct SecureEpoch: Sendable, Equatable, Codable {
     package var invitation: String
@@ -15,6 +17,8 @@ package struct SecureRound: Sendable, Equatable, Codable {
     package var advertised: [Int]?
     /// What unmasking goes on from (hexadecimal), from sealing until the round is closed.
     package var sealedState: String?
+    /// What members had done to the protocol when it was sealed.
+    package var offences: [Evidence]?
 }
 
 /// What stands beside a masked update in its record.

@@ -4,8 +4,6 @@ internal import Strategies
 internal import StrictJSON
 
 extension SessionSpec {
-    /// A list of everybody's keys has to fit into one frame.
-    private static let mostSecureClients = 5000
     /// Part of the members that has to stay where the session does not say how many.
     private static let usualQuorum = 0.9
 
@@ -15,7 +13,8 @@ extension SessionSpec {
         var request = PlanRequest(members: members, dimension: dimension, l2Clip: privacy?.l2Clip ?? secure.clip, coordinateClip: secure.coordinateRange)
         request.differentialPrivacy = privacy != nil
         request.mode = secure.mode == .honestButCurious ? .honestButCurious : .maliciousServer
-        request.robust = aggregation != .mean
+        request.robust = aggregation.withstandsLiars
+        request.groupsBeyond = groupsBeyond
         request.byzantine = byzantineTolerance
         request.rosterFloor = secure.rosterFloor
         request.openingFloor = secure.groupFloor
@@ -36,10 +35,6 @@ extension SessionSpec {
                     + (strategy.client == .controlled ? "needs each client's control" : "needs each client's number of steps"),
                 .string(algorithm.rawValue))
         }
-        guard clientFraction == 1 else {
-            throw refuse(
-                "client_fraction", "must be 1 with secure_aggregation: the groups are kept, and who is left out makes them smaller", JSON(clientFraction))
-        }
         guard overSelection == 1 else {
             throw refuse("over_selection", "must be 1 with secure_aggregation: everybody in the groups takes part", JSON(overSelection))
         }
@@ -52,7 +47,7 @@ extension SessionSpec {
                 "must be honest_but_curious: malicious_server needs identity keys pinned outside the coordinator, and clients cannot be given them yet",
                 .string(secure.mode.rawValue))
         }
-        guard (3...1000).contains(secure.groupFloor) else {
+        guard (SecureAggregationSpec.trialFloor...1000).contains(secure.groupFloor) else {
             throw refuse("secure_aggregation.group_floor", "must be 3 to 1000; 3 is for trying it out", JSON(secure.groupFloor))
         }
         guard (4...24).contains(secure.bits) else { throw refuse("secure_aggregation.bits", "must be 4 to 24", JSON(secure.bits)) }
@@ -63,11 +58,6 @@ extension SessionSpec {
             throw refuse(
                 "secure_aggregation.largest_weight", "must be 0 with \(aggregation.rawValue): what a client says of its rows cannot be checked",
                 JSON(secure.largestWeight))
-        }
-        do {
-            _ = try securePlan(members: minClients, dimension: model?.parameterCount ?? 1)
-        } catch {
-            throw refuse("secure_aggregation", "cannot be done with \(minClients) clients (min_clients): \(error.words)", .bool(true))
         }
     }
 }

@@ -40,12 +40,14 @@ package enum RoundComputer {
         let strategy = job.strategy
         let needs = strategy.updateLength(parameters: base.parameters.count)
         guard source.dimension == needs else { throw .dimension(index: 0, has: source.dimension, needs: needs) }
-        var combined = try aggregate(job.rule, source, weights: job.weights, maxAbs: maxAbs, crew: crew)
+        var kept = strategy.initialState(parameters: base.parameters.count)
+        do throws(StrategyError) {
+            if let state { kept = try ServerState(decoding: state, strategy: strategy, parameters: base.parameters.count) }
+        } catch { throw .source("\(error); the round is not committed") }
+        var combined = try aggregate(job.rule, source, weights: job.weights, maxAbs: maxAbs, reference: kept.reference, crew: crew)
         if let privacy = job.privacy { try release(&combined, privacy, summands: summands, noise: noise) }
         var model = base
         do throws(StrategyError) {
-            var kept = strategy.initialState(parameters: base.parameters.count)
-            if let state { kept = try ServerState(decoding: state, strategy: strategy, parameters: base.parameters.count) }
             let steps = strategy.client == .normalised ? job.contributions.map { $0.steps ?? 0 } : []
             try strategy.advance(
                 &model.parameters, &kept, combined: combined,
