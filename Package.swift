@@ -212,7 +212,7 @@ let suites: [Target] = [
     tests(
         "ClientNodeTests",
         [
-            "ClientNode", "Compute", "CryptoSuite", "Federation", "Learning", "StrictJSON", "Trust", "TuttiConfiguration", "Wire",
+            "ClientNode", "Compute", "CryptoSuite", "Federation", "Learning", "SecureAggregation", "StrictJSON", "Trust", "TuttiConfiguration", "Wire",
             .product(name: "Logging", package: "swift-log"),
         ] + nio),
     tests(

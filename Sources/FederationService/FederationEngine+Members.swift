@@ -145,9 +145,12 @@ extension FederationEngine {
 
     // MARK: Control channel
 
-    package func attach(_ session: String, _ member: Member, _ channel: any ControlChannel) async throws(FederationFailure) {
+    /// - Parameter identity: the client's public key for secure aggregation, as its hello says; empty: none.
+    package func attach(
+        _ session: String, _ member: Member, _ channel: any ControlChannel, identity: [UInt8] = []
+    ) async throws(FederationFailure) {
         let host = try await host(session, tenant: member.tenant)
-        await host.attach(member.client, channel)
+        await host.attach(member.client, channel, identity: identity)
         // Only now: whoever is revoked from here on has a channel that `revokeNode` finds.
         do throws(FederationFailure) { try await refuseRevoked(member.tenant, member.client) } catch {
             await host.drop(member.client)

@@ -20,7 +20,7 @@ extension SessionHost {
         return client
     }
 
-    func attach(_ client: String, _ channel: any ControlChannel) {
+    func attach(_ client: String, _ channel: any ControlChannel, identity: [UInt8]) {
         channels[client]?.close()
         channels[client] = channel
         let session = machine.session
@@ -29,7 +29,7 @@ extension SessionHost {
                 Welcome(
                     version: ControlCodec.version, sessionID: id, heartbeatSeconds: session.spec.heartbeatSeconds,
                     serverTimeMs: around.now().milliseconds, status: session.status.rawValue)), to: client)
-        handle(.connected(client: client))
+        handle(.connected(client: client, identity: identity))
     }
 
     /// A message the client would refuse is a fault of ours: it is not sent, and the log says so.

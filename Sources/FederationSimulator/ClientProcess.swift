@@ -46,12 +46,12 @@ struct ClientProcess {
     var controlsAsked: Set<String> = []
     /// The update of a masked round, until its masks are known.
     var encoded: (key: AttemptKey, update: EncodedUpdate)?
-    private static let protection = ClientProtection(
-        suite: .simulated, floors: ClientFloors(members: 3, groupFloor: 3, corruptRate: 0.05, quorum: 0.5))
+    private let protection: ClientProtection
     /// Raised to cancel the training under way.
     var serial = 0
 
-    init(index: Int, session: String, seed: UInt64) {
+    /// - Parameter pins: the members' keys, as every client was given them.
+    init(index: Int, session: String, seed: UInt64, pins: PinnedKeys?) {
         self.index = index
         self.seed = seed
         name = SimulatedData.name(of: index)
@@ -59,13 +59,16 @@ struct ClientProcess {
         promised = state
         before = (state, 0)
         dataset = SimulatedData.rows(of: index, seed: seed)
+        protection = ClientProtection(
+            suite: .simulated, floors: ClientFloors(members: 3, groupFloor: 3, corruptRate: 0.05, quorum: 0.5), identity: SimulatedData.identity(of: index),
+            pins: pins)
     }
 
     /// - Parameter isForgetful: it begins with nothing, whatever lies in its folder.
     mutating func makeMachine(isForgetful: Bool) {
         machine = ClientMachine(
             client: name, session: state.session, state: isForgetful ? ClientState(session: state.session) : state,
-            seed: derivedSeed(seed, "waits", "\(index)", "\(life)"), protection: Self.protection)
+            seed: derivedSeed(seed, "waits", "\(index)", "\(life)"), protection: protection)
     }
 
     mutating func handle(_ event: ClientEvent, _ now: Instant) {

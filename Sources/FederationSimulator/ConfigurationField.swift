@@ -57,7 +57,7 @@ struct ConfigurationField {
         }
     }
 
-    static var all: [ConfigurationField] { [bug, quorum, stop, until, earlyStopping, schedule, seed, groupFloor] + faults + session }
+    static var all: [ConfigurationField] { [bug, quorum, stop, until, earlyStopping, schedule, seed, groupFloor, secureMode] + faults + session }
 
     private static var faults: [ConfigurationField] {
         [
@@ -142,7 +142,25 @@ struct ConfigurationField {
     private static var groupFloor: ConfigurationField {
         ConfigurationField(name: "group_floor", read: { JSON($0.spec.secureAggregation?.groupFloor) }) { configuration, json in
             guard let value = json.whole.flatMap({ Int(exactly: $0) }) else { return false }
-            configuration.spec.secureAggregation = SecureAggregationSpec(groupFloor: value)
+            var secure = configuration.spec.secureAggregation ?? SecureAggregationSpec()
+            secure.groupFloor = value
+            configuration.spec.secureAggregation = secure
+            return true
+        }
+    }
+
+    private static var secureMode: ConfigurationField {
+        ConfigurationField(
+            name: "secure_mode",
+            read: { configuration in
+                let mode = configuration.spec.secureAggregation?.mode ?? .honestButCurious
+                return mode == .honestButCurious ? .null : .string(mode.rawValue)
+            }
+        ) { configuration, json in
+            guard let mode = json.text.flatMap({ SecureAggregationSpec.Mode(rawValue: $0) }) else { return false }
+            var secure = configuration.spec.secureAggregation ?? SecureAggregationSpec()
+            secure.mode = mode
+            configuration.spec.secureAggregation = secure
             return true
         }
     }

@@ -1,5 +1,6 @@
 package import CryptoSuite
 package import Learning
+package import SecureAggregation
 
 /// What simulated clients train on. Others may run the same federation and compare the model.
 package enum SimulatedData {
@@ -9,6 +10,14 @@ package enum SimulatedData {
 
     /// What a client's rounding is drawn from in secure aggregation.
     package static func rounding(of index: Int) -> Secret { Secret([UInt8](repeating: UInt8(1 + index & 127), count: 32)) }
+
+    /// Seed of a client's key, and what every client was given of the others.
+    package static func identity(of index: Int) -> Secret { Secret([UInt8](repeating: UInt8(1 + index & 127), count: 31) + [UInt8(index >> 7 & 255)]) }
+
+    package static func pins(clients: Int) -> PinnedKeys? {
+        let keys = (0..<clients).map { (name(of: $0), CryptoSuite.simulated.keys.signingKey(identity(of: $0).bytes)) }
+        return try? PinnedKeys(Dictionary(uniqueKeysWithValues: keys))
+    }
 
     /// A few rows of two classes, different for every client.
     package static func rows(of index: Int, seed: UInt64) -> Dataset {

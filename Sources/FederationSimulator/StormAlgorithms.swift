@@ -52,6 +52,11 @@ extension SimulationConfiguration {
         let plans = (secured.spec.minClients...secured.clients).map { (members: $0, plan: try? secured.spec.securePlan(members: $0, dimension: 1)) }
         if draw.below(2) == 0, plans.allSatisfy({ $0.plan?.quorum ?? .max < $0.members }) { secured.faults.shareForgers = 1 }
         // A session that waits for more clients than there are would never begin.
+        guard (try? secured.spec.validate()) != nil, (try? secured.spec.clientsNeeded())?.count == secured.spec.minClients else { return }
+        self = secured
+        // Keys pinned outside the coordinator, where so few members can bear that one of them works for it.
+        guard draw.below(2) == 0 else { return }
+        secured.spec.secureAggregation?.mode = .maliciousServer
         if (try? secured.spec.validate()) != nil, (try? secured.spec.clientsNeeded())?.count == secured.spec.minClients { self = secured }
     }
 }

@@ -114,7 +114,7 @@ extension World {
         case .pay(let claim): tell(index, .paid(claim.key))
         case .drawEntropy(let use): tell(index, .entropy(use, entropy(index, use)))
         case .mask(let job): mask(index, job)
-        case .notice(let text): record("client \(index) tells its owner: \(text)")
+        case .notice(let text), .warning(let text): record("client \(index) tells its owner: \(text)")
         case .persist(let state):
             clients[index].begin(state)
             let waits = configuration.plantedBug != .clientSendsBeforePersisting

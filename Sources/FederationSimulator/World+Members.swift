@@ -70,7 +70,7 @@ extension World {
                         version: ControlCodec.version, sessionID: session, heartbeatSeconds: configuration.spec.heartbeatSeconds,
                         serverTimeMs: coordinatorClock, status: status)), to: name)
             if isOverlooked { return }
-            return tell(.connected(client: name))
+            return tell(.connected(client: name, identity: hello.identityKey))
         }
         // The first message of a channel is the hello; anything that overtook it is refused.
         guard links[link].isGreeted else { return breakLink(link) }

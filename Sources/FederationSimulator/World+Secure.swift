@@ -82,13 +82,19 @@ extension World {
 
     /// What is said instead, when a bug is planted: one half of the members is told of other survivors than the other.
     func planted(_ frame: SecureFrame, to client: String) -> SecureFrame {
-        guard configuration.plantedBug == .tellsTwoSurvivorSets, client.hashValueOfName % 2 == 0, var request = try? UnmaskRequest(encoded: frame.message),
-            let gone = request.survivors.last(where: { $0 != clients.firstIndex { $0.name == client } }), request.survivors.count > 3
-        else { return frame }
-        request.survivors.removeAll { $0 == gone }
-        request.dropped = (request.dropped + [gone]).sorted()
+        guard configuration.plantedBug == .tellsTwoSurvivorSets, client.hashValueOfName % 2 == 0 else { return frame }
+        let own = clients.firstIndex { $0.name == client }
         var frame = frame
-        frame.message = request.encoded
+        if var request = try? UnmaskRequest(encoded: frame.message), request.survivors.count > 3, let gone = request.survivors.last(where: { $0 != own }) {
+            request.survivors.removeAll { $0 == gone }
+            request.dropped = (request.dropped + [gone]).sorted()
+            frame.message = request.encoded
+        } else if var notice = try? SurvivorNotice(encoded: frame.message), notice.survivors.count > 3,
+            let gone = notice.survivors.last(where: { $0 != own })
+        {
+            notice.survivors.removeAll { $0 == gone }
+            frame.message = notice.encoded
+        }
         return frame
     }
 }

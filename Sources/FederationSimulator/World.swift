@@ -77,7 +77,8 @@ struct World {
             registrationTokenHash: [UInt8](repeating: 0, count: 32))
         store = DurableStore(session: record)
         platter = (store, 0)
-        clients = (0..<configuration.clients).map { ClientProcess(index: $0, session: "fl-session-simulated", seed: seed) }
+        let pins = SimulatedData.pins(clients: configuration.clients)
+        clients = (0..<configuration.clients).map { ClientProcess(index: $0, session: "fl-session-simulated", seed: seed, pins: pins) }
         let liars = faults.lie.isRefused ? 0 : faults.liars
         let rows = Dictionary(uniqueKeysWithValues: clients.map { ($0.name, Int64($0.dataset.rows)) })
         checker = Checker(

@@ -137,7 +137,7 @@ extension InProcessFederation {
                         Welcome(
                             version: version, sessionID: machine.session.id, heartbeatSeconds: machine.session.spec.heartbeatSeconds,
                             serverTimeMs: common.now.milliseconds, status: machine.session.status.rawValue)), to: name))
-            tell(.connected(client: name))
+            tell(.connected(client: name, identity: hello.identityKey))
         case .heartbeat: tell(.heartbeat(client: name))
         case .evaluation(let m):
             tell(.evaluationReported(client: name, round: m.round, loss: m.loss, accuracy: m.accuracy, rows: Int64(m.rows)))

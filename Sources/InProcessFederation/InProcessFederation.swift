@@ -74,13 +74,27 @@ package struct InProcessFederation {
         machine = CoordinatorMachine(session: record, suite: suite)
         // Whoever runs the whole federation is the owner of every node: nothing is below its floors.
         let floors = ClientFloors(members: 3, groupFloor: 2, corruptRate: 0, quorum: 0.5)
-        let protection = secrets == nil ? nil : ClientProtection(suite: suite, floors: floors)
+        let protections = Self.protections(names, record.spec, suite, floors, secrets)
         clients = names.map { name in
             VirtualClient(
                 machine: ClientMachine(
                     client: name, session: record.id, state: ClientState(session: record.id), seed: derivedSeed(0, name + record.id),
-                    protection: protection))
+                    protection: protections(name)))
         }
+    }
+
+    /// Against a lying coordinator every client has a key of its own, and those of all the others.
+    private static func protections(
+        _ names: [String], _ spec: SessionSpec, _ suite: CryptoSuite, _ floors: ClientFloors, _ secrets: ClientSecrets?
+    ) -> (String) -> ClientProtection? {
+        guard let secrets else { return { _ in nil } }
+        guard spec.secureAggregation?.mode == .maliciousServer else {
+            let shared = ClientProtection(suite: suite, floors: floors)
+            return { _ in shared }
+        }
+        let keys = names.map { ($0, suite.keys.signingKey(secrets.identity($0).bytes)) }
+        let pins = try? PinnedKeys(Dictionary(uniqueKeysWithValues: keys))
+        return { ClientProtection(suite: suite, floors: floors, identity: secrets.identity($0), pins: pins) }
     }
 
     /// These clients never send their masked update in this round, and never answer again in it: what is left to do is done

@@ -11,10 +11,16 @@ package struct ClientSecrets: Sendable {
     package var rounding: @Sendable (_ client: String) -> Secret
     /// 32 fresh bytes.
     package var entropy: @Sendable (_ client: String, EntropyUse) -> Secret
+    /// Seed of a client's Ed25519 key, 32 bytes; asked for against a lying coordinator alone.
+    package var identity: @Sendable (_ client: String) -> Secret
 
-    package init(rounding: @escaping @Sendable (String) -> Secret, entropy: @escaping @Sendable (String, EntropyUse) -> Secret) {
+    package init(
+        rounding: @escaping @Sendable (String) -> Secret, entropy: @escaping @Sendable (String, EntropyUse) -> Secret,
+        identity: @escaping @Sendable (String) -> Secret
+    ) {
         self.rounding = rounding
         self.entropy = entropy
+        self.identity = identity
     }
 }
 
@@ -119,7 +125,7 @@ extension VirtualClient {
         case .drawEntropy(let use):
             return common.secrets.map { .entropy(use, $0.entropy(machine.client, use)) }
         case .mask(let job): return mask(job, index, common)
-        case .notice: return nil
+        case .notice, .warning: return nil
         case .upload(let update, _):
             guard let body, body.digest == update.digest else { return .uploadFailed(update.key, .refused("the body is gone")) }
             answer.arrival = arrival(update.key, body.bytes, common)

@@ -35,6 +35,7 @@ package enum MessageKind: UInt8, Sendable, CaseIterable {
     case epochInvitation, nonceCommitment, nonceCommitments, nonces
     /// Kept by the coordinator, not sent.
     case sealedAttempt
+    case drawRefusal
 }
 
 package struct CanonicalReader: Sendable {

@@ -20,7 +20,7 @@ package struct ClientFloors: Equatable, Sendable {
         func refuse(_ field: String, _ value: Int, _ floor: Int) -> SecureAggregationError {
             .belowFloor(field: field, offered: "\(value)", floor: "\(floor)")
         }
-        guard offered.mode.rawValue >= mode.rawValue else { throw .belowFloor(field: "mode", offered: "\(offered.mode)", floor: "\(mode)") }
+        guard offered.mode.rawValue >= mode.rawValue else { throw .belowFloor(field: "mode", offered: offered.mode.name, floor: mode.name) }
         guard offered.members >= members else { throw refuse("members", offered.members, members) }
         guard offered.groupFloor >= groupFloor else { throw refuse("group_floor", offered.groupFloor, groupFloor) }
         let corruptMin = SecureAggregationPlan.part(corruptRate, of: offered.members)

@@ -87,7 +87,14 @@ extension MaskingClient {
             return [.sendResponse(answered.response)]
         }
         try check(survivors: request.survivors, now)
-        if now.parameters.mode == .maliciousServer { try check(request.signatures, request, now) }
+        if now.parameters.mode == .maliciousServer {
+            try check(request.signatures, request, now)
+            // Enough others signed before this member was asked to: from now on it is held to their set as if it had signed.
+            if now.signed == nil, let identity {
+                let message = SurvivorNotice(transcript: request.transcript, survivors: request.survivors).encoded
+                now.signed = (request.survivors, SurvivorSignature(index: index, signature: suite.keys.sign(identity.bytes, message)))
+            }
+        }
 
         let dropped = Set(request.dropped)
         var items: [UnmaskResponse.Item] = []
@@ -101,7 +108,7 @@ extension MaskingClient {
                     : UnmaskResponse.Item(dealer: dealer, kind: .selfSeed, share: held.selfShare.bytes, salt: held.selfSalt))
         }
         let response = UnmaskResponse(holder: index, transcript: now.transcript, items: items)
-        let kept = record(now, signed: record?.signed ?? [], answered: digest)
+        let kept = record(now, signed: now.signed == nil ? [] : digest, answered: digest)
         now.stage = .answered
         now.response = (digest, response)
         now.held = [:]
@@ -127,7 +134,7 @@ extension MaskingClient {
 
     /// q signatures over this very set with 2q > |U2| + corrupt: two sets cannot both have so many.
     private func check(_ signatures: [SurvivorSignature], _ request: UnmaskRequest, _ now: Attempt) throws(SecureAggregationError) {
-        guard now.signed?.survivors == request.survivors else { throw .contradiction("not the survivors this member signed for") }
+        if let signed = now.signed?.survivors, signed != request.survivors { throw .contradiction("not the survivors this member signed for") }
         let needed = (now.confirmed.count + now.parameters.corrupt) / 2 + 1
         for (a, b) in zip(signatures, signatures.dropFirst()) where a.index >= b.index { throw .malformed(field: "signatures") }
         let message = SurvivorNotice(transcript: request.transcript, survivors: request.survivors).encoded

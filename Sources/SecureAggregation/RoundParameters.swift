@@ -6,6 +6,14 @@ package enum TrustMode: UInt8, Sendable, Equatable {
     case honestButCurious = 1
     /// The coordinator may lie to everybody differently; needs identity keys pinned outside it.
     case maliciousServer = 2
+
+    /// As sessions and settings name it.
+    package var name: String {
+        switch self {
+        case .honestButCurious: "honest_but_curious"
+        case .maliciousServer: "malicious_server"
+        }
+    }
 }
 
 /// How two members come to a common secret.

@@ -24,6 +24,13 @@ extension SessionRequest {
         }
         notices += secure.notices
         guard isOn else { return nil }
+        if spec.mode == .maliciousServer {
+            notices.append(
+                notice(
+                    "NEEDS_PINNED_KEYS", "secure_aggregation.mode",
+                    "every client refuses unless its own owner has given it the members' keys (secure_aggregation.pinned_keys in client.toml); the "
+                        + "coordinator cannot check that beforehand"))
+        }
         if let weakness = spec.weakness { notices.append(notice("WEAK", "secure_aggregation.group_floor", weakness)) }
         return spec
     }

@@ -11,6 +11,10 @@ package struct ClientSettings: Sendable {
     /// What this node's rows may lose in all sessions together (ε at `delta`); nil: any sum, and it is counted.
     package var largestEpsilon: Double?
     package var delta: Double
+    /// Sessions whose secure aggregation takes the coordinator at its word are not joined.
+    package var requiresMaliciousServer: Bool
+    /// File with the members' public keys, from the node's folder; empty: none.
+    package var pinnedKeys: String
     /// Sessions that may be joined; empty: all.
     package var sessions: [String]
     /// A larger model is not fetched.
@@ -31,9 +35,10 @@ package struct ClientSettings: Sendable {
     package var settings: Settings
 
     static let keys: [Settings.Key] = [
-        ("policy.min_cohort", .whole(1)), ("policy.min_group", .whole(4)), ("policy.require_secure_aggregation", .flag(false)), ("policy.sessions", .texts([])),
-        ("policy.require_differential_privacy", .flag(false)), ("policy.max_epsilon", .text("none")), ("policy.delta", .text("1e-5")),
-        ("policy.max_model_bytes", .whole(2 << 30)),
+        ("policy.min_cohort", .whole(1)), ("policy.min_group", .whole(4)), ("policy.require_secure_aggregation", .flag(false)),
+        ("policy.require_malicious_server", .flag(false)), ("policy.require_differential_privacy", .flag(false)), ("policy.max_epsilon", .text("none")),
+        ("policy.delta", .text("1e-5")), ("policy.sessions", .texts([])), ("policy.max_model_bytes", .whole(2 << 30)),
+        ("secure_aggregation.pinned_keys", .text("")),
         ("data.name", .text("default")), ("data.label", .text("last")), ("data.task", .text("classification")), ("data.scale", .text("none")),
         ("training.validation_percent", .whole(0)), ("training.patience", .whole(2)), ("compute.threads", .whole(1)),
         ("log.level", .text("warning")),
@@ -49,6 +54,11 @@ package struct ClientSettings: Sendable {
         largestEpsilon = try settings.text("policy.max_epsilon") == "none" ? nil : settings.number("policy.max_epsilon", 0.01...10)
         delta = try settings.number("policy.delta", 1e-30...0.1)
         dataName = settings.text("data.name")
+        requiresMaliciousServer = settings.flag("policy.require_malicious_server")
+        pinnedKeys = settings.text("secure_aggregation.pinned_keys")
+        if requiresMaliciousServer, pinnedKeys.isEmpty {
+            throw settings.missing("secure_aggregation.pinned_keys", "policy.require_malicious_server needs the members' keys")
+        }
         sessions = settings.list("policy.sessions")
         maximumModelBytes = try settings.whole("policy.max_model_bytes", 1...(2 << 30))
         label = settings.text("data.label")
@@ -78,10 +88,18 @@ package struct ClientSettings: Sendable {
         # its own account and leaves a session that would go beyond.
         # max_epsilon = "none"
         # delta = "1e-5"
+        # Join only sessions with secure aggregation in mode "malicious_server", which needs pinned_keys below.
+        # require_malicious_server = false
         # Join only these sessions; empty: every session whose schema fits.
         # sessions = []
         # Fetch no model larger than this.
         # max_model_bytes = 2147483648
+
+        [secure_aggregation]
+        # File of the members' public keys, in this folder unless it begins with '/'. Each member's owner sends you the line
+        # that 'tutti-client identity show --data DIR' prints, over a way that the coordinator cannot change; write the lines
+        # below [keys]. Without the file no session in mode "malicious_server" is joined.
+        # pinned_keys = "roster.toml"
 
         [data]
         # What the rows are called in the account of privacy: other rows, another name.

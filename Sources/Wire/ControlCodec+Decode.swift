@@ -47,7 +47,7 @@ extension ControlCodec {
             message = .hello(
                 Hello(
                     versionMin: Int(m.versionMin), versionMax: Int(m.versionMax), software: try words(m.software, "hello.software"),
-                    sessionID: m.sessionID, clientID: m.clientID, lastRound: Int(m.lastRound), knows: m.knows))
+                    sessionID: m.sessionID, clientID: m.clientID, lastRound: Int(m.lastRound), knows: m.knows, identityKey: Array(m.identityKey)))
         case .heartbeat(let m): message = .heartbeat(Heartbeat(sessionID: m.sessionID, round: Int(m.round)))
         case .evaluationReport(let m):
             message = .evaluation(

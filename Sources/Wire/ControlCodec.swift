@@ -137,6 +137,7 @@ package enum ControlCodec {
                 $0.clientID = m.clientID
                 $0.lastRound = UInt32(clamping: m.lastRound)
                 $0.knows = m.knows
+                $0.identityKey = .init(m.identityKey)
             }
         case .heartbeat(let m):
             envelope.heartbeat = .with {

@@ -67,6 +67,9 @@ extension ClientMessage {
             try Bound.number(m.lastRound, 0...Limits.rounds, "hello.last_round")
             guard m.knows.count <= Limits.capabilities else { throw .field("hello.knows", "must be at most \(Limits.capabilities) names") }
             for name in m.knows { try Bound.name(name, "hello.knows") }
+            guard m.identityKey.isEmpty || m.identityKey.count == 32 else {
+                throw .field("hello.identity_key", "must be 32 bytes or none, not \(m.identityKey.count)")
+            }
         case .heartbeat(let m):
             try Bound.name(m.sessionID, "heartbeat.session_id")
             try Bound.number(m.round, 0...Limits.rounds, "heartbeat.round")

@@ -28,11 +28,15 @@ package struct Hello: Equatable, Sendable {
     package var lastRound: Int
     /// What the client can do that not every client of its version can; see `Capability`.
     package var knows: [String]
+    /// Ed25519, 32 bytes; empty: none.
+    package var identityKey: [UInt8]
 
     package init(
-        versionMin: Int, versionMax: Int, software: String, sessionID: String, clientID: String, lastRound: Int, knows: [String] = []
+        versionMin: Int, versionMax: Int, software: String, sessionID: String, clientID: String, lastRound: Int, knows: [String] = [],
+        identityKey: [UInt8] = []
     ) {
         self.knows = knows
+        self.identityKey = identityKey
         self.versionMin = versionMin
         self.versionMax = versionMax
         self.software = software

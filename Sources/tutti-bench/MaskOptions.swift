@@ -46,7 +46,8 @@ struct MaskOptions: ParsableArguments {
         let drawn = CryptoSuite.system.sha256(Array("in-process \(task.spec.seed)".utf8))
         @Sendable func draw(_ what: String, _ name: String) -> Secret { Secret(CryptoSuite.system.hmacSHA256(drawn, Array("\(what) \(name)".utf8))) }
         task.secrets = ClientSecrets(
-            rounding: { [known] name in known[name] ?? draw("rounding", name) }, entropy: { name, use in draw("\(use)", name) })
+            rounding: { [known] name in known[name] ?? draw("rounding", name) }, entropy: { name, use in draw("\(use)", name) },
+            identity: { draw("identity", $0) })
     }
 
     func absences() throws(CommandFailure) -> [(round: Int, clients: Set<String>)] {

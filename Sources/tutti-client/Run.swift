@@ -89,10 +89,11 @@ struct Run: ReportingCommand {
             if index == 0 { liar = try attack.liar(csv, liars: folders.count) }
             let name = folders.count > 1 ? "\(folder): " : ""
             do throws(ClientNodeError) {
+                let policy = try ClientPolicy(settings, data: folder)
                 let (rows, schema) = try folders.count > 1 ? library.rows(options) : LocalRows.load(options)
                 runners.append(
                     try NodeRunner(
-                        data: folder, rows: rows, schema: schema, liar: liar, stopping: settings.stopping, policy: ClientPolicy(settings), house: house,
+                        data: folder, rows: rows, schema: schema, liar: liar, stopping: settings.stopping, policy: policy, house: house,
                         notice: { say(name + $0) }))
             } catch { throw error.failure }
         }

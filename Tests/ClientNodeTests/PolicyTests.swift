@@ -2,6 +2,7 @@ import ClientNode
 import Federation
 import Foundation
 import Learning
+import SecureAggregation
 import StrictJSON
 import Synchronization
 import Testing
@@ -28,6 +29,24 @@ import Wire
         #expect(try refusal(policy { $0.sessions = ["b", "a"] }, session) == nil)
         #expect(try refusal(policy { $0.maximumModelBytes = 4 * 9610 }, session) == nil)
         #expect(try refusal(policy { $0.maximumModelBytes = 4 * 9610 - 1 }, session)?.contains("38440") == true)
+    }
+
+    @Test func aModeThatNeedsPinnedKeysNeedsThem() throws {
+        func session(_ secure: String) -> String { #"{"session_id":"a","status":"waiting","secure_aggregation":\#(secure)}"# }
+        let strict = session(#"{"enabled":true,"mode":"malicious_server","group_floor":4}"#)
+        let trusting = session(#"{"enabled":true,"mode":"honest_but_curious","group_floor":4}"#)
+        let pins = try PinnedKeys(["a": [UInt8](repeating: 1, count: 32)])
+        #expect(try refusal(ClientPolicy(), strict)?.contains("keys from outside the coordinator") == true)
+        #expect(try refusal(policy { $0.pins = pins }, strict) == nil)
+        #expect(try refusal(ClientPolicy(), trusting) == nil)
+        let insists = policy {
+            $0.pins = pins
+            $0.requiresMaliciousServer = true
+        }
+        #expect(try refusal(insists, strict) == nil && insists.floors.mode == .maliciousServer && ClientPolicy().floors.mode == .honestButCurious)
+        for other in [trusting, session("null"), session(#"{"enabled":false,"mode":"malicious_server"}"#), session(#"{"enabled":true}"#)] {
+            #expect(try refusal(insists, other)?.contains("not in mode malicious_server") == true, "\(other)")
+        }
     }
 
     @Test func whatTheCoordinatorDoesNotSayIsNotAssumed() throws {
@@ -142,6 +161,6 @@ import Wire
         #expect(try ClientSettings.load(data: folder).smallestCohort == 1)
         try Data("[policy]\nmin_cohort = 4\n".utf8).write(to: URL(fileURLWithPath: folder + "/client.toml"))
         ClientSettings.writeTemplate(data: folder)
-        #expect(try ClientPolicy(ClientSettings.load(data: folder)).smallestCohort == 4)
+        #expect(try ClientPolicy(ClientSettings.load(data: folder), data: folder).smallestCohort == 4)
     }
 }

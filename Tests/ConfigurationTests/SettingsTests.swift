@@ -91,6 +91,16 @@ private func problem(_ work: () throws -> Any) -> ConfigurationError? {
         #expect(listen.host == "::1" && listen.port == 8443)
     }
 
+    @Test func whoInsistsOnPinnedKeysNamesThem() throws {
+        guard case .missing("secure_aggregation.pinned_keys", _, _)? = problem({ try client("[policy]\nrequire_malicious_server = true\n") }) else {
+            Issue.record("no keys were asked for")
+            return
+        }
+        let both = try client("[policy]\nrequire_malicious_server = true\n[secure_aggregation]\npinned_keys = \"r.toml\"\n")
+        #expect(both.requiresMaliciousServer && both.pinnedKeys == "r.toml")
+        #expect(try client(ClientSettings.template).pinnedKeys.isEmpty && !client(nil).requiresMaliciousServer)
+    }
+
     @Test func everyErrorSaysWhatToDo() {
         let errors: [ConfigurationError] = [
             .syntax(file: "f", line: 1, problem: "p"), .unknownKey("k", place: "f", suggestion: nil), .kind("k", place: "f", found: "a", expected: "b"),

@@ -150,6 +150,12 @@ final class Cluster {
         return process
     }
 
+    func stopClients() {
+        for process in clients where process.isRunning { process.terminate() }
+        for process in clients { process.waitUntilExit() }
+        clients = []
+    }
+
     func curl(_ arguments: String...) throws -> (status: Int, body: Data) {
         let out = folder + "/curl-" + UUID().uuidString
         let result = try Programs.run("curl", ["-s", "--cacert", data + "/ca.pem", "-o", out, "-w", "%{http_code}"] + arguments)

@@ -24,6 +24,12 @@ struct SecureBench {
     var letsThrough: (ServerMessage, String) -> Bool = { _, _ in true }
     /// What a client that lies says instead.
     var forges: (SecureFrame, String) -> SecureFrame = { frame, _ in frame }
+    /// What a client hears instead.
+    var tells: (ServerMessage, String) -> ServerMessage = { message, _ in message }
+    /// Of each attempt and dealer: the kinds of shares that members gave away.
+    var revealed: [AttemptKey: [Int: Set<ShareKind>]] = [:]
+    /// What each client is given by its owner.
+    var protect: (String) -> ClientProtection
     /// Clients that train and mask, but do not upload.
     var keepsBack: Set<String> = []
     private var toClients: [(ServerMessage, String)] = []
@@ -31,18 +37,22 @@ struct SecureBench {
     private var reply: CoordinatorReply?
     private var isDelivering = false
 
-    init(_ spec: SessionSpec, clients names: [String], floors: ClientFloors = ClientFloors(members: 3, groupFloor: 3)) {
+    /// - Parameter protect: nil: floors alone.
+    init(
+        _ spec: SessionSpec, clients names: [String], floors: ClientFloors = ClientFloors(members: 3, groupFloor: 3),
+        protect: ((String) -> ClientProtection)? = nil
+    ) {
+        self.protect = protect ?? { _ in ClientProtection(suite: .simulated, floors: floors) }
         let record = SessionRecord(id: "s", tenant: "default", spec: spec, createdAt: now, registrationTokenHash: [])
         machine = CoordinatorMachine(session: record, suite: .simulated)
         durable = SessionSnapshot(session: record)
-        add(names, floors)
+        add(names)
     }
 
     /// Join and connect.
-    mutating func add(_ names: [String], _ floors: ClientFloors = ClientFloors(members: 3, groupFloor: 3)) {
-        let protection = ClientProtection(suite: .simulated, floors: floors)
+    mutating func add(_ names: [String]) {
         for (index, name) in names.enumerated() {
-            clients[name] = ClientMachine(client: name, session: "s", state: ClientState(session: "s"), seed: UInt64(index), protection: protection)
+            clients[name] = ClientMachine(client: name, session: "s", state: ClientState(session: "s"), seed: UInt64(index), protection: protect(name))
         }
         for name in names {
             var request = JoinRequest(client: name)
@@ -56,15 +66,13 @@ struct SecureBench {
     var names: [String] { clients.keys.sorted() }
 
     mutating func connect(_ name: String) {
-        handle(.connected(client: name))
+        tell(name, .connected)
         deliver()
     }
 
     mutating func restart(_ name: String) {
         guard let state = clients[name]?.state else { return }
-        clients[name] = ClientMachine(
-            client: name, session: "s", state: state, seed: 9,
-            protection: ClientProtection(suite: .simulated, floors: ClientFloors(members: 3, groupFloor: 3)))
+        clients[name] = ClientMachine(client: name, session: "s", state: state, seed: 9, protection: protect(name))
         handle(.disconnected(client: name))
         connect(name)
     }
@@ -133,7 +141,7 @@ struct SecureBench {
         isDelivering = true
         while !toClients.isEmpty {
             let (message, name) = toClients.removeFirst()
-            guard letsThrough(message, name), let bytes = try? ControlCodec.encode(message), let heard = try? ControlCodec.decodeServer(bytes) else { continue }
+            guard letsThrough(message, name), let bytes = try? ControlCodec.encode(tells(message, name)), let heard = try? ControlCodec.decodeServer(bytes) else { continue }
             tell(name, .message(heard))
         }
         isDelivering = false
@@ -148,10 +156,15 @@ struct SecureBench {
         case .send(let message):
             guard let bytes = try? ControlCodec.encode(message), let heard = try? ControlCodec.decodeClient(bytes) else { return }
             switch heard {
-            case .secure(let frame): handle(.secureFrame(client: name, forges(frame, name)))
+            case .secure(let frame):
+                for item in (try? UnmaskResponse(encoded: frame.message))?.items ?? [] {
+                    revealed[AttemptKey(round: frame.round, attempt: frame.attempt), default: [:]][item.dealer, default: []].insert(item.kind)
+                }
+                handle(.secureFrame(client: name, forges(frame, name)))
             case .roundFailed(let m): handle(.roundFailed(client: name, round: m.round, attempt: m.attempt, reason: m.reason))
             case .evaluation(let m): handle(.evaluationReported(client: name, round: m.round, loss: m.loss, accuracy: m.accuracy, rows: Int64(m.rows)))
-            case .hello, .heartbeat: break
+            case .hello(let hello): handle(.connected(client: name, identity: hello.identityKey))
+            case .heartbeat: break
             }
         case .fetchModel(let digest, _): tell(name, .modelFetched(digest: digest))
         case .pay(let claim): tell(name, .paid(claim.key))
@@ -174,7 +187,7 @@ struct SecureBench {
             tell(name, .masked(key, digest: digest))
         case .upload(let update, _): if !keepsBack.contains(name) { upload(name, update) }
         case .evaluate(let request): tell(name, .evaluated(round: request.round, loss: 1, accuracy: 0.5, rows: 12))
-        case .notice(let text): notices.append("\(name): \(text)")
+        case .notice(let text), .warning(let text): notices.append("\(name): \(text)")
         case .connect, .fetchControl, .cancelTraining, .persist, .discard, .finished: break
         }
     }

@@ -183,7 +183,6 @@ extension SecureBench {
         let changes: [(String, (inout SessionSpec) -> Void)] = [
             ("algorithm", { $0.algorithm = .fedNova }), ("algorithm", { $0.algorithm = .scaffold }),
             ("over_selection", { $0.overSelection = 2 }), ("max_clients", { $0.maxClients = 6000 }),
-            ("secure_aggregation.mode", { $0.secureAggregation?.mode = .maliciousServer }),
             ("secure_aggregation.group_floor", { $0.secureAggregation?.groupFloor = 2 }), ("secure_aggregation.bits", { $0.secureAggregation?.bits = 25 }),
             ("secure_aggregation.clip", { $0.secureAggregation?.clip = .nan }),
             ("secure_aggregation.coordinate_range", { $0.secureAggregation?.coordinateRange = 0 }),

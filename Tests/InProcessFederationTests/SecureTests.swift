@@ -12,7 +12,8 @@ import Trust
 /// The same numbers for a client and a use, whoever runs the federation.
 private let secrets = ClientSecrets(
     rounding: { Secret(CryptoSuite.simulated.sha256(Array("rounding \($0)".utf8))) },
-    entropy: { client, use in Secret(CryptoSuite.simulated.sha256(Array("\(client) \(use)".utf8))) })
+    entropy: { client, use in Secret(CryptoSuite.simulated.sha256(Array("\(client) \(use)".utf8))) },
+    identity: { Secret(CryptoSuite.simulated.sha256(Array("identity \($0)".utf8))) })
 
 private func spec(clients: Int, rounds: Int = 2, _ aggregation: SessionSpec.Aggregation = .mean) -> SessionSpec {
     var spec = SessionSpec()
@@ -99,6 +100,25 @@ private func federation(_ spec: SessionSpec, clients: Int, suite: CryptoSuite = 
         #expect(report.rounds.map(\.outcome.dropped) == [0, 1, 2])
     }
 
+    /// Signed adverts, a round of signatures over the survivors: other messages, and the same model.
+    @Test func againstALyingCoordinatorTheModelIsTheSame() throws {
+        var strict = spec(clients: 20, rounds: 3)
+        strict.quorum = 18
+        var trusting = strict
+        strict.secureAggregation?.mode = .maliciousServer
+        trusting.secureAggregation?.mode = .honestButCurious
+        var models: [String?] = []
+        for (spec, suite) in [(strict, CryptoSuite.simulated), (trusting, .simulated), (strict, .system)] {
+            var federation = try federation(spec, clients: 20, suite: suite)
+            federation.drop([SimulatedData.name(of: 3)], inRound: 2)
+            try federation.gather()
+            let report = federation.run()
+            #expect(report.status == .completed && report.rounds.map { $0.outcome.secure?.groupSizes } == [[20], [19], [20]], "\(report)")
+            models.append(report.model)
+        }
+        #expect(models[0] == models[1])
+    }
+
     /// Fewer than the quorum: nobody was asked to open anything, so the round is tried again with fresh keys, and then given up.
     @Test func tooFewEndTheAttemptAndNotTheSession() throws {
         var federation = try federation(spec(clients: 10, rounds: 2), clients: 10)
@@ -144,7 +164,8 @@ private func federation(_ spec: SessionSpec, clients: Int, suite: CryptoSuite = 
         let record = SessionRecord(
             id: "fl-session-simulated", tenant: "default", spec: configuration.spec, createdAt: Instant(milliseconds: 0), registrationTokenHash: [])
         let same = ClientSecrets(
-            rounding: { name in SimulatedData.rounding(of: (0..<clients).first { SimulatedData.name(of: $0) == name } ?? 0) }, entropy: secrets.entropy)
+            rounding: { name in SimulatedData.rounding(of: (0..<clients).first { SimulatedData.name(of: $0) == name } ?? 0) }, entropy: secrets.entropy,
+            identity: secrets.identity)
         var federation = InProcessFederation(
             session: record, names: (0..<clients).map(SimulatedData.name), dataset: dataset, schema: SimulatedData.schema, shares: shares, suite: .simulated,
             kernels: Kernels.table(.baseline), secrets: same)

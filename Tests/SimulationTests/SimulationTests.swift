@@ -41,6 +41,38 @@ import Testing
         #expect(aborts >= 120)
     }
 
+    /// The same lie in the same weather: what is taken on trust in one mode opens both secrets of a member, and nothing in the other.
+    @Test func twoSetsOfSurvivorsOpenNothingWhereKeysArePinned() {
+        var opened: [SecureAggregationSpec.Mode: Int] = [:]
+        for seed in UInt64(0)..<40 {
+            for mode in SecureAggregationSpec.Mode.allCases {
+                var storm = SimulationConfiguration.fullParticipation(clients: 9, rounds: 2)
+                (storm.spec.roundDeadlineSeconds, storm.spec.quorum) = (2, 8)
+                storm.spec.secureAggregation = SecureAggregationSpec(groupFloor: 3)
+                storm.spec.secureAggregation?.mode = mode
+                storm.faults.delay = 1...20
+                storm.faults.reordering = 0.1
+                storm.plantedBug = .tellsTwoSurvivorSets
+                let report = run(seed, storm)
+                if report.violations.contains(where: { "\($0)".contains("both secrets") }) { opened[mode, default: 0] += 1 }
+            }
+        }
+        #expect(opened[.honestButCurious] ?? 0 >= 30 && opened[.maliciousServer] == nil, "\(opened)")
+    }
+
+    @Test func membersWithPinnedKeysLiveThroughStorms() {
+        var (strict, completed) = (0, 0)
+        for seed in UInt64(0)..<600 {
+            let storm = SimulationConfiguration.storm(seed: seed)
+            guard storm.spec.secureAggregation?.mode == .maliciousServer else { continue }
+            strict += 1
+            let report = run(seed, storm)
+            #expect(report.violations == [], "seed \(seed)")
+            completed += report.status == .completed ? 1 : 0
+        }
+        #expect(strict >= 30 && completed >= strict / 2, "\(completed) of \(strict)")
+    }
+
     /// Whatever happens on the way, when everybody takes part the final model is that of the undisturbed run.
     @Test func disturbedRunsEndWithTheSameModel() {
         let calm = run(11, .fullParticipation(clients: 4, rounds: 3))

@@ -139,6 +139,8 @@ import Testing
             #expect(answer.status == 201 && surface.service.seen.spec.secureAggregation?.groupFloor == floor)
             #expect(answer.notices == (floor == 3 ? ["secure_aggregation.group_floor"] : []))
         }
+        let lying = await Surface().call("POST", sessions, json: #"{"min_clients": 6, "secure_aggregation": {"mode": "malicious_server"}}"#)
+        #expect(lying.status == 201 && lying.notices == ["secure_aggregation.mode"] && lying.text.contains("pinned_keys"), "\(lying.text)")
         let off = Surface()
         #expect(await off.call("POST", sessions, json: #"{"secure_aggregation": {"enabled": false, "bits": 8}}"#).notices == ["secure_aggregation.bits"])
         #expect(off.service.seen.spec.secureAggregation == nil)
@@ -146,7 +148,8 @@ import Testing
             (#"{"min_clients": 2, "max_clients": 4, "secure_aggregation": true}"#, "max_clients"),
             (#"{"min_clients": 6, "secure_aggregation": {"bits": 99}}"#, "secure_aggregation.bits"),
             (#"{"min_clients": 6, "algorithm": "scaffold", "secure_aggregation": true}"#, "algorithm"),
-            (#"{"min_clients": 6, "secure_aggregation": {"mode": "malicious_server"}}"#, "secure_aggregation.mode"),
+            (#"{"min_clients": 6, "secure_aggregation": {"mode": "trusting"}}"#, "secure_aggregation.mode"),
+            (#"{"min_clients": 4, "secure_aggregation": {"mode": "malicious_server", "group_floor": 3}}"#, "secure_aggregation"),
         ] {
             let answer = await Surface().call("POST", sessions, json: body)
             #expect(answer.status == 400 && answer.details["field"]?.text == field, "\(answer.text)")

@@ -26,6 +26,10 @@ let serverMessages: [ServerMessage] = [
 
 let clientMessages: [ClientMessage] = [
     .hello(Hello(versionMin: 1, versionMax: 2, software: "tutti-client", sessionID: "s", clientID: "a", lastRound: 4)),
+    .hello(
+        Hello(
+            versionMin: 1, versionMax: 1, software: "tutti-client", sessionID: "s", clientID: "a", lastRound: 0,
+            identityKey: [UInt8](repeating: 7, count: 32))),
     .heartbeat(Heartbeat(sessionID: "s", round: 4)), .evaluation(EvaluationReport(sessionID: "s", round: 4, loss: 0.5, accuracy: 1, rows: 10)),
     .roundFailed(RoundFailed(sessionID: "s", round: 4, attempt: 1, reason: "out of memory")),
     .secure(SecureFrame(sessionID: "s", round: 4, attempt: 1, message: [1, 6])),

@@ -29,6 +29,13 @@ import Wire
                     versionMin: 1, versionMax: 1, software: "example 1.0", sessionID: "fl_1", clientID: "hospital-a", lastRound: 4,
                     knows: ["normalised", "controlled"]))
         ),
+        (
+            "hello_identity",
+            .hello(
+                Hello(
+                    versionMin: 1, versionMax: 1, software: "example 1.0", sessionID: "fl_1", clientID: "hospital-a", lastRound: 0,
+                    knows: ["secure_aggregation"], identityKey: [UInt8](1...32)))
+        ),
         ("heartbeat", .heartbeat(Heartbeat(sessionID: "s", round: 4))),
         ("evaluation_report", .evaluation(EvaluationReport(sessionID: "fl_1", round: 5, loss: 0.25, accuracy: 0.9375, rows: 144))),
         ("evaluation_report_regression", .evaluation(EvaluationReport(sessionID: "fl_1", round: 5, loss: 2859.5, accuracy: nil, rows: 144))),

@@ -18,6 +18,10 @@ package struct ClientPolicy: Sendable, Equatable {
     package var delta = 1e-5
     /// What the rows are called in the ledger.
     package var dataName = "default"
+    /// Whether sessions that take the coordinator at its word are left out.
+    package var requiresMaliciousServer = false
+    /// The members' keys from outside the coordinator; nil: none.
+    package var pins: PinnedKeys?
     /// Sessions that may be joined; empty: all.
     package var sessions: [String] = []
     /// A larger model is not fetched.
@@ -25,19 +29,23 @@ package struct ClientPolicy: Sendable, Equatable {
 
     package init() {}
 
-    package init(_ settings: ClientSettings) {
+    /// - Parameter data: the node's folder.
+    package init(_ settings: ClientSettings, data: String) throws(ClientNodeError) {
         smallestCohort = settings.smallestCohort
         smallestGroup = settings.smallestGroup
         requiresSecureAggregation = settings.requiresSecureAggregation
         requiresDifferentialPrivacy = settings.requiresDifferentialPrivacy
         (largestEpsilon, delta, dataName) = (settings.largestEpsilon, settings.delta, settings.dataName)
+        requiresMaliciousServer = settings.requiresMaliciousServer
+        pins = try PinnedKeys.load(settings, data: data)
         sessions = settings.sessions
         maximumModelBytes = settings.maximumModelBytes
     }
 
     /// What this client insists on in every masked round.
     package var floors: ClientFloors {
-        ClientFloors(members: max(smallestCohort, smallestGroup), groupFloor: smallestGroup)
+        ClientFloors(
+            mode: requiresMaliciousServer ? .maliciousServer : .honestButCurious, members: max(smallestCohort, smallestGroup), groupFloor: smallestGroup)
     }
 
     /// Why this session is not joined; nil when it may be.
@@ -58,6 +66,19 @@ package struct ClientPolicy: Sendable, Equatable {
         }
         if requiresDifferentialPrivacy && session.privacy?.enabled != true {
             return refused(session, "nothing would bound what its models tell of this node's rows: it has no differential privacy", "policy.require_differential_privacy")
+        }
+        let isMalicious = session.secure_aggregation?.isOn == true && session.secure_aggregation?.mode == TrustMode.maliciousServer.name
+        if requiresMaliciousServer && !isMalicious {
+            return refused(
+                session, "its members would take the coordinator at its word: it is not in mode malicious_server", "policy.require_malicious_server")
+        }
+        if isMalicious && pins == nil {
+            return ClientNodeError(
+                .policy,
+                "Session \(session.session_id) is in mode malicious_server, which needs the members' keys from outside the coordinator, and this node has "
+                    + "none. Nothing was sent.",
+                remedy: "Collect the lines that 'tutti-client identity show' prints at each member, and name their file in "
+                    + "secure_aggregation.pinned_keys of client.toml.")
         }
         if let floor = session.secure_aggregation?.group_floor, floor < smallestGroup {
             return refused(session, "sums of as few as \(floor) clients may be opened; this node wants \(smallestGroup)", "policy.min_group")
@@ -104,6 +125,7 @@ package struct SessionSummary: Decodable, Sendable {
     /// What the reply says of secure aggregation.
     package struct Secure: Decodable, Sendable {
         var enabled: Bool?
+        var mode: String?
         var group_floor: Int?
         var isOn: Bool { enabled == true }
     }

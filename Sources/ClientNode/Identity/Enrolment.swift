@@ -66,6 +66,7 @@ package enum Enrolment {
                 card: .init(coordinator: endpoint.url, tenant: reply.tenant, client: reply.client_id),
                 certificatePEM: reply.certificate, authorityPEM: reply.ca_certificate, keyPEM: key.pem)
             try identity.save(to: data)
+            _ = try MemberKey.loadOrMake(in: data)
             ClientSettings.writeTemplate(data: data)
             return identity
         } catch let error as ClientNodeError {

@@ -21,6 +21,7 @@ package actor NodeRunner {
     package typealias Notice = @Sendable (String) -> Void
 
     private let identity: NodeIdentity
+    private let key: MemberKey
     private let data: String
     private let work: LocalWork
     private let ledger: NodeLedger
@@ -48,6 +49,7 @@ package actor NodeRunner {
         self.house = house
         self.notice = notice
         identity = try NodeIdentity.load(from: data)
+        key = try MemberKey.loadOrMake(in: data)
         work = LocalWork(rows: rows, liar: liar, stopping: stopping, workspaces: house.workspaces)
         joinBody = CoordinatorClient.joinBody(client: identity.card.client, rows: rows.count, schema: schema, policy: policy).encoded()
         ledger = try NodeLedger(data: data, card: identity.card, dataset: policy.dataName, cap: policy.largestEpsilon, delta: policy.delta)
@@ -165,7 +167,8 @@ package actor NodeRunner {
         let folder = try SessionFolder(data: data, session: session)
         let machine = ClientMachine(
             client: identity.card.client, session: session, state: try folder.loadState(session: session),
-            seed: derivedSeed(0, identity.card.client + session), protection: ClientProtection(suite: .system, floors: policy.floors))
+            seed: derivedSeed(0, identity.card.client + session),
+            protection: ClientProtection(suite: .system, floors: policy.floors, identity: key.seed, pins: policy.pins))
         let runner = SessionRunner(
             machine: machine, session: session, client: client, folder: folder, trainer: work, ledger: ledger, house: house,
             policy: policy)

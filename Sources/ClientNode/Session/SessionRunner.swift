@@ -129,6 +129,7 @@ actor SessionRunner {
         case .drawEntropy(let use): post.yield(.entropy(use, Secret(RandomSource.system.bytes(32))))
         case .mask(let job): mask(job)
         case .notice(let text): house.log.notice("\(text)", metadata: ["session": "\(session)"])
+        case .warning(let text): house.log.warning("\(text)", metadata: ["session": "\(session)"])
         case .persist(let state): try folder.save(state)
         case .upload(let update, let encoding): upload(update, encoding)
         case .evaluate(let request): evaluate(request)

@@ -26,7 +26,7 @@ struct ControlServer: Sendable {
             if let why = try await engine.lacks(session, member, knows: hello.knows) {
                 return link.refuse(Refusal(code: "version", message: why))
             }
-            try await engine.attach(session, member, link)
+            try await engine.attach(session, member, link, identity: hello.identityKey)
         } catch {
             return link.refuse(Refusal(code: "session", message: "\(error)"))
         }

@@ -159,9 +159,10 @@ extension CoordinatorMachine {
         return [.persist(.initialModel(digest: digest))] + proceed(now)
     }
 
-    mutating func connected(_ client: String, _ now: Instant) -> [CoordinatorEffect] {
+    mutating func connected(_ client: String, _ identity: [UInt8], _ now: Instant) -> [CoordinatorEffect] {
         guard members[client] != nil else { return [] }
-        presence[client] = Presence(isConnected: true, lastSeen: now)
+        presence[client] = Presence(isConnected: true, lastSeen: now, identity: identity)
+        refusedDraws[client] = nil
         let told = epochFrames(to: client)
         switch phase {
         case .gathering, .initialising, .selecting, .drawing, .aggregating: return told + proceed(now)

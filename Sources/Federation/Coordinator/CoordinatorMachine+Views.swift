@@ -71,7 +71,7 @@ extension CoordinatorMachine {
                 blockers.append(
                     Blocker(
                         what: "clients", asked: gathering.least, have: gathering.there.count,
-                        fix: epoch == nil ? "registered clients must connect" : "members of the groups must connect; who joined later takes no part in training"
+                        fix: epoch == nil ? drawAdvice : "members of the groups must connect; who joined later takes no part in training"
                     ))
             }
         case .drawing(let draw):

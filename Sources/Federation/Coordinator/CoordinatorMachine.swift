@@ -47,6 +47,8 @@ package struct CoordinatorMachine: Sendable {
     struct Presence: Sendable {
         var isConnected = false
         var lastSeen: Instant
+        /// As its hello says; empty: none.
+        var identity: [UInt8] = []
     }
 
     package internal(set) var session: SessionRecord
@@ -81,6 +83,8 @@ package struct CoordinatorMachine: Sendable {
     var epoch: EpochContext?
     /// Who was silent in a draw of groups; the next one goes without them, where enough others are there.
     var silentInDraws: Set<String> = []
+    /// Who would not take part in a draw, in its own words; not asked again before it connects anew.
+    var refusedDraws: [String: String] = [:]
     /// Whom further attempts at this round may have (roster indices).
     var retry: (round: Int, members: [Int])?
 
@@ -101,7 +105,7 @@ package struct CoordinatorMachine: Sendable {
         let now = advance(to: now)
         switch event {
         case .join(let request, let ticket): return join(request, ticket, now)
-        case .connected(let client): return connected(client, now)
+        case .connected(let client, let identity): return connected(client, identity, now)
         case .disconnected(let client):
             presence[client]?.isConnected = false
             // A round waits for it until the deadline; an evaluation does without it.

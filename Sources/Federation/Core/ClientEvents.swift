@@ -153,6 +153,8 @@ package enum ClientEffect: Sendable, Equatable {
     case mask(MaskingJob)
     /// For the node's owner.
     case notice(String)
+    /// The same where the owner has to do something.
+    case warning(String)
     /// Durable before any later effect of the array is run.
     case persist(ClientState)
     case upload(PendingUpdate, encoding: UploadEncoding)

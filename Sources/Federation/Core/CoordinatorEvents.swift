@@ -27,7 +27,8 @@ package struct JoinRequest: Sendable, Equatable {
 package enum CoordinatorEvent: Sendable {
     case join(JoinRequest, Ticket)
     /// The client's control socket for this session is open (after version negotiation) or gone.
-    case connected(client: String)
+    /// `identity`: its public key for secure aggregation against a lying coordinator; empty: none.
+    case connected(client: String, identity: [UInt8] = [])
     case disconnected(client: String)
     case heartbeat(client: String)
     /// Asked before a body is read: may this client send this update now?

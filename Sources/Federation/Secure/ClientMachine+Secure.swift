@@ -1,4 +1,5 @@
 internal import CryptoSuite
+internal import SecureAggregation
 internal import Wire
 
 /// Kept apart, so that a client without secure aggregation is as small as before.
@@ -50,6 +51,12 @@ extension ClientMachine {
             heldStart = nil
             return roundStarted(start)
         case .refuse(let key, let reason): return refuse(key, reason)
+        case .decline(let draw, let reason):
+            let message = DrawRefusal(reason: Array(reason.utf8)).encoded
+            return [
+                .warning("secure aggregation: \(reason)"),
+                .send(.secure(SecureFrame(sessionID: session, round: 0, attempt: draw, message: message))),
+            ]
         case .notice(let text): return [.notice(text)]
         }
     }
@@ -61,8 +68,7 @@ extension ClientMachine {
         return [.mask(job)]
     }
 
-    private mutating func refuse(_ key: AttemptKey?, _ reason: String) -> [ClientEffect] {
-        guard let key else { return [.notice("secure aggregation: \(reason)")] }
+    private mutating func refuse(_ key: AttemptKey, _ reason: String) -> [ClientEffect] {
         let told: [ClientEffect] = [
             .notice("round \(key.round), attempt \(key.attempt): \(reason)"),
             .send(.roundFailed(RoundFailed(sessionID: session, round: key.round, attempt: key.attempt, reason: reason))),

@@ -22,7 +22,7 @@ extension CoordinatorMachine {
 
     func secureGathering() -> Gathering {
         guard let epoch else {
-            let connected = connectedTrainers
+            let connected = willing
             let answering = connected.filter { !silentInDraws.contains($0) }
             let there = answering.count >= needed.count ? answering : connected
             return Gathering(
@@ -35,6 +35,24 @@ extension CoordinatorMachine {
         return Gathering(
             there: there, all: allowed.count, least: quorum,
             isHopeless: retryMembers != nil && there.count < quorum && members.intersection(epoch.partition.members).count >= quorum)
+    }
+
+    /// Whom a draw may have. Against a lying coordinator every member needs a key of its own: of two with one key the second
+    /// does not take part.
+    private var willing: [String] {
+        let open = connectedTrainers.filter { refusedDraws[$0] == nil }
+        guard session.spec.secureAggregation?.mode == .maliciousServer else { return open }
+        var keys: Set<[UInt8]> = []
+        return open.filter { name in presence[name].map { !$0.identity.isEmpty && keys.insert($0.identity).inserted } ?? false }
+    }
+
+    /// What a session that has no groups waits for, besides more clients.
+    var drawAdvice: String {
+        var advice = "registered clients must connect"
+        if session.spec.secureAggregation?.mode == .maliciousServer { advice += ", each with an identity key of its own" }
+        guard let first = refusedDraws.min(by: { $0.key < $1.key }) else { return advice }
+        let others = refusedDraws.count > 1 ? " (and \(refusedDraws.count - 1) more)" : ""
+        return "\(advice); \(first.key) refuses\(others): \(first.value)"
     }
 
     /// Whom the open round's next attempt may have; nil: everybody in the groups.
@@ -51,7 +69,8 @@ extension CoordinatorMachine {
         for count in stride(from: names.count, through: min(names.count, needed.count), by: -1) {
             guard let plan = try? session.spec.securePlan(members: count, dimension: session.model?.parameterCount ?? 1),
                 let draw = try? EpochDraw(
-                    number: number, session: session.id, names: Array(names.prefix(count)), plan: plan, spec: secure, deadline: deadline, suite: suite)
+                    number: number, session: session.id, names: Array(names.prefix(count)), identities: { presence[$0]?.identity ?? [] }, plan: plan,
+                    spec: secure, deadline: deadline, suite: suite)
             else { continue }
             session.draws = number
             phase = .drawing(draw)
@@ -62,6 +81,7 @@ extension CoordinatorMachine {
     }
 
     mutating func drawReply(_ client: String, _ frame: SecureFrame, _ now: Instant) -> [CoordinatorEffect] {
+        if let refusal = try? DrawRefusal(encoded: frame.message) { return drawRefused(client, frame.attempt, refusal, now) }
         guard case .drawing(var draw) = phase, frame.attempt == draw.number, let suite, let index = draw.names.firstIndex(of: client) else { return [] }
         let wasOpen = draw.commitmentList == nil
         switch MessageKind(of: frame.message) {
@@ -89,6 +109,15 @@ extension CoordinatorMachine {
         let told = draw.names.flatMap { secureFrames([EpochEncoding.encode(list, .nonces)], round: 0, attempt: draw.number, to: $0) }
         // The groups are durable before anybody knows them.
         return [.persist(.session(session))] + told + proceed(now)
+    }
+
+    /// Without a member there is no draw: the next one is tried with who is left, once the others have had time to refuse too.
+    private mutating func drawRefused(_ client: String, _ number: Int, _ refusal: DrawRefusal, _ now: Instant) -> [CoordinatorEffect] {
+        guard epoch == nil, number == session.draws, presence[client] != nil else { return [] }
+        refusedDraws[client] = String(decoding: refusal.reason, as: UTF8.self)
+        guard case .drawing(let draw) = phase, draw.names.contains(client) else { return [] }
+        phase = .selecting(attempt: 1, since: now)
+        return proceed(now)
     }
 
     mutating func drawDue(_ draw: EpochDraw, _ now: Instant) -> [CoordinatorEffect] {

@@ -11,15 +11,19 @@ struct EpochDraw: Sendable {
     private(set) var commitments: [Int: [UInt8]] = [:]
     private(set) var nonces: [Int: [UInt8]] = [:]
 
-    init(number: Int, session: String, names: [String], plan: SecureAggregationPlan, spec: SecureAggregationSpec, deadline: Instant, suite: CryptoSuite)
-        throws(SecureAggregationError)
-    {
-        let roster = try Roster(names.map { Roster.Member(name: Array($0.utf8), identity: []) })
+    /// - Parameter identities: of the members, by name; asked for against a lying coordinator alone.
+    init(
+        number: Int, session: String, names: [String], identities: (String) -> [UInt8], plan: SecureAggregationPlan, spec: SecureAggregationSpec,
+        deadline: Instant, suite: CryptoSuite
+    ) throws(SecureAggregationError) {
+        let isSigned = plan.mode == .maliciousServer
+        let roster = try Roster(names.map { Roster.Member(name: Array($0.utf8), identity: isSigned ? identities($0) : []) })
         let terms = PartitionTerms(
             session: Array(session.utf8), epoch: number, rosterHash: roster.digest(suite), groups: plan.groups, rosterFloor: spec.rosterFloor, missingMax: 0)
         let words =
             "\(plan.members) members; \(plan.disclosure). Secrets are shared over \(plan.holderGraph.holders) holders, of whom \(plan.holderGraph.threshold) open one; "
-            + "a round needs \(plan.quorum) members. Updates are clipped to the norm \(spec.clip), coordinates to ±\(spec.coordinateRange), \(spec.bits) bits each."
+            + "a round needs \(plan.quorum) members. Updates are clipped to the norm \(spec.clip), coordinates to ±\(spec.coordinateRange), \(spec.bits) bits each. "
+            + (isSigned ? "The coordinator may lie: all members' keys are held against those they were given outside it." : "The coordinator follows the protocol.")
         invitation = EpochInvitation(terms: terms, roster: roster, plan: Array(words.utf8))
         self.plan = plan
         self.names = names

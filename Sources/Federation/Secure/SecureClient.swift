@@ -1,15 +1,49 @@
 package import CryptoSuite
 package import SecureAggregation
 
-/// What a client needs for secure aggregation besides its machine: the primitives, and what its owner insists on. One for
-/// all clients of a process.
+/// What a client needs for secure aggregation besides its machine: the primitives, what its owner insists on, and, against a
+/// lying coordinator, who it is and who the others are. Without the latter one is enough for all clients of a process.
 package final class ClientProtection: Sendable {
     package let suite: CryptoSuite
     package let floors: ClientFloors
+    /// Seed of this client's Ed25519 key, 32 bytes.
+    package let identity: Secret?
+    /// The members' keys as this client was given them outside the coordinator.
+    package let pins: PinnedKeys?
 
-    package init(suite: CryptoSuite, floors: ClientFloors) {
+    package init(suite: CryptoSuite, floors: ClientFloors, identity: Secret? = nil, pins: PinnedKeys? = nil) {
         self.suite = suite
         self.floors = floors
+        self.identity = identity
+        self.pins = pins
+    }
+
+    var identityKey: [UInt8] { identity.map { suite.keys.signingKey($0.bytes) } ?? [] }
+
+    /// What this client insists on with these members: where keys are told, the coordinator is taken not to be trusted.
+    func floors(with roster: Roster) -> ClientFloors {
+        var floors = floors
+        if roster.isPinned { floors.mode = .maliciousServer }
+        return floors
+    }
+
+    /// - Throws: what is wrong with the keys that the coordinator tells of the members.
+    func check(_ roster: Roster, index: Int) throws(SecureAggregationError) {
+        guard roster.isPinned else {
+            guard floors.mode == .honestButCurious else {
+                throw .belowFloor(field: "mode", offered: TrustMode.honestButCurious.name, floor: floors.mode.name)
+            }
+            return
+        }
+        guard let pins else {
+            throw .notAuthentic(
+                "malicious_server needs the members' keys from outside the coordinator, and this client has none: name a file of them in "
+                    + "secure_aggregation.pinned_keys of client.toml")
+        }
+        guard roster.members[index].identity == identityKey else {
+            throw .notAuthentic("the coordinator tells the members another key for this client than its own")
+        }
+        try pins.check(roster)
     }
 }
 
@@ -30,8 +64,10 @@ struct SecureClient: Sendable {
         case mask(MaskingJob)
         /// The groups are known: rounds can begin.
         case ready
-        /// Of the attempt under way (nil: of the draw): this client will not go on.
-        case refuse(AttemptKey?, String)
+        /// Of the attempt under way: this client will not go on.
+        case refuse(AttemptKey, String)
+        /// The same of the draw of this number.
+        case decline(Int, String)
         /// For the owner, once.
         case notice(String)
     }
@@ -77,7 +113,7 @@ struct SecureClient: Sendable {
             default: return []
             }
         } catch {
-            return [.refuse(nil, error.words)]
+            return [.decline(number, error.words)]
         }
     }
 
@@ -95,6 +131,7 @@ struct SecureClient: Sendable {
         let terms = offered.terms
         guard terms.session == session, terms.rosterHash == offered.roster.digest(suite) else { throw .otherTranscript }
         guard let index = offered.index(of: name) else { throw .contradiction("this client is not on the list of members") }
+        try protection.check(offered.roster, index: index)
         if isReady || state?.partition != nil {
             guard terms.epoch == state?.epoch else { throw .contradiction("a second draw of groups: many draws would let single updates be solved for") }
             if !isReady { invitation = offered }
@@ -105,7 +142,6 @@ struct SecureClient: Sendable {
             return member.map { [.send(EpochEncoding.encode($0.commitment, .nonceCommitment), nil)] } ?? []
         }
         guard terms.epoch >= state?.epoch ?? 0 else { return [] }
-        _ = index
         invitation = offered
         (member, commitments) = (nil, nil)
         // Committed before a restart: the nonce is gone, and only the result can still be taken.
@@ -144,8 +180,8 @@ struct SecureClient: Sendable {
             record = try ClientRecord(encoded: encoded)
         }
         masking = try MaskingClient(
-            index: index, roster: invitation.roster, partition: partition, identity: nil, planHash: suite.sha256(invitation.plan),
-            floors: protection.floors, record: record, suite: suite)
+            index: index, roster: invitation.roster, partition: partition, identity: invitation.roster.isPinned ? protection.identity : nil,
+            planHash: suite.sha256(invitation.plan), floors: protection.floors(with: invitation.roster), record: record, suite: suite)
         let isNew = state.partition == nil
         state.partition = digest
         self.state = state
@@ -187,8 +223,9 @@ struct SecureClient: Sendable {
 
     mutating func hear(_ key: AttemptKey, _ message: [UInt8]) -> [Step] {
         guard self.key == key else {
-            // Asked to open an attempt of before a restart: it is told so, and need not wait.
-            return MessageKind(of: message) == .unmaskRequest && isReady ? [.refuse(key, SecureAggregationError.secretsGone.words)] : []
+            // Asked to sign for or to open an attempt of before a restart: it is told so, and need not wait.
+            let isAsked = [.unmaskRequest, .survivors].contains(MessageKind(of: message))
+            return isAsked && isReady ? [.refuse(key, SecureAggregationError.secretsGone.words)] : []
         }
         do throws(SecureAggregationError) {
             let event: MaskingClient.Event

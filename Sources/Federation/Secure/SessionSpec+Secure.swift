@@ -13,6 +13,8 @@ extension SessionSpec {
         var request = PlanRequest(members: members, dimension: dimension, l2Clip: privacy?.l2Clip ?? secure.clip, coordinateClip: secure.coordinateRange)
         request.differentialPrivacy = privacy != nil
         request.mode = secure.mode == .honestButCurious ? .honestButCurious : .maliciousServer
+        // Nobody but the clients can know: each refuses the draw unless its own owner has given it the others' keys.
+        request.identitiesPinned = true
         request.robust = aggregation.withstandsLiars
         request.groupsBeyond = groupsBeyond
         request.byzantine = byzantineTolerance
@@ -40,12 +42,6 @@ extension SessionSpec {
         }
         guard maxClients <= Self.mostSecureClients else {
             throw refuse("max_clients", "must be at most \(Self.mostSecureClients) with secure_aggregation", JSON(maxClients))
-        }
-        guard secure.mode == .honestButCurious else {
-            throw refuse(
-                "secure_aggregation.mode",
-                "must be honest_but_curious: malicious_server needs identity keys pinned outside the coordinator, and clients cannot be given them yet",
-                .string(secure.mode.rawValue))
         }
         guard (SecureAggregationSpec.trialFloor...1000).contains(secure.groupFloor) else {
             throw refuse("secure_aggregation.group_floor", "must be 3 to 1000; 3 is for trying it out", JSON(secure.groupFloor))

@@ -354,6 +354,10 @@ nonisolated struct Tutti_V1_Hello: Sendable {
   /// the client does not name refuses it with the code "version".
   var knows: [String] = []
 
+  /// Ed25519 public key of secure aggregation's mode malicious_server, 32 bytes; empty: none. The other members know it from
+  /// their own rosters; the coordinator only says whose name it goes with.
+  var identityKey: Data = Data()
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
@@ -1032,7 +1036,7 @@ nonisolated extension Tutti_V1_Envelope: SwiftProtobuf.Message, SwiftProtobuf._M
 
 nonisolated extension Tutti_V1_Hello: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Hello"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}version_min\0\u{3}version_max\0\u{1}software\0\u{3}session_id\0\u{3}client_id\0\u{3}last_round\0\u{1}knows\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}version_min\0\u{3}version_max\0\u{1}software\0\u{3}session_id\0\u{3}client_id\0\u{3}last_round\0\u{1}knows\0\u{3}identity_key\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1047,6 +1051,7 @@ nonisolated extension Tutti_V1_Hello: SwiftProtobuf.Message, SwiftProtobuf._Mess
       case 5: try { try decoder.decodeSingularStringField(value: &self.clientID) }()
       case 6: try { try decoder.decodeSingularUInt32Field(value: &self.lastRound) }()
       case 7: try { try decoder.decodeRepeatedStringField(value: &self.knows) }()
+      case 8: try { try decoder.decodeSingularBytesField(value: &self.identityKey) }()
       default: break
       }
     }
@@ -1074,6 +1079,9 @@ nonisolated extension Tutti_V1_Hello: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if !self.knows.isEmpty {
       try visitor.visitRepeatedStringField(value: self.knows, fieldNumber: 7)
     }
+    if !self.identityKey.isEmpty {
+      try visitor.visitSingularBytesField(value: self.identityKey, fieldNumber: 8)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1085,6 +1093,7 @@ nonisolated extension Tutti_V1_Hello: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if lhs.clientID != rhs.clientID {return false}
     if lhs.lastRound != rhs.lastRound {return false}
     if lhs.knows != rhs.knows {return false}
+    if lhs.identityKey != rhs.identityKey {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
