@@ -10,6 +10,8 @@ package struct PublicKeySuite: Sendable {
         @Sendable (_ recipient: [UInt8], _ sender: [UInt8], _ info: [UInt8], _ associated: [UInt8], _ plain: [UInt8], _ entropy: [UInt8]) -> [UInt8]?
     /// What `sender` (a public key) sealed to the holder of `secret`; nil where anything differs.
     package var open: @Sendable (_ secret: [UInt8], _ sender: [UInt8], _ info: [UInt8], _ associated: [UInt8], _ sealed: [UInt8]) -> [UInt8]?
+    /// Keys that seal with X25519 and X-Wing together.
+    package var hybrid: SealingSuite
     /// Ed25519's public key (RFC 8032), 32 bytes, of a seed of 32 bytes.
     package var signingKey: @Sendable (_ seed: [UInt8]) -> [UInt8]
     /// 64 bytes.
@@ -21,6 +23,7 @@ package struct PublicKeySuite: Sendable {
         agree: @escaping @Sendable ([UInt8], [UInt8]) -> [UInt8]?,
         seal: @escaping @Sendable ([UInt8], [UInt8], [UInt8], [UInt8], [UInt8], [UInt8]) -> [UInt8]?,
         open: @escaping @Sendable ([UInt8], [UInt8], [UInt8], [UInt8], [UInt8]) -> [UInt8]?,
+        hybrid: SealingSuite,
         signingKey: @escaping @Sendable ([UInt8]) -> [UInt8],
         sign: @escaping @Sendable ([UInt8], [UInt8]) -> [UInt8],
         verify: @escaping @Sendable ([UInt8], [UInt8], [UInt8]) -> Bool
@@ -29,8 +32,15 @@ package struct PublicKeySuite: Sendable {
         self.agree = agree
         self.seal = seal
         self.open = open
+        self.hybrid = hybrid
         self.signingKey = signingKey
         self.sign = sign
         self.verify = verify
+    }
+
+    /// X25519 alone.
+    package var classical: SealingSuite {
+        SealingSuite(
+            keyBytes: SealingSuite.classicalBytes.key, overhead: SealingSuite.classicalBytes.overhead, publicKey: agreementKey, seal: seal, open: open)
     }
 }

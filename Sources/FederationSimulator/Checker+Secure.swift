@@ -6,7 +6,7 @@ internal import Wire
 extension Checker {
     mutating func saidSecurely(_ frame: SecureFrame, to client: String, _ now: Int64) {
         let key = AttemptKey(round: frame.round, attempt: frame.attempt)
-        switch MessageKind(of: frame.message) {
+        switch MessageKind(of: frame.message)?.plain {
         case .epochInvitation:
             if let epoch = secure.epoch, epoch.number != frame.attempt {
                 violated(.groupsAreKept, now, "\(client) is invited to draw \(frame.attempt), and the groups were drawn in \(epoch.number)")

@@ -57,7 +57,9 @@ struct ConfigurationField {
         }
     }
 
-    static var all: [ConfigurationField] { [bug, quorum, stop, until, earlyStopping, schedule, seed, groupFloor, secureMode] + faults + session }
+    static var all: [ConfigurationField] {
+        [bug, quorum, stop, until, earlyStopping, schedule, seed, groupFloor, secureMode, keyAgreement] + faults + session
+    }
 
     private static var faults: [ConfigurationField] {
         [
@@ -144,6 +146,22 @@ struct ConfigurationField {
             guard let value = json.whole.flatMap({ Int(exactly: $0) }) else { return false }
             var secure = configuration.spec.secureAggregation ?? SecureAggregationSpec()
             secure.groupFloor = value
+            configuration.spec.secureAggregation = secure
+            return true
+        }
+    }
+
+    private static var keyAgreement: ConfigurationField {
+        ConfigurationField(
+            name: "key_agreement",
+            read: { configuration in
+                let agreement = configuration.spec.secureAggregation?.keyAgreement ?? .x25519
+                return agreement == .x25519 ? .null : .string(agreement.rawValue)
+            }
+        ) { configuration, json in
+            guard let agreement = json.text.flatMap({ SecureAggregationSpec.KeyAgreement(rawValue: $0) }) else { return false }
+            var secure = configuration.spec.secureAggregation ?? SecureAggregationSpec()
+            secure.keyAgreement = agreement
             configuration.spec.secureAggregation = secure
             return true
         }

@@ -6,22 +6,47 @@ extension PublicKeySuite {
     package static let simulated = PublicKeySuite(
         agreementKey: { publicKey(of: $0) },
         agree: { agreed($0, $1) },
-        seal: { recipient, sender, info, associated, plain, entropy in
-            guard let shared = agreed(sender, recipient) else { return nil }
-            let cipher = zip(plain, stream(fold(entropy) ^ fold(shared), 0, plain.count)).map { $0 ^ $1 }
-            return Array(entropy.prefix(32)) + cipher + tag(shared, publicKey(of: sender), recipient, info, associated, entropy, plain)
-        },
-        open: { secret, sender, info, associated, sealed in
-            guard sealed.count >= 48, let shared = agreed(secret, sender) else { return nil }
-            let entropy = Array(sealed.prefix(32))
-            let plain = zip(sealed[32..<sealed.count - 16], stream(fold(entropy) ^ fold(shared), 0, sealed.count - 48)).map { $0 ^ $1 }
-            let expected = tag(shared, sender, publicKey(of: secret), info, associated, entropy, plain)
-            return expected == Array(sealed.suffix(16)) ? plain : nil
-        },
+        seal: { sealing($0, $1, $2, $3, $4, $5) },
+        open: { opening($0, $1, $2, $3, $4) },
+        // The same with one key more, and as many bytes as the real one's.
+        hybrid: SealingSuite(
+            keyBytes: SealingSuite.hybridBytes.key, overhead: SealingSuite.hybridBytes.overhead,
+            publicKey: { secret in publicKey(of: hybridSecret(secret)) + stream(fold(secret) ^ 5, 0, XWing.keyBytes) },
+            seal: { recipient, sender, info, associated, plain, entropy in
+                guard recipient.count == SealingSuite.hybridBytes.key else { return nil }
+                let carried = stream(fold(entropy) ^ 6, 0, XWing.encapsulatedBytes)
+                return sealing(Array(recipient.prefix(32)), hybridSecret(sender), info, associated + carried + recipient, plain, entropy)
+                    .map { carried + $0 }
+            },
+            open: { secret, sender, info, associated, sealed in
+                guard sender.count == SealingSuite.hybridBytes.key, sealed.count >= SealingSuite.hybridBytes.overhead else { return nil }
+                let carried = Array(sealed.prefix(XWing.encapsulatedBytes))
+                let own = publicKey(of: hybridSecret(secret)) + stream(fold(secret) ^ 5, 0, XWing.keyBytes)
+                return opening(
+                    hybridSecret(secret), Array(sender.prefix(32)), info, associated + carried + own, Array(sealed.dropFirst(XWing.encapsulatedBytes)))
+            }),
         signingKey: { spread($0, key: 1) },
         sign: { seed, message in signature(spread(seed, key: 1), message) },
         verify: { publicKey, message, claimed in signature(publicKey, message) == claimed })
 }
+
+private func sealing(
+    _ recipient: [UInt8], _ sender: [UInt8], _ info: [UInt8], _ associated: [UInt8], _ plain: [UInt8], _ entropy: [UInt8]
+) -> [UInt8]? {
+    guard let shared = agreed(sender, recipient) else { return nil }
+    let cipher = zip(plain, stream(fold(entropy) ^ fold(shared), 0, plain.count)).map { $0 ^ $1 }
+    return Array(entropy.prefix(32)) + cipher + tag(shared, publicKey(of: sender), recipient, info, associated, entropy, plain)
+}
+
+private func opening(_ secret: [UInt8], _ sender: [UInt8], _ info: [UInt8], _ associated: [UInt8], _ sealed: [UInt8]) -> [UInt8]? {
+    guard sealed.count >= 48, let shared = agreed(secret, sender) else { return nil }
+    let entropy = Array(sealed.prefix(32))
+    let plain = zip(sealed[32..<sealed.count - 16], stream(fold(entropy) ^ fold(shared), 0, sealed.count - 48)).map { $0 ^ $1 }
+    let expected = tag(shared, sender, publicKey(of: secret), info, associated, entropy, plain)
+    return expected == Array(sealed.suffix(16)) ? plain : nil
+}
+
+private func hybridSecret(_ secret: [UInt8]) -> [UInt8] { spread(secret, key: 5) }
 
 private func word(_ secret: [UInt8]) -> UInt64 { fold(secret) | 1 }
 

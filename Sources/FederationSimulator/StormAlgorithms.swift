@@ -51,6 +51,7 @@ extension SimulationConfiguration {
         // One that is left out must not be missing from a quorum.
         let plans = (secured.spec.minClients...secured.clients).map { (members: $0, plan: try? secured.spec.securePlan(members: $0, dimension: 1)) }
         if draw.below(2) == 0, plans.allSatisfy({ $0.plan?.quorum ?? .max < $0.members }) { secured.faults.shareForgers = 1 }
+        if draw.below(3) == 0 { secured.spec.secureAggregation?.keyAgreement = .xWing }
         // A session that waits for more clients than there are would never begin.
         guard (try? secured.spec.validate()) != nil, (try? secured.spec.clientsNeeded())?.count == secured.spec.minClients else { return }
         self = secured

@@ -36,6 +36,9 @@ package enum MessageKind: UInt8, Sendable, CaseIterable {
     /// Kept by the coordinator, not sent.
     case sealedAttempt
     case drawRefusal
+    /// With longer keys (`KeyExchange.xWing`).
+    case hybridAdvert, hybridAdverts, hybridShareBundle, hybridShareDelivery, hybridSealedAttempt
+    case hybridShareReceipt, hybridConfirmation
 }
 
 package struct CanonicalReader: Sendable {

@@ -12,11 +12,11 @@ package enum KeySchedule {
         suite.sha256(label("transcript") + first + confirmed)
     }
 
-    /// The AES-128 key of the mask that two members share; they agree on their Diffie-Hellman secret. nil: a key is none.
+    /// The AES-128 key of the mask that two members share.
+    /// - Parameter agreed: what both have: their Diffie-Hellman secret, or that of their edge.
     package static func pairKey(
-        secret: Secret, own: (index: Int, key: [UInt8]), other: (index: Int, key: [UInt8]), transcript: [UInt8], suite: CryptoSuite
-    ) -> Secret? {
-        guard let agreed = suite.keys.agree(secret.bytes, other.key) else { return nil }
+        agreed: [UInt8], own: (index: Int, key: [UInt8]), other: (index: Int, key: [UInt8]), transcript: [UInt8], suite: CryptoSuite
+    ) -> Secret {
         let (low, high) = own.index < other.index ? (own, other) : (other, own)
         var info = CanonicalWriter()
         info.fixed(label("pair"))
@@ -36,6 +36,31 @@ package enum KeySchedule {
         info.number32(0)
         return Secret(suite.hkdfSHA256(seed, transcript, info.bytes, 16))
     }
+
+    package static let edgeSecretBytes = 32
+
+    /// The secret of an edge (X-Wing): of its lower member's secret m, so that shares of m open it when that member drops out.
+    package static func edgeSecret(maskSecret: [UInt8], lower: Int, higher: Int, first: [UInt8], suite: CryptoSuite) -> [UInt8] {
+        var info = CanonicalWriter()
+        info.fixed(label("edge"))
+        info.number32(lower)
+        info.number32(higher)
+        return suite.hkdfSHA256(maskSecret, first, info.bytes, edgeSecretBytes)
+    }
+
+    /// H(context, secret): shows the higher member, and afterwards the coordinator, that the secret is the lower member's.
+    package static func edgeCommitment(secret: [UInt8], lower: Int, higher: Int, first: [UInt8], suite: CryptoSuite) -> [UInt8] {
+        var writer = CanonicalWriter()
+        writer.fixed(label("edge"))
+        writer.fixed(first)
+        writer.number32(lower)
+        writer.number32(higher)
+        writer.fixed(secret)
+        return suite.sha256(writer.bytes)
+    }
+
+    /// HPKE's `info` of a sealed edge.
+    package static func edgeInfo(first: [UInt8]) -> [UInt8] { label("seal edge") + first }
 
     /// H(b): shows afterwards that the seed put together is the dealer's.
     package static func seedCommitment(seed: [UInt8], dealer: Int, first: [UInt8], suite: CryptoSuite) -> [UInt8] {
@@ -90,9 +115,9 @@ package enum ShareKind: UInt8, Sendable, Equatable {
 struct AttemptSecrets: Sendable {
     /// b.
     let selfSeed: Secret
-    /// m, an X25519 secret.
+    /// m, the secret of this client's mask key.
     let maskSecret: Secret
-    /// The X25519 secret that opens shares sealed to this client.
+    /// The secret that opens shares sealed to this client.
     let shareSecret: Secret
     private let root: Secret
     private let parameters: [UInt8]
@@ -109,6 +134,7 @@ struct AttemptSecrets: Sendable {
     func polynomial(_ kind: ShareKind, _ suite: CryptoSuite) -> [UInt8] { derive("polynomial", Int(kind.rawValue), 32, suite) }
     func salt(_ kind: ShareKind, holder: Int, _ suite: CryptoSuite) -> [UInt8] { derive("salt", holder << 2 | Int(kind.rawValue), 16, suite) }
     func sealing(holder: Int, _ suite: CryptoSuite) -> [UInt8] { derive("ephemeral", holder, 32, suite) }
+    func edgeSealing(member: Int, _ suite: CryptoSuite) -> [UInt8] { derive("edge ephemeral", member, 32, suite) }
 
     private func derive(_ name: String, _ number: Int, _ count: Int, _ suite: CryptoSuite) -> [UInt8] {
         Self.derive(root, parameters, name, number, count, suite).bytes

@@ -14,6 +14,8 @@ package enum Limits {
     package static let planBytesMax = 4096
     /// Bytes of a member's words to the coordinator.
     package static let reasonBytesMax = 1024
+    /// Edges that could not be opened: of 400 members with 62 neighbours each.
+    package static let voidEdgesMax = 12_400
     /// Attempts at one round.
     package static let attemptsMax = 1_000_000
     /// Lanes at the end of every vector that are zero for everybody: a sum that does not have them is not a sum.

@@ -22,19 +22,37 @@ extension MaskingClient {
         for member in members {
             guard now.adverts[member.index] != nil else { throw .contradiction("member \(member.index) did not advertise") }
             // A dealer that shows others another bundle than this holder.
-            if let held = now.held[member.index], held.bundle != member.bytes { throw .contradiction("member \(member.index) has two bundles") }
+            for seen in [now.held[member.index]?.bundle, now.edges[member.index]?.bundle] where seen != nil && seen != member.bytes {
+                throw .contradiction("member \(member.index) has two bundles")
+            }
         }
         now.confirmed = members.map(\.index)
         now.transcript = transcript
-        let terms = try terms(now, secrets)
+        let void = try check(confirmation, now)
+        let terms = try terms(now, secrets, void: void)
         now.stage = .masked
         // What unmasking needs are the others' shares: this client's own secrets are done with.
         now.secrets = nil
+        now.edges = [:]
         attempt = now
         return [.mask(MaskedInput(index: index, transcript: transcript), terms)]
     }
 
-    private func terms(_ now: Attempt, _ secrets: AttemptSecrets) throws(SecureAggregationError) -> [MaskTerm] {
+    /// The void edges of a confirmation: of this member's, those it has complained of itself, and no others.
+    private func check(_ confirmation: Confirmation, _ now: Attempt) throws(SecureAggregationError) -> Set<VoidEdge> {
+        guard confirmation.exchange == now.parameters.keyExchange else { throw .malformed(field: "void") }
+        let void = Set(confirmation.void)
+        guard VoidEdge.rises(confirmation.void), confirmation.void.allSatisfy({ now.confirmed.contains($0.lower) && now.confirmed.contains($0.higher) }) else {
+            throw .malformed(field: "void")
+        }
+        let own = (now.receipt?.edges ?? []).filter { now.confirmed.contains($0) }
+        guard Set(void.filter { $0.higher == index }.map(\.lower)) == Set(own) else {
+            throw .contradiction("this member's edges are said to have opened otherwise than they did")
+        }
+        return void
+    }
+
+    private func terms(_ now: Attempt, _ secrets: AttemptSecrets, void: Set<VoidEdge>) throws(SecureAggregationError) -> [MaskTerm] {
         guard let group = partition.group(of: index) else { throw .otherTranscript }
         let present = partition.present(in: group, among: Set(now.confirmed))
         guard present.count >= now.parameters.groupFloor else {
@@ -42,14 +60,27 @@ extension MaskingClient {
         }
         let own = KeySchedule.selfKey(seed: secrets.selfSeed.bytes, index: index, transcript: now.transcript, suite: suite)
         var terms = [MaskTerm(key: own, subtract: false)]
-        for neighbour in MaskGraph.neighbours(of: index, group: present, degree: now.parameters.maskDegree) {
-            guard let other = now.adverts[neighbour],
-                let key = KeySchedule.pairKey(
-                    secret: secrets.maskSecret, own: (index, now.advert.maskKey), other: (neighbour, other.maskKey), transcript: now.transcript, suite: suite)
-            else { throw .notAuthentic("member \(neighbour) advertises a key that is none") }
+        let neighbours = MaskGraph.neighbours(
+            of: index, in: group, of: partition, advertised: Set(now.adverts.keys), confirmed: Set(now.confirmed), void: void, now.parameters)
+        for neighbour in neighbours {
+            guard let other = now.adverts[neighbour], let agreed = agreed(with: neighbour, other, now, secrets) else {
+                throw .notAuthentic("member \(neighbour) advertises a key that is none, or its edge was not delivered")
+            }
+            let key = KeySchedule.pairKey(
+                agreed: agreed, own: (index, now.advert.maskKey), other: (neighbour, other.maskKey), transcript: now.transcript, suite: suite)
             terms.append(MaskTerm(key: key, subtract: neighbour < index))
         }
         return terms
+    }
+
+    private func agreed(with neighbour: Int, _ advert: Advert, _ now: Attempt, _ secrets: AttemptSecrets) -> [UInt8]? {
+        switch now.parameters.keyExchange {
+        case .x25519: suite.keys.agree(secrets.maskSecret.bytes, advert.maskKey)
+        case .xWing:
+            neighbour > index
+                ? KeySchedule.edgeSecret(maskSecret: secrets.maskSecret.bytes, lower: index, higher: neighbour, first: now.first, suite: suite)
+                : now.edges[neighbour]?.secret.bytes
+        }
     }
 
     /// Phase 4, against a lying coordinator: one signature over one set of survivors.

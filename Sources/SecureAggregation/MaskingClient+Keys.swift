@@ -17,8 +17,9 @@ extension MaskingClient {
         try checkOrder(parameters)
         let digest = parameters.digest(suite)
         let secrets = AttemptSecrets(entropy: entropy, parameters: digest, index: index, suite: suite)
+        let sealing = parameters.keyExchange.sealing(suite)
         var advert = Advert(
-            index: index, maskKey: suite.keys.agreementKey(secrets.maskSecret.bytes), shareKey: suite.keys.agreementKey(secrets.shareSecret.bytes),
+            index: index, maskKey: sealing.publicKey(secrets.maskSecret.bytes), shareKey: sealing.publicKey(secrets.shareSecret.bytes),
             nonce: secrets.nonce(suite), signature: [UInt8](repeating: 0, count: 64))
         if parameters.mode == .maliciousServer, let identity {
             advert.signature = suite.keys.sign(identity.bytes, advert.signed(parameters: digest))
@@ -60,7 +61,7 @@ extension MaskingClient {
         guard parameters.threshold <= holders.count else {
             throw .tooFew("\(holders.count) holders are there, and a secret needs \(parameters.threshold)")
         }
-        let bundle = try seal(secrets, to: holders, adverts: byIndex, threshold: parameters.threshold, first: first)
+        let bundle = try seal(secrets, to: holders, adverts: byIndex, parameters, first: first)
         now.stage = .dealt
         now.first = first
         now.ring = ring
@@ -87,6 +88,7 @@ extension MaskingClient {
             }
         }
         for advert in adverts {
+            guard advert.exchange == now.parameters.keyExchange else { throw .malformed(field: "mask_key") }
             guard partition.group(of: advert.index) != nil else { throw .contradiction("member \(advert.index) is not in the epoch's partition") }
             guard now.parameters.mode == .maliciousServer else { continue }
             guard suite.keys.verify(roster.members[advert.index].identity, advert.signed(parameters: now.digest), advert.signature) else {
@@ -96,9 +98,11 @@ extension MaskingClient {
     }
 
     private func seal(
-        _ secrets: AttemptSecrets, to holders: [Int], adverts: [Int: Advert], threshold: Int, first: [UInt8]
+        _ secrets: AttemptSecrets, to holders: [Int], adverts: [Int: Advert], _ parameters: RoundParameters, first: [UInt8]
     ) throws(SecureAggregationError) -> ShareBundle {
         let suite = self.suite
+        let (threshold, exchange) = (parameters.threshold, parameters.keyExchange)
+        let sealing = exchange.sealing(suite)
         let seed = secrets.selfSeed.bytes
         let selfShares = SecretSharing.split(seed, threshold: threshold, holders: holders, entropy: secrets.polynomial(.selfSeed, suite), suite: suite)
         let maskShares = SecretSharing.split(
@@ -118,11 +122,25 @@ extension MaskingClient {
                     maskCommitment: commitment(.maskKey, maskShare, maskSalt), sealed: []))
             plain.append(selfShare + selfSalt + maskShare + maskSalt)
         }
-        var bundle = ShareBundle(dealer: index, seedCommitment: seedCommitment, shares: shares)
+        let edgeSecrets = edgeSecrets(secrets, among: Set(adverts.keys), parameters, first: first)
+        let edges = edgeSecrets.map { edge in
+            let commitment = KeySchedule.edgeCommitment(secret: edge.secret, lower: index, higher: edge.member, first: first, suite: suite)
+            return SealedEdge(member: edge.member, commitment: commitment, sealed: [])
+        }
+        var bundle = ShareBundle(dealer: index, seedCommitment: seedCommitment, shares: shares, exchange: exchange, edges: edges)
         let digest = bundle.digest(first: first, suite: suite)
+        for (place, edge) in edgeSecrets.enumerated() {
+            guard let recipient = adverts[edge.member]?.maskKey,
+                let sealed = sealing.seal(
+                    recipient, secrets.maskSecret.bytes, KeySchedule.edgeInfo(first: first),
+                    KeySchedule.sealingContext(dealer: index, holder: edge.member, bundle: digest), edge.secret, secrets.edgeSealing(member: edge.member, suite)
+                )
+            else { throw .notAuthentic("member \(edge.member) advertises a key that is none") }
+            bundle.edges[place].sealed = sealed
+        }
         for (place, holder) in holders.enumerated() {
             guard let recipient = adverts[holder]?.shareKey,
-                let sealed = suite.keys.seal(
+                let sealed = sealing.seal(
                     recipient, secrets.shareSecret.bytes, KeySchedule.sealingInfo(first: first),
                     KeySchedule.sealingContext(dealer: index, holder: holder, bundle: digest), plain[place], secrets.sealing(holder: holder, suite))
             else { throw .notAuthentic("member \(holder) advertises a key that is none") }
@@ -131,11 +149,23 @@ extension MaskingClient {
         return bundle
     }
 
+    /// Of this member's edges to higher ones; none with X25519.
+    private func edgeSecrets(
+        _ secrets: AttemptSecrets, among members: Set<Int>, _ parameters: RoundParameters, first: [UInt8]
+    ) -> [(member: Int, secret: [UInt8])] {
+        guard parameters.keyExchange == .xWing, let group = partition.group(of: index) else { return [] }
+        return MaskGraph.neighbours(of: index, in: group, of: partition, advertised: members, confirmed: members, void: [], parameters).filter { $0 > index }
+            .map {
+                ($0, KeySchedule.edgeSecret(maskSecret: secrets.maskSecret.bytes, lower: index, higher: $0, first: first, suite: suite))
+            }
+    }
+
     /// Phase 2: shares that do not open, or are not what was committed to, are named.
     mutating func receive(_ delivery: ShareDelivery) throws(SecureAggregationError) -> [Effect] {
         guard var now = attempt else { throw .outOfOrder("shares without an attempt") }
         if let receipt = now.receipt { return [.sendReceipt(receipt)] }
         guard now.stage == .dealt, let ring = now.ring, let secrets = now.secrets else { throw .outOfOrder("shares in stage \(now.stage)") }
+        guard delivery.exchange == now.parameters.keyExchange else { throw .malformed(field: "items") }
         for (a, b) in zip(delivery.items, delivery.items.dropFirst()) where a.dealer >= b.dealer { throw .malformed(field: "items") }
         let dealers = Set(ring.dealers(of: index))
         var complaints: [Int] = []
@@ -143,19 +173,38 @@ extension MaskingClient {
             guard dealers.contains(item.dealer) else { throw .contradiction("member \(item.dealer) deals to others") }
             if let held = open(item, secrets, now) { now.held[item.dealer] = held } else { complaints.append(item.dealer) }
         }
+        for (a, b) in zip(delivery.edges, delivery.edges.dropFirst()) where a.dealer >= b.dealer { throw .malformed(field: "edges") }
+        var unopened: [Int] = []
+        for edge in delivery.edges {
+            if let held = try open(edge, secrets, now) { now.edges[edge.dealer] = held } else { unopened.append(edge.dealer) }
+        }
         now.stage = .received
-        let receipt = ShareReceipt(holder: index, complaints: complaints)
+        let receipt = ShareReceipt(holder: index, complaints: complaints, exchange: now.parameters.keyExchange, edges: unopened)
         now.receipt = receipt
         attempt = now
         return [.sendReceipt(receipt)]
     }
 
+    /// The secret of an edge to a lower member; nil where it does not open or is not the one promised.
+    private func open(_ edge: ShareDelivery.Edge, _ secrets: AttemptSecrets, _ now: Attempt) throws(SecureAggregationError) -> Attempt.Edge? {
+        guard edge.dealer < index, let dealer = now.adverts[edge.dealer], partition.group(of: edge.dealer) == partition.group(of: index) else {
+            throw .contradiction("member \(edge.dealer) deals edges to others")
+        }
+        guard
+            let secret = now.parameters.keyExchange.sealing(suite).open(
+                secrets.maskSecret.bytes, dealer.maskKey, KeySchedule.edgeInfo(first: now.first),
+                KeySchedule.sealingContext(dealer: edge.dealer, holder: index, bundle: edge.bundle), edge.sealed),
+            KeySchedule.edgeCommitment(secret: secret, lower: edge.dealer, higher: index, first: now.first, suite: suite) == edge.commitment
+        else { return nil }
+        return Attempt.Edge(bundle: edge.bundle, secret: Secret(secret))
+    }
+
     private func open(_ item: ShareDelivery.Item, _ secrets: AttemptSecrets, _ now: Attempt) -> Attempt.Held? {
         guard let dealer = now.adverts[item.dealer],
-            let plain = suite.keys.open(
+            let plain = now.parameters.keyExchange.sealing(suite).open(
                 secrets.shareSecret.bytes, dealer.shareKey, KeySchedule.sealingInfo(first: now.first),
                 KeySchedule.sealingContext(dealer: item.dealer, holder: index, bundle: item.bundle), item.sealed),
-            plain.count == SealedShares.sealedBytes - 48
+            plain.count == 2 * (Share.byteCount + 16)
         else { return nil }
         let part = Share.byteCount
         let selfShare = Array(plain[0..<part])

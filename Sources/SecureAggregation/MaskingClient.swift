@@ -96,7 +96,7 @@ package struct MaskingClient: Sendable {
     package var parameters: RoundParameters? { attempt?.parameters }
 
     /// Whether secrets of an attempt are in memory.
-    package var holdsSecrets: Bool { attempt?.secrets != nil || attempt?.held.isEmpty == false }
+    package var holdsSecrets: Bool { attempt?.secrets != nil || attempt?.held.isEmpty == false || attempt?.edges.isEmpty == false }
 }
 
 /// One attempt, as far as it has come.
@@ -113,6 +113,12 @@ struct Attempt: Sendable {
         let maskSalt: [UInt8]
     }
 
+    /// What a lower member dealt (X-Wing).
+    struct Edge: Sendable {
+        let bundle: [UInt8]
+        let secret: Secret
+    }
+
     let parameters: RoundParameters
     let digest: [UInt8]
     var stage = Stage.advertised
@@ -125,6 +131,7 @@ struct Attempt: Sendable {
     var bundle: ShareBundle?
     var receipt: ShareReceipt?
     var held: [Int: Held] = [:]
+    var edges: [Int: Edge] = [:]
     var transcript: [UInt8] = []
     var confirmed: [Int] = []
     var signed: (survivors: [Int], signature: SurvivorSignature)?

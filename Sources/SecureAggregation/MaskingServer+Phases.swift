@@ -10,7 +10,8 @@ extension MaskingServer {
         }
         guard phase == .adverts else { throw .outOfOrder("an advert in phase \(phase)") }
         guard allowed.contains(advert.index) else { throw .contradiction("member \(advert.index) is not in this epoch, or was not in the attempt before") }
-        guard [advert.maskKey, advert.shareKey, advert.nonce].allSatisfy({ $0.count == 32 }), advert.signature.count == 64 else {
+        let keyBytes = parameters.keyExchange.keyBytes
+        guard [advert.maskKey, advert.shareKey].allSatisfy({ $0.count == keyBytes }), advert.nonce.count == 32, advert.signature.count == 64 else {
             throw .malformed(field: "advert")
         }
         if parameters.mode == .maliciousServer {
@@ -49,9 +50,12 @@ extension MaskingServer {
         guard phase == .bundles else { throw .outOfOrder("shares in phase \(phase)") }
         guard adverts[bundle.dealer] != nil, let ring else { throw .contradiction("member \(bundle.dealer) did not advertise") }
         guard bundle.shares.map(\.holder) == ring.holders(of: bundle.dealer) else { throw .contradiction("a bundle for other holders than its dealer's") }
-        guard bundle.seedCommitment.count == 32,
-            bundle.shares.allSatisfy({ $0.selfCommitment.count == 32 && $0.maskCommitment.count == 32 && $0.sealed.count == SealedShares.sealedBytes })
+        let exchange = parameters.keyExchange
+        guard bundle.seedCommitment.count == 32, bundle.exchange == exchange,
+            bundle.shares.allSatisfy({ $0.selfCommitment.count == 32 && $0.maskCommitment.count == 32 && $0.sealed.count == exchange.sealedSharesBytes })
         else { throw .malformed(field: "shares") }
+        guard bundle.edges.map(\.member) == edges(of: bundle.dealer) else { throw .contradiction("a bundle with other edges than its dealer's") }
+        guard bundle.edges.allSatisfy({ $0.commitment.count == 32 && $0.sealed.count == exchange.sealedEdgeBytes }) else { throw .malformed(field: "edges") }
         bundles[bundle.dealer] = bundle
         return bundles.count == adverts.count ? closePhase() : []
     }
@@ -59,18 +63,35 @@ extension MaskingServer {
     mutating func closeBundles() throws(SecureAggregationError) -> [Effect] {
         try checkQuorum(bundles.count, "dealt their shares")
         phase = .receipts
-        let dealers = bundles.keys.sorted()
-        let digests = bundles.mapValues { $0.digest(first: first, suite: suite) }
-        var items: [Int: [ShareDelivery.Item]] = [:]
-        for dealer in dealers {
-            guard let bundle = bundles[dealer], let digest = digests[dealer] else { continue }
+        let deliveries = deliveries()
+        return bundles.keys.sorted().map { .sendDelivery(to: $0, deliveries[$0] ?? ShareDelivery([], exchange: parameters.keyExchange)) }
+    }
+
+    /// To whom a member deals the secrets of its edges, in rising order; none with X25519.
+    func edges(of dealer: Int) -> [Int] {
+        guard parameters.keyExchange == .xWing, let group = partition.group(of: dealer) else { return [] }
+        let members = Set(adverts.keys)
+        return MaskGraph.neighbours(of: dealer, in: group, of: partition, advertised: members, confirmed: members, void: [], parameters).filter { $0 > dealer }
+    }
+
+    /// What those that dealt get from the others that did.
+    func deliveries() -> [Int: ShareDelivery] {
+        var deliveries: [Int: ShareDelivery] = [:]
+        let empty = ShareDelivery([], exchange: parameters.keyExchange)
+        for dealer in bundles.keys.sorted() {
+            guard let bundle = bundles[dealer] else { continue }
+            let digest = bundle.digest(first: first, suite: suite)
             for share in bundle.shares where bundles[share.holder] != nil {
-                items[share.holder, default: []].append(
+                deliveries[share.holder, default: empty].items.append(
                     ShareDelivery.Item(
                         dealer: dealer, bundle: digest, selfCommitment: share.selfCommitment, maskCommitment: share.maskCommitment, sealed: share.sealed))
             }
+            for edge in bundle.edges where bundles[edge.member] != nil {
+                deliveries[edge.member, default: empty].edges.append(
+                    ShareDelivery.Edge(dealer: dealer, bundle: digest, commitment: edge.commitment, sealed: edge.sealed))
+            }
         }
-        return dealers.map { .sendDelivery(to: $0, ShareDelivery(items[$0] ?? [])) }
+        return deliveries
     }
 
     mutating func take(_ receipt: ShareReceipt) throws(SecureAggregationError) -> [Effect] {
@@ -80,6 +101,9 @@ extension MaskingServer {
         }
         guard phase == .receipts else { throw .outOfOrder("a receipt in phase \(phase)") }
         guard bundles[receipt.holder] != nil else { throw .contradiction("member \(receipt.holder) dealt nothing") }
+        guard receipt.exchange == parameters.keyExchange, receipt.edges.allSatisfy({ edges(of: $0).contains(receipt.holder) }) else {
+            throw .malformed(field: "edges")
+        }
         receipts[receipt.holder] = receipt
         return receipts.count == bundles.count ? closePhase() : []
     }
@@ -106,11 +130,19 @@ extension MaskingServer {
         let confirmation = Confirmation(
             confirmed.compactMap { dealer in
                 bundles[dealer].map { IndexedBytes(index: dealer, bytes: $0.digest(first: first, suite: suite)) }
-            })
+            }, exchange: parameters.keyExchange, void: unopenedEdges())
+        effects += confirmation.void.map { .report(.edge(dealer: $0.lower, member: $0.higher)) }
         self.confirmation = confirmation
         transcript = KeySchedule.transcript(first: first, confirmed: confirmation.root(suite), suite: suite)
         phase = .inputs
         return effects + [.sendConfirmation(to: confirmed, confirmation)]
+    }
+
+    /// Between two members of U2, as the higher ones say.
+    private func unopenedEdges() -> [VoidEdge] {
+        let members = Set(confirmed)
+        return confirmed.flatMap { higher in (receipts[higher]?.edges ?? []).filter { members.contains($0) }.map { VoidEdge(lower: $0, higher: higher) } }
+            .sorted { ($0.lower, $0.higher) < ($1.lower, $1.higher) }
     }
 
     // MARK: masked vectors

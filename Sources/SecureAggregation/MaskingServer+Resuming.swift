@@ -34,28 +34,17 @@ extension MaskingServer {
         guard phase == .bundles || phase == .receipts || phase == .inputs else { return [] }
         var effects: [Effect] = [.sendAdverts(to: [index], AdvertList(adverts.keys.sorted().compactMap { adverts[$0] }))]
         guard phase != .bundles, bundles[index] != nil else { return effects }
-        effects.append(.sendDelivery(to: index, delivery(to: index)))
+        effects.append(.sendDelivery(to: index, deliveries()[index] ?? ShareDelivery([], exchange: parameters.keyExchange)))
         guard phase == .inputs, let confirmation, confirmed.contains(index) else { return effects }
         effects.append(.sendConfirmation(to: [index], confirmation))
         return effects
     }
 
-    func delivery(to holder: Int) -> ShareDelivery {
-        var items: [ShareDelivery.Item] = []
-        for dealer in bundles.keys.sorted() {
-            guard let bundle = bundles[dealer], let share = bundle.shares.first(where: { $0.holder == holder }) else { continue }
-            items.append(
-                ShareDelivery.Item(
-                    dealer: dealer, bundle: bundle.digest(first: first, suite: suite), selfCommitment: share.selfCommitment,
-                    maskCommitment: share.maskCommitment, sealed: share.sealed))
-        }
-        return ShareDelivery(items)
-    }
-
     /// What unmasking needs to go on after a restart: the keys, what the confirmed dealers committed to, and who survived.
     /// No secret is in it. To be durable before the first unmask request leaves.
     package var sealedState: [UInt8] {
-        var writer = CanonicalWriter(.sealedAttempt)
+        let dropped = Set(confirmed).subtracting(stored)
+        var writer = CanonicalWriter(.sealedAttempt.with(parameters.keyExchange))
         writer.list(adverts.keys.sorted().compactMap { adverts[$0] }) { writer, advert in advert.write(&writer) }
         writer.list(confirmed.compactMap { bundles[$0] }) { writer, bundle in
             writer.number32(bundle.dealer)
@@ -65,7 +54,15 @@ extension MaskingServer {
                 writer.fixed(share.selfCommitment)
                 writer.fixed(share.maskCommitment)
             }
+            guard bundle.exchange == .xWing else { return }
+            // Of edges that are sealed, only those to members that dropped out will be opened.
+            writer.list(bundle.edges) { writer, edge in
+                writer.number32(edge.member)
+                writer.fixed(edge.commitment)
+                writer.string(dropped.contains(edge.member) ? edge.sealed : [])
+            }
         }
+        if parameters.keyExchange == .xWing { writer.edges(confirmation?.void ?? []) }
         writer.indices(survivors)
         writer.list(signatures.keys.sorted().compactMap { signatures[$0] }) { writer, signature in
             writer.number32(signature.index)
@@ -79,8 +76,9 @@ extension MaskingServer {
         resuming sealed: [UInt8], _ parameters: RoundParameters, partition: Partition, roster: Roster, goodGroupsMin: Int, suite: CryptoSuite
     ) throws(SecureAggregationError) {
         try self.init(parameters, partition: partition, roster: roster, goodGroupsMin: goodGroupsMin, suite: suite)
-        var reader = try CanonicalReader(sealed, .sealedAttempt)
-        let list = try reader.rising("adverts", itemBytesMin: Advert.byteCount, { (reader) throws(SecureAggregationError) in try Advert(&reader) }, \.index)
+        var (reader, exchange) = try CanonicalReader.exchanging(sealed, .sealedAttempt)
+        guard exchange == parameters.keyExchange else { throw .malformed(field: "kind") }
+        let list = try reader.adverts(exchange)
         let dealt = try reader.rising(
             "bundles", itemBytesMin: 40,
             { (reader) throws(SecureAggregationError) in
@@ -92,8 +90,19 @@ extension MaskingServer {
                             SealedShares(
                                 holder: try reader.index("holder"), selfCommitment: try reader.fixed(32, "self_commitment"),
                                 maskCommitment: try reader.fixed(32, "mask_commitment"), sealed: [])
-                        }, \.holder))
+                        }, \.holder),
+                    exchange: exchange,
+                    edges: exchange == .x25519
+                        ? []
+                        : try reader.rising(
+                            "edges", itemBytesMin: 40,
+                            { (reader) throws(SecureAggregationError) in
+                                SealedEdge(
+                                    member: try reader.index("member"), commitment: try reader.fixed(32, "commitment"),
+                                    sealed: try reader.string("sealed", max: exchange.sealedEdgeBytes))
+                            }, \.member))
             }, \.dealer)
+        let void = exchange == .x25519 ? [] : try reader.edges("void")
         survivors = try reader.indices("survivors")
         let signed = try reader.rising(
             "signatures", itemBytesMin: 68,
@@ -111,7 +120,8 @@ extension MaskingServer {
         ring = HolderRing(
             members: list.map(\.index), seed: partition.seed, round: parameters.round, attempt: parameters.attempt, holders: parameters.holders,
             suite: suite)
-        let confirmation = Confirmation(dealt.map { IndexedBytes(index: $0.dealer, bytes: $0.digest(first: first, suite: suite)) })
+        let confirmation = Confirmation(
+            dealt.map { IndexedBytes(index: $0.dealer, bytes: $0.digest(first: first, suite: suite)) }, exchange: exchange, void: void)
         self.confirmation = confirmation
         transcript = KeySchedule.transcript(first: first, confirmed: confirmation.root(suite), suite: suite)
         phase = parameters.mode == .maliciousServer && signatures.count < signaturesNeeded ? .consistency : .unmasking

@@ -88,7 +88,8 @@ extension MaskingServer {
 
     /// What takes the masks off the group's sum: the survivors' own, and those that survivors share with the dropped.
     private func terms(of group: Int) throws(Unopened) -> [MaskTerm] {
-        let present = partition.present(in: group, among: Set(confirmed))
+        let (members, advertised, void) = (Set(confirmed), Set(adverts.keys), voidEdges)
+        let present = partition.present(in: group, among: members)
         var terms: [MaskTerm] = []
         for member in present {
             let secret = try secret(of: member)
@@ -99,19 +100,38 @@ extension MaskingServer {
                 terms.append(MaskTerm(key: KeySchedule.selfKey(seed: secret, index: member, transcript: transcript, suite: suite), subtract: true))
                 continue
             }
-            guard let advert = adverts[member], suite.keys.agreementKey(secret) == advert.maskKey else {
+            guard let advert = adverts[member], parameters.keyExchange.sealing(suite).publicKey(secret) == advert.maskKey else {
                 throw Unopened(reason: .unopenable(dealer: member))
             }
-            for neighbour in MaskGraph.neighbours(of: member, group: present, degree: parameters.maskDegree) where stored.contains(neighbour) {
-                guard let other = adverts[neighbour],
-                    let key = KeySchedule.pairKey(
-                        secret: Secret(secret), own: (member, advert.maskKey), other: (neighbour, other.maskKey), transcript: transcript, suite: suite)
-                else { throw Unopened(reason: .unopenable(dealer: neighbour)) }
+            let neighbours = MaskGraph.neighbours(of: member, in: group, of: partition, advertised: advertised, confirmed: members, void: void, parameters)
+            for neighbour in neighbours where stored.contains(neighbour) {
+                guard let other = adverts[neighbour] else { throw Unopened(reason: .unopenable(dealer: neighbour)) }
+                let key = KeySchedule.pairKey(
+                    agreed: try agreed(of: member, secret, with: neighbour, other), own: (member, advert.maskKey), other: (neighbour, other.maskKey),
+                    transcript: transcript, suite: suite)
                 // The neighbour subtracted where the dropped member's index is the lower one; this is the reverse.
                 terms.append(MaskTerm(key: key, subtract: member > neighbour))
             }
         }
         return terms
+    }
+
+    /// What a dropped member, whose secret is open, has in common with a survivor.
+    private func agreed(of member: Int, _ secret: [UInt8], with neighbour: Int, _ advert: Advert) throws(Unopened) -> [UInt8] {
+        if parameters.keyExchange == .x25519 {
+            guard let agreed = suite.keys.agree(secret, advert.maskKey) else { throw Unopened(reason: .unopenable(dealer: neighbour)) }
+            return agreed
+        }
+        let (lower, higher) = (min(member, neighbour), max(member, neighbour))
+        guard let bundle = bundles[lower], let edge = bundle.edges.first(where: { $0.member == higher }),
+            let agreed = lower == member
+                ? KeySchedule.edgeSecret(maskSecret: secret, lower: lower, higher: higher, first: first, suite: suite)
+                : KeyExchange.xWing.sealing(suite).open(
+                    secret, advert.maskKey, KeySchedule.edgeInfo(first: first),
+                    KeySchedule.sealingContext(dealer: lower, holder: higher, bundle: bundle.digest(first: first, suite: suite)), edge.sealed),
+            KeySchedule.edgeCommitment(secret: agreed, lower: lower, higher: higher, first: first, suite: suite) == edge.commitment
+        else { throw Unopened(reason: .unopenable(dealer: lower)) }
+        return agreed
     }
 
     private func secret(of dealer: Int) throws(Unopened) -> [UInt8] {

@@ -56,6 +56,7 @@ package struct MaskingServer: Sendable {
     var receipts: [Int: ShareReceipt] = [:]
     var confirmed: [Int] = []
     var confirmation: Confirmation?
+    var voidEdges: Set<VoidEdge> { Set(confirmation?.void ?? []) }
     package internal(set) var transcript: [UInt8] = []
     var stored: Set<Int> = []
     package internal(set) var survivors: [Int] = []
@@ -164,6 +165,8 @@ package enum Evidence: Equatable, Sendable, Codable {
     case wrongShare(dealer: Int, holder: Int)
     /// The dealer's shares match its commitments and give no secret of its own.
     case unopenable(dealer: Int)
+    /// The member could not open the edge that the dealer sealed to it: the two have no mask in common.
+    case edge(dealer: Int, member: Int)
     /// So many holders could not open the dealer's shares that it was left out.
     case complaints(dealer: Int, count: Int)
 }

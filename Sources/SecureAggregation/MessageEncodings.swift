@@ -1,127 +1,170 @@
 extension AdvertList {
     package var encoded: [UInt8] {
-        var writer = CanonicalWriter(.adverts)
+        var writer = CanonicalWriter(.adverts.with(exchange))
         writer.list(adverts) { writer, advert in advert.write(&writer) }
         return writer.bytes
     }
 
     package init(encoded: [UInt8]) throws(SecureAggregationError) {
-        var reader = try CanonicalReader(encoded, .adverts)
-        adverts = try reader.rising("adverts", itemBytesMin: Advert.byteCount, { (reader) throws(SecureAggregationError) in try Advert(&reader) }, \.index)
+        var (reader, exchange) = try CanonicalReader.exchanging(encoded, .adverts)
+        adverts = try reader.adverts(exchange)
+        // A list without members has one encoding too.
+        guard exchange == .x25519 || !adverts.isEmpty else { throw .malformed(field: "adverts") }
         try reader.end()
     }
 }
 
 extension Advert {
-    static let byteCount = 4 + 3 * 32 + 64
+    static func byteCount(_ exchange: KeyExchange) -> Int { 4 + 2 * exchange.keyBytes + 32 + 64 }
 
     func write(_ writer: inout CanonicalWriter) {
         writer.number32(index)
         for part in [maskKey, shareKey, nonce, signature] { writer.fixed(part) }
     }
 
-    init(_ reader: inout CanonicalReader) throws(SecureAggregationError) {
+    init(_ reader: inout CanonicalReader, _ exchange: KeyExchange) throws(SecureAggregationError) {
         index = try reader.index("index")
-        maskKey = try reader.fixed(32, "mask_key")
-        shareKey = try reader.fixed(32, "share_key")
+        maskKey = try reader.fixed(exchange.keyBytes, "mask_key")
+        shareKey = try reader.fixed(exchange.keyBytes, "share_key")
         nonce = try reader.fixed(32, "nonce")
         signature = try reader.fixed(64, "signature")
     }
 
     package var encoded: [UInt8] {
-        var writer = CanonicalWriter(.advert)
+        var writer = CanonicalWriter(.advert.with(exchange))
         write(&writer)
         return writer.bytes
     }
 
     package init(encoded: [UInt8]) throws(SecureAggregationError) {
-        var reader = try CanonicalReader(encoded, .advert)
-        try self.init(&reader)
+        var (reader, exchange) = try CanonicalReader.exchanging(encoded, .advert)
+        try self.init(&reader, exchange)
         try reader.end()
     }
 }
 
 extension ShareBundle {
     package var encoded: [UInt8] {
-        var writer = CanonicalWriter(.shareBundle)
+        var writer = CanonicalWriter(.shareBundle.with(exchange))
         writer.number32(dealer)
         writer.fixed(seedCommitment)
         writer.list(shares) { writer, share in
             writer.number32(share.holder)
             for part in [share.selfCommitment, share.maskCommitment, share.sealed] { writer.fixed(part) }
         }
+        if exchange == .xWing {
+            writer.list(edges) { writer, edge in
+                writer.number32(edge.member)
+                writer.fixed(edge.commitment)
+                writer.fixed(edge.sealed)
+            }
+        }
         return writer.bytes
     }
 
     package init(encoded: [UInt8]) throws(SecureAggregationError) {
-        var reader = try CanonicalReader(encoded, .shareBundle)
+        var (reader, exchange) = try CanonicalReader.exchanging(encoded, .shareBundle)
+        self.exchange = exchange
         dealer = try reader.index("dealer")
         seedCommitment = try reader.fixed(32, "seed_commitment")
         shares = try reader.rising(
-            "shares", itemBytesMin: 68 + SealedShares.sealedBytes,
+            "shares", itemBytesMin: 68 + exchange.sealedSharesBytes,
             { (reader) throws(SecureAggregationError) in
                 SealedShares(
                     holder: try reader.index("holder"), selfCommitment: try reader.fixed(32, "self_commitment"),
-                    maskCommitment: try reader.fixed(32, "mask_commitment"), sealed: try reader.fixed(SealedShares.sealedBytes, "sealed"))
+                    maskCommitment: try reader.fixed(32, "mask_commitment"), sealed: try reader.fixed(exchange.sealedSharesBytes, "sealed"))
             }, \.holder)
+        edges =
+            exchange == .x25519
+            ? []
+            : try reader.rising(
+                "edges", itemBytesMin: 36 + exchange.sealedEdgeBytes,
+                { (reader) throws(SecureAggregationError) in
+                    SealedEdge(
+                        member: try reader.index("member"), commitment: try reader.fixed(32, "commitment"),
+                        sealed: try reader.fixed(exchange.sealedEdgeBytes, "sealed"))
+                }, \.member)
         try reader.end()
     }
 }
 
 extension ShareDelivery {
     package var encoded: [UInt8] {
-        var writer = CanonicalWriter(.shareDelivery)
+        var writer = CanonicalWriter(.shareDelivery.with(exchange))
         writer.list(items) { writer, item in
             writer.number32(item.dealer)
             for part in [item.bundle, item.selfCommitment, item.maskCommitment, item.sealed] { writer.fixed(part) }
+        }
+        if exchange == .xWing {
+            writer.list(edges) { writer, edge in
+                writer.number32(edge.dealer)
+                for part in [edge.bundle, edge.commitment, edge.sealed] { writer.fixed(part) }
+            }
         }
         return writer.bytes
     }
 
     package init(encoded: [UInt8]) throws(SecureAggregationError) {
-        var reader = try CanonicalReader(encoded, .shareDelivery)
+        var (reader, exchange) = try CanonicalReader.exchanging(encoded, .shareDelivery)
+        self.exchange = exchange
         items = try reader.rising(
-            "items", itemBytesMin: 100 + SealedShares.sealedBytes,
+            "items", itemBytesMin: 100 + exchange.sealedSharesBytes,
             { (reader) throws(SecureAggregationError) in
                 Item(
                     dealer: try reader.index("dealer"), bundle: try reader.fixed(32, "bundle"), selfCommitment: try reader.fixed(32, "self_commitment"),
-                    maskCommitment: try reader.fixed(32, "mask_commitment"), sealed: try reader.fixed(SealedShares.sealedBytes, "sealed"))
+                    maskCommitment: try reader.fixed(32, "mask_commitment"), sealed: try reader.fixed(exchange.sealedSharesBytes, "sealed"))
             }, \.dealer)
+        edges =
+            exchange == .x25519
+            ? []
+            : try reader.rising(
+                "edges", itemBytesMin: 68 + exchange.sealedEdgeBytes,
+                { (reader) throws(SecureAggregationError) in
+                    Edge(
+                        dealer: try reader.index("dealer"), bundle: try reader.fixed(32, "bundle"), commitment: try reader.fixed(32, "commitment"),
+                        sealed: try reader.fixed(exchange.sealedEdgeBytes, "sealed"))
+                }, \.dealer)
         try reader.end()
     }
 }
 
 extension ShareReceipt {
     package var encoded: [UInt8] {
-        var writer = CanonicalWriter(.shareReceipt)
+        var writer = CanonicalWriter(.shareReceipt.with(exchange))
         writer.number32(holder)
         writer.indices(complaints)
+        if exchange == .xWing { writer.indices(edges) }
         return writer.bytes
     }
 
     package init(encoded: [UInt8]) throws(SecureAggregationError) {
-        var reader = try CanonicalReader(encoded, .shareReceipt)
+        var (reader, exchange) = try CanonicalReader.exchanging(encoded, .shareReceipt)
+        self.exchange = exchange
         holder = try reader.index("holder")
         complaints = try reader.indices("complaints")
+        edges = exchange == .x25519 ? [] : try reader.indices("edges")
         try reader.end()
     }
 }
 
 extension Confirmation {
     package var encoded: [UInt8] {
-        var writer = CanonicalWriter(.confirmation)
+        var writer = CanonicalWriter(.confirmation.with(exchange))
         writer.list(members) { writer, member in
             writer.number32(member.index)
             writer.fixed(member.bytes)
         }
+        if exchange == .xWing { writer.edges(void) }
         return writer.bytes
     }
 
     package init(encoded: [UInt8]) throws(SecureAggregationError) {
-        var reader = try CanonicalReader(encoded, .confirmation)
+        var (reader, exchange) = try CanonicalReader.exchanging(encoded, .confirmation)
+        self.exchange = exchange
         members = try reader.rising(
             "members", itemBytesMin: 36,
             { (reader) throws(SecureAggregationError) in IndexedBytes(index: try reader.index("index"), bytes: try reader.fixed(32, "bundle")) }, \.index)
+        void = exchange == .x25519 ? [] : try reader.edges("void")
         try reader.end()
     }
 }
@@ -235,6 +278,10 @@ extension UnmaskResponse {
 }
 
 extension CanonicalReader {
+    mutating func adverts(_ exchange: KeyExchange) throws(SecureAggregationError) -> [Advert] {
+        try rising("adverts", itemBytesMin: Advert.byteCount(exchange), { (reader) throws(SecureAggregationError) in try Advert(&reader, exchange) }, \.index)
+    }
+
     /// A list whose items rise by a key, so that a set has one encoding and nobody stands in it twice.
     mutating func rising<Item>(
         _ field: String, itemBytesMin: Int, _ body: (inout CanonicalReader) throws(SecureAggregationError) -> Item, _ key: (Item) -> Int

@@ -3,7 +3,7 @@ package import CryptoSuite
 /// Phase 1: a member's ephemeral keys.
 package struct Advert: Equatable, Sendable {
     package var index: Int
-    /// X25519 public keys of 32 bytes: for masks, and for shares sealed to this member.
+    /// Public keys of `KeyExchange.keyBytes`: for masks, and for shares sealed to this member.
     package var maskKey: [UInt8]
     package var shareKey: [UInt8]
     package var nonce: [UInt8]
@@ -18,8 +18,11 @@ package struct Advert: Equatable, Sendable {
         self.signature = signature
     }
 
+    /// What its keys are for.
+    var exchange: KeyExchange { maskKey.count == KeyExchange.x25519.keyBytes ? .x25519 : .xWing }
+
     package func signed(parameters: [UInt8]) -> [UInt8] {
-        var writer = CanonicalWriter(.advert)
+        var writer = CanonicalWriter(.advert.with(exchange))
         writer.fixed(parameters)
         writer.number32(index)
         for part in [maskKey, shareKey, nonce] { writer.fixed(part) }
@@ -32,6 +35,7 @@ package struct AdvertList: Equatable, Sendable {
     /// In rising order of their index.
     package var adverts: [Advert]
     package init(_ adverts: [Advert]) { self.adverts = adverts }
+    var exchange: KeyExchange { adverts.first?.exchange ?? .x25519 }
     package func root(_ suite: CryptoSuite) -> [UInt8] { suite.sha256(encoded) }
 }
 
@@ -41,7 +45,7 @@ package struct SealedShares: Equatable, Sendable {
     /// H(context, share, salt) of the share of b and of the share of m.
     package var selfCommitment: [UInt8]
     package var maskCommitment: [UInt8]
-    /// Both shares and salts, sealed: 160 bytes.
+    /// Both shares and salts, sealed: `KeyExchange.sealedSharesBytes`.
     package var sealed: [UInt8]
 
     package init(holder: Int, selfCommitment: [UInt8], maskCommitment: [UInt8], sealed: [UInt8]) {
@@ -50,7 +54,6 @@ package struct SealedShares: Equatable, Sendable {
         self.maskCommitment = maskCommitment
         self.sealed = sealed
     }
-    static let sealedBytes = 2 * (Share.byteCount + 16) + 48
 }
 
 /// Phase 2: all a dealer deals.
@@ -60,30 +63,35 @@ package struct ShareBundle: Equatable, Sendable {
     package var seedCommitment: [UInt8]
     /// In rising order of the holder.
     package var shares: [SealedShares]
+    package var exchange: KeyExchange
+    /// In rising order of the member; none with X25519.
+    package var edges: [SealedEdge]
 
-    package init(dealer: Int, seedCommitment: [UInt8], shares: [SealedShares]) {
+    package init(dealer: Int, seedCommitment: [UInt8], shares: [SealedShares], exchange: KeyExchange = .x25519, edges: [SealedEdge] = []) {
         self.dealer = dealer
         self.seedCommitment = seedCommitment
         self.shares = shares
+        self.exchange = exchange
+        self.edges = edges
     }
 
     /// What stands for this bundle in U2: everything but the sealed parts, which are sealed with it.
     package func digest(first: [UInt8], suite: CryptoSuite) -> [UInt8] {
-        Self.digest(
-            dealer: dealer, seedCommitment: seedCommitment, shares: shares.map { ($0.holder, $0.selfCommitment, $0.maskCommitment) }, first: first, suite: suite
-        )
-    }
-
-    static func digest(dealer: Int, seedCommitment: [UInt8], shares: [(Int, [UInt8], [UInt8])], first: [UInt8], suite: CryptoSuite) -> [UInt8] {
         var writer = CanonicalWriter()
         writer.fixed(KeySchedule.label("bundle"))
         writer.fixed(first)
         writer.number32(dealer)
         writer.fixed(seedCommitment)
         writer.list(shares) { writer, share in
-            writer.number32(share.0)
-            writer.fixed(share.1)
-            writer.fixed(share.2)
+            writer.number32(share.holder)
+            writer.fixed(share.selfCommitment)
+            writer.fixed(share.maskCommitment)
+        }
+        if exchange == .xWing {
+            writer.list(edges) { writer, edge in
+                writer.number32(edge.member)
+                writer.fixed(edge.commitment)
+            }
         }
         return suite.sha256(writer.bytes)
     }
@@ -107,26 +115,62 @@ package struct ShareDelivery: Equatable, Sendable {
             self.sealed = sealed
         }
     }
+    /// An edge from a lower member of the group.
+    package struct Edge: Equatable, Sendable {
+        package var dealer: Int
+        /// Digest of the dealer's whole bundle.
+        package var bundle: [UInt8]
+        package var commitment: [UInt8]
+        package var sealed: [UInt8]
+
+        package init(dealer: Int, bundle: [UInt8], commitment: [UInt8], sealed: [UInt8]) {
+            self.dealer = dealer
+            self.bundle = bundle
+            self.commitment = commitment
+            self.sealed = sealed
+        }
+    }
     /// In rising order of the dealer.
     package var items: [Item]
-    package init(_ items: [Item]) { self.items = items }
+    package var exchange: KeyExchange
+    /// In rising order of the dealer; none with X25519.
+    package var edges: [Edge]
+
+    package init(_ items: [Item], exchange: KeyExchange = .x25519, edges: [Edge] = []) {
+        self.items = items
+        self.exchange = exchange
+        self.edges = edges
+    }
 }
 
 /// Phase 2: whose shares did not open or are not what was committed to.
 package struct ShareReceipt: Equatable, Sendable {
     package var holder: Int
     package var complaints: [Int]
+    package var exchange: KeyExchange
+    /// Lower members whose edge did not open or is not the one committed to; none with X25519.
+    package var edges: [Int]
 
-    package init(holder: Int, complaints: [Int]) {
+    package init(holder: Int, complaints: [Int], exchange: KeyExchange = .x25519, edges: [Int] = []) {
         self.holder = holder
         self.complaints = complaints
+        self.exchange = exchange
+        self.edges = edges
     }
 }
 
 /// Phase 2, to all: U2 with the digests of its members' bundles.
 package struct Confirmation: Equatable, Sendable {
     package var members: [IndexedBytes]
-    package init(_ members: [IndexedBytes]) { self.members = members }
+    package var exchange: KeyExchange
+    /// Between two of them, rising; none with X25519.
+    package var void: [VoidEdge]
+
+    package init(_ members: [IndexedBytes], exchange: KeyExchange = .x25519, void: [VoidEdge] = []) {
+        self.members = members
+        self.exchange = exchange
+        self.void = void
+    }
     package func root(_ suite: CryptoSuite) -> [UInt8] { suite.sha256(encoded) }
 }
 

@@ -13,7 +13,7 @@ package struct OffenderRecord: Equatable, Sendable, Codable {
         package var wrongShares = 0
         /// Secrets as a dealer that its own shares do not give.
         package var unopenable = 0
-        /// Attempts it was left out of for the holders' complaints.
+        /// Attempts it was left out of for the holders' complaints, and edges of its that did not open.
         package var complaints = 0
         /// Attempts in which it was missing from a group that fell below its floor, or its secret could not be put together.
         /// A weak network does that too.
@@ -46,6 +46,8 @@ package struct OffenderRecord: Equatable, Sendable, Codable {
         switch evidence {
         case .wrongShare(_, let holder): change(holder, entry) { $0.wrongShares += 1 }
         case .unopenable(let dealer): change(dealer, entry) { $0.unopenable += 1 }
+        // One of the two: only they know which.
+        case .edge(let dealer, let member): for one in [dealer, member] { change(one, entry) { $0.complaints += 1 } }
         case .complaints(let dealer, _): change(dealer, entry) { $0.complaints += 1 }
         }
     }

@@ -16,15 +16,10 @@ package enum TrustMode: UInt8, Sendable, Equatable {
     }
 }
 
-/// How two members come to a common secret.
-package enum KeyExchange: UInt8, Sendable, Equatable {
-    case x25519 = 1
-}
-
 /// What every member of an attempt must agree on, bit for bit. Its digest goes into everything that follows.
 package struct RoundParameters: Equatable, Sendable {
     package var mode: TrustMode
-    package var keyExchange: KeyExchange = .x25519
+    package var keyExchange: KeyExchange
     package var session: [UInt8]
     package var epoch: Int
     package var round: Int
@@ -59,6 +54,7 @@ package struct RoundParameters: Equatable, Sendable {
         partitionHash: [UInt8], plan: SecureAggregationPlan
     ) {
         self.mode = mode
+        keyExchange = plan.keyExchange
         self.session = session
         self.epoch = epoch
         self.round = round

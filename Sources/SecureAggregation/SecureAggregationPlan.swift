@@ -3,6 +3,7 @@ package struct PlanRequest: Equatable, Sendable {
     /// Members of the epoch (n).
     package var members: Int
     package var mode: TrustMode = .honestButCurious
+    package var keyExchange: KeyExchange = .x25519
     /// Identity keys come from outside the coordinator: an external authority or a roster file at the clients.
     package var identitiesPinned = false
     /// Group means are combined by a robust rule.
@@ -42,6 +43,7 @@ package struct PlanRequest: Equatable, Sendable {
 package struct SecureAggregationPlan: Equatable, Sendable {
     package let members: Int
     package let mode: TrustMode
+    package let keyExchange: KeyExchange
     package let grouping: GroupPlan
     /// Members that must be there in every phase.
     package let quorum: Int
@@ -72,6 +74,7 @@ package struct SecureAggregationPlan: Equatable, Sendable {
         try Self.checkRanges(request)
         let n = request.members
         mode = request.mode
+        keyExchange = request.keyExchange
         members = n
         dimension = request.dimension
         corrupt = Self.part(request.corruptRate, of: n)

@@ -1,8 +1,9 @@
 internal import Crypto
 package import CryptoSuite
+internal import Foundation
 
 extension PublicKeySuite {
-    /// X25519, Ed25519 and AES-128-GCM of swift-crypto; HPKE over them with the ephemeral key as an argument.
+    /// X25519, X-Wing, Ed25519 and AES-128-GCM of swift-crypto; HPKE over them with the ephemeral key as an argument.
     package static let system: PublicKeySuite = {
         let agreementKey: @Sendable ([UInt8]) -> [UInt8] = { secret in
             Array(agreementSecret(secret).publicKey.rawRepresentation)
@@ -26,6 +27,7 @@ extension PublicKeySuite {
             open: { secret, sender, info, associated, sealed in
                 hpke.open(recipient: secret, sender: sender, info: info, associated: associated, sealed: sealed)
             },
+            hybrid: .hybrid(hpke, .system, hmac: { key, message in authenticationCode(key, message) }, agreementKey: agreementKey),
             signingKey: { Array(signingSecret($0).publicKey.rawRepresentation) },
             sign: { seed, message in
                 guard let signature = try? signingSecret(seed).signature(for: message) else { preconditionFailure("Ed25519 signs every message") }
@@ -36,6 +38,27 @@ extension PublicKeySuite {
                 return key.isValidSignature(signature, for: message)
             })
     }()
+}
+
+extension XWing {
+    /// swift-crypto's, whichever libcrypto is installed.
+    package static let system = XWing(
+        publicKey: { seed in Array(decapsulationKey(seed).publicKey.rawRepresentation) },
+        encapsulate: { publicKey in
+            guard publicKey.count == keyBytes, let key = try? XWingMLKEM768X25519.PublicKey(rawRepresentation: publicKey),
+                let result = try? key.encapsulate()
+            else { return nil }
+            return (result.sharedSecret.withUnsafeBytes { Array($0) }, Array(result.encapsulated))
+        },
+        decapsulate: { seed, encapsulated in
+            guard encapsulated.count == encapsulatedBytes, let secret = try? decapsulationKey(seed).decapsulate(Data(encapsulated)) else { return nil }
+            return secret.withUnsafeBytes { Array($0) }
+        })
+}
+
+private func decapsulationKey(_ seed: [UInt8]) -> XWingMLKEM768X25519.PrivateKey {
+    guard let key = try? XWingMLKEM768X25519.PrivateKey(seedRepresentation: seed, publicKey: nil) else { preconditionFailure("an X-Wing seed has 32 bytes") }
+    return key
 }
 
 private func agreementSecret(_ secret: [UInt8]) -> Curve25519.KeyAgreement.PrivateKey {

@@ -13,6 +13,9 @@ extension SessionRequest {
         if let name = try secure.choice("mode", SecureAggregationSpec.Mode.allCases.map(\.rawValue)) {
             spec.mode = SecureAggregationSpec.Mode(rawValue: name) ?? spec.mode
         }
+        if let name = try secure.choice("key_agreement", SecureAggregationSpec.KeyAgreement.allCases.map(\.rawValue)) {
+            spec.keyAgreement = SecureAggregationSpec.KeyAgreement(rawValue: name) ?? spec.keyAgreement
+        }
         spec.groupFloor = try secure.integer("group_floor", 3...1000) ?? spec.groupFloor
         spec.bits = try secure.integer("bits", 4...24) ?? spec.bits
         spec.clip = try secure.number("clip") ?? spec.clip
@@ -20,7 +23,7 @@ extension SessionRequest {
         spec.largestWeight = try secure.integer("largest_weight", 0...(1 << 24)) ?? spec.largestWeight
         if !isOn {
             notices += secure.withoutEffect(
-                ["mode", "group_floor", "bits", "clip", "coordinate_range", "largest_weight"], "secure aggregation is not enabled")
+                ["mode", "key_agreement", "group_floor", "bits", "clip", "coordinate_range", "largest_weight"], "secure aggregation is not enabled")
         }
         notices += secure.notices
         guard isOn else { return nil }
@@ -41,7 +44,8 @@ extension SessionViews {
     static func secure(_ spec: SessionSpec) -> JSON {
         guard let secure = spec.secureAggregation else { return .null }
         return [
-            "enabled": true, "mode": .string(secure.mode.rawValue), "group_floor": JSON(secure.groupFloor), "bits": JSON(secure.bits),
+            "enabled": true, "mode": .string(secure.mode.rawValue),
+            "key_agreement": .string(secure.keyAgreement.rawValue), "group_floor": JSON(secure.groupFloor), "bits": JSON(secure.bits),
             "clip": JSON(secure.clip), "coordinate_range": JSON(secure.coordinateRange), "largest_weight": JSON(secure.largestWeight),
             "weakness": JSON(secure.weakness),
         ]

@@ -137,6 +137,8 @@ package enum Capability: String, Sendable, CaseIterable {
     case secureAggregation = "secure_aggregation"
     /// Updates of bounded norm, and an account of what they cost.
     case differentialPrivacy = "differential_privacy"
+    /// Secure aggregation with X-Wing.
+    case xWing = "x_wing"
 }
 
 /// What a round costs everybody whose update counts in it, and what is done for it.

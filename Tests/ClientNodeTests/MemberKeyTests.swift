@@ -29,7 +29,10 @@ import TuttiConfiguration
             #expect(try mode(MemberKey.path(folder)) == 0o600 && FileManager.default.contents(atPath: MemberKey.path(folder))?.count == 32)
             #expect(try MemberKey.loadOrMake(in: folder).publicKey == first.publicKey)
             #expect(first.text == "ed25519:" + hexadecimal(first.publicKey) && first.publicKey.count == 32)
-            try inFolder { other in #expect(try MemberKey.loadOrMake(in: other).publicKey != first.publicKey) }
+            try inFolder { other in
+                let second = try MemberKey.loadOrMake(in: other)
+                #expect(second.publicKey != first.publicKey)
+            }
         }
     }
 
@@ -45,7 +48,9 @@ import TuttiConfiguration
     }
 
     private func load(_ folder: String, _ roster: String?, mode: Int = 0o600, named: String = "roster.toml") throws(ClientNodeError) -> PinnedKeys? {
-        if let roster { _ = FileManager.default.createFile(atPath: folder + "/roster.toml", contents: Data(roster.utf8), attributes: [.posixPermissions: mode]) }
+        if let roster {
+            _ = FileManager.default.createFile(atPath: folder + "/roster.toml", contents: Data(roster.utf8), attributes: [.posixPermissions: mode])
+        }
         let text = named.isEmpty ? nil : "[secure_aggregation]\npinned_keys = \"\(named)\"\n"
         guard let settings = try? ClientSettings(toml: text, file: "client.toml", environment: [:], flags: [:]) else { return nil }
         return try PinnedKeys.load(settings, data: folder)
@@ -79,7 +84,9 @@ import TuttiConfiguration
     func aFileThatCannotBeUsedSaysWhy(_ roster: String, _ why: String) throws {
         try inFolder { folder in
             let error = problem { () throws(ClientNodeError) in _ = try load(folder, roster) }
-            #expect(error?.kind == .configuration && error?.message.contains(why) == true && error?.remedy.contains("identity show") == true, "\(error.map { "\($0)" } ?? "")")
+            #expect(
+                error?.kind == .configuration && error?.message.contains(why) == true && error?.remedy.contains("identity show") == true,
+                "\(error.map { "\($0)" } ?? "")")
         }
     }
 

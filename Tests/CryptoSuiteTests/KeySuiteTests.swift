@@ -20,17 +20,19 @@ import Trust
         for count in [0, 1, 31, 33, 64] { #expect(keys.agree(numbers.bytes(32), numbers.bytes(count)) == nil) }
     }
 
-    @Test(arguments: suites) func whatIsSealedOpensForTheRightOneOnly(named: NamedSuite) throws {
-        let keys = named.suite.keys
+    @Test(arguments: suites, [true, false]) func whatIsSealedOpensForTheRightOneOnly(named: NamedSuite, isHybrid: Bool) throws {
+        let keys = isHybrid ? named.suite.keys.hybrid : named.suite.keys.classical
+        #expect(keys.keyBytes == (isHybrid ? 1248 : 32) && keys.overhead == (isHybrid ? 1168 : 48))
         var numbers = Numbers(state: 12)
         for length in [0, 1, 16, 112, 1000] {
             let (sender, recipient, other) = (numbers.bytes(32), numbers.bytes(32), numbers.bytes(32))
             let plain = numbers.bytes(length)
-            let from = keys.agreementKey(sender)
-            let sealed = try #require(keys.seal(keys.agreementKey(recipient), sender, [1, 2], [3], plain, numbers.bytes(32)))
-            #expect(sealed.count == length + 48)
+            let from = keys.publicKey(sender)
+            #expect(from.count == keys.keyBytes && keys.publicKey(sender) == from)
+            let sealed = try #require(keys.seal(keys.publicKey(recipient), sender, [1, 2], [3], plain, numbers.bytes(32)))
+            #expect(sealed.count == length + keys.overhead)
             #expect(keys.open(recipient, from, [1, 2], [3], sealed) == plain)
-            #expect(keys.open(recipient, keys.agreementKey(other), [1, 2], [3], sealed) == nil, "another sender")
+            #expect(keys.open(recipient, keys.publicKey(other), [1, 2], [3], sealed) == nil, "another sender")
             #expect(keys.open(other, from, [1, 2], [3], sealed) == nil, "another recipient")
             #expect(keys.open(recipient, from, [1], [3], sealed) == nil && keys.open(recipient, from, [1, 2], [4], sealed) == nil)
             for _ in 0..<20 {
@@ -39,9 +41,11 @@ import Trust
                 #expect(keys.open(recipient, from, [1, 2], [3], damaged) == nil)
             }
             #expect(keys.open(recipient, from, [1, 2], [3], Array(sealed.dropLast())) == nil)
-            #expect(keys.open(recipient, from, [1, 2], [3], Array(sealed.prefix(47))) == nil)
+            #expect(keys.open(recipient, from, [1, 2], [3], Array(sealed.prefix(keys.overhead - 1))) == nil)
+            #expect(keys.open(recipient, Array(from.dropLast()), [1, 2], [3], sealed) == nil)
+            #expect(keys.seal(Array(from.dropLast()), sender, [], [], [1], numbers.bytes(32)) == nil)
         }
-        #expect(keys.seal([UInt8](repeating: 0, count: 32), numbers.bytes(32), [], [], [1], numbers.bytes(32)) == nil)
+        #expect(keys.seal([UInt8](repeating: 0, count: keys.keyBytes), numbers.bytes(32), [], [], [1], numbers.bytes(32)) == nil)
     }
 
     @Test(arguments: suites) func signaturesAreOfOneKeyAndMessage(named: NamedSuite) {
@@ -100,6 +104,34 @@ import Trust
                 recipientKey: recipientKey.publicKey, ciphersuite: suite, info: Data(info), authenticatedBy: senderKey)
             let theirs = try Array(sealer.encapsulatedKey) + Array(sealer.seal(plain, authenticating: associated))
             #expect(keys.open(recipient, keys.agreementKey(sender), info, associated, theirs) == plain)
+        }
+    }
+
+    /// With X-Wing: HPKE with its secret as the pre-shared key, both ways against an implementation of its own.
+    @Test func hybridSealsAreHPKEWithAPresharedKey() throws {
+        let suite = HPKE.Ciphersuite(kem: .Curve25519_HKDF_SHA256, kdf: .HKDF_SHA256, aead: .AES_GCM_128)
+        var numbers = Numbers(state: 31)
+        func part(_ secret: [UInt8], _ name: String) -> [UInt8] { CryptoSuite.system.hmacSHA256(secret, Array("tutti hybrid 1 \(name)".utf8)) }
+        for length in [0, 32, 112] {
+            let (sender, recipient, info, associated, plain) = (
+                numbers.bytes(32), numbers.bytes(32), numbers.bytes(20), numbers.bytes(8), numbers.bytes(length)
+            )
+            let senderKey = try Curve25519.KeyAgreement.PrivateKey(rawRepresentation: part(sender, "x25519"))
+            let recipientKey = try Curve25519.KeyAgreement.PrivateKey(rawRepresentation: part(recipient, "x25519"))
+            let kem = try XWingMLKEM768X25519.PrivateKey(seedRepresentation: part(recipient, "x-wing"), publicKey: nil)
+            let ours = try #require(keys.hybrid.seal(keys.hybrid.publicKey(recipient), sender, info, associated, plain, numbers.bytes(32)))
+            let cipher = Data(ours.prefix(1120))
+            var opener = try HPKE.Recipient(
+                privateKey: recipientKey, ciphersuite: suite, info: Data(info), encapsulatedKey: Data(ours[1120..<1152]), authenticatedBy: senderKey.publicKey,
+                presharedKey: try kem.decapsulate(cipher), presharedKeyIdentifier: cipher)
+            #expect(try opener.open(ours.dropFirst(1152), authenticating: associated) == Data(plain))
+
+            let shared = try kem.publicKey.encapsulate()
+            var sealer = try HPKE.Sender(
+                recipientKey: recipientKey.publicKey, ciphersuite: suite, info: Data(info), authenticatedBy: senderKey, presharedKey: shared.sharedSecret,
+                presharedKeyIdentifier: shared.encapsulated)
+            let theirs = try Array(shared.encapsulated) + Array(sealer.encapsulatedKey) + Array(sealer.seal(plain, authenticating: associated))
+            #expect(keys.hybrid.open(recipient, keys.hybrid.publicKey(sender), info, associated, theirs) == plain)
         }
     }
 }

@@ -141,7 +141,8 @@ struct SecureBench {
         isDelivering = true
         while !toClients.isEmpty {
             let (message, name) = toClients.removeFirst()
-            guard letsThrough(message, name), let bytes = try? ControlCodec.encode(tells(message, name)), let heard = try? ControlCodec.decodeServer(bytes) else { continue }
+            guard letsThrough(message, name), let bytes = try? ControlCodec.encode(tells(message, name)), let heard = try? ControlCodec.decodeServer(bytes)
+            else { continue }
             tell(name, .message(heard))
         }
         isDelivering = false

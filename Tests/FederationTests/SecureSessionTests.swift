@@ -90,6 +90,18 @@ import Wire
         #expect(bench.durable.session.statusReason?.contains("9 members are left, and 10 have to be: \(names[0])") == true)
     }
 
+    /// In letters that are shorter than hexadecimal, which is still read.
+    @Test func aSealedStateOfAnOlderVersionIsGoneOnFrom() throws {
+        var held = SecureBench.holding(secureSpec(clients: 6), names(6)) { !self.unmask($0) }
+        let kept = try #require(held.record(1)?.secure?.sealedState)
+        let state = try #require(bytes(base64URL: kept))
+        #expect(kept.count == (state.count * 4 + 2) / 3)
+        for index in held.durable.rounds.indices { held.durable.rounds[index].secure?.sealedState = hexadecimal(state) }
+        held.letsThrough = { _, _ in true }
+        held.killCoordinator()
+        #expect(held.durable.session.status == .completed && held.record(1)?.outcome?.secure?.groupSizes == [6])
+    }
+
     /// What was sealed cannot be read any more: the round is closed, for nobody may be asked for another set.
     @Test func withoutTheSealedStateTheRoundIsClosedAsItIs() throws {
         var held = SecureBench.holding(secureSpec(clients: 6), names(6)) { !self.unmask($0) }
@@ -183,6 +195,13 @@ extension SecureBench {
         let changes: [(String, (inout SessionSpec) -> Void)] = [
             ("algorithm", { $0.algorithm = .fedNova }), ("algorithm", { $0.algorithm = .scaffold }),
             ("over_selection", { $0.overSelection = 2 }), ("max_clients", { $0.maxClients = 6000 }),
+            (
+                "max_clients",
+                {
+                    $0.secureAggregation?.keyAgreement = .xWing
+                    $0.maxClients = 401
+                }
+            ),
             ("secure_aggregation.group_floor", { $0.secureAggregation?.groupFloor = 2 }), ("secure_aggregation.bits", { $0.secureAggregation?.bits = 25 }),
             ("secure_aggregation.clip", { $0.secureAggregation?.clip = .nan }),
             ("secure_aggregation.coordinate_range", { $0.secureAggregation?.coordinateRange = 0 }),
@@ -257,6 +276,9 @@ extension SecureBench {
     }
 
     @Test func aSecureSessionNeedsItsCapability() {
-        #expect(secureSpec(clients: 6).needs == [.secureAggregation])
+        var spec = secureSpec(clients: 6)
+        #expect(spec.needs == [.secureAggregation])
+        spec.secureAggregation?.keyAgreement = .xWing
+        #expect(spec.needs == [.secureAggregation, .xWing])
     }
 }

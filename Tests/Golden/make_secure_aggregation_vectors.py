@@ -1,7 +1,8 @@
-"""Writes docs/protocol/vectors/secure_aggregation.txt from the description in docs/protocol/secure-aggregation.md alone:
-hashlib, hmac and the `cryptography` package, nothing of Tutti's. Run from the top folder."""
+"""Writes docs/protocol/vectors/secure_aggregation.txt and x_wing.txt from the description in docs/protocol/secure-aggregation.md
+alone: hashlib, hmac and the `cryptography` package, nothing of Tutti's. Run from the top folder."""
 
 import hashlib, hmac, struct
+import xwing
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
@@ -115,15 +116,15 @@ bundle = out("bundle_digest", sha(label("bundle") + first + n32(0) + seed_commit
                                   + b"".join(n32(h) + x + y for h, (x, y) in zip(holders, pairs))))
 
 
-def hpke_auth_seal(recipient, sender, info, associated, plain, ephemeral):
+def hpke_auth_seal(recipient, sender, info, associated, plain, ephemeral, psk=b"", psk_id=b""):
     kem, suite = b"KEM\x00\x20", b"HPKE\x00\x20\x00\x01\x00\x01"
     extract = lambda salt, s, name, secret: mac(salt or bytes(32), b"HPKE-v1" + s + name + secret)
     expand = lambda key, s, name, info, count: mac(key, struct.pack(">H", count) + b"HPKE-v1" + s + name + info + b"\x01")[:count]
     enc = pub(ephemeral)
     shared = expand(extract(b"", kem, b"eae_prk", dh(ephemeral, recipient) + dh(sender, recipient)), kem, b"shared_secret",
                     enc + recipient + pub(sender), 32)
-    context = b"\x02" + extract(b"", suite, b"psk_id_hash", b"") + extract(b"", suite, b"info_hash", info)
-    secret = extract(shared, suite, b"secret", b"")
+    context = (b"\x03" if psk else b"\x02") + extract(b"", suite, b"psk_id_hash", psk_id) + extract(b"", suite, b"info_hash", info)
+    secret = extract(shared, suite, b"secret", psk)
     return enc + AESGCM(expand(secret, suite, b"key", context, 16)).encrypt(expand(secret, suite, b"base_nonce", context, 12), plain, associated)
 
 
@@ -160,4 +161,91 @@ stream = int.from_bytes(ctr(self_key, 0, (11 * 18 + 7) // 8), "little")
 masked = [(v + (stream >> (18 * j))) % 2**18 for j, v in enumerate(lanes)]
 out("masked_lanes", sum(v << (18 * j) for j, v in enumerate(masked)).to_bytes((11 * 18 + 7) // 8, "little"))
 
+note("The draw: the invitation to epoch 3 with the plan 'sums of groups', member 1's commitment and nonce, all commitments, all nonces, and")
+note("a member's word that it takes no part.")
+out("invitation", header(18) + terms + string(b"sums of groups") + string(roster))
+out("nonce_commitment_1", header(19) + n32(1) + commitments[1])
+out("nonce_1", header(3) + n32(1) + nonces[1])
+out("nonce_commitments", header(20) + listed(commitments))
+out("nonces", header(21) + listed(nonces))
+out("draw_refusal", header(23) + string(b"member client-2 is not among the pinned keys"))
+
+note("A sealed attempt: confirmed 0, 1, 2 and 4; H(b) fill(101 + dealer), commitments fill(110 + 10 dealer + holder) and fill(160 + 10 dealer")
+note("+ holder) for its holders; survivors 0, 1 and 4, who signed.")
+
+
+def holders_of(dealer):
+    at = ring.index(dealer)
+    return sorted(ring[(at + s) % 5] for s in (1, 2, -1))
+
+
+confirmed, left = (0, 1, 2, 4), (0, 1, 4)
+dealt = {d: fill(101 + d) + n32(3) + b"".join(n32(h) + fill(110 + 10 * d + h) + fill(160 + 10 * d + h) for h in holders_of(d)) for d in confirmed}
+digests = {d: sha(label("bundle") + first + n32(d) + dealt[d]) for d in confirmed}
+sealed_transcript = sha(label("transcript") + first + sha(header(11) + n32(4) + b"".join(n32(d) + digests[d] for d in confirmed)))
+out("sealed_transcript", sealed_transcript)
+notice = header(13) + sealed_transcript + n32(3) + b"".join(n32(i) for i in left)
+out("sealed_attempt", header(22) + adverts[2:] + n32(4) + b"".join(n32(d) + dealt[d] for d in confirmed) + n32(3) + b"".join(n32(i) for i in left)
+    + n32(3) + b"".join(n32(i) + identities[i].sign(notice) for i in left))
+
 open("docs/protocol/vectors/secure_aggregation.txt", "w").write("\n".join(lines) + "\n")
+
+lines.clear()
+note("Vectors of docs/protocol/secure-aggregation.md with key exchange 2 (X25519 and X-Wing), written by the same program.")
+note("The first vector of draft-connolly-cfrg-xwing-kem: public key and cipher text as computed from its seeds.")
+xwing_seed = out("xwing_seed", bytes.fromhex("7f9c2ba4e88f827d616045507605853ed73b8093f6efbc88eb1a6eacfa66ef26"))
+eseed = out("xwing_eseed", bytes.fromhex("3cb1eea988004b93103cfb0aeefd2a686e01fa4a58e8a3639ca8a1e3f9ae57e235b8cc873c23dc62b8d260169afa2f75ab916a58d974918835d25e6a435085b2"))
+xwing_public = out("xwing_public", xwing.public_key(xwing_seed))
+xwing_secret, ct = xwing.encapsulate(xwing_public, eseed)
+out("xwing_ciphertext", ct)
+out("xwing_secret", xwing_secret)
+assert xwing_secret.hex() == "d2df0522128f09dd8e2c92b1e905c793d8f57a54c3da25861f10bf4ca613e384" and xwing.decapsulate(xwing_seed, ct) == xwing_secret
+
+
+def part(secret, name): return mac(secret, b"tutti hybrid 1 " + name)
+def hybrid(secret): return pub(part(secret, b"x25519")) + xwing.public_key(part(secret, b"x-wing"))
+
+
+def hybrid_seal(recipient, sender, info, associated, plain, ephemeral, eseed):
+    shared, ct = xwing.encapsulate(recipient[32:], eseed)
+    return ct + hpke_auth_seal(recipient[:32], part(sender, b"x25519"), info, associated, plain, ephemeral, shared, ct)
+
+
+note("Parameters and adverts as in secure_aggregation.txt, but for the key exchange and the keys, which are of the same secrets.")
+parameters = parameters[:3] + b"\x02" + parameters[4:]
+out("parameters", parameters)
+digest = sha(parameters)
+mask_keys, share_keys = [hybrid(s) for s in mask], [hybrid(s) for s in share]
+body = lambda i: n32(i) + mask_keys[i] + share_keys[i] + fill(51 + i)
+adverts = header(25) + n32(5) + b"".join(body(i) + identities[i].sign(header(24) + digest + body(i)) for i in range(5))
+out("adverts", adverts)
+out("advert_0", header(24) + adverts[6:6 + 4 + 2 * 1248 + 32 + 64])
+first = out("transcript_1", sha(label("transcript 1") + digest + sha(adverts)))
+
+note("Member 0 deals as there, its shares and edges sealed with X-Wing too: eseeds fill(121 + holder, 64), of edges fill(131 + member, 64),")
+note("ephemeral keys of edges fill(141 + member).")
+group = drawn[:3] if 0 in drawn[:3] else drawn[3:]
+edges = sorted(m for m in group if m > 0)
+secrets = {m: hkdf(mask[0], first, label("edge") + n32(0) + n32(m), 32) for m in edges}
+promised = {m: sha(label("edge") + first + n32(0) + n32(m) + secrets[m]) for m in edges}
+out("edges_of_0", bytes(edges))
+out("edge_secret", secrets[edges[0]])
+seed_commitment = sha(label("seed") + first + n32(0) + b)
+pairs = [(commit(1, self_shares[h], fill(64 + h, 16), h), commit(2, mask_shares[h], fill(74 + h, 16), h)) for h in holders]
+bundle = out("bundle_digest", sha(
+    label("bundle") + first + n32(0) + seed_commitment + n32(len(holders)) + b"".join(n32(h) + x + y for h, (x, y) in zip(holders, pairs))
+    + n32(len(edges)) + b"".join(n32(m) + promised[m] for m in edges)))
+shares = b""
+for h, (x, y) in zip(holders, pairs):
+    plain = self_shares[h] + fill(64 + h, 16) + mask_shares[h] + fill(74 + h, 16)
+    sealed = hybrid_seal(share_keys[h], share[0], label("seal") + first, n32(0) + n32(h) + bundle, plain, fill(84 + h), fill(121 + h, 64))
+    shares += n32(h) + x + y + sealed
+sealed_edges = {m: hybrid_seal(mask_keys[m], mask[0], label("seal edge") + first, n32(0) + n32(m) + bundle, secrets[m], fill(141 + m), fill(131 + m, 64))
+                for m in edges}
+out("bundle", header(26) + n32(0) + seed_commitment + n32(len(holders)) + shares + n32(len(edges))
+    + b"".join(n32(m) + promised[m] + sealed_edges[m] for m in edges))
+note("What the first of member 0's edges is delivered with (and no shares), and the key of its masks with T = fill(151).")
+m = edges[0]
+out("delivery", header(27) + n32(0) + n32(1) + n32(0) + bundle + promised[m] + sealed_edges[m])
+out("pair_key", hkdf(secrets[m], fill(151), label("pair") + n32(0) + n32(m) + mask_keys[0] + mask_keys[m] + n32(0), 16))
+open("docs/protocol/vectors/x_wing.txt", "w").write("\n".join(lines) + "\n")

@@ -119,6 +119,39 @@ private func federation(_ spec: SessionSpec, clients: Int, suite: CryptoSuite = 
         #expect(models[0] == models[1])
     }
 
+    /// Other keys and other seals: other messages, and the same model.
+    @Test func withXWingTheModelIsTheSame() throws {
+        var classical = spec(clients: 20, rounds: 2)
+        classical.quorum = 18
+        var hybrid = classical
+        hybrid.secureAggregation?.keyAgreement = .xWing
+        var models: [String?] = []
+        var bytes: [Int64] = []
+        for (spec, suite) in [(classical, CryptoSuite.simulated), (hybrid, .simulated), (hybrid, .system)] {
+            var federation = try federation(spec, clients: 20, suite: suite)
+            federation.drop([SimulatedData.name(of: 3)], inRound: 2)
+            try federation.gather()
+            let report = federation.run()
+            #expect(report.status == .completed && report.rounds.map { $0.outcome.secure?.groupSizes } == [[20], [19]], "\(report)")
+            models.append(report.model)
+            bytes.append(report.rounds.last?.outcome.secure?.keyBytesDown ?? 0)
+        }
+        #expect(models[0] == models[1] && bytes[1] == bytes[2] && bytes[1] > 5 * bytes[0])
+    }
+
+    /// Bytes of keys, shares and answers of a client in a round of a hundred, in groups; docs/protocol/secure-aggregation.md has them.
+    @Test(arguments: [(SecureAggregationSpec.KeyAgreement.x25519, 10_000, 30_000), (.xWing, 40_000, 330_000)])
+    func bytesBesideTheVector(keys: SecureAggregationSpec.KeyAgreement, mostUp: Int64, mostDown: Int64) throws {
+        var hundred = spec(clients: 100, rounds: 1, .trimmedMean)
+        hundred.secureAggregation?.keyAgreement = keys
+        var federation = try federation(hundred, clients: 100)
+        try federation.gather()
+        let outcome = try #require(federation.run().rounds.first?.outcome.secure)
+        let (up, down) = (outcome.keyBytesUp / 100, outcome.keyBytesDown / 100)
+        print("\(keys.rawValue): \(up) bytes up, \(down) down")
+        #expect(up <= mostUp && down <= mostDown, "\(up), \(down)")
+    }
+
     /// Fewer than the quorum: nobody was asked to open anything, so the round is tried again with fresh keys, and then given up.
     @Test func tooFewEndTheAttemptAndNotTheSession() throws {
         var federation = try federation(spec(clients: 10, rounds: 2), clients: 10)

@@ -141,6 +141,9 @@ import Testing
         }
         let lying = await Surface().call("POST", sessions, json: #"{"min_clients": 6, "secure_aggregation": {"mode": "malicious_server"}}"#)
         #expect(lying.status == 201 && lying.notices == ["secure_aggregation.mode"] && lying.text.contains("pinned_keys"), "\(lying.text)")
+        let hybrid = Surface()
+        let made = await hybrid.call("POST", sessions, json: #"{"min_clients": 6, "max_clients": 400, "secure_aggregation": {"key_agreement": "x_wing"}}"#)
+        #expect(made.status == 201 && hybrid.service.seen.spec.secureAggregation?.keyAgreement == .xWing, "\(made.text)")
         let off = Surface()
         #expect(await off.call("POST", sessions, json: #"{"secure_aggregation": {"enabled": false, "bits": 8}}"#).notices == ["secure_aggregation.bits"])
         #expect(off.service.seen.spec.secureAggregation == nil)
@@ -148,6 +151,7 @@ import Testing
             (#"{"min_clients": 2, "max_clients": 4, "secure_aggregation": true}"#, "max_clients"),
             (#"{"min_clients": 6, "secure_aggregation": {"bits": 99}}"#, "secure_aggregation.bits"),
             (#"{"min_clients": 6, "algorithm": "scaffold", "secure_aggregation": true}"#, "algorithm"),
+            (#"{"min_clients": 6, "secure_aggregation": {"key_agreement": "x448"}}"#, "secure_aggregation.key_agreement"),
             (#"{"min_clients": 6, "secure_aggregation": {"mode": "trusting"}}"#, "secure_aggregation.mode"),
             (#"{"min_clients": 4, "secure_aggregation": {"mode": "malicious_server", "group_floor": 3}}"#, "secure_aggregation"),
         ] {

@@ -80,7 +80,7 @@ package struct ClientMachine: Sendable {
                         Hello(
                             versionMin: ControlCodec.oldest, versionMax: ControlCodec.version, software: "tutti-client",
                             sessionID: session, clientID: client, lastRound: state.acknowledged?.round ?? 0,
-                            knows: Capability.allCases.filter { $0 != .secureAggregation || protection != nil }.map(\.rawValue),
+                            knows: Capability.allCases.filter { ![.secureAggregation, .xWing].contains($0) || protection != nil }.map(\.rawValue),
                             identityKey: protection?.identityKey ?? [])))
             ]
         case .connectFailed(let reason, let fatal):

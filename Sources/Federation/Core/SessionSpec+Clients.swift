@@ -16,7 +16,7 @@ package struct ClientsNeeded: Sendable, Equatable {
 
 extension SessionSpec {
     /// A list of everybody's keys has to fit into one frame.
-    static let mostSecureClients = 5000
+    static func mostSecureClients(_ agreement: SecureAggregationSpec.KeyAgreement) -> Int { agreement == .xWing ? 400 : 5000 }
     /// Numbers of clients that are tried for one whose members can hold each other's shares.
     private static let mostTried = 64
 
@@ -52,7 +52,7 @@ extension SessionSpec {
         if isRobust, byzantineTolerance == 0 {
             throw SpecError(field: "byzantine_tolerance", issue: "must be at least 1 with secure_aggregation and a robust rule", provided: 0)
         }
-        let most = min(maxClients, Self.mostSecureClients)
+        let most = min(maxClients, Self.mostSecureClients(secureAggregation?.keyAgreement ?? .x25519))
         let first =
             isRobust
             ? GroupPlan.clientsNeeded(byzantine: byzantineTolerance, floor: floor, beyond: groupsBeyond, atLeast: minClients) : max(minClients, floor)

@@ -30,6 +30,7 @@ extension SessionSpec {
         let training: [Capability] =
             (optimizer.name == .adam ? [.adam] : []) + (secureAggregation == nil ? [] : [.secureAggregation])
             + (privacy == nil ? [] : [.differentialPrivacy])
+            + (secureAggregation?.keyAgreement == .xWing ? [.xWing] : [])
         return switch strategy.client {
         case .plain: training
         case .normalised: training + [.normalised]

@@ -55,7 +55,7 @@ extension CoordinatorMachine {
     /// Who says it, by its own word, and what. The caller knows who sent it.
     private static func event(_ message: [UInt8]) -> (Int, MaskingServer.Event)? {
         do throws(SecureAggregationError) {
-            switch MessageKind(of: message) {
+            switch MessageKind(of: message)?.plain {
             case .advert:
                 let advert = try Advert(encoded: message)
                 return (advert.index, .advert(advert))
@@ -157,7 +157,7 @@ extension CoordinatorMachine {
                 open.record.state = .sealed
                 open.record.sealed = notice.survivors.compactMap { epoch?.names[$0] }.sorted()
                 open.record.secure?.offences = open.secure?.offences
-                open.record.secure?.sealedState = open.secure.map { hexadecimal($0.server.sealedState) }
+                open.record.secure?.sealedState = open.secure.map { base64URL($0.server.sealedState) }
                 out.append(.persist(.round(open.record)))
             case .sendUnmask(let members, let request): out += send(request.encoded, to: members, &open)
             case .open(let groups, let void):
@@ -268,7 +268,7 @@ extension CoordinatorMachine {
     /// Before the unmask request left, keys in memory are gone and the attempt with them; afterwards the same set is asked again.
     mutating func resumeSecure(_ open: OpenRound, _ now: Instant) -> [CoordinatorEffect] {
         guard open.record.state == .sealed else { return closeSecure(open, "the coordinator was restarted while keys were exchanged", now) }
-        guard let epoch, let suite, let kept = open.record.secure, let state = bytes(hexadecimal: kept.sealedState ?? ""),
+        guard let epoch, let suite, let kept = open.record.secure, let state = kept.sealedBytes,
             let parameters = bytes(hexadecimal: kept.parameters).flatMap({ try? RoundParameters(encoded: $0) }),
             open.contributions.count == open.record.sealed?.count,
             let server = try? MaskingServer(

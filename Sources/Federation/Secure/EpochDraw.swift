@@ -23,7 +23,9 @@ struct EpochDraw: Sendable {
         let words =
             "\(plan.members) members; \(plan.disclosure). Secrets are shared over \(plan.holderGraph.holders) holders, of whom \(plan.holderGraph.threshold) open one; "
             + "a round needs \(plan.quorum) members. Updates are clipped to the norm \(spec.clip), coordinates to ±\(spec.coordinateRange), \(spec.bits) bits each. "
-            + (isSigned ? "The coordinator may lie: all members' keys are held against those they were given outside it." : "The coordinator follows the protocol.")
+            + (plan.keyExchange == .xWing ? "Keys are agreed on with X25519 and X-Wing. " : "")
+            + (isSigned
+                ? "The coordinator may lie: all members' keys are held against those they were given outside it." : "The coordinator follows the protocol.")
         invitation = EpochInvitation(terms: terms, roster: roster, plan: Array(words.utf8))
         self.plan = plan
         self.names = names

@@ -5,7 +5,15 @@ package struct SecureAggregationSpec: Sendable, Equatable, Codable {
         case maliciousServer = "malicious_server"
     }
 
+    /// How members come to common secrets.
+    package enum KeyAgreement: String, Sendable, Codable, CaseIterable {
+        case x25519
+        /// With X-Wing besides, for what is recorded now and read by a quantum computer later.
+        case xWing = "x_wing"
+    }
+
     package var mode = Mode.honestButCurious
+    package var keyAgreement = KeyAgreement.x25519
     /// Members of a group that its sum needs at least; with fewer nothing of the group is opened.
     package var groupFloor = Self.usualFloor
     /// Of a quantised coordinate.
@@ -38,6 +46,7 @@ extension SecureAggregationSpec {
         self.init()
         let record = try decoder.container(keyedBy: CodingKeys.self)
         mode = try record.decodeIfPresent(Mode.self, forKey: .mode) ?? mode
+        keyAgreement = try record.decodeIfPresent(KeyAgreement.self, forKey: .keyAgreement) ?? keyAgreement
         groupFloor = try record.decodeIfPresent(Int.self, forKey: .groupFloor) ?? groupFloor
         bits = try record.decodeIfPresent(Int.self, forKey: .bits) ?? bits
         clip = try record.decodeIfPresent(Double.self, forKey: .clip) ?? clip

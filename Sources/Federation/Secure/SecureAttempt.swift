@@ -102,6 +102,7 @@ extension Evidence {
         return switch self {
         case .wrongShare(let dealer, let holder): "\(name(holder)) gave a share of \(name(dealer)) that is not the one dealt"
         case .unopenable(let dealer): "\(name(dealer)) dealt shares of something else than it committed to"
+        case .edge(let dealer, let member): "\(name(member)) could not open the edge that \(name(dealer)) dealt"
         case .complaints(let dealer, let count): "\(count) members could not open what \(name(dealer)) dealt"
         }
     }

@@ -229,7 +229,7 @@ struct SecureClient: Sendable {
         }
         do throws(SecureAggregationError) {
             let event: MaskingClient.Event
-            switch MessageKind(of: message) {
+            switch MessageKind(of: message)?.plain {
             case .adverts: event = .adverts(try AdvertList(encoded: message))
             case .shareDelivery: event = .delivery(try ShareDelivery(encoded: message))
             case .confirmation: event = .confirmation(try Confirmation(encoded: message))

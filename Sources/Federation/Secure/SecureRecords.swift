@@ -1,3 +1,4 @@
+internal import CryptoSuite
 package import SecureAggregation
 
 /// The groups of a session, drawn once and kept: the canonical messages they follow from, in hexadecimal.
@@ -15,10 +16,13 @@ package struct SecureRound: Sendable, Equatable, Codable {
     package var parameters: String
     /// Roster indices on the list of keys, once it was sent: a retry may have no others.
     package var advertised: [Int]?
-    /// What unmasking goes on from (hexadecimal), from sealing until the round is closed.
+    /// What unmasking goes on from (base64url), from sealing until the round is closed: megabytes where there are many members.
     package var sealedState: String?
     /// What members had done to the protocol when it was sealed.
     package var offences: [Evidence]?
+
+    /// Versions before this one wrote hexadecimal. Both begin with the same byte, in letters of their own.
+    var sealedBytes: [UInt8]? { sealedState.flatMap { $0.hasPrefix("0") ? bytes(hexadecimal: $0) : bytes(base64URL: $0) } }
 }
 
 /// What stands beside a masked update in its record.

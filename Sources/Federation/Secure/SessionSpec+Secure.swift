@@ -15,6 +15,7 @@ extension SessionSpec {
         request.mode = secure.mode == .honestButCurious ? .honestButCurious : .maliciousServer
         // Nobody but the clients can know: each refuses the draw unless its own owner has given it the others' keys.
         request.identitiesPinned = true
+        request.keyExchange = secure.keyAgreement == .xWing ? .xWing : .x25519
         request.robust = aggregation.withstandsLiars
         request.groupsBeyond = groupsBeyond
         request.byzantine = byzantineTolerance
@@ -40,8 +41,11 @@ extension SessionSpec {
         guard overSelection == 1 else {
             throw refuse("over_selection", "must be 1 with secure_aggregation: everybody in the groups takes part", JSON(overSelection))
         }
-        guard maxClients <= Self.mostSecureClients else {
-            throw refuse("max_clients", "must be at most \(Self.mostSecureClients) with secure_aggregation", JSON(maxClients))
+        let most = Self.mostSecureClients(secure.keyAgreement)
+        guard maxClients <= most else {
+            throw refuse(
+                "max_clients", "must be at most \(most) with secure_aggregation" + (secure.keyAgreement == .xWing ? " and key_agreement x_wing" : ""),
+                JSON(maxClients))
         }
         guard (SecureAggregationSpec.trialFloor...1000).contains(secure.groupFloor) else {
             throw refuse("secure_aggregation.group_floor", "must be 3 to 1000; 3 is for trying it out", JSON(secure.groupFloor))

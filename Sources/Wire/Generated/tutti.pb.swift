@@ -350,7 +350,7 @@ nonisolated struct Tutti_V1_Hello: Sendable {
   var lastRound: UInt32 = 0
 
   /// What the client can do beyond plain updates: "normalised", "controlled", "adam",
-  /// "secure_aggregation", "differential_privacy". At most 32 names. A session that needs one
+  /// "secure_aggregation", "x_wing", "differential_privacy". At most 32 names. A session that needs one
   /// the client does not name refuses it with the code "version".
   var knows: [String] = []
 

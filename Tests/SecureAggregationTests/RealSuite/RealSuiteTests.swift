@@ -5,9 +5,9 @@ import Trust
 
 /// The protocol with the primitives it runs on in production, drop-outs included.
 @Suite struct RealSuiteTests {
-    @Test(arguments: [TrustMode.honestButCurious, .maliciousServer]) func sumsAreSums(mode: TrustMode) throws {
+    @Test(arguments: [TrustMode.honestButCurious, .maliciousServer], KeyExchange.allCases) func sumsAreSums(mode: TrustMode, keys: KeyExchange) throws {
         for seed in 0..<3 as Range<UInt64> {
-            var world = try World(members: 20, mode: mode, dimension: 300, seed: seed, suite: .system)
+            var world = try World(members: 20, mode: mode, dimension: 300, seed: seed, suite: .system) { $0.keyExchange = keys }
             world.gone["input"] = [Int(seed)]
             world.gone["response"] = [19]
             world.run()

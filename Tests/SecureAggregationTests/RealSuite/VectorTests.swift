@@ -6,25 +6,12 @@ import Trust
 
 /// The vectors of docs/protocol, which Python wrote from the description: the same bytes come out here.
 @Suite struct SecureAggregationVectorTests {
-    private static let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent().appendingPathComponent("docs/protocol/vectors/secure_aggregation.txt")
-
     private let suite = CryptoSuite.system
-    private let vectors: [String: [UInt8]]
+    private let vectors: ProtocolVectors
 
-    init() throws {
-        var vectors: [String: [UInt8]] = [:]
-        for line in try String(contentsOf: Self.file, encoding: .utf8).split(separator: "\n") where !line.hasPrefix("#") {
-            let parts = line.split(separator: " ")
-            try #require(parts.count == 3 && parts[1] == "=")
-            let value: [UInt8] = try #require(bytes(hexadecimal: String(parts[2])))
-            vectors[String(parts[0])] = value
-        }
-        self.vectors = vectors
-    }
+    init() throws { vectors = try ProtocolVectors("secure_aggregation") }
 
-    private func vector(_ name: String) throws -> [UInt8] { try #require(vectors[name], "no vector \(name)") }
-    private func fill(_ i: Int, _ count: Int = 32) -> [UInt8] { (0..<count).map { UInt8(truncatingIfNeeded: i * 37 + $0 * 11) } }
+    private func vector(_ name: String) throws -> [UInt8] { try vectors[name] }
     private var maskSecrets: [[UInt8]] { (31...35).map { fill($0) } }
     private var shareSecrets: [[UInt8]] { (41...45).map { fill($0) } }
 
@@ -111,15 +98,42 @@ import Trust
         let transcript = try vector("transcript")
         let keys = maskSecrets.map { suite.keys.agreementKey($0) }
         for (own, other) in [(0, 2), (2, 0)] {
-            let key = KeySchedule.pairKey(
-                secret: Secret(maskSecrets[own]), own: (own, keys[own]), other: (other, keys[other]), transcript: transcript, suite: suite)
-            #expect(try key?.bytes == vector("pair_key_0_2"))
+            let agreed = try #require(suite.keys.agree(maskSecrets[own], keys[other]))
+            let key = KeySchedule.pairKey(agreed: agreed, own: (own, keys[own]), other: (other, keys[other]), transcript: transcript, suite: suite)
+            #expect(try key.bytes == vector("pair_key_0_2"))
         }
         #expect(try KeySchedule.selfKey(seed: fill(61), index: 0, transcript: transcript, suite: suite).bytes == vector("self_key_0"))
         let notice = SurvivorNotice(transcript: transcript, survivors: [0, 1, 4])
         #expect(try notice.encoded == vector("survivors"))
         let signature = try SurvivorSignature(encoded: vector("survivor_signature_0"))
         #expect(suite.keys.verify(suite.keys.signingKey(fill(1)), notice.encoded, signature.signature))
+    }
+
+    /// Kinds 3 and 18 to 21, and 23.
+    @Test func theDraw() throws {
+        let (roster, _) = try partition()
+        let invitation = try EpochInvitation(encoded: vector("invitation"))
+        #expect(try invitation.encoded == vector("invitation") && invitation.roster == roster && invitation.plan == Array("sums of groups".utf8))
+        #expect(invitation.terms.epoch == 3 && invitation.terms.groups == 2 && invitation.index(of: "client-4") == 4)
+        let commitment = IndexedBytes(index: 1, bytes: invitation.terms.commitment(index: 1, nonce: fill(12), suite: suite))
+        #expect(try EpochEncoding.encode(commitment, .nonceCommitment) == vector("nonce_commitment_1"))
+        #expect(try EpochEncoding.decode(vector("nonce_commitment_1"), .nonceCommitment) == commitment)
+        #expect(try EpochEncoding.encode(IndexedBytes(index: 1, bytes: fill(12)), .partitionReveal) == vector("nonce_1"))
+        let all = (0..<5).map { IndexedBytes(index: $0, bytes: invitation.terms.commitment(index: $0, nonce: fill(11 + $0), suite: suite)) }
+        #expect(try EpochEncoding.encode(all, .nonceCommitments) == vector("nonce_commitments"))
+        #expect(try EpochEncoding.decodeList(vector("nonces"), .nonces) == (0..<5).map { IndexedBytes(index: $0, bytes: fill(11 + $0)) })
+        #expect(try EpochEncoding.encode(EpochEncoding.decodeList(vector("nonces"), .nonces), .nonces) == vector("nonces"))
+        let refusal = DrawRefusal(reason: Array("member client-2 is not among the pinned keys".utf8))
+        #expect(try refusal.encoded == vector("draw_refusal"))
+    }
+
+    /// Kind 22: what a coordinator goes on from.
+    @Test func aSealedAttempt() throws {
+        let (roster, partition) = try partition()
+        let server = try MaskingServer(
+            resuming: vector("sealed_attempt"), parameters(), partition: partition, roster: roster, goodGroupsMin: 1, suite: suite)
+        #expect(try server.sealedState == vector("sealed_attempt") && server.transcript == vector("sealed_transcript"))
+        #expect(server.phase == .unmasking && server.survivors == [0, 1, 4] && server.confirmedMembers == [0, 1, 2, 4] && server.retryMembers == nil)
     }
 
     @Test func encodingAndMasking() throws {
