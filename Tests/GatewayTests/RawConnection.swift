@@ -81,6 +81,15 @@ struct RawStream {
         return String(decoding: buffer, as: UTF8.self)
     }
 
+    /// How many bytes come until the other side ends the connection. Numbers are no text: to make one of megabytes of them takes
+    /// longer than a connection may, since every byte that is none is an error of its own.
+    mutating func countToEnd() async -> Int {
+        var count = buffer.count
+        while let chunk = try? await inbound.next() { count += chunk.readableBytes }
+        buffer = []
+        return count
+    }
+
     /// Up to and with the end of an HTTP head.
     mutating func readHead() async throws -> String {
         let end = Array("\r\n\r\n".utf8)
