@@ -18,10 +18,12 @@ extension Attack {
         case .signFlip(let usual): self = .signFlip(scale: try positive("attack_scale", scale ?? usual))
         case .scaling(let usual): self = .scaling(factor: try positive("attack_scale", scale ?? usual))
         case .backdoor(let trigger, let usual): self = .backdoor(trigger, scale: try positive("attack_scale", scale ?? usual))
-        case .gaussian(let usual): self = .gaussian(deviation: Double(try positive("attack_scale", scale ?? Float(usual))))
+        case .gaussian(let usual):
+            self = .gaussian(deviation: try scale.map { (scale) throws(AttackError) in Double(try positive("attack_scale", scale)) } ?? usual)
         case .littleIsEnough(let usual):
             if let scale { self = .littleIsEnough(z: Double(try positive("attack_scale", scale))) } else { self = .littleIsEnough(z: usual) }
-        case .innerProduct(let usual): self = .innerProduct(factor: Double(try positive("attack_scale", scale ?? Float(usual))))
+        case .innerProduct(let usual):
+            self = .innerProduct(factor: try scale.map { (scale) throws(AttackError) in Double(try positive("attack_scale", scale)) } ?? usual)
         case .labelFlip, .minMax, .minSum, .mimic: self = trial
         }
     }

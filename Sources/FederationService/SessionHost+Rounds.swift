@@ -34,7 +34,8 @@ extension SessionHost {
                     guard let given = await pay(privacy.charge, job) else { return }
                     paid = given
                 }
-                let made = try await around.pool.run(throwing: { [id, tenant, state, noise = paid?.noise, store = around.sessions, crew = around.crew] () throws(AggregationError) in
+                let made = try await around.pool.run(throwing: {
+                    [id, tenant, state, noise = paid?.noise, store = around.sessions, crew = around.crew] () throws(AggregationError) in
                     try NewModel(base, state, job, rows, store, crew, noise, session: id, tenant: tenant)
                 })
                 for void in made.sums?.void ?? [] {

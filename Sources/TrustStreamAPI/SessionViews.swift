@@ -38,7 +38,8 @@ struct SessionViews {
             notices.append(
                 notice(
                     "NO_EFFECT", "data_size",
-                    "a robust rule, differential privacy, or secure aggregation without largest_weight weighs all clients alike; data_size is kept and not used"))
+                    "a robust rule, differential privacy, or secure aggregation without largest_weight weighs all clients alike; data_size is kept and not used"
+                ))
         }
         return .object([
             .init("success", true), .init("client_registered", true), .init("client_id", .string(joined.client)),

@@ -96,10 +96,10 @@ package struct ClientSettings: Sendable {
         # max_model_bytes = 2147483648
 
         [secure_aggregation]
-        # File of the members' public keys, in this folder unless it begins with '/'. Each member's owner sends you the line
+        # File of the members' public keys ("roster.toml", say), in this folder unless it begins with '/'. Each member's owner sends you the line
         # that 'tutti-client identity show --data DIR' prints, over a way that the coordinator cannot change; write the lines
         # below [keys]. Without the file no session in mode "malicious_server" is joined.
-        # pinned_keys = "roster.toml"
+        # pinned_keys = ""
 
         [data]
         # What the rows are called in the account of privacy: other rows, another name.

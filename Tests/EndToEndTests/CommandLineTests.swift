@@ -171,8 +171,14 @@ extension EndToEndTests {
         #expect(planned["expected_seconds"] is NSNull && planned["longest_seconds"] as? Double == 600)
         let wrong = try plan(#"{"min_clients": 0}"#)
         #expect(wrong.status == 3 && wrong.err.contains("min_clients"))
-        let unbuilt = try plan(#"{"secure_aggregation": true}"#)
-        #expect(unbuilt.status == 3 && unbuilt.err.contains("secure_aggregation") && unbuilt.err.contains("2 clients"))
+        // Two clients are asked for, and a sum takes more: the session would wait, and the plan is of those it waits for.
+        let waits = try plan(#"{"secure_aggregation": true, "model": {"kind": "mlp", "layers": [64, 128, 10]}}"#)
+        let needed = try #require(waits.data["clients_needed"] as? Int, "\(waits.err)")
+        #expect(waits.status == 0 && needed >= 5 && waits.data["clients"] as? Int == needed && waits.data["waits"] is NSNull)
+        #expect((waits.data["clients_needed_because"] as? String)?.contains("5 clients") == true)
+        #expect((waits.data["server_sees"] as? String)?.contains("one sum over all members") == true)
+        let short = try plan(#"{"min_clients": 2, "aggregation": "trimmed_mean", "secure_aggregation": true}"#, "--clients", "9")
+        #expect(short.status == 0 && (short.data["waits"] as? String)?.contains("9 clients of") == true)
     }
 
     @Test func doctorsSayWhatToDo() throws {

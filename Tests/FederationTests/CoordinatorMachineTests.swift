@@ -236,7 +236,14 @@ import Wire
             ("batch_size", { $0.batchSize = 0 }), ("local_epochs", { $0.localEpochs = 1001 }), ("momentum", { $0.momentum = 1 }),
             ("weight_decay", { $0.weightDecay = -1 }), ("proximal_mu", { $0.proximalMu = 1 }), ("round_deadline", { $0.roundDeadlineSeconds = 0 }),
             ("heartbeat_interval", { $0.heartbeatSeconds = 0 }), ("quorum", { $0.quorum = 3 }), ("privacy_budget", { $0.privacyBudget = 15 }),
-            ("byzantine_tolerance", { $0.byzantineTolerance = 1 }), ("max_clients", { $0.aggregation = .trimmedMean }),
+            ("byzantine_tolerance", { $0.byzantineTolerance = 1 }),
+            (
+                "max_clients",
+                {
+                    $0.aggregation = .trimmedMean
+                    $0.maxClients = 2
+                }
+            ),
             ("over_selection", { $0.overSelection = 0.9 }), ("over_selection", { $0.overSelection = .nan }), ("over_selection", { $0.overSelection = 11 }),
             ("learning_rate_schedule.factor", { $0.schedule = LearningRateSchedule(.exponential(factor: 2)) }),
             ("early_stopping.patience", { $0.earlyStopping = EarlyStopping(patience: 0) }),

@@ -40,10 +40,12 @@ private func run(_ bench: inout Bench) {
     }
 
     @Test func keptNoiseEndsTheSessionWithTheBudget() throws {
-        var bench = federation(names, privateSpec(rounds: 50) {
-            $0.privacy?.onBudget = .stopEarly
-            $0.privacy?.noiseMultiplier = 4
-        })
+        var bench = federation(
+            names,
+            privateSpec(rounds: 50) {
+                $0.privacy?.onBudget = .stopEarly
+                $0.privacy?.noiseMultiplier = 4
+            })
         run(&bench)
         let plan = try #require(bench.durable.session.privacy)
         #expect(plan.release.mechanism.noiseMultiplier == 4 && (1..<50).contains(plan.roundsThatFit))
@@ -194,7 +196,8 @@ private func run(_ bench: inout Bench) {
     /// Who is missing counts as zero: the sum is over a fixed number of clients.
     @Test func aMeanIsOverAFixedNumber() throws {
         let lists = updates(4, seed: 3, scale: 0.05)
-        let eight = try RoundComputer.step(from: model, state: nil, job: try job(.mean, count: 4, divisor: 8), source: try MemoryUpdates(lists), noise: noise(1))
+        let eight = try RoundComputer.step(
+            from: model, state: nil, job: try job(.mean, count: 4, divisor: 8), source: try MemoryUpdates(lists), noise: noise(1))
         let four = try RoundComputer.step(from: model, state: nil, job: try job(.mean, count: 4, divisor: 4), source: try MemoryUpdates(lists), noise: noise(1))
         let sums = (0..<10).map { place in lists.reduce(Float(0)) { $0 + $1[place] } }
         for place in 0..<10 {
@@ -265,9 +268,10 @@ private func run(_ bench: inout Bench) {
         _ = machine.handle(.connected, now: now)
         _ = machine.handle(started(2), now: now)
         let effects = machine.handle(.unpayable(AttemptKey(round: 2, attempt: 1), reason: "the cap"), now: now)
-        #expect(effects == [
-            .send(.roundFailed(RoundFailed(sessionID: "s", round: 2, attempt: 1, reason: "the cap"))), .finished(.budgetExhausted(reason: "the cap")),
-        ])
+        #expect(
+            effects == [
+                .send(.roundFailed(RoundFailed(sessionID: "s", round: 2, attempt: 1, reason: "the cap"))), .finished(.budgetExhausted(reason: "the cap")),
+            ])
     }
 
     /// The two sides add up the same.

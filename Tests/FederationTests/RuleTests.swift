@@ -68,7 +68,14 @@ import Wire
             ("clip_radius", .centeredClipping, { $0.clipRadius = -1 }), ("clip_radius", .krum, { $0.clipRadius = 1 }),
             ("byzantine_tolerance", .mean, { $0.byzantineTolerance = 1 }), ("byzantine_tolerance", .normBounding, { $0.byzantineTolerance = 1 }),
             ("byzantine_tolerance", .krum, { $0.byzantineTolerance = -1 }), ("byzantine_tolerance", .krum, { $0.quorum = 4 }),
-            ("max_clients", .multiKrum, { $0.byzantineTolerance = 2 }), ("aggregation", .krum, { $0.algorithm = .fedNova }),
+
+            (
+                "max_clients", .multiKrum,
+                {
+                    $0.byzantineTolerance = 2
+                    $0.maxClients = $0.minClients
+                }
+            ), ("aggregation", .krum, { $0.algorithm = .fedNova }),
         ]
         for (field, rule, change) in breaks {
             var spec = spec(rule)

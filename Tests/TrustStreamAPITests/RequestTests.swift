@@ -126,7 +126,7 @@ import Testing
         #expect(await clipping.call("POST", sessions, json: #"{"aggregation": "centered_clipping", "clip_radius": 2}"#).status == 201)
         #expect(clipping.service.seen.spec.clipRadius == 2)
         let few = await Surface().call("POST", sessions, json: #"{"byzantine_robust": true, "secure_aggregation": true, "min_clients": 10}"#)
-        #expect(few.status == 201 && few.notices == ["min_clients"] && few.text.contains("15 clients are needed"))
+        #expect(few.status == 201 && few.notices == ["min_clients"] && few.json.encodedText.contains("15 clients are needed"))
         let never = await Surface().call(
             "POST", sessions, json: #"{"byzantine_robust": true, "secure_aggregation": true, "min_clients": 10, "max_clients": 14}"#)
         #expect(never.status == 400 && never.details["field"]?.text == "max_clients" && never.details["issue"]?.text?.contains("15") == true)
@@ -140,10 +140,10 @@ import Testing
             #expect(answer.notices == (floor == 3 ? ["secure_aggregation.group_floor"] : []))
         }
         let lying = await Surface().call("POST", sessions, json: #"{"min_clients": 6, "secure_aggregation": {"mode": "malicious_server"}}"#)
-        #expect(lying.status == 201 && lying.notices == ["secure_aggregation.mode"] && lying.text.contains("pinned_keys"), "\(lying.text)")
+        #expect(lying.status == 201 && lying.notices == ["secure_aggregation.mode"] && lying.json.encodedText.contains("pinned_keys"))
         let hybrid = Surface()
         let made = await hybrid.call("POST", sessions, json: #"{"min_clients": 6, "max_clients": 400, "secure_aggregation": {"key_agreement": "x_wing"}}"#)
-        #expect(made.status == 201 && hybrid.service.seen.spec.secureAggregation?.keyAgreement == .xWing, "\(made.text)")
+        #expect(made.status == 201 && hybrid.service.seen.spec.secureAggregation?.keyAgreement == .xWing)
         let off = Surface()
         #expect(await off.call("POST", sessions, json: #"{"secure_aggregation": {"enabled": false, "bits": 8}}"#).notices == ["secure_aggregation.bits"])
         #expect(off.service.seen.spec.secureAggregation == nil)
@@ -153,10 +153,9 @@ import Testing
             (#"{"min_clients": 6, "algorithm": "scaffold", "secure_aggregation": true}"#, "algorithm"),
             (#"{"min_clients": 6, "secure_aggregation": {"key_agreement": "x448"}}"#, "secure_aggregation.key_agreement"),
             (#"{"min_clients": 6, "secure_aggregation": {"mode": "trusting"}}"#, "secure_aggregation.mode"),
-            (#"{"min_clients": 4, "secure_aggregation": {"mode": "malicious_server", "group_floor": 3}}"#, "secure_aggregation"),
         ] {
             let answer = await Surface().call("POST", sessions, json: body)
-            #expect(answer.status == 400 && answer.details["field"]?.text == field, "\(answer.text)")
+            #expect(answer.status == 400 && answer.details["field"]?.text == field)
         }
     }
 

@@ -65,7 +65,8 @@ package struct ClientPolicy: Sendable, Equatable {
             return refused(session, "the coordinator would see this node's updates: it has no secure aggregation", "policy.require_secure_aggregation")
         }
         if requiresDifferentialPrivacy && session.privacy?.enabled != true {
-            return refused(session, "nothing would bound what its models tell of this node's rows: it has no differential privacy", "policy.require_differential_privacy")
+            return refused(
+                session, "nothing would bound what its models tell of this node's rows: it has no differential privacy", "policy.require_differential_privacy")
         }
         let isMalicious = session.secure_aggregation?.isOn == true && session.secure_aggregation?.mode == TrustMode.maliciousServer.name
         if requiresMaliciousServer && !isMalicious {

@@ -100,7 +100,8 @@ package struct SessionPlan: Sendable {
             + "but for \(asked.delta); the coordinator adds the noise and is trusted with that"
         text += "; noise multiplier \(plan.release.mechanism.noiseMultiplier), \(plan.noiseDeviation) on every coordinate of a round"
         if plan.noiseToSignal > 1 {
-            text += "; a round's noise is \(plan.noiseToSignal) times as long as its result can be: more clients, fewer rounds, a smaller model or a larger budget help"
+            text +=
+                "; a round's noise is \(plan.noiseToSignal) times as long as its result can be: more clients, fewer rounds, a smaller model or a larger budget help"
         }
         if plan.roundsThatFit < plan.rounds { text += "; the budget ends the session after \(plan.roundsThatFit) of \(plan.rounds) rounds" }
         return text

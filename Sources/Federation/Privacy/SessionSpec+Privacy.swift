@@ -82,7 +82,9 @@ extension SessionSpec {
         }
         if aggregation == .median { return PrivacyFloors(cohort: cohort, groups: 1, smallestGroup: 1, trimmed: 0) }
         let trimmed = aggregation == .mean ? 0 : byzantineTolerance ?? Self.defaultTolerance(cohort)
-        return PrivacyFloors(cohort: cohort, groups: max(min(quorum ?? (try? clientsNeeded())?.count ?? minClients, cohort), 2 * trimmed + 1), smallestGroup: 1, trimmed: trimmed)
+        return PrivacyFloors(
+            cohort: cohort, groups: max(min(quorum ?? (try? clientsNeeded())?.count ?? minClients, cohort), 2 * trimmed + 1), smallestGroup: 1, trimmed: trimmed
+        )
     }
 
     /// What neighbours mean in this session.

@@ -93,7 +93,8 @@ extension Evidence {
         case (.wrongShare(_, let one), .wrongShare(_, let two)): one == two
         case (.unopenable(let one), .unopenable(let two)): one == two
         case (.complaints(let one, _), .complaints(let two, _)): one == two
-        case (.wrongShare, _), (.unopenable, _), (.complaints, _): false
+        case (.edge(let one, let to), .edge(let two, let other)): (one, to) == (two, other)
+        case (.wrongShare, _), (.unopenable, _), (.edge, _), (.complaints, _): false
         }
     }
 

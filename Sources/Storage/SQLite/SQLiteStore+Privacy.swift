@@ -43,8 +43,9 @@ extension SQLiteStore: PrivacyStore {
             if let stored { rows.append(try decode(LedgerRow.self, stored)) }
         }
         var records: [ReleaseRecord] = []
-        if let release, let stored = try Data.fetchOne(
-            database, sql: "SELECT record FROM privacy_release WHERE tenant = ? AND id = ?", arguments: [tenant, release])
+        if let release,
+            let stored = try Data.fetchOne(
+                database, sql: "SELECT record FROM privacy_release WHERE tenant = ? AND id = ?", arguments: [tenant, release])
         {
             records.append(try decode(ReleaseRecord.self, stored))
         }
