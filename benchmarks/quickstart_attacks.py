@@ -13,18 +13,15 @@ import pathlib
 import statistics
 import subprocess
 import sys
-import tempfile
 
-TOP = pathlib.Path(__file__).resolve().parent.parent
+from quickstart_runs import TOP, cpu, run
+
 ATTACKS = ["none", "sign_flip", "gaussian", "label_flip", "scaling", "backdoor", "alie", "inner_product", "min_max", "min_sum", "mimic"]
 CLEAN_GOAL, POINTS = 0.94, 0.03
 
 
 def quickstart(seed, lie):
-    with tempfile.NamedTemporaryFile(suffix=".json") as file:
-        command = [TOP / "cluster/quickstart", "--seed", str(seed), "--json", file.name, *lie]
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        result = json.load(open(file.name))
+    result = run(seed, lie)
     return result["test_accuracy"], result["backdoor_success"]
 
 
@@ -32,13 +29,6 @@ def federate(program, seed, clip, lie):
     command = [program, "federate", "--clients", "30", "--secure", "on", "--aggregation", "trimmed_mean", "--clip", clip, "--seed", str(seed), "--json", *lie]
     result = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=TOP).stdout)["data"]
     return result["accuracy"], result["backdoor_success"]
-
-
-def cpu():
-    for line in open("/proc/cpuinfo"):
-        if line.startswith("model name"):
-            return line.split(":", 1)[1].strip()
-    return "unknown"
 
 
 def main():

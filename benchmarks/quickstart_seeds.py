@@ -10,11 +10,10 @@ import argparse
 import json
 import pathlib
 import statistics
-import subprocess
 import sys
-import tempfile
 
-TOP = pathlib.Path(__file__).resolve().parent.parent
+from quickstart_runs import TOP, cpu, run
+
 TEN = ["--clients", "10", "--secure", "off", "--aggregation"]
 MODES = {
     "30, secure, trimmed_mean": [],
@@ -24,21 +23,6 @@ MODES = {
     "10, mean, 2 of 10 lie": [*TEN, "mean", "--malicious", "2"],
 }
 KEPT = ("test_accuracy", "seconds", "rounds_seconds", "bytes_up", "bytes_down", "model_sha256")
-
-
-def run(options, seed):
-    with tempfile.NamedTemporaryFile(suffix=".json") as file:
-        command = [TOP / "cluster/quickstart", "--seed", str(seed), "--json", file.name, *options]
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        result = json.load(open(file.name))
-    return {"seed": seed, **{key: result[key] for key in KEPT}}
-
-
-def cpu():
-    for line in open("/proc/cpuinfo"):
-        if line.startswith("model name"):
-            return line.split(":", 1)[1].strip()
-    return "unknown"
 
 
 def main():
@@ -51,7 +35,8 @@ def main():
     # In turn, so that a change of the machine's speed hits all alike.
     for seed in range(first, last + 1):
         for mode, options in MODES.items():
-            result = run(options, seed)
+            whole = run(seed, options)
+            result = {"seed": seed, **{key: whole[key] for key in KEPT}}
             runs[mode].append(result)
             print(f"{mode:30} seed {seed:2}  accuracy {result['test_accuracy']:.4f}  {result['seconds']:.2f} s", flush=True)
     rows = {}

@@ -65,10 +65,10 @@ extension SessionView {
         totalClients = machine.totalClients
         cohort = machine.cohort
         // The last federated evaluation: of the last model once that is done, else what the last round's clients said.
-        loss = machine.evaluation?.loss ?? machine.lastOutcome?.federatedLoss
-        accuracy = machine.evaluation?.accuracy ?? machine.lastOutcome?.federatedAccuracy
-        heldOutLoss = machine.lastOutcome?.heldOutLoss
-        heldOutAccuracy = machine.lastOutcome?.heldOutAccuracy
+        loss = machine.evaluation?.loss ?? machine.lastCommitted?.federatedLoss
+        accuracy = machine.evaluation?.accuracy ?? machine.lastCommitted?.federatedAccuracy
+        heldOutLoss = machine.lastCommitted?.heldOutLoss
+        heldOutAccuracy = machine.lastCommitted?.heldOutAccuracy
         if let chosen = machine.session.chosen { show(chosen, machine.evaluation) }
         rejectedUpdates = machine.rejectedUpdates
         secure = machine.lastOutcome?.secure

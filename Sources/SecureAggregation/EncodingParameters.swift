@@ -31,6 +31,12 @@ package struct EncodingParameters: Equatable, Sendable {
         return UInt64.bitWidth - largest.leadingZeroBitCount
     }
 
+    /// Elements of a masked vector: the coordinates, the weight where there is one, and the check lanes.
+    package func lanes(dimension: Int) -> Int { dimension + (weightMax > 0 ? 1 : 0) + Limits.checkLanes }
+
+    /// Bytes of a masked vector.
+    package func packedBytes(dimension: Int) -> Int { (lanes(dimension: dimension) * width + 7) / 8 }
+
     func check(groupMax: Int) throws(SecureAggregationError) {
         guard l2Clip.isFinite, l2Clip > 0 else { throw .malformed(field: "l2_clip") }
         guard coordinateClip.isFinite, coordinateClip > 0 else { throw .malformed(field: "coordinate_clip") }

@@ -76,10 +76,10 @@ package struct RoundParameters: Equatable, Sendable {
     }
 
     /// Elements of a masked vector: the coordinates, the weight where there is one, and the check lanes.
-    package var lanes: Int { dimension + (encoding.weightMax > 0 ? 1 : 0) + Limits.checkLanes }
+    package var lanes: Int { encoding.lanes(dimension: dimension) }
 
     /// Bytes of a masked vector.
-    package var packedBytes: Int { (lanes * encoding.width + 7) / 8 }
+    package var packedBytes: Int { encoding.packedBytes(dimension: dimension) }
 
     package func digest(_ suite: CryptoSuite) -> [UInt8] { suite.sha256(encoded) }
 

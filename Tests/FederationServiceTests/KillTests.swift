@@ -8,44 +8,20 @@ import Testing
 @Suite struct KillTests {
     private let names = ["a", "b", "c"]
 
-    private func clients(_ engine: FederationEngine, _ session: String) -> [(client: TestClient, channel: TestChannel)] {
-        names.map { (TestClient(engine, session, $0), TestChannel()) }
-    }
-
     /// One session of two rounds. Gives its model's digest, and whether the process died on the way.
     private func federate(
         dyingAfter steps: Int?, inlineBytes: Int?, algorithm: SessionSpec.Algorithm = .federatedAveraging
     ) async throws -> (digest: String?, state: String?, died: Bool) {
-        try await withFolder { folder in
-            let life = Life(steps: steps)
-            var service = try await Service(folder, inlineBytes: inlineBytes, life: life)
-            var spec = smallSpec(clients: 3, rounds: 2, autoStart: false)
-            spec.aggregation = inlineBytes == nil ? .mean : .median
-            spec.algorithm = algorithm
-            let (session, _) = try await sessionWithMembers(service.engine, names, spec)
-            let members = clients(service.engine, session)
-            life.onDeath { for (_, channel) in members { channel.close() } }
-            life.arm()
-            async let ended = takePart(members)
-            _ = try? await service.engine.start(session, tenant: tenant)
-            _ = try? await ended
-            await service.stop()
-            if life.isOver {
-                service = try await Service(folder, inlineBytes: inlineBytes)
-                if try await service.engine.status(session, tenant: tenant).record.status == .waiting {
-                    _ = try await service.engine.start(session, tenant: tenant)
-                }
-                #expect(try await takePart(clients(service.engine, session)), "the session goes on to its end")
-                await service.stop()
-            }
-            service = try await Service(folder)
+        var spec = smallSpec(clients: 3, rounds: 2, autoStart: false)
+        spec.aggregation = inlineBytes == nil ? .mean : .median
+        spec.algorithm = algorithm
+        return try await liveThroughADeath(after: steps, names, spec, inlineBytes: inlineBytes) { service, session, died in
             let view = try await service.engine.status(session, tenant: tenant)
             #expect(view.record.status == .completed)
             let rounds = try await service.engine.rounds(session, tenant: tenant, after: 0, limit: 10)
             #expect(rounds.filter { $0.state == .committed }.map(\.round) == [1, 2])
             #expect(rounds.allSatisfy { $0.state == .aborted || $0.outcome?.contributors == 3 })
-            await service.stop()
-            return (view.model, rounds.last { $0.state == .committed }?.outcome?.state, life.isOver)
+            return (view.model, rounds.last { $0.state == .committed }?.outcome?.state, died)
         }
     }
 

@@ -24,26 +24,7 @@ import Testing
 
     /// Gives what each client was charged, and how many rounds were committed.
     private func federate(dyingAfter steps: Int?) async throws -> (charges: [Int], committed: Int, died: Bool) {
-        try await withFolder { folder in
-            let life = Life(steps: steps)
-            var service = try await Service(folder, life: life)
-            let (session, _) = try await sessionWithMembers(service.engine, names, spec())
-            let members = clients(service.engine, session)
-            life.onDeath { for (_, channel) in members { channel.close() } }
-            life.arm()
-            async let ended = takePart(members)
-            _ = try? await service.engine.start(session, tenant: tenant)
-            _ = try? await ended
-            await service.stop()
-            if life.isOver {
-                service = try await Service(folder)
-                if try await service.engine.status(session, tenant: tenant).record.status == .waiting {
-                    _ = try await service.engine.start(session, tenant: tenant)
-                }
-                #expect(try await takePart(clients(service.engine, session)), "the session goes on to its end")
-                await service.stop()
-            }
-            service = try await Service(folder)
+        try await liveThroughADeath(after: steps, names, spec()) { service, session, died in
             let view = try await service.engine.status(session, tenant: tenant)
             #expect(view.record.status == .completed)
             let committed = try await service.engine.rounds(session, tenant: tenant, after: 0, limit: 10).filter { $0.state == .committed }
@@ -52,8 +33,7 @@ import Testing
             let told = committed.compactMap(\.outcome?.epsilon)
             // The last word of the session is what the ledger says.
             #expect(told.last == rows.map { $0.epsilon(delta: 1e-5) }.max() && told.last == view.epsilon)
-            await service.stop()
-            return (rows.map { $0.kinds?.reduce(0) { $0 + $1.count } ?? -1 }, committed.count, life.isOver)
+            return (rows.map { $0.kinds?.reduce(0) { $0 + $1.count } ?? -1 }, committed.count, died)
         }
     }
 

@@ -7,6 +7,7 @@ import Learning
 import Logging
 import Storage
 import Telemetry
+import Testing
 import Trust
 import Wire
 
@@ -165,5 +166,40 @@ final class Switch: @unchecked Sendable {
     var isOn: Bool {
         get { lock.withLock { value } }
         set { lock.withLock { value = newValue } }
+    }
+}
+
+/// One session of these clients in a process that dies after so many steps of its store, and where it died in another that goes
+/// on with the same folder to the session's end. `look` sees what a third one finds.
+func liveThroughADeath<Value>(
+    after steps: Int?, _ names: [String], _ spec: SessionSpec, inlineBytes: Int? = nil,
+    look: (Service, _ session: String, _ died: Bool) async throws -> Value
+) async throws -> Value {
+    try await withFolder { folder in
+        func clients(_ engine: FederationEngine, _ session: String) -> [(client: TestClient, channel: TestChannel)] {
+            names.map { (TestClient(engine, session, $0), TestChannel()) }
+        }
+        let life = Life(steps: steps)
+        var service = try await Service(folder, inlineBytes: inlineBytes, life: life)
+        let (session, _) = try await sessionWithMembers(service.engine, names, spec)
+        let members = clients(service.engine, session)
+        life.onDeath { for (_, channel) in members { channel.close() } }
+        life.arm()
+        async let ended = takePart(members)
+        _ = try? await service.engine.start(session, tenant: tenant)
+        _ = try? await ended
+        await service.stop()
+        if life.isOver {
+            service = try await Service(folder, inlineBytes: inlineBytes)
+            if try await service.engine.status(session, tenant: tenant).record.status == .waiting {
+                _ = try await service.engine.start(session, tenant: tenant)
+            }
+            #expect(try await takePart(clients(service.engine, session)), "the session goes on to its end")
+            await service.stop()
+        }
+        service = try await Service(folder)
+        let found = try await look(service, session, life.isOver)
+        await service.stop()
+        return found
     }
 }

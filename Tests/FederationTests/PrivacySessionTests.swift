@@ -60,6 +60,7 @@ private func run(_ bench: inout Bench) {
     @Test func aCrashBetweenChargeAndReleaseCostsTheRound() throws {
         var bench = federation(names, privateSpec())
         bench.diesInRound = 2
+        bench.heldOutLoss = [1: 0.5, 2: 0.4, 3: 0.3]
         run(&bench)
         #expect(bench.drawn == ["s/1/1", "s/2/1"] && bench.durable.rounds.last?.state == .sealed)
         let (machine, effects) = CoordinatorMachine.restored(from: bench.durable, now: bench.now)
@@ -72,6 +73,8 @@ private func run(_ bench: inout Bench) {
         let second = bench.durable.rounds.filter { $0.round == 2 }
         #expect(second.map(\.state) == [.aborted, .committed] && second[0].outcome?.reason?.contains("not drawn again") == true)
         #expect(bench.durable.session.status == .budgetExhausted && bench.durable.session.statusReason?.contains("one more release") == true)
+        // The last attempt was not paid for; the figures shown are those of the model that stands.
+        #expect(bench.machine.lastOutcome?.heldOutLoss == nil && bench.machine.lastCommitted?.heldOutLoss == 0.3)
     }
 
     /// Two sessions of the same clients share one account.

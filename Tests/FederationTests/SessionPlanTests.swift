@@ -91,6 +91,14 @@ import Testing
         #expect(early.contains("does not pay for one round with noise multiplier 1.1"))
     }
 
+    /// An unknown model keeps nobody waiting: the noise is planned when it is known.
+    @Test func withoutAModelTheNoiseIsNotPlanned() {
+        var asked = SessionSpec()
+        (asked.minClients, asked.privacy) = (10, PrivacySpec())
+        let plan = SessionPlan(asked, clients: 10, dimension: nil)
+        #expect(plan.obstacle == nil && plan.privacy == nil && plan.privacyMeaning.contains("give 'model'"))
+    }
+
     /// The bytes of the protocol's messages are those of its messages.
     @Test func moreMembersAndHoldersWeighMore() throws {
         func bytes(_ members: Int, _ mode: TrustMode) throws -> MessageBytes {

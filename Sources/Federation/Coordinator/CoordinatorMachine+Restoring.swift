@@ -19,7 +19,7 @@ extension CoordinatorMachine {
         let rounds = snapshot.rounds.sorted { ($0.round, $0.attempt) < ($1.round, $1.attempt) }
         for record in rounds where record.state == .committed {
             committedRounds = max(committedRounds, record.round)
-            lastOutcome = record.outcome
+            (lastOutcome, lastCommitted) = (record.outcome, record.outcome)
             best = record.outcome?.best ?? BestModels()
             progress = record.outcome?.progress
             if let digest = record.outcome?.model { model = (digest, record.round) }

@@ -205,7 +205,7 @@ extension CoordinatorMachine {
     ) -> [CoordinatorEffect] {
         let key = open.key
         committedRounds = key.round
-        lastOutcome = outcome
+        (lastOutcome, lastCommitted) = (outcome, outcome)
         lastClosed = open
         let closed = closing(open, committed: true, reason: reason)
         let stored: [CoordinatorEffect] = [.persist(.round(open.record))] + charged + countControls(open)

@@ -72,6 +72,8 @@ package struct CoordinatorMachine: Sendable {
     var best = BestModels()
     var progress: Progress?
     package internal(set) var lastOutcome: RoundOutcome?
+    /// Of the last round that was committed: its figures are those of the model.
+    package internal(set) var lastCommitted: RoundOutcome?
     /// The shell was asked for the noise of the session.
     var isPlanningPrivacy = false
     package internal(set) var rejectedUpdates = 0

@@ -40,21 +40,13 @@ package struct SessionPlan: Sendable {
                     privacy = try spec.privacyDemand(cohort: cohort, groups: groups, dimension: dimension, epsilon: spec.privacyCap, members: [])?
                         .plan(spent: .zero)
                 } catch { obstacle = "\(error)" }
-            } else {
-                obstacle = "how much noise it takes is known once the model is: give 'model'"
             }
         }
         (self.groups, self.privacy, self.obstacle) = (groups, privacy, obstacle)
         let keys = groups.map { MessageBytes($0) }
-        let vector = groups.map { plan in
-            MaskedBody.headerBytes + (Self.lanes(plan) * plan.encoding.width + 7) / 8
-        }
+        let vector = groups.map { MaskedBody.headerBytes + $0.encoding.packedBytes(dimension: $0.dimension) }
         bytesUp = dimension.map { (vector ?? 4 * spec.updateLength(parameters: $0)) + (keys?.up ?? 0) }
         bytesDown = dimension.map { 4 * $0 + (keys?.down ?? 0) }
-    }
-
-    private static func lanes(_ plan: SecureAggregationPlan) -> Int {
-        plan.dimension + (plan.encoding.weightMax > 0 ? 1 : 0) + SecureAggregation.Limits.checkLanes
     }
 
     // MARK: In words
@@ -93,7 +85,10 @@ package struct SessionPlan: Sendable {
 
     package var privacyMeaning: String {
         guard let asked = spec.privacy else { return "none: nothing bounds what the models tell of a client" }
-        guard let plan = privacy else { return "asked for, epsilon at most \(spec.privacyCap) at delta \(asked.delta); not planned: \(obstacle ?? "unknown")" }
+        guard let plan = privacy else {
+            return
+                "asked for, epsilon at most \(spec.privacyCap) at delta \(asked.delta); not planned: \(obstacle ?? "how much noise it takes is known once the model is; give 'model'")"
+        }
         let neighbours = spec.adjacency == .replaceOne ? "any other update in its place" : "no update of it at all"
         var text =
             "all that one client has, against \(neighbours), changes the probability of any outcome of the session by at most a factor e^\(plan.budget.epsilon), "
