@@ -1,3 +1,9 @@
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Musl)
+    internal import Musl
+#endif
+
 /// Bytes that must not be printed and are overwritten with zeros when nobody holds them any more.
 ///
 /// Copies that `bytes` hands to a primitive are ordinary arrays and are not overwritten: keep them short-lived.
@@ -35,7 +41,18 @@ private final class ErasedStorage: @unchecked Sendable {
 }
 
 /// Writes zeros that the optimiser may not leave out, though nobody reads the memory afterwards.
-@inline(never) @_optimize(none)
 package func overwriteWithZeros(_ memory: UnsafeMutableBufferPointer<UInt8>) {
-    for i in 0..<memory.count { memory[i] = 0 }
+    guard let start = memory.baseAddress else { return }
+    #if canImport(Glibc) || canImport(Musl)
+        explicit_bzero(start, memory.count)
+    #else
+        overwriteByBytes(start, memory.count)
+    #endif
 }
+
+#if !(canImport(Glibc) || canImport(Musl))
+    @inline(never) @_optimize(none)
+    private func overwriteByBytes(_ start: UnsafeMutablePointer<UInt8>, _ count: Int) {
+        for i in 0..<count { start[i] = 0 }
+    }
+#endif

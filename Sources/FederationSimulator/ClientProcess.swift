@@ -4,7 +4,7 @@ internal import Learning
 internal import SecureAggregation
 
 /// One client: what its crash leaves (`state`, `bodies`), its rows, and the process while it is up.
-struct ClientProcess {
+final class ClientProcess {
     let index: Int
     let name: String
     let dataset: Dataset
@@ -30,6 +30,9 @@ struct ClientProcess {
     var ahead: Int64 = 0
     var cutToCoordinatorUntil: Int64 = 0
     var cutToClientUntil: Int64 = 0
+
+    /// Nothing more is waited for from it.
+    var hasEnded: Bool { outcome != nil || (staysAway && !isUp) }
 
     // The process
     private(set) var machine: ClientMachine?
@@ -65,22 +68,28 @@ struct ClientProcess {
     }
 
     /// - Parameter isForgetful: it begins with nothing, whatever lies in its folder.
-    mutating func makeMachine(isForgetful: Bool) {
+    func makeMachine(isForgetful: Bool) {
         machine = ClientMachine(
             client: name, session: state.session, state: isForgetful ? ClientState(session: state.session) : state,
             seed: derivedSeed(seed, "waits", "\(index)", "\(life)"), protection: protection)
     }
 
-    mutating func handle(_ event: ClientEvent, _ now: Instant) {
+    func handle(_ event: ClientEvent, _ now: Instant) {
         guard let new = machine?.handle(event, now: now) else { return }
-        effects += new
+        if effects.isEmpty { effects = new } else { effects += new }
+    }
+
+    /// When its timer is due; nil: nothing is to be armed.
+    var newDeadline: Int64? {
+        guard outcome == nil, let next = machine?.deadline()?.milliseconds, timer != next else { return nil }
+        return next
     }
 
     /// The next effect; nil while a write is under way or nothing is left.
-    mutating func next() -> ClientEffect? {
+    func next() -> ClientEffect? {
         guard !isWriting, done < effects.count else {
             if done > 0 && done == effects.count {
-                effects.removeAll(keepingCapacity: true)
+                effects = []
                 done = 0
             }
             return nil
@@ -89,10 +98,10 @@ struct ClientProcess {
         return effects[done - 1]
     }
 
-    mutating func begin(_ state: ClientState) { writing.append(state) }
+    func begin(_ state: ClientState) { writing.append(state) }
 
     /// The first write that was begun is done.
-    mutating func finishWrite(_ now: Int64) {
+    func finishWrite(_ now: Int64) {
         guard !writing.isEmpty else { return }
         before = (state, now)
         state = writing.removeFirst()
@@ -103,7 +112,7 @@ struct ClientProcess {
 
     /// Memory is gone; of the writes under way the first `kept` are there.
     /// - Parameter lag: what was written so short a time ago is lost too.
-    mutating func crash(kept: Int, now: Int64, lag: Int64?) {
+    func crash(kept: Int, now: Int64, lag: Int64?) {
         if let lag, before.until > 0, now - before.until < lag {
             state = before.state
         } else if kept > 0 {
@@ -115,4 +124,9 @@ struct ClientProcess {
         encoded = nil
         serial += 1
     }
+}
+
+extension ClientMachine {
+    /// In place: to ask an optional for a computed property copies all of it.
+    mutating func deadline() -> Instant? { nextDeadline }
 }

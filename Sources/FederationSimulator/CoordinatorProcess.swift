@@ -2,14 +2,14 @@ internal import Federation
 internal import Learning
 
 /// The shell of the coordinator's machine, as production has it: effects strictly in order, what is written first.
-struct CoordinatorProcess {
+final class CoordinatorProcess {
     enum Waiting {
         case join(client: Int, life: Int)
         case admission(upload: Int, body: [UInt8])
         case receipt(upload: Int)
     }
 
-    var machine: CoordinatorMachine
+    private var machine: CoordinatorMachine
     private var effects: [CoordinatorEffect]
     /// How many of `effects` are done.
     private var done = 0
@@ -29,19 +29,22 @@ struct CoordinatorProcess {
         self.effects = effects
     }
 
+    /// Asks the machine in place: it is large, and to read a property of it through an optional copies all of it.
+    func ask<Answer>(_ question: (inout CoordinatorMachine) -> Answer) -> Answer { question(&machine) }
+
     /// - Returns: the attempt that begins with this event, if one does.
-    mutating func handle(_ event: CoordinatorEvent, _ now: Instant) -> RoundRecord? {
+    func handle(_ event: CoordinatorEvent, _ now: Instant) -> RoundRecord? {
         let new = machine.handle(event, now: now)
-        effects += new
+        if effects.isEmpty { effects = new } else { effects += new }
         for case .persist(.round(let record)) in new where record.state == .configured { return record }
         return nil
     }
 
     /// What is done next: one transaction of changes, or one effect; nil while a write is under way or nothing is left.
-    mutating func next() -> (changes: [DurableChange], effect: CoordinatorEffect?)? {
+    func next() -> (changes: [DurableChange], effect: CoordinatorEffect?)? {
         guard !isWriting, done < effects.count else {
             if done > 0 && done == effects.count {
-                effects.removeAll(keepingCapacity: true)
+                effects = []
                 done = 0
             }
             return nil

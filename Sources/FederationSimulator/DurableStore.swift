@@ -18,9 +18,13 @@ struct DurableStore {
     private(set) var session: SessionRecord
     private(set) var members: [String: MemberRecord] = [:]
     private(set) var rounds: [AttemptKey: RoundRecord] = [:]
+    /// The first committed attempt of each round.
+    private var committed: [Int: AttemptKey] = [:]
     private(set) var initialModel: String?
     private(set) var evaluation: EvaluationRecord?
     private(set) var contributions: [Key: Stored] = [:]
+    /// Those whose delta is still there.
+    private var held: [Key] = []
     private var models: [String: [UInt8]] = [:]
     /// Models that a crash would forget; only `PlantedBug.commitsBeforeModelIsDurable` puts any here.
     private var unsynced: Set<String> = []
@@ -32,7 +36,9 @@ struct DurableStore {
         case .member(let member): members[member.client] = member
         case .session(let record): session = record
         case .initialModel(let digest): initialModel = digest
-        case .round(let record): rounds[record.key] = record
+        case .round(let record):
+            rounds[record.key] = record
+            noteCommit(record)
         case .evaluation(let record): evaluation = record
         }
     }
@@ -43,13 +49,15 @@ struct DurableStore {
         let key = Key(attempt: record.attemptKey, client: record.client)
         if let stored = contributions[key] { return stored.record.digest == record.digest ? .again(stored.record) : .conflict }
         contributions[key] = Stored(record: record, delta: delta)
+        held.append(key)
         return .stored(record)
     }
 
     func contribution(_ attempt: AttemptKey, _ client: String) -> Stored? { contributions[Key(attempt: attempt, client: client)] }
 
     mutating func discard(throughRound round: Int) {
-        for key in contributions.keys where key.attempt.round <= round { contributions[key]?.delta = nil }
+        for key in held where key.attempt.round <= round { contributions[key]?.delta = nil }
+        held.removeAll { $0.attempt.round <= round }
     }
 
     mutating func put(model bytes: [UInt8], isSynced: Bool) -> String {
@@ -66,14 +74,21 @@ struct DurableStore {
     /// The model version that the clients of round `round` + 1 start from.
     func model(ofRound round: Int) -> [UInt8]? {
         if round == 0 { return initialModel.flatMap { models[$0] } }
-        let committed = rounds.keys.sorted().first { $0.round == round && rounds[$0]?.state == .committed }
-        return committed.flatMap { rounds[$0]?.outcome?.model }.flatMap { models[$0] }
+        return committed[round].flatMap { rounds[$0]?.outcome?.model }.flatMap { models[$0] }
     }
 
     /// What the server keeps besides that model.
     func state(ofRound round: Int) -> [UInt8]? {
-        let committed = rounds.keys.sorted().first { $0.round == round && rounds[$0]?.state == .committed }
-        return committed.flatMap { rounds[$0]?.outcome?.state }.flatMap { models[$0] }
+        committed[round].flatMap { rounds[$0]?.outcome?.state }.flatMap { models[$0] }
+    }
+
+    private mutating func noteCommit(_ record: RoundRecord) {
+        let (round, key) = (record.round, record.key)
+        if record.state == .committed {
+            committed[round] = committed[round].map { min($0, key) } ?? key
+        } else if committed[round] == key {
+            committed[round] = rounds.keys.sorted().first { $0.round == round && rounds[$0]?.state == .committed }
+        }
     }
 
     var committedRounds: Int { rounds.values.reduce(0) { $1.state == .committed ? max($0, $1.round) : $0 } }

@@ -50,11 +50,7 @@ private func hybridSecret(_ secret: [UInt8]) -> [UInt8] { spread(secret, key: 5)
 
 private func word(_ secret: [UInt8]) -> UInt64 { fold(secret) | 1 }
 
-private func publicKey(of secret: [UInt8]) -> [UInt8] {
-    var out: [UInt8] = []
-    append(word(secret) &* 0x9E37_79B9_7F4A_7C15, to: &out)
-    return out + [UInt8](repeating: 0, count: 24)
-}
+private func publicKey(of secret: [UInt8]) -> [UInt8] { words(32) { $0 == 0 ? word(secret) &* 0x9E37_79B9_7F4A_7C15 : 0 } }
 
 private func agreed(_ secret: [UInt8], _ publicKey: [UInt8]) -> [UInt8]? {
     guard publicKey.count == 32 else { return nil }
@@ -62,18 +58,14 @@ private func agreed(_ secret: [UInt8], _ publicKey: [UInt8]) -> [UInt8]? {
     for i in 0..<8 { theirs |= UInt64(publicKey[i]) << UInt64(8 * i) }
     // As X25519 has points of small order.
     guard theirs != 0 else { return nil }
-    var out: [UInt8] = []
-    for lane in 0..<4 { append(mixed(word(secret) &* theirs &+ UInt64(lane)), to: &out) }
-    return out
+    let product = word(secret) &* theirs
+    return words(32) { mixed(product &+ $0) }
 }
 
 private func tag(_ parts: [UInt8]...) -> [UInt8] {
     var hash: UInt64 = 7
     for part in parts { hash = mixed(hash &* 3 ^ fold(part)) }
-    var out: [UInt8] = []
-    append(hash, to: &out)
-    append(mixed(hash &+ 1), to: &out)
-    return out
+    return words(16) { $0 == 0 ? hash : mixed(hash &+ 1) }
 }
 
 private func signature(_ publicKey: [UInt8], _ message: [UInt8]) -> [UInt8] {

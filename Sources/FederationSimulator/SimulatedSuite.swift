@@ -39,24 +39,24 @@ private func spread(_ bytes: UnsafeRawBufferPointer, key: UInt64) -> [UInt8] {
         b = (b &+ word &+ a) &* 0xD6E8_FEB8_6659_FD93
         b ^= b >> 29
     }
-    var out: [UInt8] = []
-    out.reserveCapacity(32)
-    for lane in 0..<4 { append(mixed(a &+ mixed(b &+ UInt64(lane) &* 0x9E37_79B9_7F4A_7C15)), to: &out) }
-    return out
+    return words(32) { mixed(a &+ mixed(b &+ $0 &* 0x9E37_79B9_7F4A_7C15)) }
 }
 
-func stream(_ key: UInt64, _ first: UInt64, _ count: Int) -> [UInt8] {
-    var out: [UInt8] = []
-    var counter = first
-    while out.count < count {
-        append(mixed(key ^ mixed(counter)), to: &out)
-        counter &+= 1
+func stream(_ key: UInt64, _ first: UInt64, _ count: Int) -> [UInt8] { words(count) { mixed(key ^ mixed(first &+ $0)) } }
+
+/// Little-endian words, the last one as far as it goes.
+/// - Parameter word: by its number.
+func words(_ count: Int, _ word: (UInt64) -> UInt64) -> [UInt8] {
+    [UInt8](unsafeUninitializedCapacity: count) { out, filled in
+        let raw = UnsafeMutableRawBufferPointer(out)
+        for at in stride(from: 0, to: count - 7, by: 8) { raw.storeBytes(of: word(UInt64(at / 8)).littleEndian, toByteOffset: at, as: UInt64.self) }
+        let whole = count & ~7
+        if whole < count {
+            let last = word(UInt64(whole / 8))
+            for at in whole..<count { raw[at] = UInt8(truncatingIfNeeded: last >> UInt64(8 * (at - whole))) }
+        }
+        filled = count
     }
-    return Array(out.prefix(count))
-}
-
-func append(_ word: UInt64, to out: inout [UInt8]) {
-    for shift in stride(from: 0, to: 64, by: 8) { out.append(UInt8(truncatingIfNeeded: word >> UInt64(shift))) }
 }
 
 /// Little-endian words; the last one is filled with zeros.

@@ -72,8 +72,7 @@ extension World {
             }
             perform(effect, index)
         }
-        guard clients[index].outcome == nil, let next = clients[index].machine?.nextDeadline?.milliseconds, clients[index].timer != next
-        else { return }
+        guard let next = clients[index].newDeadline else { return }
         clients[index].timer = next
         plan(.clientTimer(index, life: clients[index].life, at: next), in: max(1, next - clock(index)))
     }

@@ -115,7 +115,7 @@ extension World {
     }
 
     private mutating func armCoordinator() {
-        guard let next = coordinator?.machine.nextDeadline?.milliseconds else { return }
+        guard let next = coordinator?.ask({ $0.nextDeadline?.milliseconds }) else { return }
         if coordinator?.timer == next || configuration.plantedBug == .ignoresDeadline { return }
         coordinator?.timer = next
         plan(.coordinatorTimer(epoch: epoch, at: next), in: max(1, next - coordinatorClock))

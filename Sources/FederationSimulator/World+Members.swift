@@ -27,7 +27,8 @@ extension World {
     mutating func connectArrives(_ client: Int, _ life: Int) {
         let lost = isLost(from: client)
         guard coordinator != nil, !lost else { return plan(.connectAnswered(client, life: life, link: nil), in: Self.requestTimeout) }
-        if coordinator?.machine.member(clients[client].name) == nil {
+        let name = clients[client].name
+        if coordinator?.ask({ $0.isMember(name) }) == false {
             checker.violated(.durableStaysDurable, now, "\(clients[client].name) had joined and is not known any more")
         }
         links.append(Link(client: client, life: life))
@@ -63,7 +64,7 @@ extension World {
             links[link].isGreeted = true
             if let before = coordinator?.links[name], before != link { breakLink(before) }
             coordinator?.links[name] = link
-            let status = coordinator?.machine.session.status.rawValue ?? ""
+            let status = coordinator?.ask { $0.session.status.rawValue } ?? ""
             send(
                 .welcome(
                     Welcome(

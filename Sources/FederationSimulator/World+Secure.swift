@@ -8,9 +8,7 @@ internal import Wire
 extension World {
     /// Fresh in every life and use; the world's seed decides, so that a run repeats.
     mutating func entropy(_ index: Int, _ use: EntropyUse) -> Secret {
-        var bytes: [UInt8] = []
-        for _ in 0..<4 { append(weather.next(), to: &bytes) }
-        return Secret(bytes)
+        Secret(words(32) { _ in weather.next() })
     }
 
     mutating func encode(_ index: Int, _ update: UpdateBody, _ start: RoundStart) {
@@ -49,12 +47,12 @@ extension World {
     /// A masked update that was let in: checked and written.
     mutating func admitMasked(_ id: Int, _ body: [UInt8], _ upload: Upload, _ record: ContributionRecord) {
         let name = clients[upload.client].name
-        guard let expected = coordinator?.machine.maskedUpload(name) else { return answer(id, .failed(.superseded)) }
+        guard let expected = coordinator?.ask({ $0.maskedUpload(name) }) else { return answer(id, .failed(.superseded)) }
         do {
             let masked = try MaskedBody(body, expected: expected)
             var record = record
             (record.samples, record.masked) = (1, masked.facts)
-            let base = coordinator?.machine.model?.digest ?? ""
+            let base = coordinator?.ask { $0.model?.digest } ?? ""
             if checker.secure.isInTheClear(name, upload.key.round, base: base, packed: masked.packed, width: expected.width) {
                 checker.violated(.neverInTheClear, now, "the update of \(name) for round \(upload.key.round) can be read")
             }

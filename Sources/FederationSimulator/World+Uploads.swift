@@ -37,12 +37,12 @@ extension World {
         var record = ContributionRecord(
             client: name, round: upload.key.round, attempt: upload.key.attempt, digest: CryptoSuite.simulated.sha256(body), samples: 0,
             maxAbs: 0, wireBytes: Int64(upload.body.count), loss: nil, accuracy: nil, receivedAt: Instant(milliseconds: coordinatorClock))
-        guard coordinator?.machine.openAttempt(name) == upload.key else {
+        guard coordinator?.ask({ $0.openAttempt(name) }) == upload.key else {
             // Delivered before: only the digest matters, and nothing is stored.
             return askForReceipt(id, record)
         }
         if configuration.spec.secureAggregation != nil { return admitMasked(id, body, upload, record) }
-        guard let digest = coordinator?.machine.model?.digest, let base = baseModel(digest) else {
+        guard let digest = coordinator?.ask({ $0.model?.digest }), let base = baseModel(digest) else {
             return answer(id, .failed(.retry(afterSeconds: nil)))
         }
         do {
@@ -115,7 +115,8 @@ extension World {
 
     /// Nobody waits for an answer longer than the writes take that are before it.
     mutating func checkOldestUpload() {
-        while oldestUpload < nextUpload, openUploads[oldestUpload] == nil { oldestUpload += 1 }
+        if openUploads.isEmpty { oldestUpload = nextUpload }
+        while oldestUpload < nextUpload, openUploads.index(forKey: oldestUpload) == nil { oldestUpload += 1 }
         guard let oldest = openUploads[oldestUpload] else { return }
         let late = now - max(oldest.arrivedAt, max(openSince, diskIsFullUntil)) - slack
         guard late > 0 else { return }

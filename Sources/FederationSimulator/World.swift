@@ -77,7 +77,7 @@ struct World {
             registrationTokenHash: [UInt8](repeating: 0, count: 32))
         store = DurableStore(session: record)
         platter = (store, 0)
-        let pins = SimulatedData.pins(clients: configuration.clients)
+        let pins = configuration.spec.secureAggregation == nil ? nil : SimulatedData.pins(clients: configuration.clients)
         clients = (0..<configuration.clients).map { ClientProcess(index: $0, session: "fl-session-simulated", seed: seed, pins: pins) }
         let liars = faults.lie.isRefused ? 0 : faults.liars
         let rows = Dictionary(uniqueKeysWithValues: clients.map { ($0.name, Int64($0.dataset.rows)) })
@@ -121,7 +121,7 @@ struct World {
 
     /// The session has its end, and every client knows it.
     private var isOver: Bool {
-        store.session.status.isFinal && clients.allSatisfy { $0.outcome != nil || ($0.staysAway && !$0.isUp) }
+        store.session.status.isFinal && clients.indices.allSatisfy { clients[$0].hasEnded }
     }
 
     private mutating func checkEnd() {

@@ -4,15 +4,20 @@ package struct CanonicalWriter: Sendable {
     package private(set) var bytes: [UInt8] = []
 
     /// `kind` names the message, so that the encoding of one is never that of another.
-    package init(_ kind: MessageKind) { bytes = [CanonicalWriter.version, kind.rawValue] }
-    init() {}
+    package init(_ kind: MessageKind) {
+        self.init()
+        bytes.append(CanonicalWriter.version)
+        bytes.append(kind.rawValue)
+    }
+    init() { bytes.reserveCapacity(128) }
 
     /// The version of every encoding here.
     package static let version: UInt8 = 1
 
     mutating func number8(_ value: Int) { bytes.append(UInt8(truncatingIfNeeded: value)) }
-    mutating func number32(_ value: Int) { for i in 0..<4 { bytes.append(UInt8(truncatingIfNeeded: value >> (8 * i))) } }
-    mutating func number64(_ value: UInt64) { for i in 0..<8 { bytes.append(UInt8(truncatingIfNeeded: value >> UInt64(8 * i))) } }
+    mutating func number32(_ value: Int) { word(UInt32(truncatingIfNeeded: value)) }
+    mutating func number64(_ value: UInt64) { word(value) }
+    private mutating func word(_ value: some FixedWidthInteger) { withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) } }
     /// Bytes of a length both sides know.
     mutating func fixed(_ value: [UInt8]) { bytes += value }
     mutating func string(_ value: [UInt8]) {
@@ -51,9 +56,15 @@ package struct CanonicalReader: Sendable {
         guard try number8("kind") == Int(kind.rawValue) else { throw .malformed(field: "kind") }
     }
 
-    mutating func number8(_ field: String) throws(SecureAggregationError) -> Int { Int(try fixed(1, field)[0]) }
-    mutating func number32(_ field: String) throws(SecureAggregationError) -> Int { Int(littleEndian(try fixed(4, field)[...])) }
-    mutating func number64(_ field: String) throws(SecureAggregationError) -> UInt64 { littleEndian(try fixed(8, field)[...]) }
+    mutating func number8(_ field: String) throws(SecureAggregationError) -> Int { Int(try word(1, field)) }
+    mutating func number32(_ field: String) throws(SecureAggregationError) -> Int { Int(try word(4, field)) }
+    mutating func number64(_ field: String) throws(SecureAggregationError) -> UInt64 { try word(8, field) }
+
+    private mutating func word(_ count: Int, _ field: String) throws(SecureAggregationError) -> UInt64 {
+        guard count <= bytes.count - at else { throw .malformed(field: field) }
+        defer { at += count }
+        return littleEndian(bytes[at..<at + count])
+    }
 
     mutating func fixed(_ count: Int, _ field: String) throws(SecureAggregationError) -> [UInt8] {
         guard count <= bytes.count - at else { throw .malformed(field: field) }

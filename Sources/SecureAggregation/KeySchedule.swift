@@ -99,7 +99,14 @@ package enum KeySchedule {
         return writer.bytes
     }
 
-    static func label(_ text: String) -> [UInt8] { Array("tutti secagg 1 \(text)\u{0}".utf8) }
+    static func label(_ text: String) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(40)
+        bytes += "tutti secagg 1 ".utf8
+        bytes += text.utf8
+        bytes.append(0)
+        return bytes
+    }
 }
 
 /// Which of the two secrets of a member a share is of.
@@ -125,9 +132,9 @@ struct AttemptSecrets: Sendable {
     init(entropy: Secret, parameters: [UInt8], index: Int, suite: CryptoSuite) {
         root = Secret(suite.hkdfSHA256(entropy.bytes, parameters, KeySchedule.label("attempt") + [UInt8(index & 255), UInt8(index >> 8 & 255)], 32))
         self.parameters = parameters
-        selfSeed = Self.derive(root, parameters, "self seed", 0, 32, suite)
-        maskSecret = Self.derive(root, parameters, "mask key", 0, 32, suite)
-        shareSecret = Self.derive(root, parameters, "share key", 0, 32, suite)
+        selfSeed = Secret(Self.derive(root, parameters, "self seed", 0, 32, suite))
+        maskSecret = Secret(Self.derive(root, parameters, "mask key", 0, 32, suite))
+        shareSecret = Secret(Self.derive(root, parameters, "share key", 0, 32, suite))
     }
 
     func nonce(_ suite: CryptoSuite) -> [UInt8] { derive("nonce", 0, 32, suite) }
@@ -137,13 +144,13 @@ struct AttemptSecrets: Sendable {
     func edgeSealing(member: Int, _ suite: CryptoSuite) -> [UInt8] { derive("edge ephemeral", member, 32, suite) }
 
     private func derive(_ name: String, _ number: Int, _ count: Int, _ suite: CryptoSuite) -> [UInt8] {
-        Self.derive(root, parameters, name, number, count, suite).bytes
+        Self.derive(root, parameters, name, number, count, suite)
     }
 
-    private static func derive(_ root: Secret, _ parameters: [UInt8], _ name: String, _ number: Int, _ count: Int, _ suite: CryptoSuite) -> Secret {
+    private static func derive(_ root: Secret, _ parameters: [UInt8], _ name: String, _ number: Int, _ count: Int, _ suite: CryptoSuite) -> [UInt8] {
         var info = CanonicalWriter()
         info.fixed(KeySchedule.label(name))
         info.number32(number)
-        return Secret(suite.hkdfSHA256(root.bytes, parameters, info.bytes, count))
+        return suite.hkdfSHA256(root.bytes, parameters, info.bytes, count)
     }
 }

@@ -79,7 +79,7 @@ extension MaskingClient {
         guard adverts.count >= now.parameters.quorum else {
             throw .tooFew("\(adverts.count) of \(now.parameters.members) members are there, and the quorum is \(now.parameters.quorum)")
         }
-        guard Set(adverts.map(\.maskKey)).count == adverts.count, Set(adverts.map(\.shareKey)).count == adverts.count else {
+        guard areDifferent(adverts.map(\.maskKey)), areDifferent(adverts.map(\.shareKey)) else {
             throw .contradiction("two members advertise one key")
         }
         if let lastMembers, lastMembers.round == now.parameters.round {
@@ -221,4 +221,10 @@ extension MaskingClient {
         return Attempt.Held(
             bundle: item.bundle, selfShare: Secret(selfShare), selfSalt: selfSalt, maskShare: Secret(maskShare), maskSalt: maskSalt)
     }
+}
+
+/// Keys differ in their first bytes, so that to sort them takes less than to hash all that they are long.
+private func areDifferent(_ keys: [[UInt8]]) -> Bool {
+    let sorted = keys.sorted { $0.lexicographicallyPrecedes($1) }
+    return zip(sorted, sorted.dropFirst()).allSatisfy { $0 != $1 }
 }

@@ -24,6 +24,8 @@ private struct Parser {
     let maximumDepth: Int
     var at = 0
     private static let fewMembers = 16
+    /// So many need no more room than was made at first.
+    private static let usualMembers = 4
     /// Any number of so many characters is within Int64.
     private static let digitsThatFit = 18
 
@@ -78,6 +80,7 @@ private struct Parser {
     private mutating func object(depth: Int) throws(JSONError) -> JSON {
         at += 1
         var members: [JSON.Member] = []
+        members.reserveCapacity(Self.usualMembers)
         // Filled only for objects with so many members that looking through them would be slow.
         var names = Set<String>()
         skipSpace()
@@ -115,6 +118,7 @@ private struct Parser {
     private mutating func array(depth: Int) throws(JSONError) -> JSON {
         at += 1
         var elements: [JSON] = []
+        elements.reserveCapacity(2)
         skipSpace()
         if current == UInt8(ascii: "]") {
             at += 1

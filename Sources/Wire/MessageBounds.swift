@@ -88,8 +88,8 @@ extension ClientMessage {
 }
 
 private enum Bound {
-    static func number(_ value: Int, _ range: ClosedRange<Int>, _ field: String) throws(WireError) {
-        guard range.contains(value) else { throw .field(field, "must be \(range.lowerBound) to \(range.upperBound), not \(value)") }
+    static func number(_ value: Int, _ range: ClosedRange<Int>, _ field: @autoclosure () -> String) throws(WireError) {
+        guard range.contains(value) else { throw .field(field(), "must be \(range.lowerBound) to \(range.upperBound), not \(value)") }
     }
 
     static func attempt(_ round: Int, _ attempt: Int, _ message: String) throws(WireError) {
@@ -104,34 +104,40 @@ private enum Bound {
         try bytes(frame.message, 1...Limits.secureMessageBytes, "\(message).message")
     }
 
-    static func bytes(_ value: [UInt8], _ range: ClosedRange<Int>, _ field: String) throws(WireError) {
-        guard range.contains(value.count) else { throw .field(field, "must be \(range.lowerBound) to \(range.upperBound) bytes, not \(value.count)") }
+    static func bytes(_ value: [UInt8], _ range: ClosedRange<Int>, _ field: @autoclosure () -> String) throws(WireError) {
+        guard range.contains(value.count) else { throw .field(field(), "must be \(range.lowerBound) to \(range.upperBound) bytes, not \(value.count)") }
     }
 
-    static func instant(_ value: Int64, _ field: String) throws(WireError) {
-        guard Limits.instantMs.contains(value) else { throw .field(field, "must be milliseconds since 1970, up to the year 9999, not \(value)") }
+    static func instant(_ value: Int64, _ field: @autoclosure () -> String) throws(WireError) {
+        guard Limits.instantMs.contains(value) else { throw .field(field(), "must be milliseconds since 1970, up to the year 9999, not \(value)") }
     }
 
     /// Identifiers go into paths, logs and tables: no control characters.
-    static func name(_ value: String, _ field: String) throws(WireError) {
-        guard !value.isEmpty else { throw .field(field, "must not be empty") }
-        guard value.utf8.count <= Limits.nameBytes else { throw .field(field, "must be at most \(Limits.nameBytes) bytes") }
-        guard !value.unicodeScalars.contains(where: { $0.value < 0x20 || (0x7F...0x9F).contains($0.value) }) else {
-            throw .field(field, "must hold no control characters")
+    static func name(_ value: String, _ field: @autoclosure () -> String) throws(WireError) {
+        guard !value.isEmpty else { throw .field(field(), "must not be empty") }
+        guard value.utf8.count <= Limits.nameBytes else { throw .field(field(), "must be at most \(Limits.nameBytes) bytes") }
+        let isPlain = value.utf8.withContiguousStorageIfAvailable { $0.allSatisfy { $0 >= 0x20 && $0 < 0x7F } } ?? false
+        guard isPlain || !value.unicodeScalars.contains(where: { $0.value < 0x20 || (0x7F...0x9F).contains($0.value) }) else {
+            throw .field(field(), "must hold no control characters")
         }
     }
 
     /// A path of the coordinator that sent it: absolute, without a host, so that it cannot lead anywhere else.
-    static func path(_ value: String, _ field: String) throws(WireError) {
-        guard value.utf8.count <= Limits.pathBytes else { throw .field(field, "must be at most \(Limits.pathBytes) bytes") }
-        guard value.hasPrefix("/"), !value.hasPrefix("//"), value.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\\") }) else {
-            throw .field(field, "must be an absolute path in ASCII")
+    static func path(_ value: String, _ field: @autoclosure () -> String) throws(WireError) {
+        guard value.utf8.count <= Limits.pathBytes else { throw .field(field(), "must be at most \(Limits.pathBytes) bytes") }
+        let slash = UInt8(ascii: "/")
+        var value = value
+        let isPlain = value.withUTF8 { text in
+            text.first == slash && !(text.count > 1 && text[1] == slash) && text.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\\") }
+        }
+        guard isPlain else {
+            throw .field(field(), "must be an absolute path in ASCII")
         }
     }
 
     /// SHA-256.
-    static func digest(_ value: [UInt8], _ field: String) throws(WireError) {
-        guard value.count == 32 else { throw .field(field, "must be 32 bytes, not \(value.count)") }
+    static func digest(_ value: [UInt8], _ field: @autoclosure () -> String) throws(WireError) {
+        guard value.count == 32 else { throw .field(field(), "must be 32 bytes, not \(value.count)") }
     }
 
     /// Numbers no plan has; what the numbers mean is the ledger's to judge.

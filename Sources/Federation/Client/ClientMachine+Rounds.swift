@@ -73,7 +73,7 @@ extension ClientMachine {
     /// Drops work and a pending update that nobody waits for any more.
     mutating func abandon(through key: AttemptKey) -> [ClientEffect] {
         var effects: [ClientEffect] = []
-        if case .some = secure {
+        if secure.isMade {
             _ = withSecure { side in
                 side.abandon(through: key)
                 return []

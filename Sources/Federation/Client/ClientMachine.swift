@@ -45,7 +45,7 @@ package struct ClientMachine: Sendable {
     static let maximumWorkFailures = 20
     // Secure aggregation, in `Secure/`.
     let protection: ClientProtection?
-    var secure = SecureSide.none
+    var secure = SecureSide()
     /// The masks of the attempt under way, until the update is encoded.
     var masks: MaskingJob?
     /// A masked round that waits for the groups to be known.

@@ -1,7 +1,7 @@
 extension CoordinatorMachine {
     /// Why this client may not send this update now; nil when it may.
     func refusal(_ client: String, _ key: AttemptKey) -> Refused? {
-        guard members[client] != nil else { return .notAMember }
+        guard isMember(client) else { return .notAMember }
         switch phase {
         case .collecting(let open), .unmasking(let open), .aggregating(let open):
             if key == open.key {
@@ -97,7 +97,7 @@ extension CoordinatorMachine {
     }
 
     mutating func updateRejected(_ client: String, _ key: AttemptKey) -> [CoordinatorEffect] {
-        guard members[client] != nil else { return [] }
+        guard isMember(client) else { return [] }
         rejectedUpdates += 1
         if isCollecting(key) { change { $0.rejected += 1 } }
         return []

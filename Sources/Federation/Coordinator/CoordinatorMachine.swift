@@ -124,7 +124,7 @@ package struct CoordinatorMachine: Sendable {
         case .updateRejected(let client, let round, let attempt, _):
             return updateRejected(client, AttemptKey(round: round, attempt: attempt))
         case .updateTooLate(let client):
-            if members[client] != nil { countLate() }
+            if isMember(client) { countLate() }
             return []
         case .roundFailed(let client, let round, let attempt, let reason):
             return roundFailed(client, AttemptKey(round: round, attempt: attempt), reason, now)
@@ -187,8 +187,11 @@ package struct CoordinatorMachine: Sendable {
         if member.dataSize == 0, isThere { trainers.remove(at: place) }
     }
 
+    /// Without a copy of what is known of it.
+    package func isMember(_ client: String) -> Bool { members.index(forKey: client) != nil }
+
     mutating func seen(_ client: String, _ now: Instant) {
-        guard members[client] != nil else { return }
+        guard isMember(client) else { return }
         presence[client, default: Presence(lastSeen: now)].lastSeen = now
     }
 

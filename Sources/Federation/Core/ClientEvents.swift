@@ -133,7 +133,7 @@ package enum UploadFailure: Sendable, Equatable {
     case refused(String)
 }
 
-package enum ClientEffect: Sendable, Equatable {
+package indirect enum ClientEffect: Sendable, Equatable {
     /// Open the control socket (the shell has waited for `nextDeadline` by itself: the machine decides the moment).
     case connect
     case send(ClientMessage)

@@ -117,8 +117,8 @@ package struct AggregationResult: Sendable, Equatable {
 }
 
 /// In order. What must be durable stands before what may be sent: the shell runs one effect after the other, and
-/// neighbouring `persist` effects in one transaction.
-package enum CoordinatorEffect: Sendable, Equatable {
+/// neighbouring `persist` effects in one transaction. Indirect: they are passed on more often than they are made.
+package indirect enum CoordinatorEffect: Sendable, Equatable {
     case persist(DurableChange)
     /// Make model version 0 from the seed, store it, answer with `modelInitialised`.
     case initialiseModel(ModelSpec, DataSchema, seed: UInt64)

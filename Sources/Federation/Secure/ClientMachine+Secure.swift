@@ -2,26 +2,27 @@ internal import CryptoSuite
 internal import SecureAggregation
 internal import Wire
 
-/// Kept apart, so that a client without secure aggregation is as small as before.
-indirect enum SecureSide: Sendable {
-    case none
-    case some(SecureClient)
+/// Kept apart, so that a client without secure aggregation is as small as before: a list of none or one, which is changed in place.
+struct SecureSide: Sendable {
+    private var sides: [SecureClient] = []
+
+    var isMade: Bool { !sides.isEmpty }
+    var isReady: Bool { sides.first?.isReady == true }
+
+    mutating func change(
+        _ body: (inout SecureClient) -> [SecureClient.Step], orMake make: () -> SecureClient
+    ) -> [SecureClient.Step] {
+        if sides.isEmpty { sides.append(make()) }
+        return body(&sides[0])
+    }
 }
 
 extension ClientMachine {
     /// Does something with the secure side, made when it is first needed.
     mutating func withSecure(_ body: (inout SecureClient) -> [SecureClient.Step]) -> [ClientEffect] {
         guard let protection else { return [] }
-        var side: SecureClient
-        if case .some(let known) = secure {
-            side = known
-        } else {
-            side = SecureClient(protection, name: client, session: session, state: state.secure)
-        }
-        // Changed in place: nothing else holds it.
-        secure = .none
-        let steps = body(&side)
-        secure = .some(side)
+        let (client, session, kept) = (client, session, state.secure)
+        let steps = secure.change(body) { SecureClient(protection, name: client, session: session, state: kept) }
         return steps.flatMap { effects(of: $0) }
     }
 
@@ -92,7 +93,7 @@ extension ClientMachine {
                         RoundFailed(sessionID: session, round: start.round, attempt: start.attempt, reason: "this client knows no secure aggregation")))
             ]
         }
-        guard case .some(let side) = secure, side.isReady else {
+        guard secure.isReady else {
             // The groups were told before the round; frames may overtake each other.
             heldStart = start
             return []
