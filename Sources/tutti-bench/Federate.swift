@@ -31,10 +31,10 @@ struct Federate: ReportingCommand {
     var rowsEach = 0
     @Option(help: "How different the clients are: alpha of the Dirichlet distribution.")
     var alpha = 0.5
-    @Option(help: "Passes over the rows in every round.")
-    var localEpochs = DigitsTask.localEpochs
-    @Option(help: "Of the clients' training.")
-    var learningRate = DigitsTask.learningRate
+    @Option(help: "Passes over the rows in every round; else 10, and 5 without --secure on.")
+    var localEpochs: Int?
+    @Option(help: "Of the clients' training; else 0.1, and 0.05 without --secure on.")
+    var learningRate: Double?
     @Option(help: "Of the clients' training.")
     var momentum = DigitsTask.momentum
     @Option(help: "Modified clients that the rule is to withstand; else those that lie, or a twentieth of the clients.")
@@ -57,11 +57,13 @@ struct Federate: ReportingCommand {
         }
         var task = DigitsTask(clients: clients, rounds: rounds, seed: seed)
         (task.spec.aggregation, task.spec.clientFraction) = (rule, fraction)
-        (task.spec.localEpochs, task.spec.learningRate, task.spec.momentum) = (localEpochs, learningRate, momentum)
+        task.spec.momentum = momentum
         if fraction < 1 { task.spec.minClients = min(clients, 3) }
         if rule != .mean { task.spec.byzantineTolerance = tolerance ?? (lies.malicious > 0 ? lies.malicious : nil) }
         (task.rowsEach, task.alpha) = (rowsEach == 0 ? nil : rowsEach, alpha)
         try masks.apply(to: &task)
+        let training = DigitsTask.training(isMasked: task.spec.secureAggregation != nil)
+        (task.spec.localEpochs, task.spec.learningRate) = (localEpochs ?? training.localEpochs, learningRate ?? training.learningRate)
         do { try task.spec.validate() } catch { throw CommandFailure(.usage, "\(error)", remedy: "Change the option of that name.") }
         var federation = try task.federation(data)
         for (round, clients) in try masks.absences() { federation.drop(clients, inRound: round) }
@@ -119,7 +121,11 @@ struct DigitsTask {
     var alpha = 0.5
     var session = "fl-session-in-process"
     var secrets: ClientSecrets?
-    static let (localEpochs, learningRate, momentum) = (10, 0.1, 0.9)
+    static let momentum = 0.9
+
+    /// As `cluster/quickstart` trains: masked updates are no longer than their clip, which allows for more.
+    static func training(isMasked: Bool) -> (localEpochs: Int, learningRate: Double) { isMasked ? (10, 0.1) : (5, 0.05) }
+
     private var seed: UInt64
 
     init(clients: Int, rounds: Int, seed: UInt64) {
@@ -127,7 +133,7 @@ struct DigitsTask {
         self.seed = seed
         spec.model = ModelSpec(kind: .mlp, layers: [64, 128, 10])
         (spec.minClients, spec.maxClients, spec.rounds, spec.seed) = (clients, max(1000, clients), rounds, seed)
-        (spec.learningRate, spec.momentum, spec.batchSize, spec.localEpochs) = (Self.learningRate, Self.momentum, 32, Self.localEpochs)
+        (spec.learningRate, spec.momentum, spec.batchSize, spec.localEpochs) = (Self.training(isMasked: false).learningRate, Self.momentum, 32, Self.training(isMasked: false).localEpochs)
     }
 
     func federation(_ path: String) throws(CommandFailure) -> InProcessFederation {
