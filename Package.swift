@@ -165,7 +165,7 @@ let roof: [Target] = [
         swiftSettings: strict),
     .executableTarget(
         name: "tutti-bench",
-        dependencies: ["Compute", "WorkSharing", "TensorKernels", "KernelTable", "Learning", "RobustAggregation", "Attacks", "CryptoSuite", "SecureAggregation", "Strategies", "Federation", "FederationSimulator", "InProcessFederation", "Trust", "Wire", "CommandKit", "StrictJSON", argumentParser],
+        dependencies: ["Compute", "WorkSharing", "TensorKernels", "KernelTable", "Learning", "RobustAggregation", "Attacks", "CryptoSuite", "DifferentialPrivacy", "SecureAggregation", "Strategies", "Federation", "FederationSimulator", "InProcessFederation", "Trust", "Wire", "CommandKit", "StrictJSON", argumentParser],
         swiftSettings: strict),
 ]
 
@@ -195,7 +195,7 @@ let suites: [Target] = [
         exclude: ["Reproductions"], swiftSettings: strict),
     tests(
         "InProcessFederationTests",
-        ["InProcessFederation", "FederationSimulator", "Federation", "KernelTable", "Learning", "CryptoSuite", "SecureAggregation", "Trust", "TensorKernels", "Compute"]),
+        ["InProcessFederation", "FederationSimulator", "Federation", "KernelTable", "Learning", "CryptoSuite", "DifferentialPrivacy", "SecureAggregation", "Trust", "TensorKernels", "Compute"]),
     tests(
         "StoreContractTests",
         ["Storage", "Federation", "CryptoSuite", "Trust", .product(name: "GRDBSQLite", package: "GRDB.swift")]),

@@ -25,7 +25,8 @@ package struct PrivateRelease: Equatable, Hashable, Codable, Sendable {
 
     package init(_ mechanism: NoiseMechanism, _ model: PrivacyModel) throws(PrivacyError) {
         let z = mechanism.noiseMultiplier
-        guard z >= Limits.noiseMultiplierMin, z <= Limits.noiseMultiplierMax else {
+        // Skellam's is worked out from its variance, and may be a rounding off what was asked for.
+        guard z >= Limits.noiseMultiplierMin * (1 - 1e-12), z <= Limits.noiseMultiplierMax * (1 + 1e-12) else {
             throw .invalid(field: "noise_multiplier", problem: "\(z): take \(Limits.noiseMultiplierMin) to \(Limits.noiseMultiplierMax)")
         }
         switch mechanism {

@@ -44,6 +44,8 @@ package enum MessageKind: UInt8, Sendable, CaseIterable {
     /// With longer keys (`KeyExchange.xWing`).
     case hybridAdvert, hybridAdverts, hybridShareBundle, hybridShareDelivery, hybridSealedAttempt
     case hybridShareReceipt, hybridConfirmation
+    /// Parameters of a round whose members add noise.
+    case noisyParameters
 }
 
 package struct CanonicalReader: Sendable {

@@ -1,6 +1,7 @@
 /// What a client insists on, whatever the coordinator proposes. It comes from the node owner's policy.
 package struct ClientFloors: Equatable, Sendable {
     package var mode: TrustMode
+    package var keyExchange: KeyExchange
     package var members: Int
     package var groupFloor: Int
     /// Part of the members that may work for the coordinator, for which (k, t) has to be private.
@@ -8,8 +9,12 @@ package struct ClientFloors: Equatable, Sendable {
     /// Part of the members that has to be there.
     package var quorum: Double
 
-    package init(mode: TrustMode = .honestButCurious, members: Int = 5, groupFloor: Int = 4, corruptRate: Double = 0.05, quorum: Double = 0.5) {
+    package init(
+        mode: TrustMode = .honestButCurious, keyExchange: KeyExchange = .x25519, members: Int = 5, groupFloor: Int = 4, corruptRate: Double = 0.05,
+        quorum: Double = 0.5
+    ) {
         self.mode = mode
+        self.keyExchange = keyExchange
         self.members = members
         self.groupFloor = groupFloor
         self.corruptRate = corruptRate
@@ -21,6 +26,9 @@ package struct ClientFloors: Equatable, Sendable {
             .belowFloor(field: field, offered: "\(value)", floor: "\(floor)")
         }
         guard offered.mode.rawValue >= mode.rawValue else { throw .belowFloor(field: "mode", offered: offered.mode.name, floor: mode.name) }
+        guard offered.keyExchange.rawValue >= keyExchange.rawValue else {
+            throw .belowFloor(field: "key_agreement", offered: offered.keyExchange.name, floor: keyExchange.name)
+        }
         guard offered.members >= members else { throw refuse("members", offered.members, members) }
         guard offered.groupFloor >= groupFloor else { throw refuse("group_floor", offered.groupFloor, groupFloor) }
         let corruptMin = SecureAggregationPlan.part(corruptRate, of: offered.members)

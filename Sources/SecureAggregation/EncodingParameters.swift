@@ -10,13 +10,16 @@ package struct EncodingParameters: Equatable, Sendable {
     package var width: Int
     /// Largest weight of a client; 0: all count the same and there is no lane for it.
     package var weightMax: Int
+    /// nil: members add none.
+    package var noise: ClientNoise?
 
-    package init(l2Clip: Double, coordinateClip: Double, bits: Int, width: Int, weightMax: Int) {
+    package init(l2Clip: Double, coordinateClip: Double, bits: Int, width: Int, weightMax: Int, noise: ClientNoise? = nil) {
         self.l2Clip = l2Clip
         self.coordinateClip = coordinateClip
         self.bits = bits
         self.width = width
         self.weightMax = weightMax
+        self.noise = noise
     }
 
     /// Steps between -c and c.
@@ -25,11 +28,14 @@ package struct EncodingParameters: Equatable, Sendable {
     /// One step in the units of the model.
     package var step: Double { 2 * coordinateClip / Double(steps) }
 
-    /// The fewest bits that hold the sum of `clients` quantised values: ceil(log2(s(2^b - 1) + 1)).
-    package static func width(bits: Int, clients: Int) -> Int {
-        let largest = UInt64(clients) * ((1 << UInt64(bits)) - 1)
-        return UInt64.bitWidth - largest.leadingZeroBitCount
+    /// The fewest bits that hold the sum of `clients` quantised values with noise of up to `bound` steps on either side:
+    /// ceil(log2(s(2^b - 1) + 2B + 1)).
+    package static func width(bits: Int, clients: Int, bound: UInt64 = 0) -> Int {
+        UInt64.bitWidth - (UInt64(clients) * ((1 << UInt64(bits)) - 1) + 2 * bound).leadingZeroBitCount
     }
+
+    /// The largest lane of `clients` members' sum, moved up by the noise's bound.
+    func largestLane(clients: Int) -> UInt64 { UInt64(clients) * steps + 2 * (noise?.bound ?? 0) }
 
     /// Elements of a masked vector: the coordinates, the weight where there is one, and the check lanes.
     package func lanes(dimension: Int) -> Int { dimension + (weightMax > 0 ? 1 : 0) + Limits.checkLanes }
@@ -41,7 +47,13 @@ package struct EncodingParameters: Equatable, Sendable {
         guard l2Clip.isFinite, l2Clip > 0 else { throw .malformed(field: "l2_clip") }
         guard coordinateClip.isFinite, coordinateClip > 0 else { throw .malformed(field: "coordinate_clip") }
         guard (1...Limits.bitsMax).contains(bits) else { throw .malformed(field: "bits") }
-        guard (1...Limits.widthMax).contains(width), width >= Self.width(bits: bits, clients: groupMax) else { throw .malformed(field: "width") }
+        if let noise {
+            guard noise.variance > 0, noise.variance <= ClientNoise.varianceMax else { throw .malformed(field: "noise_variance") }
+            guard (1...ClientNoise.boundMax).contains(noise.bound), weightMax == 0 else { throw .malformed(field: "noise_bound") }
+        }
+        guard (1...Limits.widthMax).contains(width), width >= Self.width(bits: bits, clients: groupMax, bound: noise?.bound ?? 0) else {
+            throw .malformed(field: "width")
+        }
         guard weightMax >= 0, UInt64(weightMax) <= steps else { throw .malformed(field: "weight_max") }
     }
 

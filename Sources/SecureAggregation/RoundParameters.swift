@@ -75,6 +75,9 @@ package struct RoundParameters: Equatable, Sendable {
         encoding = plan.encoding
     }
 
+    /// Honest members whose updates are in every sum that is opened, at least.
+    package var honestSummandsMin: Int { max(0, max(groupFloor, groups == 1 ? quorum : 0) - corrupt) }
+
     /// Elements of a masked vector: the coordinates, the weight where there is one, and the check lanes.
     package var lanes: Int { encoding.lanes(dimension: dimension) }
 
@@ -84,7 +87,7 @@ package struct RoundParameters: Equatable, Sendable {
     package func digest(_ suite: CryptoSuite) -> [UInt8] { suite.sha256(encoded) }
 
     package var encoded: [UInt8] {
-        var writer = CanonicalWriter(.parameters)
+        var writer = CanonicalWriter(encoding.noise == nil ? .parameters : .noisyParameters)
         writer.number8(Int(mode.rawValue))
         writer.number8(Int(keyExchange.rawValue))
         writer.string(session)
@@ -95,11 +98,16 @@ package struct RoundParameters: Equatable, Sendable {
         writer.number64(encoding.l2Clip.bitPattern)
         writer.number64(encoding.coordinateClip.bitPattern)
         for number in [encoding.bits, encoding.width, encoding.weightMax] { writer.number32(number) }
+        if let noise = encoding.noise {
+            writer.number64(noise.variance.bitPattern)
+            writer.number64(noise.bound)
+        }
         return writer.bytes
     }
 
     package init(encoded: [UInt8]) throws(SecureAggregationError) {
-        var reader = try CanonicalReader(encoded, .parameters)
+        let isNoisy = MessageKind(of: encoded) == .noisyParameters
+        var reader = try CanonicalReader(encoded, isNoisy ? .noisyParameters : .parameters)
         guard let mode = TrustMode(rawValue: UInt8(try reader.number8("mode"))) else { throw .malformed(field: "mode") }
         guard let exchange = KeyExchange(rawValue: UInt8(try reader.number8("key_exchange"))) else { throw .malformed(field: "key_exchange") }
         self.mode = mode
@@ -128,6 +136,10 @@ package struct RoundParameters: Equatable, Sendable {
         encoding = EncodingParameters(
             l2Clip: l2, coordinateClip: coordinate, bits: try reader.number32("bits"), width: try reader.number32("width"),
             weightMax: try reader.number32("weight_max"))
+        if isNoisy {
+            encoding.noise = ClientNoise(
+                variance: Double(bitPattern: try reader.number64("noise_variance")), bound: try reader.number64("noise_bound"))
+        }
         try reader.end()
         try check()
     }

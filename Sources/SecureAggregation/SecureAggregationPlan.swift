@@ -66,8 +66,11 @@ package struct SecureAggregationPlan: Equatable, Sendable {
     package var smallestGroup: Int { grouping.smallest }
     package var largestGroup: Int { grouping.largest }
 
+    /// Members in the smallest sum that is opened: with one group nobody opens a sum of fewer than the quorum.
+    package var smallestOpened: Int { max(groupFloor, groups == 1 ? quorum : 0) }
+
     /// Honest summands in every opened sum, whoever works for the coordinator.
-    package var honestSummandsMin: Int { max(0, groupFloor - corrupt) }
+    package var honestSummandsMin: Int { max(0, smallestOpened - corrupt) }
 
     /// Refuses with the numbers and the remedy.
     package init(_ request: PlanRequest) throws(SecureAggregationError) {
@@ -114,7 +117,7 @@ package struct SecureAggregationPlan: Equatable, Sendable {
         let over =
             solvableAfterRounds.map { "the groups are drawn again: after round \($0) every member's part can be solved for" }
             ?? "the groups stay: over many rounds it sees the same groups' sums"
-        return "each round the coordinator sees \(sums), none of fewer than \(groupFloor), of which \(honestSummandsMin) at least are honest; \(over)"
+        return "each round the coordinator sees \(sums), none of fewer than \(smallestOpened), of which \(honestSummandsMin) at least are honest; \(over)"
     }
 
     /// Every partition adds g - 1 independent sums to the first of them, for all have the same total.

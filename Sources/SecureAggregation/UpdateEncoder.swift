@@ -110,7 +110,7 @@ package struct UpdateEncoder: Sendable {
 /// The sum of a group, open.
 package struct GroupSum: Equatable, Sendable {
     package let clients: Int
-    /// Sums of quantised values, without the check lanes.
+    /// Sums of quantised values, moved up by the noise's bound where members add noise; without the check lanes.
     package let lanes: [UInt32]
     package let parameters: EncodingParameters
 
@@ -118,7 +118,12 @@ package struct GroupSum: Equatable, Sendable {
     package init?(lanes: [UInt32], clients: Int, parameters: EncodingParameters) {
         let check = Limits.checkLanes
         guard clients > 0, lanes.count > check, lanes.suffix(check).allSatisfy({ $0 == 0 }) else { return nil }
-        let largest = UInt64(clients) * parameters.steps
+        var lanes = lanes
+        if let noise = parameters.noise {
+            let (up, mask) = (UInt32(truncatingIfNeeded: noise.bound), UInt32(truncatingIfNeeded: (UInt64(1) << UInt64(parameters.width)) - 1))
+            for place in lanes.indices.dropLast(check) { lanes[place] = (lanes[place] &+ up) & mask }
+        }
+        let largest = parameters.largestLane(clients: clients)
         guard lanes.allSatisfy({ UInt64($0) <= largest }) else { return nil }
         if parameters.weightMax > 0 {
             let weight = Int(lanes[lanes.count - check - 1])
@@ -132,7 +137,7 @@ package struct GroupSum: Equatable, Sendable {
     /// The (weighted) mean of the members' updates, d values.
     package var mean: [Float] {
         let (clip, step) = (parameters.coordinateClip, parameters.step)
-        let offset = Double(clients) * clip
+        let offset = Double(clients) * clip + Double(parameters.noise?.bound ?? 0) * step
         let weighted = parameters.weightMax > 0
         let divisor = weighted ? Double(lanes[lanes.count - 1]) / Double(parameters.weightMax) : Double(clients)
         return (weighted ? lanes.dropLast() : lanes[...]).map { Float((Double($0) * step - offset) / divisor) }

@@ -20,7 +20,8 @@ extension SessionRequest {
                 guard clip > 0, clip <= 1000 else { throw privacy.invalid("l2_norm_clip", "must be above 0 and at most 1000") }
                 spec.l2Clip = clip
             }
-            if !isOn { notices += privacy.withoutEffect(["noise_multiplier", "l2_norm_clip"], "differential privacy is not enabled") }
+            if let name = try privacy.choice("noise_by", PrivacySpec.NoiseBy.allCases.map(\.rawValue)) { spec.noiseBy = PrivacySpec.NoiseBy(rawValue: name) }
+            if !isOn { notices += privacy.withoutEffect(["noise_multiplier", "l2_norm_clip", "noise_by"], "differential privacy is not enabled") }
             notices += privacy.notices
         }
         spec.delta = try body.number("delta") ?? spec.delta
@@ -52,7 +53,8 @@ extension SessionViews {
             .init("enabled", true), .init("epsilon_cap", JSON(plan?.budget.epsilon ?? record.spec.privacyCap)), .init("delta", JSON(asked.delta)),
             .init("adjacency", .string(record.spec.adjacency.rawValue)), .init("sampling", "full"), .init("q", 1), .init("l2_norm_clip", JSON(asked.l2Clip)),
             .init("on_budget", .string(asked.onBudget.rawValue)), .init("noise_multiplier_asked", JSON(asked.noiseMultiplier)),
-            .init("noise", "central: the coordinator is trusted to add it"),
+            .init("noise_by", .string((plan.map { $0.share == nil ? .coordinator : .clients } ?? record.spec.noiseBy).rawValue)),
+            .init("client_noise_variance", JSON(plan?.share?.variance)), .init("bits_per_number", JSON(plan?.share?.width)),
             .init("effective_noise_multiplier", JSON(plan?.release.mechanism.noiseMultiplier)), .init("sensitivity", JSON(plan?.sensitivity)),
             .init("noise_deviation", JSON(plan?.noiseDeviation)), .init("noise_to_signal", JSON(plan?.noiseToSignal)),
             .init("rounds_possible", JSON(plan?.roundsThatFit)), .init("epsilon_after_first_round", JSON(plan?.firstEpsilon)),

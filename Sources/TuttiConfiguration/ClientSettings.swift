@@ -8,6 +8,10 @@ package struct ClientSettings: Sendable {
     package var requiresSecureAggregation: Bool
     /// Sessions without differential privacy are not joined.
     package var requiresDifferentialPrivacy: Bool
+    /// Sessions in which the coordinator adds the noise are not joined.
+    package var requiresClientNoise: Bool
+    /// Sessions whose secure aggregation does not use X-Wing are not joined.
+    package var requiresXWing: Bool
     /// What this node's rows may lose in all sessions together (ε at `delta`); nil: any sum, and it is counted.
     package var largestEpsilon: Double?
     package var delta: Double
@@ -36,7 +40,8 @@ package struct ClientSettings: Sendable {
 
     static let keys: [Settings.Key] = [
         ("policy.min_cohort", .whole(1)), ("policy.min_group", .whole(4)), ("policy.require_secure_aggregation", .flag(false)),
-        ("policy.require_malicious_server", .flag(false)), ("policy.require_differential_privacy", .flag(false)), ("policy.max_epsilon", .text("none")),
+        ("policy.require_malicious_server", .flag(false)), ("policy.require_differential_privacy", .flag(false)),
+        ("policy.require_client_noise", .flag(false)), ("policy.require_x_wing", .flag(false)), ("policy.max_epsilon", .text("none")),
         ("policy.delta", .text("1e-5")), ("policy.sessions", .texts([])), ("policy.max_model_bytes", .whole(2 << 30)),
         ("secure_aggregation.pinned_keys", .text("")),
         ("data.name", .text("default")), ("data.label", .text("last")), ("data.task", .text("classification")), ("data.scale", .text("none")),
@@ -51,6 +56,8 @@ package struct ClientSettings: Sendable {
         smallestGroup = try settings.whole("policy.min_group", 2...100_000)
         requiresSecureAggregation = settings.flag("policy.require_secure_aggregation")
         requiresDifferentialPrivacy = settings.flag("policy.require_differential_privacy")
+        requiresClientNoise = settings.flag("policy.require_client_noise")
+        requiresXWing = settings.flag("policy.require_x_wing")
         largestEpsilon = try settings.text("policy.max_epsilon") == "none" ? nil : settings.number("policy.max_epsilon", 0.01...10)
         delta = try settings.number("policy.delta", 1e-30...0.1)
         dataName = settings.text("data.name")
@@ -84,12 +91,16 @@ package struct ClientSettings: Sendable {
         # require_secure_aggregation = false
         # Join only sessions with differential privacy.
         # require_differential_privacy = false
+        # Join only sessions in which each client adds its part of the noise before its update is masked.
+        # require_client_noise = false
         # What the rows of this node may lose in all sessions together: epsilon (0.01 to 10) at delta, or "none". This node keeps
         # its own account and leaves a session that would go beyond.
         # max_epsilon = "none"
         # delta = "1e-5"
         # Join only sessions with secure aggregation in mode "malicious_server", which needs pinned_keys below.
         # require_malicious_server = false
+        # Join only sessions with secure aggregation whose keys withstand a quantum computer ("x_wing").
+        # require_x_wing = false
         # Join only these sessions; empty: every session whose schema fits.
         # sessions = []
         # Fetch no model larger than this.

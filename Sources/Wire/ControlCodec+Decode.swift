@@ -135,7 +135,7 @@ extension ControlCodec {
         }
         return PrivacyTerms(
             l2Clip: m.l2Clip, epsilon: m.epsilon, delta: m.delta, noiseMultiplier: m.noiseMultiplier, deviationSteps: m.deviationSteps,
-            replacesOne: replacesOne)
+            replacesOne: replacesOne, noiseByClients: m.noiseByClients)
     }
 
     private static func frame(_ m: Tutti_V1_SecureFrame) -> SecureFrame {

@@ -83,6 +83,7 @@ package enum ControlCodec {
                         $0.noiseMultiplier = privacy.noiseMultiplier
                         $0.deviationSteps = privacy.deviationSteps
                         $0.adjacency = privacy.replacesOne ? .replaceOne : .zeroOut
+                        $0.noiseByClients = privacy.noiseByClients
                     }
                 }
             }

@@ -139,6 +139,8 @@ package enum Capability: String, Sendable, CaseIterable {
     case differentialPrivacy = "differential_privacy"
     /// Secure aggregation with X-Wing.
     case xWing = "x_wing"
+    /// Noise that each client adds before its update is masked.
+    case clientNoise = "client_noise"
 }
 
 /// What a round costs everybody whose update counts in it, and what is done for it.
@@ -153,10 +155,15 @@ package struct PrivacyTerms: Equatable, Sendable {
     package var deviationSteps: Double
     /// Neighbours differ in one client's update, which is any other; else it is zero.
     package var replacesOne: Bool
+    /// Every client adds a part of the noise before its update is masked; the round's parameters of secure aggregation say how much.
+    package var noiseByClients: Bool
 
-    package init(l2Clip: Double, epsilon: Double, delta: Double, noiseMultiplier: Double, deviationSteps: Double, replacesOne: Bool) {
+    package init(
+        l2Clip: Double, epsilon: Double, delta: Double, noiseMultiplier: Double, deviationSteps: Double, replacesOne: Bool, noiseByClients: Bool = false
+    ) {
         (self.l2Clip, self.epsilon, self.delta) = (l2Clip, epsilon, delta)
         (self.noiseMultiplier, self.deviationSteps, self.replacesOne) = (noiseMultiplier, deviationSteps, replacesOne)
+        self.noiseByClients = noiseByClients
     }
 }
 

@@ -1,5 +1,6 @@
 import CommandKit
 import CryptoSuite
+import DifferentialPrivacy
 import Foundation
 import SecureAggregation
 import StrictJSON
@@ -25,18 +26,23 @@ enum SecAggSuite {
         }
         progress("secagg: 1,000 clients, messages only")
         do { rows += try messages(1000) } catch { throw CommandFailure(.failed, "1,000 clients: \(error)") }
+        progress("secagg: noise on 1,000,000 coordinates")
+        do { rows.append(try noise(1_000_000)) } catch { throw CommandFailure(.failed, "noise: \(error)") }
         return rows + besideFlower(rows, progress)
     }
 
     private static var cases: [Case] {
         var groups = PlanRequest(members: 100, dimension: 1_000_000, l2Clip: 1, coordinateClip: 0.01)
         (groups.byzantine, groups.rosterFloor) = (4, 10)
+        var hybrid = groups
+        hybrid.keyExchange = .xWing
         var ring = groups
         ring.robust = false
         var small = PlanRequest(members: 10, dimension: 1_000_000, l2Clip: 1, coordinateClip: 0.01)
         small.robust = false
         return [
             Case(name: "n100.d1000000.group10", request: groups, goals: (12, 250), keyBytesMost: 10_000),
+            Case(name: "n100.d1000000.group10.x_wing", request: hybrid, keyBytesMost: 40_000),
             Case(name: "n100.d1000000.k62", request: ring, neighbours: 62, goals: (45, 600), keyBytesMost: 10_000),
             Case(name: "n100.d1000000.planned", request: ring, keyBytesMost: 10_000),
             Case(name: "n10.d1000000.group10", request: small),
@@ -102,6 +108,22 @@ enum SecAggSuite {
             BenchRow(
                 name: "secagg.download_bytes.\(name)", value: Double(cohort.heard.max() ?? 0), unit: "B", spread: 0),
         ]
+    }
+
+    /// What a client adds where clients add the noise: one number of deviation 100,000 steps on every coordinate.
+    private static func noise(_ coordinates: Int) throws -> BenchRow {
+        let skellam = try Skellam(variance: 1e10)
+        var random = RandomWords(entropy: Secret([UInt8](repeating: 7, count: 32)), release: "bench", suite: .system)
+        let parameters = EncodingParameters(l2Clip: 1, coordinateClip: 1, bits: 16, width: 32, weightMax: 0)
+        let encoder = UpdateEncoder(parameters, clientSecret: Secret([UInt8](repeating: 5, count: 32)), session: [1], round: 1, suite: .system)
+        let (clock, encoded) = (ContinuousClock(), try encoder.encode([Float](repeating: 0, count: coordinates)))
+        var times: [Double] = []
+        for _ in 0..<5 {
+            times.append(clock.measure { _ = encoded.adding({ skellam.draw(&random) }, parameters) } / .seconds(1))
+        }
+        let value = median(times)
+        return BenchRow(
+            name: "secagg.client_noise_ms.d\(coordinates)", value: value * 1000, unit: "ms", spread: ((times.max() ?? value) - (times.min() ?? value)) / value)
     }
 
     private static func messages(_ members: Int) throws(SecureAggregationError) -> [BenchRow] {

@@ -49,6 +49,21 @@ import Wire
         }
     }
 
+    @Test func noiseAndKeysCanBeInsistedOn() throws {
+        func session(_ more: String) -> String { #"{"session_id":"a","status":"waiting",\#(more)}"# }
+        let noise = policy { $0.requiresClientNoise = true }
+        #expect(try refusal(noise, session(#""privacy":{"enabled":true,"noise_by":"clients"}"#)) == nil)
+        for other in [#""privacy":{"enabled":true,"noise_by":"coordinator"}"#, #""privacy":{"enabled":true}"#, #""privacy":null"#] {
+            #expect(try refusal(noise, session(other))?.contains("trusted with the noise") == true, "\(other)")
+        }
+        let keys = policy { $0.requiresXWing = true }
+        #expect(try refusal(keys, session(#""secure_aggregation":{"enabled":true,"key_agreement":"x_wing"}"#)) == nil && keys.floors.keyExchange == .xWing)
+        for other in [#""secure_aggregation":{"enabled":true,"key_agreement":"x25519"}"#, #""secure_aggregation":null"#] {
+            #expect(try refusal(keys, session(other))?.contains("x_wing") == true, "\(other)")
+        }
+        #expect(noise.terms.needsClientNoise && keys.terms.needsMasks && ClientPolicy().terms == OwnerTerms())
+    }
+
     @Test func whatTheCoordinatorDoesNotSayIsNotAssumed() throws {
         let bare = #"{"session_id":"a","status":"waiting","model":null}"#
         #expect(try refusal(ClientPolicy(), bare) == nil)

@@ -166,7 +166,7 @@ private func run(_ bench: inout Bench) {
         let release = try PrivateRelease(.discreteGaussian(noiseMultiplier: 1, deviationSteps: 1000), try PrivacyModel(.zeroOut, .full))
         job.privacy = PrivacyJob(
             charge: PrivacyCharge(id: "r", members: [], release: release, budget: try PrivacyBudget(epsilon: 1, delta: 1e-5)), l2Clip: clip,
-            divisor: divisor, latticeStep: 0x1p-20, deviationSteps: 1000)
+            divisor: divisor, noise: .coordinator(latticeStep: 0x1p-20, deviationSteps: 1000))
         return job
     }
 
@@ -277,12 +277,49 @@ private func run(_ bench: inout Bench) {
             ])
     }
 
+    /// What a coordinator said of the session when it was joined is not what its rounds are held against.
+    @Test(arguments: [
+        (OwnerTerms(needsMasks: true), "without masks"), (OwnerTerms(needsPrivacy: true), "has no differential privacy"),
+        (OwnerTerms(needsClientNoise: true), "has no differential privacy"),
+    ]) func aRoundThatTheOwnerDoesNotWantIsNotWorkedFor(owner: OwnerTerms, why: String) {
+        var machine = ClientMachine(client: "a", session: "s", state: ClientState(session: "s"), seed: 1, owner: owner)
+        let now = Instant(milliseconds: 0)
+        _ = machine.handle(.started, now: now)
+        _ = machine.handle(.connected, now: now)
+        func round(_ privacy: PrivacyTerms?) -> [ClientEffect] {
+            guard case .message(.roundStart(var start)) = started(1) else { return [] }
+            start.privacy = privacy
+            return machine.handle(.message(.roundStart(start)), now: now)
+        }
+        let effects = round(nil)
+        #expect(effects.contains { if case .send(.roundFailed(let failed)) = $0 { failed.reason.contains(why) } else { false } })
+        #expect(effects.allSatisfy { if case .fetchModel = $0 { false } else { true } })
+        // Asked again, it has said so.
+        #expect(round(nil) == [])
+        if owner.needsPrivacy {
+            let model = [UInt8](repeating: 7, count: 32)
+            let asked = machine.handle(.message(.evaluate(EvaluationRequest(sessionID: "s", round: 1, modelSHA256: model, modelPath: "/m", deadlineMs: 0))), now: now)
+            #expect(asked.contains(.send(.evaluation(EvaluationReport(sessionID: "s", round: 1, loss: 0, accuracy: nil, rows: 0)))))
+            #expect(asked.allSatisfy { if case .fetchModel = $0 { false } else { true } })
+        }
+    }
+
+    @Test func noiseOfTheCoordinatorIsRefusedWhereClientsAreToAddIt() {
+        var machine = ClientMachine(client: "a", session: "s", state: ClientState(session: "s"), seed: 1, owner: OwnerTerms(needsClientNoise: true))
+        let now = Instant(milliseconds: 0)
+        _ = machine.handle(.started, now: now)
+        _ = machine.handle(.connected, now: now)
+        let effects = machine.handle(started(1), now: now)
+        #expect(effects.contains { if case .send(.roundFailed(let failed)) = $0 { failed.reason.contains("the coordinator would add") } else { false } })
+    }
+
     /// The two sides add up the same.
     @Test func whatIsAnnouncedIsWhatIsCharged() throws {
         var bench = federation(names, privateSpec(rounds: 1))
         run(&bench)
         let plan = try #require(bench.durable.session.privacy)
         let told = try #require(bench.starts(round: 1).first?.start.privacy)
-        #expect(try told.release() == plan.release && told.epsilon == plan.budget.epsilon && told.l2Clip == plan.l2Clip)
+        let claim = PrivacyClaim(key: AttemptKey(round: 1, attempt: 1), id: "s/1", terms: told)
+        #expect(try claim.release() == plan.release && told.epsilon == plan.budget.epsilon && told.l2Clip == plan.l2Clip)
     }
 }

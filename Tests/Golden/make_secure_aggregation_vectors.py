@@ -77,6 +77,8 @@ parameters = header(1) + bytes([2, 1]) + string(session) + n32(3) + n32(4) + n32
 parameters += b"".join(n32(v) for v in (5, 2, 2, 4, 3, 2, 0, 0)) + n64(7) + struct.pack("<dd", 1.0, 0.5) + n32(16) + n32(18) + n32(0)
 out("parameters", parameters)
 digest = out("parameters_hash", sha(parameters))
+note("The same with noise of variance 8191.875 from every member, at most 1,000 steps in a sum.")
+out("noisy_parameters", header(31) + parameters[2:] + struct.pack("<d", 8191.875) + n64(1000))
 
 note("Adverts: mask secrets fill(31) ..., share secrets fill(41) ..., nonces fill(51) ...")
 mask = [fill(31 + i) for i in range(5)]

@@ -1,4 +1,5 @@
 import CryptoSuite
+import DifferentialPrivacy
 import Federation
 import FederationSimulator
 import InProcessFederation
@@ -137,6 +138,40 @@ private func federation(_ spec: SessionSpec, clients: Int, suite: CryptoSuite = 
             bytes.append(report.rounds.last?.outcome.secure?.keyBytesDown ?? 0)
         }
         #expect(models[0] == models[1] && bytes[1] == bytes[2] && bytes[1] > 5 * bytes[0])
+    }
+
+    /// Every client adds its part before its update is masked: what is opened has the noise that was planned, and not less of it. Nobody
+    /// has to be asked for noise afterwards.
+    @Test func theClientsNoiseIsInWhatIsOpened() throws {
+        var (squares, count, deviation) = (0.0, 0, 0.0)
+        for number in 0..<8 {
+            func model(_ isPrivate: Bool) throws -> (report: InProcessReport, parameters: [Float], plan: SessionPlan) {
+                var spec = spec(clients: 10, rounds: 1)
+                spec.secureAggregation?.clip = 1
+                if isPrivate { (spec.privacy, spec.privacyBudget) = (PrivacySpec(), 8) }
+                try spec.validate()
+                let (dataset, shares) = rows(of: 10)
+                let record = SessionRecord(
+                    id: "fl-session-\(number)", tenant: "default", spec: spec, createdAt: Instant(milliseconds: 0), registrationTokenHash: [])
+                var federation = InProcessFederation(
+                    session: record, names: (0..<10).map(SimulatedData.name), dataset: dataset, schema: SimulatedData.schema, shares: shares,
+                    holdout: dataset, suite: .simulated, kernels: Kernels.table(.baseline), secrets: secrets,
+                    noise: { _ in Secret([UInt8](repeating: 0, count: 32)) })
+                try federation.gather()
+                let report = federation.run()
+                return (report, federation.newest?.model.parameters ?? [], SessionPlan(spec, clients: 10, dimension: 8))
+            }
+            let (noised, silent) = (try model(true), try model(false))
+            #expect(noised.report.status == .completed && silent.report.status == .completed, "\(noised.report)")
+            #expect(noised.report.rounds.last?.outcome.epsilon ?? 9 <= 8 && noised.report.rounds.last?.outcome.epsilon ?? 0 > 7.9)
+            let share = try #require(noised.plan.privacy?.share)
+            // All ten are there, so there is a little more of it than the honest ones' parts.
+            deviation = (share.variance * 10).squareRoot() * (noised.plan.privacy?.latticeStep ?? 0) / 10
+            squares += zip(noised.parameters, silent.parameters).reduce(0) { $0 + Double($1.0 - $1.1) * Double($1.0 - $1.1) }
+            count += noised.parameters.count
+        }
+        // 64 draws: their mean square is right within 18 %, one deviation, at three of them.
+        #expect(count == 64 && abs(squares / 64 / (deviation * deviation) - 1) < 0.54, "\((squares / 64).squareRoot()) and \(deviation)")
     }
 
     /// Bytes of keys, shares and answers of a client in a round of a hundred, in groups; docs/protocol/secure-aggregation.md has them.

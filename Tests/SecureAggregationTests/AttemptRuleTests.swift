@@ -120,6 +120,19 @@ import Testing
         ] as [(inout RoundParameters) -> Void] { #expect(refusal(change) == .otherTranscript) }
     }
 
+    @Test func aClientThatInsistsOnXWingTakesNothingLess() throws {
+        let world = try world()
+        var client = try MaskingClient(
+            index: 0, roster: world.roster, partition: world.partition, identity: world.identities[0], planHash: World.planHash,
+            floors: ClientFloors(mode: world.parameters.mode, keyExchange: .xWing), record: nil, suite: world.suite)
+        guard case .refuse(.belowFloor("key_agreement", "x25519", "x_wing"))? =
+            client.handle(.begin(world.parameters, modelHash: World.model, entropy: entropy)).first
+        else {
+            Issue.record("not refused")
+            return
+        }
+    }
+
     /// A second begin of the same attempt would be a second advert.
     @Test func oneAdvertAnAttempt() throws {
         let world = try world()

@@ -1,4 +1,5 @@
 import Foundation
+package import Federation
 package import Learning
 package import SecureAggregation
 package import TuttiConfiguration
@@ -13,6 +14,10 @@ package struct ClientPolicy: Sendable, Equatable {
     package var requiresSecureAggregation = false
     /// Whether sessions without differential privacy are left out.
     package var requiresDifferentialPrivacy = false
+    /// Whether sessions in which the coordinator adds the noise are left out.
+    package var requiresClientNoise = false
+    /// Whether sessions whose keys a quantum computer could find later are left out.
+    package var requiresXWing = false
     /// What the node's rows may lose in all sessions together (ε at `delta`); nil: any sum, and it is counted.
     package var largestEpsilon: Double?
     package var delta = 1e-5
@@ -35,6 +40,8 @@ package struct ClientPolicy: Sendable, Equatable {
         smallestGroup = settings.smallestGroup
         requiresSecureAggregation = settings.requiresSecureAggregation
         requiresDifferentialPrivacy = settings.requiresDifferentialPrivacy
+        requiresClientNoise = settings.requiresClientNoise
+        requiresXWing = settings.requiresXWing
         (largestEpsilon, delta, dataName) = (settings.largestEpsilon, settings.delta, settings.dataName)
         requiresMaliciousServer = settings.requiresMaliciousServer
         pins = try PinnedKeys.load(settings, data: data)
@@ -45,7 +52,15 @@ package struct ClientPolicy: Sendable, Equatable {
     /// What this client insists on in every masked round.
     package var floors: ClientFloors {
         ClientFloors(
-            mode: requiresMaliciousServer ? .maliciousServer : .honestButCurious, members: max(smallestCohort, smallestGroup), groupFloor: smallestGroup)
+            mode: requiresMaliciousServer ? .maliciousServer : .honestButCurious, keyExchange: requiresXWing ? .xWing : .x25519,
+            members: max(smallestCohort, smallestGroup), groupFloor: smallestGroup)
+    }
+
+    /// What it insists on in every round: the session's word when it was joined is not relied on.
+    package var terms: OwnerTerms {
+        OwnerTerms(
+            needsMasks: requiresSecureAggregation || requiresMaliciousServer || requiresXWing, needsPrivacy: requiresDifferentialPrivacy,
+            needsClientNoise: requiresClientNoise)
     }
 
     /// Why this session is not joined; nil when it may be.
@@ -67,6 +82,13 @@ package struct ClientPolicy: Sendable, Equatable {
         if requiresDifferentialPrivacy && session.privacy?.enabled != true {
             return refused(
                 session, "nothing would bound what its models tell of this node's rows: it has no differential privacy", "policy.require_differential_privacy")
+        }
+        if requiresClientNoise && !(session.privacy?.enabled == true && session.privacy?.noise_by == PrivacySpec.NoiseBy.clients.rawValue) {
+            return refused(
+                session, "the coordinator would be trusted with the noise: clients do not add it in this session", "policy.require_client_noise")
+        }
+        if requiresXWing && !(session.secure_aggregation?.isOn == true && session.secure_aggregation?.key_agreement == KeyExchange.xWing.name) {
+            return refused(session, "its keys are not agreed with x_wing", "policy.require_x_wing")
         }
         let isMalicious = session.secure_aggregation?.isOn == true && session.secure_aggregation?.mode == TrustMode.maliciousServer.name
         if requiresMaliciousServer && !isMalicious {
@@ -127,12 +149,14 @@ package struct SessionSummary: Decodable, Sendable {
     package struct Secure: Decodable, Sendable {
         var enabled: Bool?
         var mode: String?
+        var key_agreement: String?
         var group_floor: Int?
         var isOn: Bool { enabled == true }
     }
     /// What the reply says of differential privacy.
     package struct Privacy: Decodable, Sendable {
         var enabled: Bool?
+        var noise_by: String?
     }
     var session_id: String
     var status: String

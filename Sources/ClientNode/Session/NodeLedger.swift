@@ -38,7 +38,7 @@ actor NodeLedger {
     func pay(_ claim: PrivacyClaim) throws(ClientNodeError) -> String? {
         var next = ledger
         let change: LedgerChange?
-        do { change = try next.admit(claim.id, key, try claim.terms.release()) } catch { return "\(error)" }
+        do { change = try next.admit(claim.id, key, try claim.release()) } catch { return "\(error)" }
         guard let change else { return nil }
         var after = kept
         for row in change.rows {

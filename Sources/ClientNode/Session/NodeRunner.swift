@@ -168,7 +168,7 @@ package actor NodeRunner {
         let machine = ClientMachine(
             client: identity.card.client, session: session, state: try folder.loadState(session: session),
             seed: derivedSeed(0, identity.card.client + session),
-            protection: ClientProtection(suite: .system, floors: policy.floors, identity: key.seed, pins: policy.pins))
+            protection: ClientProtection(suite: .system, floors: policy.floors, identity: key.seed, pins: policy.pins), owner: policy.terms)
         let runner = SessionRunner(
             machine: machine, session: session, client: client, folder: folder, trainer: work, ledger: ledger, house: house,
             policy: policy)

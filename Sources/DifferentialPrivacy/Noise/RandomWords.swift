@@ -12,8 +12,8 @@ package struct RandomWords: Sendable {
 
     /// AES-128 in counter mode under a key of the release alone.
     /// - Parameters:
-    ///   - entropy: 32 bytes of the operating system's, drawn for this release and kept nowhere else.
-    ///   - release: the id that was charged. The same entropy and id give the same noise.
+    ///   - entropy: 32 secret bytes. Where the coordinator adds the noise, drawn for this release and kept nowhere else.
+    ///   - release: what the noise is for. The same entropy and id give the same noise, so an id never stands for two results.
     ///   - lane: which part of the vector, where parts are drawn apart.
     package init(entropy: Secret, release: String, lane: UInt64 = 0, suite: CryptoSuite) {
         precondition(entropy.count == 32, "noise needs 32 bytes of entropy")

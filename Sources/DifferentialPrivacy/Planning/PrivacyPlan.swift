@@ -61,7 +61,7 @@ package struct PrivacyPlan: Equatable, Sendable {
 }
 
 /// What one client adds to its quantised update before it is masked.
-package struct SkellamShare: Equatable, Sendable {
+package struct SkellamShare: Equatable, Sendable, Codable {
     /// Of one client's noise on every coordinate, in squared steps; the honest survivors' parts add up to the target.
     package let variance: Double
     /// No coordinate of any round's sum has noise of a larger magnitude, in steps, but with probability 2^-40, whoever answers.
@@ -117,14 +117,16 @@ struct NoiseDraft {
         guard honest >= 1, honest <= cohortMax, cohortMax <= Limits.participantsMax else {
             throw .invalid(field: "honest_survivors", problem: "\(honest) of \(cohortMax): take 1 to the cohort's number, at most \(Limits.participantsMax)")
         }
-        sensitivity = try Sensitivity.fixedMean(norm: norm, divisor: divisor, adjacency: model.adjacency)
-        let l2 = max(1, sensitivity * divisor / step)
-        let l1 = max(l2, try Sensitivity.l1Steps(l2Steps: l2, dimension: request.dimension))
+        // Refuses a divisor that means nothing.
+        _ = try Sensitivity.fixedMean(norm: norm, divisor: divisor, adjacency: model.adjacency)
+        let (l2, l1) = try Sensitivity.steps(norm: norm, step: step, dimension: request.dimension, adjacency: model.adjacency)
+        sensitivity = l2 * step / divisor
         let release = try Self.noise(.skellam(l2Sensitivity: l2, l1Sensitivity: l1), request, model)
         deviationSteps = release.mechanism.noiseMultiplier * l2
         latticeStep = step
         noiseDeviation = deviationSteps * step / divisor
-        let variance = deviationSteps * deviationSteps / Double(honest)
+        // As it is drawn: in eighths.
+        let variance = (deviationSteps * deviationSteps / Double(honest) * 8).rounded(.up) / 8
         let draws = min(Double(request.dimension) * Double(request.rounds), 0x1p62)
         let bound = Skellam.bound(variance: variance * Double(cohortMax), count: Int(draws), logFailure: -40 * log(2))
         let largest = Double(cohortMax) * Double((1 << bits) - 1) + 2 * bound

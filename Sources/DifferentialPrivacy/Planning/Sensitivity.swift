@@ -51,6 +51,21 @@ package enum Sensitivity {
         return try finite(sensitivity + step * checked(dimension).squareRoot())
     }
 
+    /// How far one client moves a sum of quantised updates, in steps: L2 and L1.
+    ///
+    /// Two quantised updates are 2C̃ apart at most. Zero lies half a step beside the lattice, for 2^b - 1 steps are cut in the middle: a
+    /// client whose part becomes the lattice's nearest to zero moves the sum by C̃ and half a step on every coordinate.
+    /// - Parameters:
+    ///   - norm: C̃, in the units of the model.
+    ///   - step: the distance of two quantised values.
+    package static func steps(norm: Double, step: Double, dimension: Int, adjacency: Adjacency) throws(PrivacyError) -> (l2: Double, l1: Double) {
+        try positive("norm", norm)
+        try positive("step", step)
+        let halves = try checked(dimension).squareRoot() / 2
+        let l2 = max(1, try finite(adjacency == .replaceOne ? 2 * norm / step : norm / step + halves))
+        return (l2, max(l2, try l1Steps(l2Steps: l2, dimension: dimension)))
+    }
+
     /// The L1 norm of a whole-numbered vector whose L2 norm is known: at most √d of it, and at most its square.
     package static func l1Steps(l2Steps: Double, dimension: Int) throws(PrivacyError) -> Double {
         guard l2Steps >= 1, l2Steps.isFinite else {

@@ -66,6 +66,13 @@ extension ClientMachine {
             case .idle, .paying, .fetching, .fetchingControl, .training, .masking, .uploading, .waitingToUpload, .fetchingToEvaluate, .evaluating: break
             }
             let effects = close(through: AttemptKey(round: request.round, attempt: .max))
+            guard owner.allowsEvaluation else {
+                // An answer without rows says that there is nothing to wait for.
+                return effects + [
+                    .notice("round \(request.round): how the model does on this node's rows is not told, as its owner wants"),
+                    .send(.evaluation(EvaluationReport(sessionID: session, round: request.round, loss: 0, accuracy: nil, rows: 0))),
+                ]
+            }
             work = .fetchingToEvaluate(request, retryAt: nil)
             return effects + [.fetchModel(digest: hexadecimal(request.modelSHA256), path: request.modelPath)]
         case .sessionEnded(let ended):

@@ -15,6 +15,10 @@ extension ClientMachine {
         }
         if let current = currentKey, key <= current { return current == key ? withSecure { $0.advertAgain(key) } : [] }
         if let refused, key <= refused { return [] }
+        if let why = owner.refusal(of: start) {
+            refused = key
+            return notTaking(key, why)
+        }
         if let pending = state.pending, pending.key == key {
             // Trained before a restart: never a second time.
             work = .uploading(pending)
@@ -29,7 +33,9 @@ extension ClientMachine {
 
     /// Nothing is worked for what may not be sent.
     func claim(_ start: RoundStart) -> PrivacyClaim? {
-        start.privacy.map { PrivacyClaim(key: start.key, id: "\(session)/\(start.round)", terms: $0) }
+        var masked: [UInt8]?
+        if case .maskedUpdate(let parameters) = start.phase { masked = parameters }
+        return start.privacy.map { PrivacyClaim(key: start.key, id: "\(session)/\(start.round)", terms: $0, masked: masked) }
     }
 
     mutating func begin(_ start: RoundStart) -> [ClientEffect] {

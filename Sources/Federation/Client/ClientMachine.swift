@@ -43,6 +43,7 @@ package struct ClientMachine: Sendable {
     var generator: SeededGenerator
     var clock = Instant(milliseconds: .min)
     static let maximumWorkFailures = 20
+    let owner: OwnerTerms
     // Secure aggregation, in `Secure/`.
     let protection: ClientProtection?
     var secure = SecureSide()
@@ -57,7 +58,10 @@ package struct ClientMachine: Sendable {
     ///   - state: what this client last persisted for the session.
     ///   - seed: spreads the waits before a retry, so that clients do not come back all at once.
     ///   - protection: nil: this client knows no secure aggregation, and says so.
-    package init(client: String, session: String, state: ClientState, seed: UInt64, protection: ClientProtection? = nil) {
+    package init(
+        client: String, session: String, state: ClientState, seed: UInt64, protection: ClientProtection? = nil, owner: OwnerTerms = OwnerTerms()
+    ) {
+        self.owner = owner
         self.protection = protection
         self.client = client
         self.session = session
@@ -80,7 +84,7 @@ package struct ClientMachine: Sendable {
                         Hello(
                             versionMin: ControlCodec.oldest, versionMax: ControlCodec.version, software: "tutti-client",
                             sessionID: session, clientID: client, lastRound: state.acknowledged?.round ?? 0,
-                            knows: Capability.allCases.filter { ![.secureAggregation, .xWing].contains($0) || protection != nil }.map(\.rawValue),
+                            knows: Capability.allCases.filter { ![.secureAggregation, .xWing, .clientNoise].contains($0) || protection != nil }.map(\.rawValue),
                             identityKey: protection?.identityKey ?? [])))
             ]
         case .connectFailed(let reason, let fatal):

@@ -29,7 +29,7 @@ extension SessionSpec {
     package var needs: [Capability] {
         let training: [Capability] =
             (optimizer.name == .adam ? [.adam] : []) + (secureAggregation == nil ? [] : [.secureAggregation])
-            + (privacy == nil ? [] : [.differentialPrivacy])
+            + (privacy == nil ? [] : [.differentialPrivacy]) + (privacy != nil && noiseBy == .clients ? [.clientNoise] : [])
             + (secureAggregation?.keyAgreement == .xWing ? [.xWing] : [])
         return switch strategy.client {
         case .plain: training

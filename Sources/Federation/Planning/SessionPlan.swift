@@ -44,7 +44,10 @@ package struct SessionPlan: Sendable {
         }
         (self.groups, self.privacy, self.obstacle) = (groups, privacy, obstacle)
         let keys = groups.map { MessageBytes($0) }
-        let vector = groups.map { MaskedBody.headerBytes + $0.encoding.packedBytes(dimension: $0.dimension) }
+        let vector = groups.map { plan in
+            let encoding = privacy?.share.map { plan.encoding.with($0) } ?? plan.encoding
+            return MaskedBody.headerBytes + encoding.packedBytes(dimension: plan.dimension)
+        }
         bytesUp = dimension.map { (vector ?? 4 * spec.updateLength(parameters: $0)) + (keys?.up ?? 0) }
         bytesDown = dimension.map { 4 * $0 + (keys?.down ?? 0) }
     }
@@ -92,7 +95,11 @@ package struct SessionPlan: Sendable {
         let neighbours = spec.adjacency == .replaceOne ? "any other update in its place" : "no update of it at all"
         var text =
             "all that one client has, against \(neighbours), changes the probability of any outcome of the session by at most a factor e^\(plan.budget.epsilon), "
-            + "but for \(asked.delta); the coordinator adds the noise and is trusted with that"
+            + "but for \(asked.delta); "
+            + (plan.share == nil
+                ? "the coordinator adds the noise and is trusted with that"
+                : "each client adds its part of the noise before its update is masked, and nobody is trusted with adding it: the parts of "
+                    + "\(groups?.honestSummandsMin ?? 0) honest ones are enough")
         text += "; noise multiplier \(plan.release.mechanism.noiseMultiplier), \(plan.noiseDeviation) on every coordinate of a round"
         if plan.noiseToSignal > 1 {
             text +=

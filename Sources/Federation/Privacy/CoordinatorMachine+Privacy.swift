@@ -56,8 +56,8 @@ extension CoordinatorMachine {
             charge: PrivacyCharge(
                 id: "\(session.id)/\(open.record.round)/\(open.record.attempt)", members: (open.record.sealed ?? []).map(ledgerEntry),
                 release: privacy.release, budget: privacy.budget),
-            l2Clip: privacy.l2Clip, divisor: session.spec.aggregation == .mean ? privacy.floors.cohort : nil, latticeStep: privacy.latticeStep,
-            deviationSteps: privacy.deviationSteps)
+            l2Clip: privacy.l2Clip, divisor: session.spec.aggregation == .mean ? privacy.floors.cohort : nil,
+            noise: privacy.share == nil ? .coordinator(latticeStep: privacy.latticeStep, deviationSteps: privacy.deviationSteps) : .clients)
     }
 
     /// The noise is planned for the smallest cap there was; a smaller one comes too late.

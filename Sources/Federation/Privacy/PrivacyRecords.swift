@@ -15,6 +15,8 @@ package struct SessionPrivacy: Sendable, Equatable, Codable {
     /// The results are rounded to multiples of this, and so many of them are one standard deviation.
     package var latticeStep: Double
     package var deviationSteps: Double
+    /// What each client adds before its update is masked; nil where the coordinator adds the noise.
+    package var share: SkellamShare?
     package var rounds: Int
     /// Of these, the ones that the budget pays for.
     package var roundsThatFit: Int
@@ -74,7 +76,7 @@ package struct PrivacyDemand: Sendable, Equatable {
         let one = try PrivacyReport([(plan.release, 1)], delta: request.budget.delta)
         return SessionPrivacy(
             budget: request.budget, release: plan.release, l2Clip: request.l2Clip, floors: floors, sensitivity: plan.sensitivity,
-            noiseDeviation: plan.noiseDeviation, latticeStep: plan.latticeStep, deviationSteps: plan.deviationSteps, rounds: request.rounds,
+            noiseDeviation: plan.noiseDeviation, latticeStep: plan.latticeStep, deviationSteps: plan.deviationSteps, share: plan.share, rounds: request.rounds,
             roundsThatFit: plan.roundsThatFit, epsilon: spent == .zero ? plan.report.epsilon : plan.epsilonByRound.last ?? plan.report.epsilon,
             firstEpsilon: one.epsilon, noiseToSignal: plan.noiseToSignal)
     }
@@ -99,11 +101,17 @@ package struct PrivacyJob: Sendable, Equatable {
     package var l2Clip: Double
     /// What a mean is a sum over; nil with a robust rule.
     package var divisor: Int?
-    package var latticeStep: Double
-    package var deviationSteps: Double
+    package var noise: Noise
 
-    package init(charge: PrivacyCharge, l2Clip: Double, divisor: Int?, latticeStep: Double, deviationSteps: Double) {
-        (self.charge, self.l2Clip, self.divisor, self.latticeStep, self.deviationSteps) = (charge, l2Clip, divisor, latticeStep, deviationSteps)
+    package enum Noise: Sendable, Equatable {
+        /// Added to the result, rounded to multiples of the step.
+        case coordinator(latticeStep: Double, deviationSteps: Double)
+        /// In the sums already.
+        case clients
+    }
+
+    package init(charge: PrivacyCharge, l2Clip: Double, divisor: Int?, noise: Noise) {
+        (self.charge, self.l2Clip, self.divisor, self.noise) = (charge, l2Clip, divisor, noise)
     }
 }
 

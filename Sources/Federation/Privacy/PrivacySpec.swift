@@ -17,6 +17,16 @@ package struct PrivacySpec: Sendable, Equatable, Codable {
     /// `stopEarly`. nil: as little as the budget asks for.
     package var noiseMultiplier: Double?
     package var onBudget = OnBudget.raiseNoise
+    /// Who adds the noise.
+    package enum NoiseBy: String, Sendable, Codable, CaseIterable {
+        /// To a round's result; it is trusted to.
+        case coordinator
+        /// Each a part, before its update is masked: only sums with the noise in them are ever opened.
+        case clients
+    }
+
+    /// nil: the clients where a sum of masked updates is all that is opened, else the coordinator.
+    package var noiseBy: NoiseBy?
     /// nil: zero-out for a mean, replace-one for a robust rule.
     package var adjacency: Adjacency?
 
@@ -34,6 +44,7 @@ extension PrivacySpec {
         l2Clip = try record.decodeIfPresent(Double.self, forKey: .l2Clip) ?? l2Clip
         noiseMultiplier = try record.decodeIfPresent(Double.self, forKey: .noiseMultiplier)
         onBudget = try record.decodeIfPresent(OnBudget.self, forKey: .onBudget) ?? onBudget
+        noiseBy = try record.decodeIfPresent(NoiseBy.self, forKey: .noiseBy)
         adjacency = try record.decodeIfPresent(Adjacency.self, forKey: .adjacency)
     }
 }

@@ -28,6 +28,14 @@ extension SessionSpec {
                 "secure_aggregation.largest_weight", "must be 0 with differential_privacy: how many rows a client has is private, too",
                 JSON(secureAggregation?.largestWeight))
         }
+        guard privacy.noiseBy != .clients || (secureAggregation != nil && aggregation == .mean) else {
+            throw refuse(
+                "differential_privacy.noise_by",
+                secureAggregation == nil
+                    ? "must be coordinator without secure_aggregation: by itself a client's part of the noise hides little"
+                    : "must be coordinator with \(aggregation.rawValue): a robust rule over means of groups takes noise in each of them for an attack, and the noise that it leaves is not known",
+                .string("clients"))
+        }
         guard privacy.l2Clip > 0, privacy.l2Clip <= 1000 else {
             throw refuse("differential_privacy.l2_norm_clip", "must be above 0 and at most 1000", JSON(privacy.l2Clip))
         }
@@ -63,13 +71,19 @@ extension SessionSpec {
             budget: try PrivacyBudget(epsilon: epsilon, delta: privacy.delta), rounds: rounds,
             // The coordinator knows every cohort, and so does each client of it: nothing is gained from drawing lots.
             model: try PrivacyModel(adjacency, .full),
-            mechanism: aggregation == .mean
-                ? .centralMean(divisor: Double(floors.cohort))
-                : .centralTrimmedGroups(groups: floors.groups, smallestGroup: floors.smallestGroup, trimmed: floors.trimmed),
+            mechanism: mechanism(floors, groups),
             dimension: dimension, l2Clip: privacy.l2Clip,
             quantisation: secureAggregation.map { .init(coordinateClip: $0.coordinateRange, bits: $0.bits) })
         request.resultError = RoundComputer.arithmeticError(norm: privacy.l2Clip)
         return PrivacyDemand(request: request, floors: floors, noiseMultiplier: privacy.noiseMultiplier, onBudget: privacy.onBudget, members: members)
+    }
+
+    private func mechanism(_ floors: PrivacyFloors, _ groups: SecureAggregationPlan?) -> PrivacyRequest.Mechanism {
+        guard aggregation == .mean else {
+            return .centralTrimmedGroups(groups: floors.groups, smallestGroup: floors.smallestGroup, trimmed: floors.trimmed)
+        }
+        guard noiseBy == .clients, let groups else { return .centralMean(divisor: Double(floors.cohort)) }
+        return .distributedSkellam(cohortMax: groups.largestGroup, honestSurvivors: groups.honestSummandsMin, divisor: Double(floors.cohort))
     }
 
     /// What every round of the session has at least. A median moves as its middle value does, and not as a mean of several.
@@ -85,6 +99,11 @@ extension SessionSpec {
         return PrivacyFloors(
             cohort: cohort, groups: max(min(quorum ?? (try? clientsNeeded())?.count ?? minClients, cohort), 2 * trimmed + 1), smallestGroup: 1, trimmed: trimmed
         )
+    }
+
+    /// Who adds the noise in this session.
+    package var noiseBy: PrivacySpec.NoiseBy {
+        privacy?.noiseBy ?? (secureAggregation != nil && aggregation == .mean ? .clients : .coordinator)
     }
 
     /// What neighbours mean in this session.

@@ -69,11 +69,16 @@ extension ClientMachine {
         return [.mask(job)]
     }
 
-    private mutating func refuse(_ key: AttemptKey, _ reason: String) -> [ClientEffect] {
-        let told: [ClientEffect] = [
+    /// What is said of an attempt that this client takes no part in.
+    func notTaking(_ key: AttemptKey, _ reason: String) -> [ClientEffect] {
+        [
             .notice("round \(key.round), attempt \(key.attempt): \(reason)"),
             .send(.roundFailed(RoundFailed(sessionID: session, round: key.round, attempt: key.attempt, reason: reason))),
         ]
+    }
+
+    private mutating func refuse(_ key: AttemptKey, _ reason: String) -> [ClientEffect] {
+        let told = notTaking(key, reason)
         // What is on its way already still counts.
         guard currentKey == key, state.pending?.key != key else { return told }
         var effects: [ClientEffect] = []

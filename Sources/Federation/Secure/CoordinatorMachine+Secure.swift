@@ -21,7 +21,7 @@ extension CoordinatorMachine {
         guard gathering.there.count >= (isPatient ? gathering.all : gathering.least), let model, let suite else { return [] }
         if let first = beforePrivateRound(cohort: epoch.plan.members, now) { return first }
         let round = committedRounds + 1
-        let parameters = epoch.parameters(session: session.id, round: round, attempt: attempt, model: digestBytes(model.digest))
+        let parameters = epoch.parameters(session: session.id, round: round, attempt: attempt, model: digestBytes(model.digest), noise: session.privacy?.share)
         let allowed = gathering.there.compactMap { epoch.index(of: $0) }.sorted()
         guard
             let server = try? MaskingServer(

@@ -1,4 +1,5 @@
 internal import CryptoSuite
+internal import DifferentialPrivacy
 internal import SecureAggregation
 
 /// The groups of a session and what follows from them.
@@ -55,9 +56,12 @@ struct EpochContext: Sendable {
 
     var number: Int { invitation.terms.epoch }
 
-    func parameters(session: String, round: Int, attempt: Int, model: [UInt8]) -> RoundParameters {
-        RoundParameters(
+    /// - Parameter noise: that each member adds; nil: none.
+    func parameters(session: String, round: Int, attempt: Int, model: [UInt8], noise: SkellamShare?) -> RoundParameters {
+        var parameters = RoundParameters(
             mode: plan.mode, session: Array(session.utf8), epoch: number, round: round, attempt: attempt, modelHash: model, planHash: planHash,
             rosterHash: invitation.terms.rosterHash, partitionHash: partition.digest, plan: plan)
+        if let noise { parameters.encoding = parameters.encoding.with(noise) }
+        return parameters
     }
 }

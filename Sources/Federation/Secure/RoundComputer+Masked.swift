@@ -100,9 +100,10 @@ extension LocalComputer {
         guard case .maskedUpdate(let bytes) = start.phase else { throw .outOfOrder("the round takes plain updates") }
         let parameters = try RoundParameters(encoded: bytes)
         guard parameters.dimension == update.values.count else { throw .otherTranscript }
-        let encoded = try UpdateEncoder(
+        var encoded = try UpdateEncoder(
             parameters.encoding, clientSecret: secret, session: parameters.session, round: parameters.round, suite: suite
         ).encode(update.values, weight: Int(clamping: update.samples))
+        if let noise = parameters.encoding.noise { encoded = try encoded.adding(noise, parameters, secret: secret, suite: suite) }
         // How much was cut off tells of the rows.
         return start.privacy == nil ? encoded : encoded.withoutFacts
     }

@@ -551,6 +551,9 @@ nonisolated struct Tutti_V1_Privacy: Sendable {
 
   var adjacency: Tutti_V1_Adjacency = .unspecified
 
+  /// each client adds a part of it before masking; secure_parameters say how much
+  var noiseByClients: Bool = false
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
@@ -1439,7 +1442,7 @@ nonisolated extension Tutti_V1_Training: SwiftProtobuf.Message, SwiftProtobuf._M
 
 nonisolated extension Tutti_V1_Privacy: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Privacy"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}l2_clip\0\u{1}epsilon\0\u{1}delta\0\u{3}noise_multiplier\0\u{3}deviation_steps\0\u{1}adjacency\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}l2_clip\0\u{1}epsilon\0\u{1}delta\0\u{3}noise_multiplier\0\u{3}deviation_steps\0\u{1}adjacency\0\u{3}noise_by_clients\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1453,6 +1456,7 @@ nonisolated extension Tutti_V1_Privacy: SwiftProtobuf.Message, SwiftProtobuf._Me
       case 4: try { try decoder.decodeSingularDoubleField(value: &self.noiseMultiplier) }()
       case 5: try { try decoder.decodeSingularDoubleField(value: &self.deviationSteps) }()
       case 6: try { try decoder.decodeSingularEnumField(value: &self.adjacency) }()
+      case 7: try { try decoder.decodeSingularBoolField(value: &self.noiseByClients) }()
       default: break
       }
     }
@@ -1477,6 +1481,9 @@ nonisolated extension Tutti_V1_Privacy: SwiftProtobuf.Message, SwiftProtobuf._Me
     if self.adjacency != .unspecified {
       try visitor.visitSingularEnumField(value: self.adjacency, fieldNumber: 6)
     }
+    if self.noiseByClients != false {
+      try visitor.visitSingularBoolField(value: self.noiseByClients, fieldNumber: 7)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1487,6 +1494,7 @@ nonisolated extension Tutti_V1_Privacy: SwiftProtobuf.Message, SwiftProtobuf._Me
     if lhs.noiseMultiplier != rhs.noiseMultiplier {return false}
     if lhs.deviationSteps != rhs.deviationSteps {return false}
     if lhs.adjacency != rhs.adjacency {return false}
+    if lhs.noiseByClients != rhs.noiseByClients {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

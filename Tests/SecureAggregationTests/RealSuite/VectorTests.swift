@@ -51,6 +51,27 @@ import Trust
         #expect(parameters.lanes == 11 && parameters.packedBytes == 25)
     }
 
+    @Test func parametersWithNoiseAreAKindOfTheirOwn() throws {
+        let noisy = try vector("noisy_parameters")
+        let parameters = try RoundParameters(encoded: noisy)
+        #expect(parameters.encoded == noisy && parameters.encoding.noise == ClientNoise(variance: 8191.875, bound: 1000))
+        var silent = parameters
+        silent.encoding.noise = nil
+        #expect(try silent.encoded == vector("parameters"))
+        // Neither kind is the other, and none is cut short.
+        #expect(throws: SecureAggregationError.self) { try RoundParameters(encoded: [1, 1] + noisy.dropFirst(2)) }
+        #expect(throws: SecureAggregationError.self) { try RoundParameters(encoded: [1, 31] + vector("parameters").dropFirst(2)) }
+        #expect(throws: SecureAggregationError.self) { try RoundParameters(encoded: Array(noisy.dropLast())) }
+        for (change, field) in [
+            ({ $0.noise?.variance = 0 }, "noise_variance"), ({ $0.noise?.variance = .nan }, "noise_variance"), ({ $0.noise?.bound = 0 }, "noise_bound"),
+            ({ $0.noise?.bound = 1 << 40 }, "noise_bound"), ({ $0.weightMax = 3 }, "noise_bound"), ({ $0.noise?.bound = 40_000 }, "width"),
+        ] as [((inout EncodingParameters) -> Void, String)] {
+            var changed = parameters
+            change(&changed.encoding)
+            #expect(throws: SecureAggregationError.malformed(field: field)) { try RoundParameters(encoded: changed.encoded) }
+        }
+    }
+
     @Test func advertsAndTranscripts() throws {
         let digest = try parameters().digest(suite)
         let list = try AdvertList(encoded: vector("adverts"))
