@@ -11,17 +11,17 @@ extension PublicKeySuite {
         // The same with one key more, and as many bytes as the real one's.
         hybrid: SealingSuite(
             keyBytes: SealingSuite.hybridBytes.key, overhead: SealingSuite.hybridBytes.overhead,
-            publicKey: { secret in publicKey(of: hybridSecret(secret)) + stream(fold(secret) ^ 5, 0, XWing.keyBytes) },
+            publicKey: { secret in publicKey(of: hybridSecret(secret)) + filler(fold(secret) ^ 5, XWing.keyBytes) },
             seal: { recipient, sender, info, associated, plain, entropy in
                 guard recipient.count == SealingSuite.hybridBytes.key else { return nil }
-                let carried = stream(fold(entropy) ^ 6, 0, XWing.encapsulatedBytes)
+                let carried = filler(fold(entropy) ^ 6, XWing.encapsulatedBytes)
                 return sealing(Array(recipient.prefix(32)), hybridSecret(sender), info, associated + carried + recipient, plain, entropy)
                     .map { carried + $0 }
             },
             open: { secret, sender, info, associated, sealed in
                 guard sender.count == SealingSuite.hybridBytes.key, sealed.count >= SealingSuite.hybridBytes.overhead else { return nil }
                 let carried = Array(sealed.prefix(XWing.encapsulatedBytes))
-                let own = publicKey(of: hybridSecret(secret)) + stream(fold(secret) ^ 5, 0, XWing.keyBytes)
+                let own = publicKey(of: hybridSecret(secret)) + filler(fold(secret) ^ 5, XWing.keyBytes)
                 return opening(
                     hybridSecret(secret), Array(sender.prefix(32)), info, associated + carried + own, Array(sealed.dropFirst(XWing.encapsulatedBytes)))
             }),
@@ -46,6 +46,12 @@ private func opening(_ secret: [UInt8], _ sender: [UInt8], _ info: [UInt8], _ as
     return expected == Array(sealed.suffix(16)) ? plain : nil
 }
 
+/// What makes a key or a ciphertext as long as the real one; the same word again and again.
+private func filler(_ key: UInt64, _ count: Int) -> [UInt8] {
+    let word = mixed(key)
+    return words(count) { _ in word }
+}
+
 private func hybridSecret(_ secret: [UInt8]) -> [UInt8] { spread(secret, key: 5) }
 
 private func word(_ secret: [UInt8]) -> UInt64 { fold(secret) | 1 }
@@ -64,10 +70,11 @@ private func agreed(_ secret: [UInt8], _ publicKey: [UInt8]) -> [UInt8]? {
 
 private func tag(_ parts: [UInt8]...) -> [UInt8] {
     var hash: UInt64 = 7
-    for part in parts { hash = mixed(hash &* 3 ^ fold(part)) }
+    for part in parts { hash = mixed(hash &* 3 ^ foldFast(part)) }
     return words(16) { $0 == 0 ? hash : mixed(hash &+ 1) }
 }
 
 private func signature(_ publicKey: [UInt8], _ message: [UInt8]) -> [UInt8] {
-    spread(message, key: fold(publicKey)) + spread(publicKey + message, key: 2)
+    let first = spread(message, key: fold(publicKey))
+    return first + spread(first, key: 2)
 }

@@ -20,6 +20,28 @@ func fold(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
     return hash
 }
 
+/// The same for long messages: four words at a time, which do not wait for each other.
+func foldFast(_ bytes: [UInt8]) -> UInt64 {
+    bytes.withUnsafeBytes { raw in
+        var (a, b, c, d) = (UInt64(1), UInt64(2), UInt64(3), UInt64(4))
+        let whole = raw.count & ~31
+        for at in stride(from: 0, to: whole, by: 32) {
+            func word(_ lane: Int) -> UInt64 { raw.loadUnaligned(fromByteOffset: at + 8 * lane, as: UInt64.self).littleEndian }
+            a = mixedOnce(a ^ word(0))
+            b = mixedOnce(b ^ word(1))
+            c = mixedOnce(c ^ word(2))
+            d = mixedOnce(d ^ word(3))
+        }
+        let rest = fold(UnsafeRawBufferPointer(rebasing: raw[whole...]))
+        return mixed(mixed(mixed(mixed(a ^ rest) ^ b) ^ c) ^ d) ^ UInt64(raw.count)
+    }
+}
+
+private func mixedOnce(_ value: UInt64) -> UInt64 {
+    let x = value &* 0x9FB2_1C65_1E98_DF25
+    return x ^ (x >> 32)
+}
+
 /// The finaliser of MurmurHash3: every bit of the input reaches every bit of the output.
 func mixed(_ value: UInt64) -> UInt64 {
     var x = value

@@ -10,7 +10,10 @@ package struct Share: Equatable, Sendable {
 
     /// Five little-endian numbers of eight bytes.
     package var bytes: [UInt8] {
-        values.flatMap { element in (0..<8).map { UInt8(truncatingIfNeeded: element.value >> UInt64(8 * $0)) } }
+        var out: [UInt8] = []
+        out.reserveCapacity(Self.byteCount)
+        for element in values { withUnsafeBytes(of: element.value.littleEndian) { out.append(contentsOf: $0) } }
+        return out
     }
 
     /// nil unless there are 40 bytes and every number is below p, so that a share has one encoding.

@@ -134,18 +134,18 @@ package struct ClientMachine: Sendable {
 
     /// When `tick` is due; nil while only other events matter.
     package var nextDeadline: Instant? {
-        var deadlines: [Instant] = []
+        var next: Instant?
         switch link {
-        case .offline(let at): deadlines.append(at)
-        case .online(let at): deadlines.append(at)
+        case .offline(let at): next = at
+        case .online(let at): next = at
         case .connecting, .greeting, .ended: break
         }
         switch work {
         case .fetching(_, let at?), .fetchingControl(_, _, let at?), .fetchingToEvaluate(_, let at?), .waitingToUpload(_, let at):
-            deadlines.append(at)
+            next = min(next ?? at, at)
         case .idle, .paying, .fetching, .fetchingControl, .training, .masking, .uploading, .fetchingToEvaluate, .evaluating: break
         }
-        return deadlines.min()
+        return next
     }
 
     mutating func finish(_ outcome: ClientOutcome) -> [ClientEffect] {

@@ -131,6 +131,12 @@ package enum Safetensors {
         var header: [UInt8] = [UInt8(ascii: "{")]
         header.reserveCapacity(128 * (sorted.count + 1))
         func separate() { if header.count > 1 { header.append(UInt8(ascii: ",")) } }
+        func numbers(_ values: [Int]) {
+            for (index, value) in values.enumerated() {
+                if index > 0 { header.append(UInt8(ascii: ",")) }
+                header += String(value).utf8
+            }
+        }
         if !metadata.isEmpty {
             header += #""__metadata__":{"#.utf8
             for (index, entry) in metadata.sorted(by: { $0.name < $1.name }).enumerated() {
@@ -147,8 +153,11 @@ package enum Safetensors {
             let end = offset + values.count * 4
             separate()
             JSON.append(shape.name, to: &header)
-            let dimensions = shape.dimensions.map { "\($0)" }.joined(separator: ",")
-            header += #":{"dtype":"F32","shape":[\#(dimensions)],"data_offsets":[\#(offset),\#(end)]}"#.utf8
+            header += #":{"dtype":"F32","shape":["#.utf8
+            numbers(shape.dimensions)
+            header += #"],"data_offsets":["#.utf8
+            numbers([offset, end])
+            header += "]}".utf8
             offset = end
         }
         header.append(UInt8(ascii: "}"))

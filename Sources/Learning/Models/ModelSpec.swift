@@ -69,12 +69,18 @@ package struct ModelSpec: Sendable, Equatable, Codable {
                     dimensions: [convolution.channels, image.channels, convolution.kernel, convolution.kernel]))
             shapes.append(TensorShape(name: "convolutions.\(index).bias", dimensions: [convolution.channels]))
         }
-        for (index, (inputs, outputs)) in zip(dense, dense.dropFirst()).enumerated() {
-            shapes.append(TensorShape(name: "layers.\(index).weight", dimensions: [outputs, inputs]))
-            shapes.append(TensorShape(name: "layers.\(index).bias", dimensions: [outputs]))
+        let widths = dense
+        for (index, (inputs, outputs)) in zip(widths, widths.dropFirst()).enumerated() {
+            let names = index < Self.firstNames.count ? Self.firstNames[index] : Self.names(index)
+            shapes.append(TensorShape(name: names.weight, dimensions: [outputs, inputs]))
+            shapes.append(TensorShape(name: names.bias, dimensions: [outputs]))
         }
         return shapes
     }
+
+    /// Made once: a layout is asked for with every update.
+    private static let firstNames = (0..<8).map { names($0) }
+    private static func names(_ index: Int) -> (weight: String, bias: String) { ("layers.\(index).weight", "layers.\(index).bias") }
 
     package var parameterCount: Int {
         var count = 0
