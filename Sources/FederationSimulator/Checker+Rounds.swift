@@ -6,8 +6,10 @@ extension Checker {
     private static let calmAfter: Int64 = 20_000
 
     /// A cohort is drawn.
-    /// - Parameter connected: who has an open control channel, in order.
-    mutating func selects(_ record: RoundRecord, connected: [String], _ now: Int64) {
+    /// - Parameters:
+    ///   - connected: who has an open control channel, in order.
+    ///   - most: clients that the session's noise is planned for.
+    mutating func selects(_ record: RoundRecord, connected: [String], most: Int, _ now: Int64) {
         if record.cohort != Set(record.cohort).sorted() { violated(.selectionIsFair, now, "the cohort of \(name(record)) repeats a name") }
         // Masked rounds have the members of the groups who are there.
         if spec.secureAggregation != nil { return }
@@ -15,7 +17,9 @@ extension Checker {
             violated(.selectionIsFair, now, "the cohort of \(name(record)) has \(record.cohort.count) clients")
         }
         // When all are asked for, all who are there are in it.
-        guard spec.clientFraction == 1, let left = connected.first(where: { !record.cohort.contains($0) }) else { return }
+        guard spec.clientFraction == 1, record.cohort.count < most,
+            let left = connected.first(where: { !record.cohort.contains($0) })
+        else { return }
         violated(.selectionIsFair, now, "\(left) is connected, and \(name(record)) goes without it")
     }
 
@@ -23,6 +27,7 @@ extension Checker {
         if record.round != chain.count { violated(.hashChain, now, "round \(record.round) follows \(chain.count - 1) commits") }
         if record.baseModel != chain.last { violated(.hashChain, now, "\(name(record)) does not start from the last model") }
         configuredSecurely(record, now)
+        configuredPrivately(record, now)
         // Who took part in the first phase is written into the record of the open attempt.
         if let before = rounds[record.key], before.state == .configured, before.secure?.advertised == nil, record.secure?.advertised != nil { return }
         if let before = rounds[record.key] { violated(.attemptIsNew, now, "\(name(record)) was \(before.state.rawValue) before") }
@@ -40,6 +45,7 @@ extension Checker {
 
     mutating func committed(_ record: RoundRecord, _ store: DurableStore, _ now: Int64) {
         if spec.secureAggregation != nil, committedSecurely(record, store, now) { return }
+        committedPrivately(record, now)
         let names = record.sealed ?? []
         guard let before = rounds[record.key], before.state == .sealed, before.sealed == record.sealed else {
             return violated(.sealedIsFrozen, now, "\(name(record)) is committed with another set than was sealed")
@@ -56,7 +62,7 @@ extension Checker {
         } else {
             if spec.secureAggregation != nil {
                 checkSecureModel(record, store, now)
-            } else if let (rule, problem) = sums.problem(of: model, record, chain) {
+            } else if let (rule, problem) = sums.problem(of: model, record, chain, spec.privacy == nil ? nil : privacy, session) {
                 violated(rule, now, "\(name(record)): \(problem)")
             }
             chain.append(model)
@@ -68,6 +74,7 @@ extension Checker {
         guard let before = rounds[record.key], before.state == .configured || before.state == .sealed else {
             return violated(.sealedIsFrozen, now, "\(name(record)) is aborted, but it was not open")
         }
+        if before.state == .sealed, mayGiveUp(record) { return }
         if before.state == .sealed, spec.secureAggregation != nil {
             return violated(.opensOnce, now, "\(name(record)) was sealed and is aborted, so that another attempt may ask again")
         }
@@ -79,7 +86,8 @@ extension Checker {
         // Keys and shares may be missing where updates are not.
         if spec.secureAggregation != nil { return }
         let receipts = acknowledged[record.key]?.count ?? 0
-        if receipts >= (spec.quorum ?? spec.minClients) && receipts >= sums.updatesNeeded(record) {
+        let floor = spec.aggregation == .mean ? 0 : privacy.plan?.floors.groups ?? 0
+        if receipts >= max(spec.quorum ?? spec.minClients, floor) && receipts >= sums.updatesNeeded(record) {
             violated(.acknowledgedIsDurable, now, "\(name(record)) is aborted although \(receipts) clients have receipts")
         }
         if now > healedAt + Self.calmAfter && healedAt > 0 && spec.roundDeadlineSeconds <= 5 {

@@ -68,7 +68,7 @@ extension Checker {
     }
 
     mutating func checkSecureModel(_ record: RoundRecord, _ store: DurableStore, _ now: Int64) {
-        guard let expected = secure.expected(record, spec, store) else {
+        guard let expected = secure.expected(record, spec, store, spec.privacy == nil ? nil : privacy, session) else {
             return violated(.sumIsExact, now, "\(name(record)) counts groups that were not there")
         }
         if expected != record.outcome?.model { violated(.sumIsExact, now, "\(name(record)): the model is not that of the encoded updates' sums") }

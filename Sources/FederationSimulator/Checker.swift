@@ -25,6 +25,8 @@ struct Checker {
     /// The model the session gives away: the last one, unless the best was asked for.
     private(set) var given: String?
     var secure = SecureTwin()
+    var privacy = PrivacyTwin()
+    let session: String
     let spec: SessionSpec
     /// Who gives wrong shares.
     let forgers: Set<String>
@@ -33,7 +35,8 @@ struct Checker {
     private static let mostViolations = 20
 
     /// - Parameter rows: that each client joins with.
-    init(spec: SessionSpec, rows: [String: Int64], liars: Set<String>, forgers: Set<String>, healedAt: Int64) {
+    init(session: String, spec: SessionSpec, rows: [String: Int64], liars: Set<String>, forgers: Set<String>, healedAt: Int64) {
+        self.session = session
         self.spec = spec
         self.forgers = forgers
         self.healedAt = healedAt
@@ -81,6 +84,7 @@ struct Checker {
             }
         case .session(let record):
             keptSecurely(record, now)
+            keptPrivately(record, now)
             if let final = finalSession, final != record.status.rawValue {
                 violated(.comesToItsEnd, now, "the session was \(final) and is \(record.status.rawValue)")
             }
@@ -118,6 +122,7 @@ struct Checker {
         if let final = finalSession, store.session.status.rawValue != final {
             violated(.durableStaysDurable, now, "the session was \(final) and is \(store.session.status.rawValue)")
         }
+        if let problem = privacy.problem(with: store.ledger) { violated(.ledgerNeverFalls, now, problem) }
         if let first = chain.first, store.initialModel != first { violated(.durableStaysDurable, now, "the first model is gone") }
         for client in joined.sorted() where store.members[client] == nil {
             violated(.durableStaysDurable, now, "\(client) had joined and is not known any more")

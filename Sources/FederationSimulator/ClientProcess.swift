@@ -15,6 +15,8 @@ final class ClientProcess {
     private(set) var state: ClientState
     var bodies: [String: [UInt8]] = [:]
     var diskIsFullUntil: Int64 = 0
+    /// What its rows have lost in all sessions; nil in one that counts nothing.
+    var own: OwnLedger?
     /// What its disk says that it has written last.
     private(set) var promised: ClientState
     /// The state before the last, and when it was written over; what `PlantedBug.clientSyncLies` leaves after a crash.
@@ -39,7 +41,8 @@ final class ClientProcess {
     private var effects: [ClientEffect] = []
     private var done = 0
     /// States that are being written, in order.
-    private var writing: [ClientState] = []
+    private var writing: [Write] = []
+    private indirect enum Write { case state(ClientState), ledger(OwnLedger, AttemptKey) }
     var isWriting = false
     var link: Int?
     var timer: Int64?
@@ -54,7 +57,7 @@ final class ClientProcess {
     var serial = 0
 
     /// - Parameter pins: the members' keys, as every client was given them.
-    init(index: Int, session: String, seed: UInt64, pins: PinnedKeys?) {
+    init(index: Int, session: String, seed: UInt64, pins: PinnedKeys?, spec: SessionSpec) {
         self.index = index
         self.seed = seed
         name = SimulatedData.name(of: index)
@@ -62,6 +65,7 @@ final class ClientProcess {
         promised = state
         before = (state, 0)
         dataset = SimulatedData.rows(of: index, seed: seed)
+        own = OwnLedger(cap: nil, spec, nil)
         protection = ClientProtection(
             suite: .simulated, floors: ClientFloors(members: 3, groupFloor: 3, corruptRate: 0.05, quorum: 0.5), identity: SimulatedData.identity(of: index),
             pins: pins)
@@ -98,26 +102,43 @@ final class ClientProcess {
         return effects[done - 1]
     }
 
-    func begin(_ state: ClientState) { writing.append(state) }
+    func begin(_ state: ClientState) { writing.append(.state(state)) }
+    func begin(_ ledger: OwnLedger, for key: AttemptKey) { writing.append(.ledger(ledger, key)) }
 
     /// The first write that was begun is done.
-    func finishWrite(_ now: Int64) {
-        guard !writing.isEmpty else { return }
-        before = (state, now)
-        state = writing.removeFirst()
-        promised = state
+    /// - Returns: the attempt that its own ledger has paid for with it.
+    func finishWrite(_ now: Int64) -> AttemptKey? {
+        guard !writing.isEmpty else { return nil }
+        switch writing.removeFirst() {
+        case .state(let written):
+            before = (state, now)
+            state = written
+            promised = state
+            return nil
+        case .ledger(let written, let key):
+            own = written
+            return key
+        }
     }
+
+    /// Only `PlantedBug.clientForgetsLedger` does this.
+    func forgetLedger() { own?.forget() }
 
     var writesUnderWay: Int { writing.count }
 
     /// Memory is gone; of the writes under way the first `kept` are there.
     /// - Parameter lag: what was written so short a time ago is lost too.
     func crash(kept: Int, now: Int64, lag: Int64?) {
-        if let lag, before.until > 0, now - before.until < lag {
-            state = before.state
-        } else if kept > 0 {
-            state = writing[kept - 1]
-            promised = state
+        let isForgetful = lag.map { before.until > 0 && now - before.until < $0 } ?? false
+        if isForgetful { state = before.state }
+        for write in writing.prefix(kept) {
+            switch write {
+            case .state(let written):
+                if isForgetful { continue }
+                state = written
+                promised = state
+            case .ledger(let written, _): own = written
+            }
         }
         (machine, effects, done, writing, isWriting) = (nil, [], 0, [], false)
         (isUp, link, timer, model, control, controlsAsked) = (false, nil, nil, nil, nil, [])

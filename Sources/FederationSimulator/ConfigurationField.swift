@@ -58,7 +58,7 @@ struct ConfigurationField {
     }
 
     static var all: [ConfigurationField] {
-        [bug, quorum, stop, until, earlyStopping, schedule, seed, groupFloor, secureMode, keyAgreement] + faults + session
+        [bug, quorum, stop, until, earlyStopping, schedule, seed, groupFloor, secureMode, keyAgreement, ownCap] + privacy + faults + session
     }
 
     private static var faults: [ConfigurationField] {
@@ -72,7 +72,7 @@ struct ConfigurationField {
             count("broken_links", \.faults.brokenLinks), count("partitions", \.faults.partitions), count("replays", \.faults.replays),
             count("clock_jumps", \.faults.clockJumps), count("full_disks", \.faults.fullDisks), count("stragglers", \.faults.stragglers),
             count("late_joiners", \.faults.lateJoiners), count("dropouts", \.faults.dropouts), count("liars", \.faults.liars),
-            count("share_forgers", \.faults.shareForgers),
+            count("share_forgers", \.faults.shareForgers), count("neighbours", \.faults.neighbours),
             name("lie", \.faults.lie),
         ]
     }
@@ -165,6 +165,31 @@ struct ConfigurationField {
             configuration.spec.secureAggregation = secure
             return true
         }
+    }
+
+    private static var ownCap: ConfigurationField {
+        ConfigurationField(name: "own_cap", read: { JSON($0.ownCap) }) { configuration, json in
+            guard let cap = json.double, cap > 0, cap <= 1000 else { return false }
+            configuration.ownCap = cap
+            return true
+        }
+    }
+
+    /// Of differential privacy.
+    private static var privacy: [ConfigurationField] {
+        func field(_ name: String, _ read: @escaping (SessionSpec) -> Double?, _ write: @escaping (inout SessionSpec, Double) -> Void) -> ConfigurationField {
+            ConfigurationField(name: name, read: { $0.spec.privacy == nil ? .null : JSON(read($0.spec)) }) { configuration, json in
+                guard let value = json.double, value > 0, value <= 1000 else { return false }
+                if configuration.spec.privacy == nil { configuration.spec.privacy = .storm }
+                write(&configuration.spec, value)
+                return true
+            }
+        }
+        return [
+            field("privacy_budget", { $0.privacyBudget }, { $0.privacyBudget = $1 }),
+            field("noise_multiplier", { $0.privacy?.noiseMultiplier }, { $0.privacy?.noiseMultiplier = $1 }),
+            field("l2_norm_clip", { $0.privacy?.l2Clip }, { $0.privacy?.l2Clip = $1 }),
+        ]
     }
 
     private static var secureMode: ConfigurationField {

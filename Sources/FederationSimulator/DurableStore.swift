@@ -1,4 +1,5 @@
 internal import CryptoSuite
+internal import DifferentialPrivacy
 internal import Federation
 internal import Learning
 
@@ -22,6 +23,8 @@ struct DurableStore {
     private var committed: [Int: AttemptKey] = [:]
     private(set) var initialModel: String?
     private(set) var evaluation: EvaluationRecord?
+    /// Of all sessions of these clients.
+    private(set) var ledger = PrivacyLedger()
     private(set) var contributions: [Key: Stored] = [:]
     /// Those whose delta is still there.
     private var held: [Key] = []
@@ -42,6 +45,15 @@ struct DurableStore {
         case .evaluation(let record): evaluation = record
         }
     }
+
+    /// Rows, record and the leave to draw, in one transaction that reads what it changes. One accountant decides, as the plan's did: the
+    /// other one takes too long for thousands of federations.
+    mutating func pay(_ charge: PrivacyCharge) -> Result<LedgerChange, PrivacyError> {
+        Result { () throws(PrivacyError) in try ledger.pay(charge, tenant: session.tenant, by: .renyi) }
+    }
+
+    /// Only `PlantedBug.forgetsLedger` does this.
+    mutating func forgetLedger() { ledger = PrivacyLedger() }
 
     enum Outcome { case stored(ContributionRecord), again(ContributionRecord), conflict }
 

@@ -51,6 +51,8 @@ package struct Faults: Sendable, Equatable {
     package var churn = 0.0
     /// Clients that come when the session has long begun.
     package var lateJoiners = 0
+    /// How often another session of the same clients spends of their budgets.
+    package var neighbours = 0
     /// Clients that go away and come back only when all is healed.
     package var dropouts = 0
 

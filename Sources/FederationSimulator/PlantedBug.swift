@@ -68,6 +68,27 @@ package enum PlantedBug: String, Sendable, CaseIterable {
     /// A restart has lost who broke the protocol.
     case forgetsOffences
 
+    // Differential privacy
+
+    /// The ledger is charged when the round is committed, and not before its noise is drawn.
+    case chargesAfterCommit
+    /// The ledger is written and never synced.
+    case forgetsLedger
+    /// A crash between noise and commit: what was paid for is drawn again.
+    case drawsNoiseAgain
+    /// A round's result is released as it is.
+    case addsNoNoise
+    /// The ledger pays whatever is asked.
+    case ignoresBudget
+    /// A spent budget is taken for a failure that passes.
+    case hidesSpentBudget
+    /// A client takes part before its own ledger is durable.
+    case clientPaysLate
+    /// A client's own ledger has no cap.
+    case clientIgnoresCap
+    /// A client comes back with an empty ledger.
+    case clientForgetsLedger
+
     // The clients
 
     /// A client does not read its state when it comes back.
@@ -82,6 +103,16 @@ package enum PlantedBug: String, Sendable, CaseIterable {
     /// Whether it can show only where updates are masked; the others are looked for where they are not.
     package var isAboutMasks: Bool {
         [.drawsAgain, .opensTwice, .tellsTwoSurvivorSets, .masksNothing, .roundsAnew, .forgetsOffences].contains(self)
+    }
+
+    /// Whether it can show only where privacy is counted.
+    package var isAboutPrivacy: Bool {
+        switch self {
+        case .chargesAfterCommit, .forgetsLedger, .drawsNoiseAgain, .addsNoNoise, .ignoresBudget, .hidesSpentBudget, .clientPaysLate, .clientIgnoresCap,
+            .clientForgetsLedger:
+            true
+        default: false
+        }
     }
 
     /// The promises it may break first.
@@ -110,6 +141,13 @@ package enum PlantedBug: String, Sendable, CaseIterable {
         case .masksNothing: [.neverInTheClear]
         case .roundsAnew: [.trainingIsReproducible]
         case .forgetsOffences: [.offendersAreKept]
+        case .chargesAfterCommit: [.chargedBeforeReleased]
+        case .forgetsLedger, .clientForgetsLedger: [.ledgerNeverFalls]
+        case .drawsNoiseAgain: [.noiseIsDrawnOnce]
+        case .addsNoNoise: [.sumIsExact]
+        case .ignoresBudget, .clientIgnoresCap: [.capIsKept]
+        case .hidesSpentBudget: [.budgetEndsSession]
+        case .clientPaysLate: [.clientPaysFirst]
         }
     }
 }

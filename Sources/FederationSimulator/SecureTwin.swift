@@ -102,13 +102,13 @@ struct SecureTwin {
     // MARK: What is computed
 
     /// The digest of the model that the sealed clients' whole numbers make of the base, bit for bit.
-    func expected(_ record: RoundRecord, _ spec: SessionSpec, _ store: DurableStore) -> String? {
+    func expected(_ record: RoundRecord, _ spec: SessionSpec, _ store: DurableStore, _ privacy: PrivacyTwin?, _ session: String) -> String? {
         guard let epoch, let base = store.model(record.baseModel).flatMap({ try? ModelFile(decoding: $0) }), let sizes = record.outcome?.secure?.groupSizes,
             let plan = try? spec.securePlan(members: epoch.partition.members.count, dimension: base.parameters.count)
         else { return nil }
         let names = epoch.invitation.roster.members.map { String(decoding: $0.name, as: UTF8.self) }
         let sealed = Set((record.sealed ?? []).compactMap { names.firstIndex(of: $0) })
-        var means: [[Float]] = []
+        var (means, summands): ([[Float]], Int) = ([], 0)
         for group in epoch.partition.groups.indices {
             let members = epoch.partition.present(in: group, among: sealed)
             guard sizes.indices.contains(group), sizes[group] != 0 else { continue }
@@ -120,8 +120,18 @@ struct SecureTwin {
             }
             guard let open = GroupSum(lanes: sum.map { UInt32(truncatingIfNeeded: $0) }, clients: members.count, parameters: plan.encoding) else { return nil }
             means.append(open.mean)
+            summands += members.count
         }
-        let rule = spec.rule(byzantine: plan.byzantine)
+        var rule = spec.rule(byzantine: plan.byzantine)
+        if let privacy {
+            // Combined and noised here; the mean of one result is that result.
+            guard
+                let combined = try? aggregate(
+                    rule, try MemoryUpdates(means), weights: means.map { _ in 1 }, maxAbs: means.map { $0.reduce(Float(0)) { max($0, abs($1)) } }),
+                let released = privacy.released(combined.map(Double.init), summands: summands, isMean: rule == .mean, record, session: session)
+            else { return nil }
+            (means, rule) = ([released.map { Float($0) }], .mean)
+        }
         let peaks = means.map { $0.reduce(Float(0)) { max($0, abs($1)) } }
         let contributions = peaks.map {
             ContributionRecord(

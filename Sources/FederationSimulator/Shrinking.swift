@@ -46,6 +46,7 @@ extension Simulation {
         { $0.faults.liars = 0 }, { $0.faults.dropouts = 0 }, { $0.faults.shareForgers = 0 }, { $0.faults.delay = 1...20 }, { $0.stopAt = nil },
         { $0.spec.clientFraction = 1 }, { $0.spec.quorum = nil }, { $0.spec.localEpochs = 1 },
         { $0.spec.schedule = .constant }, { $0.spec.overSelection = 1 }, { $0.spec.modelSelection = .last }, { $0.spec.earlyStopping = nil },
+        { $0.faults.neighbours = 0 }, { $0.ownCap = nil }, { ($0.spec.privacy, $0.spec.privacyBudget) = (nil, nil) },
         { $0.spec.secureAggregation = nil }, { $0.spec.momentum = 0 }, { ($0.spec.algorithm, $0.spec.proximalMu) = (.federatedAveraging, 0) },
         { $0.spec.aggregation = .mean },
     ]
@@ -54,10 +55,12 @@ extension Simulation {
 extension SimulationConfiguration {
     /// One client less, and as many less that a round needs; not below what the aggregation works with.
     fileprivate mutating func removeClient() {
-        guard clients > 3 else { return }
+        // Whose owner says enough does not come back, and without it there still have to be enough.
+        let spare = ownCap == nil ? 0 : 1
+        guard clients > 3 + spare else { return }
         clients -= 1
         spec.maxClients = min(spec.maxClients, clients)
-        spec.minClients = min(spec.minClients, clients)
+        spec.minClients = min(spec.minClients, clients - spare)
         if let quorum = spec.quorum { spec.quorum = min(quorum, spec.minClients) }
     }
 
@@ -88,6 +91,9 @@ extension SimulationConfiguration {
         add("churn", faults.churn)
         add("late joiners", faults.lateJoiners)
         add("dropouts", faults.dropouts)
+        add("neighbours", faults.neighbours)
+        if let budget = spec.privacyBudget, let privacy = spec.privacy { parts.append("epsilon \(budget) with noise \(privacy.noiseMultiplier ?? 0)") }
+        if let ownCap { parts.append("own cap \(ownCap)") }
         if faults.liars > 0 { parts.append("liars \(faults.liars) (\(faults.lie.rawValue))") }
         if spec.algorithm != .federatedAveraging { parts.append(spec.algorithm.rawValue) }
         if spec.schedule != .constant { parts.append("schedule \(spec.schedule.json.encodedText)") }

@@ -22,9 +22,7 @@ extension Simulation {
     /// - Returns: the number of seeds that took, the last of which shows it, and what was seen first; nil when all went well.
     package static func hunt(_ bug: PlantedBug, within seeds: UInt64) -> (seeds: UInt64, violation: Violation)? {
         for seed in 0..<seeds {
-            var configuration = SimulationConfiguration.storm(seed: seed, masksSome: bug.isAboutMasks)
-            configuration.plantedBug = bug
-            var simulation = Simulation(seed: seed, configuration: configuration)
+            var simulation = Simulation(seed: seed, configuration: .storm(seed: seed, with: bug))
             if let first = simulation.run().violations.first { return (seed + 1, first) }
         }
         return nil

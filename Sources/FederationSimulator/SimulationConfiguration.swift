@@ -12,6 +12,8 @@ package struct SimulationConfiguration: Sendable, Equatable {
     package var stopAt: Int64?
     /// How long one local training takes.
     package var training: ClosedRange<Int64> = 20...300
+    /// What the owner of the last client lets its rows lose in all (ε), by its own ledger; nil: any sum.
+    package var ownCap: Double?
     /// One write that is durable when it is done.
     package var disk: ClosedRange<Int64> = 1...8
 
@@ -32,8 +34,10 @@ package struct SimulationConfiguration: Sendable, Equatable {
     }
 
     /// Small federations in bad weather: everything that can differ is drawn from the seed.
-    /// - Parameter masksSome: whether some of them have secure aggregation.
-    package static func storm(seed: UInt64, masksSome: Bool = true) -> SimulationConfiguration {
+    /// - Parameters:
+    ///   - masksSome: whether some of them have secure aggregation.
+    ///   - privacy: how many have differential privacy.
+    package static func storm(seed: UInt64, masksSome: Bool = true, privacy: PrivateShare = .some) -> SimulationConfiguration {
         var draw = SeededGenerator(seed: derivedSeed(seed, "configuration"))
         let clients = 3 + draw.below(5)
         var spec = SessionSpec()
@@ -54,8 +58,16 @@ package struct SimulationConfiguration: Sendable, Equatable {
         if masksSome { configuration.varySecurity(seed: seed) }
         // Who is refused in every round cannot be missed by a quorum of all.
         if spec.quorum == nil && configuration.faults.lie.isRefused { configuration.faults.lie = .wrongCounts }
+        configuration.varyPrivacy(seed: seed, privacy)
         if draw.below(12) == 0 { configuration.stopAt = Int64(500 + draw.below(3000)) }
         return configuration
+    }
+
+    /// The storm in which a bug is looked for.
+    package static func storm(seed: UInt64, with bug: PlantedBug) -> SimulationConfiguration {
+        var storm = storm(seed: seed, masksSome: bug.isAboutMasks || bug.isAboutPrivacy, privacy: bug.isAboutPrivacy ? .all : .none)
+        storm.plantedBug = bug
+        return storm
     }
 
     /// Storms over twenty clients and three rounds, as the benchmark measures them.
@@ -68,6 +80,9 @@ package struct SimulationConfiguration: Sendable, Equatable {
         return storm
     }
 }
+
+/// Of the storms that can have differential privacy.
+package enum PrivateShare: Sendable { case none, some, all }
 
 extension Faults {
     fileprivate static func storm(_ draw: inout SeededGenerator) -> Faults {

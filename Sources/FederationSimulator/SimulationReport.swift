@@ -12,6 +12,8 @@ package struct Violation: Sendable, Equatable, CustomStringConvertible {
         case trainsOnce, comesToItsEnd
         // Secure aggregation
         case groupsAreKept, opensOnce, neverInTheClear, offendersAreKept
+        // Differential privacy
+        case chargedBeforeReleased, clientPaysFirst, noiseIsDrawnOnce, ledgerNeverFalls, capIsKept, budgetEndsSession
     }
     package var rule: Rule
     package var milliseconds: Int64

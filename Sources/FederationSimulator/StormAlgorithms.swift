@@ -34,6 +34,27 @@ extension SimulationConfiguration {
         if spec.aggregation == .krum || spec.aggregation == .multiKrum { spec.quorum = nil }
     }
 
+    /// Counts what some storms cost their clients. As above, the weather of the others stays what it was.
+    mutating func varyPrivacy(seed: UInt64, _ share: PrivateShare) {
+        var draw = SeededGenerator(seed: derivedSeed(seed, "privacy"))
+        let isDrawn = draw.below(4) == 0
+        guard share == .all || (share == .some && isDrawn) else { return }
+        var counted = self
+        var privacy = PrivacySpec.storm
+        // From noise that three rounds of the smallest budget bear to noise that the largest bears for one.
+        privacy.noiseMultiplier = [1.5, 2, 3, 4][draw.below(4)]
+        privacy.l2Clip = [0.1, 0.5, 1][draw.below(3)]
+        (counted.spec.privacy, counted.spec.privacyBudget) = (privacy, 3 + 7 * draw.uniform())
+        counted.spec.overSelection = 1
+        if draw.below(2) == 0 { counted.faults.neighbours = 1 + draw.below(2) }
+        // Who is spent does not come back, and the others have to be enough.
+        let least = (try? counted.spec.clientsNeeded())?.count ?? counted.clients
+        if counted.spec.secureAggregation == nil, least < counted.clients, draw.below(3) == 0 { counted.ownCap = 2 + 4 * draw.uniform() }
+        guard (try? counted.spec.validate()) != nil else { return }
+        if counted.spec.secureAggregation != nil, (try? counted.spec.clientsNeeded())?.count != counted.spec.minClients { return }
+        self = counted
+    }
+
     /// Masks the updates of some storms. As above, the weather of a seed stays what it was.
     mutating func varySecurity(seed: UInt64) {
         var draw = SeededGenerator(seed: derivedSeed(seed, "security"))
@@ -59,5 +80,14 @@ extension SimulationConfiguration {
         guard draw.below(2) == 0 else { return }
         secured.spec.secureAggregation?.mode = .maliciousServer
         if (try? secured.spec.validate()) != nil, (try? secured.spec.clientsNeeded())?.count == secured.spec.minClients { self = secured }
+    }
+}
+
+extension PrivacySpec {
+    /// Noise that is given needs no search.
+    static var storm: PrivacySpec {
+        var privacy = PrivacySpec()
+        (privacy.noiseMultiplier, privacy.onBudget) = (2, .stopEarly)
+        return privacy
     }
 }

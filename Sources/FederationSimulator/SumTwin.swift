@@ -53,21 +53,33 @@ struct SumTwin {
     }
 
     /// nil when the model is what the sealed clients' updates, each counted once, make of the base.
-    mutating func problem(of digest: String, _ record: RoundRecord, _ chain: [String]) -> (Violation.Rule, String)? {
+    /// - Parameter privacy: of a private session: everybody counts the same, and the result has the noise that was drawn.
+    mutating func problem(
+        of digest: String, _ record: RoundRecord, _ chain: [String], _ privacy: PrivacyTwin?, _ session: String
+    ) -> (Violation.Rule, String)? {
         guard let base = models[record.baseModel], let model = models[digest] else { return (.hashChain, "its model was never computed") }
         var sealed: [Update] = []
         for client in record.sealed ?? [] {
             guard let update = update(of: client, record) else { return (.refusesBadUpdates, "\(client) counts, but never trained for it") }
-            sealed.append((update.delta, strategy.weight(of: client) ?? update.samples, update.steps))
+            sealed.append(
+                privacy.map { ($0.clipped(update.delta), 1, update.steps) } ?? (update.delta, strategy.weight(of: client) ?? update.samples, update.steps))
         }
         guard !sealed.isEmpty else { return (.quorumIsMet, "nobody counts") }
-        let cut = cut(record)
-        if let problem = lies(record, sealed.count, mean(sealed, cut, record.baseModel)) { return (.withstandsLiars, problem) }
+        let cut = privacy?.plan?.floors.trimmed ?? cut(record)
+        var step = mean(sealed, cut, record.baseModel)
+        if let problem = lies(record, sealed.count, step) { return (.withstandsLiars, problem) }
+        if let privacy {
+            guard let released = privacy.released(step, summands: sealed.count, isMean: rule == .mean, record, session: session) else {
+                return (.sumIsExact, "the noise of the round was never drawn")
+            }
+            step = released
+        }
         let before = strategy
-        let expected = next(base, record, sealed, cut, digest)
+        let expected = next(base, record, sealed, step, digest)
         if let i = difference(model, expected) {
             strategy = before
-            let cause = cause(model, base, record, sealed, cut, chain)
+            // With noise no other sum can be told from the right one.
+            let cause = privacy == nil ? cause(model, base, record, sealed, cut, chain) : .sumIsExact
             return (cause, "parameter \(i) is \(model[i]); the sealed updates give \(expected[i])")
         }
         if let problem = strategy.problem(ofState: record.outcome?.state, model: digest) { return (.stateIsExact, problem) }
@@ -87,10 +99,10 @@ struct SumTwin {
     }
 
     /// The model that these updates make of `base`.
-    private mutating func next(_ base: [Float], _ record: RoundRecord, _ updates: [Update], _ cut: Int, _ digest: String) -> [Double] {
+    private mutating func next(_ base: [Float], _ record: RoundRecord, _ updates: [Update], _ step: [Double], _ digest: String) -> [Double] {
         let weight = updates.reduce(0.0) { $0 + Double($1.samples) }
         return strategy.next(
-            base, of: record, step: mean(updates, cut, record.baseModel), meanSteps: updates.reduce(0.0) { $0 + $1.steps * Double($1.samples) } / weight,
+            base, of: record, step: step, meanSteps: updates.reduce(0.0) { $0 + $1.steps * Double($1.samples) } / weight,
             counted: weight, model: digest)
     }
 
@@ -120,7 +132,7 @@ struct SumTwin {
     ) -> Violation.Rule {
         func gives(_ base: [Float], _ updates: [Update]) -> Bool {
             var twin = self
-            return twin.difference(model, twin.next(base, record, updates, cut, "")) == nil
+            return twin.difference(model, twin.next(base, record, updates, mean(updates, cut, record.baseModel), "")) == nil
         }
         if chain.compactMap({ models[$0] }).contains(where: { $0 != base && gives($0, sealed) }) { return .hashChain }
         let most = min(sealed.count, 10)

@@ -15,6 +15,8 @@ extension World {
         if clients[index].state != clients[index].promised {
             checker.violated(.durableStaysDurable, now, "\(clients[index].name) finds an older state than it had written")
         }
+        if configuration.plantedBug == .clientForgetsLedger { clients[index].forgetLedger() }
+        if let own = clients[index].own { checker.findsOwn(own, of: clients[index].name, now) }
         plan(.joinArrives(index, life: clients[index].life), in: networkDelay())
     }
 
@@ -81,8 +83,9 @@ extension World {
         guard isAlive(index, life) else { return }
         // What cannot be made durable must not be built upon: the node ends, and its owner starts it again.
         if now < clients[index].diskIsFullUntil { return crashClient(index) }
-        clients[index].finishWrite(now)
+        let paid = clients[index].finishWrite(now)
         clients[index].isWriting = false
+        if let paid { return paidFor(paid, index) }
         runEffects(of: index)
     }
 
@@ -110,7 +113,7 @@ extension World {
             plan(.modelAsked(index, life: life, digest: digest, path: path), in: networkDelay())
         case .train(let start, _): train(index, start)
         case .cancelTraining: clients[index].serial += 1
-        case .pay(let claim): tell(index, .paid(claim.key))
+        case .pay(let claim): pay(claim, index)
         case .drawEntropy(let use): tell(index, .entropy(use, entropy(index, use)))
         case .mask(let job): mask(index, job)
         case .notice(let text), .warning(let text): record("client \(index) tells its owner: \(text)")
@@ -125,6 +128,7 @@ extension World {
         case .finished(let outcome):
             note("client ends", index)
             clients[index].outcome = outcome
+            if case .budgetExhausted = outcome, let link = clients[index].link { breakLink(link) }
         }
     }
 

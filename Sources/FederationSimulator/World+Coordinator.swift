@@ -67,7 +67,7 @@ extension World {
         let begun = coordinator?.handle(event, instant)
         if let begun {
             let connected = coordinator?.links.keys.sorted() ?? []
-            checker.selects(begun, connected: connected, now)
+            checker.selects(begun, connected: connected, most: coordinator?.ask { $0.session.privacy?.floors.cohort } ?? .max, now)
         }
         runEffects()
     }
@@ -127,7 +127,7 @@ extension World {
         case .initialiseModel(let spec, let schema, let seed):
             plan(.modelMade(epoch: epoch, spec, schema, seed: seed), in: writeTime())
         case .send(let message, let client): send(message, to: client)
-        case .planPrivacy: break
+        case .planPrivacy(let demand): plan(.privacyPlanned(epoch: epoch, demand), in: pick(configuration.training))
         case .reply(let ticket, let reply): answer(ticket, reply)
         case .aggregate(let job): plan(.aggregationDue(epoch: epoch, job), in: writeTime())
         case .discardContributions(let round): store.discard(throughRound: round)

@@ -37,6 +37,11 @@ extension World {
             writes.remove(at: at)
             if isFull { return answer(upload.id, .failed(.retry(afterSeconds: nil))) }
             contributionWritten(record, delta, upload)
+        case .charge(let charge, let job):
+            // Asked again until there is room, as in production.
+            if isFull { return plan(.written(epoch: epoch, id), in: Self.fullRetry) }
+            writes.remove(at: at)
+            chargeWritten(charge, job)
         }
     }
 
@@ -58,8 +63,10 @@ extension World {
             switch write.content {
             case .changes(let changes): makeDurable(changes)
             case .contribution(let record, let delta, _): _ = store.store(record, delta: delta)
+            case .charge(let charge, _): _ = pay(charge)
             }
         }
+        if configuration.plantedBug == .forgetsLedger { store.forgetLedger() }
         if configuration.plantedBug == .tearsTransactions, kept < writes.count,
             case .changes(let changes) = writes[kept].content, changes.count > 1
         {

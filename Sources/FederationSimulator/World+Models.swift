@@ -1,4 +1,5 @@
 internal import CryptoSuite
+internal import DifferentialPrivacy
 internal import Federation
 internal import Learning
 internal import RobustAggregation
@@ -43,12 +44,19 @@ extension World {
     mutating func aggregate(_ begun: Int, _ job: AggregationJob) {
         guard begun == epoch, coordinator != nil else { return }
         if now < diskIsFullUntil { return plan(.aggregationDue(epoch: begun, job), in: diskIsFullUntil - now) }
+        guard let privacy = job.privacy else { return compute(job, noise: nil) }
+        if configuration.plantedBug == .chargesAfterCommit { compute(job, noise: noise(of: privacy.charge)) }
+        begin(.charge(privacy.charge, job))
+    }
+
+    /// - Parameter noise: of a private round, whose charge is durable.
+    mutating func compute(_ job: AggregationJob, noise: RandomWords?) {
         var job = job
         spoil(&job)
         do {
             let from = configuration.plantedBug == .forksChain ? store.initialModel ?? job.baseModel : job.baseModel
             guard let base = baseModel(from) else { throw AggregationError.source("its model is not in the store") }
-            if let masked = job.masked { return try open(masked, job, base) }
+            if let masked = job.masked { return try open(masked, job, base, noise) }
             let length = job.strategy.updateLength(parameters: base.parameters.count)
             var deltas: [[Float]] = []
             for record in job.contributions {
@@ -58,17 +66,17 @@ extension World {
                 deltas.append(delta)
             }
             let state = configuration.plantedBug == .forgetsServerState ? nil : job.state.flatMap { store.model($0) }
-            try commit(try RoundComputer.step(from: base, state: state, job: job, source: try MemoryUpdates(deltas)), job, base)
+            try commit(try RoundComputer.step(from: base, state: state, job: job, source: try MemoryUpdates(deltas), noise: noise), job, base)
         } catch {
             tell(.aggregationFailed(round: job.round, attempt: job.attempt, reason: "\(error)"))
         }
     }
 
     /// Masked updates: sums of groups.
-    private mutating func open(_ masked: MaskedJob, _ job: AggregationJob, _ base: ModelFile) throws {
+    private mutating func open(_ masked: MaskedJob, _ job: AggregationJob, _ base: ModelFile, _ noise: RandomWords?) throws {
         let attempt = AttemptKey(round: job.round, attempt: job.attempt)
         let state = configuration.plantedBug == .forgetsServerState ? nil : job.state.flatMap { store.model($0) }
-        let (step, sums) = try RoundComputer.step(from: base, state: state, job: job, masked: masked, suite: .simulated) {
+        let (step, sums) = try RoundComputer.step(from: base, state: state, job: job, masked: masked, suite: .simulated, noise: noise) {
             [store] name throws(AggregationError) in
             guard let lanes = store.contribution(attempt, name)?.delta else { throw .source("the update of \(name) is not in the store") }
             return lanes
@@ -91,6 +99,7 @@ extension World {
     /// What is computed instead, when a bug is planted.
     private func spoil(_ job: inout AggregationJob) {
         guard job.strategy.client == .plain else { return }
+        if configuration.plantedBug == .addsNoNoise { job.privacy = nil }
         switch configuration.plantedBug {
         case .countsDuplicates:
             for (index, record) in job.contributions.enumerated()
@@ -110,7 +119,6 @@ extension World {
         let nothing = WorldEvent.modelAnswered(client, life: life, digest: digest, nil)
         let lost = isLost(from: client)
         guard coordinator != nil, !lost else { return plan(nothing, in: Self.requestTimeout) }
-        let paths = SessionPaths(session: session)
         let found = path.lastIndex(of: "=").flatMap { Int(path[path.index(after: $0)...]) }.flatMap { round -> [UInt8]? in
             let isOld = configuration.plantedBug == .servesOldModel
             if path == paths.model(round) { return store.model(ofRound: isOld ? max(0, round - 1) : round) }

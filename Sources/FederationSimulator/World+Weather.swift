@@ -40,6 +40,7 @@ extension World {
         for _ in 0..<faults.partitions { plan(.partitionBegins, in: pick(span)) }
         for _ in 0..<faults.replays { plan(.replay, in: pick(span)) }
         for _ in 0..<faults.fullDisks { plan(.diskFills, in: pick(span)) }
+        for number in 0..<faults.neighbours { plan(.neighbourPays(number), in: pick(span)) }
         if faults.clockJumps > 0 {
             coordinatorAhead = pick(-3_600_000...3_600_000)
             for client in clients.indices { clients[client].ahead = pick(-3_600_000...3_600_000) }

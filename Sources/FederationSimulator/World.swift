@@ -8,6 +8,7 @@ internal import TensorKernels
 struct World {
     let configuration: SimulationConfiguration
     let session = "fl-session-simulated"
+    let paths = SessionPaths(session: "fl-session-simulated")
     private(set) var now: Int64 = 0
     private var queue = EventQueue<WorldEvent>()
     private var trace = 0x7475_7474_6900_0001 as UInt64
@@ -78,12 +79,15 @@ struct World {
         store = DurableStore(session: record)
         platter = (store, 0)
         let pins = configuration.spec.secureAggregation == nil ? nil : SimulatedData.pins(clients: configuration.clients)
-        clients = (0..<configuration.clients).map { ClientProcess(index: $0, session: "fl-session-simulated", seed: seed, pins: pins) }
+        clients = (0..<configuration.clients).map {
+            ClientProcess(index: $0, session: "fl-session-simulated", seed: seed, pins: pins, spec: configuration.spec)
+        }
         let liars = faults.lie.isRefused ? 0 : faults.liars
         let rows = Dictionary(uniqueKeysWithValues: clients.map { ($0.name, Int64($0.dataset.rows)) })
         checker = Checker(
-            spec: configuration.spec, rows: rows, liars: Set(clients.prefix(liars).map(\.name)),
+            session: session, spec: configuration.spec, rows: rows, liars: Set(clients.prefix(liars).map(\.name)),
             forgers: Set(clients.suffix(faults.shareForgers).map(\.name)), healedAt: faults.until)
+        if let cap = configuration.ownCap { clients.last?.own = OwnLedger(cap: cap, configuration.spec, configuration.plantedBug) }
         planFaults()
     }
 
@@ -148,7 +152,7 @@ struct World {
         trace = mixed(trace ^ UInt64(bitPattern: now))
         trace = mixed(trace ^ UInt64(UInt(bitPattern: subject)) &+ UInt64(kind.utf8CodeUnitCount))
         trace = mixed(trace ^ kind.withUTF8Buffer { fold(UnsafeRawBufferPointer($0)) })
-        if !bytes.isEmpty { trace = mixed(trace ^ fold(bytes)) }
+        if !bytes.isEmpty { trace = mixed(trace ^ foldFast(bytes)) }
         record("\(kind) \(subject)")
     }
 
@@ -164,6 +168,9 @@ struct World {
         case .written(let epoch, let id): written(epoch, id)
         case .modelMade(let epoch, let spec, let schema, let seed): modelMade(epoch, spec, schema, seed)
         case .aggregationDue(let epoch, let job): aggregate(epoch, job)
+        case .privacyPlanned(let epoch, let demand): privacyPlanned(epoch, demand)
+        case .privateResult(let epoch, let job, let noise): privateResult(epoch, job, noise)
+        case .neighbourPays(let number): neighbourPays(number)
         case .operatorStops: tell(.stop(reason: "asked to", nil))
         case .clientStarts(let client): startClient(client)
         case .clientCrashes(let client): crashClient(client)

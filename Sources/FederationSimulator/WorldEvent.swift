@@ -1,3 +1,4 @@
+internal import DifferentialPrivacy
 internal import Federation
 internal import Learning
 internal import Wire
@@ -10,6 +11,10 @@ enum WorldEvent {
     case written(epoch: Int, Int)
     indirect case modelMade(epoch: Int, ModelSpec, DataSchema, seed: UInt64)
     indirect case aggregationDue(epoch: Int, AggregationJob)
+    indirect case privacyPlanned(epoch: Int, PrivacyDemand)
+    /// Its charge is durable, its noise drawn, and its result computed.
+    indirect case privateResult(epoch: Int, AggregationJob, RandomWords)
+    case neighbourPays(Int)
     case operatorStops
 
     case clientStarts(Int), clientCrashes(Int), clientLeaves(Int)
@@ -68,6 +73,8 @@ struct PendingWrite {
         /// One transaction.
         case changes([DurableChange])
         case contribution(ContributionRecord, delta: [UInt8], Upload)
+        /// Of the ledger: for the round of a job, or another session's.
+        indirect case charge(PrivacyCharge, AggregationJob?)
     }
     var id: Int
     var content: Content

@@ -101,9 +101,7 @@ struct Simulate: AsyncParsableCommand {
             }
             print("\(bug.rawValue): caught after \(seeds) seeds, at \(violation)")
             guard keep != nil || bugs.count == 1 else { continue }
-            var storm = SimulationConfiguration.storm(seed: seeds - 1, masksSome: bug.isAboutMasks)
-            storm.plantedBug = bug
-            guard let found = Reproduction(shrinking: seeds - 1, storm) else { continue }
+            guard let found = Reproduction(shrinking: seeds - 1, .storm(seed: seeds - 1, with: bug)) else { continue }
             print("  shrunk to: \(found.configuration.summary)")
             try store(found, bug.rawValue)
         }

@@ -19,12 +19,14 @@ package struct PrivacyReport: Equatable, Sendable {
     package var epsilon: Double { min(renyiEpsilon, lossEpsilon ?? .infinity) }
 
     /// The releases' composition. All have to mean the same neighbours; each may depend on the ones before it.
-    /// - Parameter releases: kinds, and how many of each.
-    package init(_ releases: [(release: PrivateRelease, count: Int)], delta: Double) throws(PrivacyError) {
+    /// - Parameters:
+    ///   - releases: kinds, and how many of each.
+    ///   - accountant: with `renyi` the second one, which takes longer, is not asked.
+    package init(_ releases: [(release: PrivateRelease, count: Int)], delta: Double, by accountant: Accountant = .tighter) throws(PrivacyError) {
         try Self.check(releases, delta)
         self.delta = delta
         renyiEpsilon = Self.curve(releases).epsilon(delta: delta)
-        lossEpsilon = LossAccountant.epsilon(releases, delta: delta)
+        lossEpsilon = accountant == .renyi ? nil : LossAccountant.epsilon(releases, delta: delta)
     }
 
     /// The Rényi curve of all of them.

@@ -18,7 +18,9 @@ package struct ClientPrivacyLedger: Sendable {
     /// Counts a round before anything of it is sent; a retry has the round's id and is counted once.
     /// - Returns: what to make durable first; nil where this round is counted already.
     /// - Throws: `budgetExhausted`: refuse the round.
-    package mutating func admit(_ id: String, _ key: LedgerKey, _ release: PrivateRelease) throws(PrivacyError) -> LedgerChange? {
-        try ledger.charge(id, to: [key], release, within: cap)
+    package mutating func admit(
+        _ id: String, _ key: LedgerKey, _ release: PrivateRelease, by accountant: Accountant = .tighter
+    ) throws(PrivacyError) -> LedgerChange? {
+        try ledger.charge(id, to: [key], release, within: cap, by: accountant)
     }
 }

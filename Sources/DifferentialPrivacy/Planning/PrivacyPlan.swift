@@ -53,7 +53,7 @@ package struct PrivacyPlan: Equatable, Sendable {
         (release, sensitivity, noiseDeviation) = (draft.release, draft.sensitivity, draft.noiseDeviation)
         (latticeStep, deviationSteps, share) = (draft.latticeStep, draft.deviationSteps, draft.share)
         (roundsPlanned, roundsThatFit) = (request.rounds, fit)
-        report = try PrivacyReport([(draft.release, fit)], delta: request.budget.delta)
+        report = try PrivacyReport([(draft.release, fit)], delta: request.budget.delta, by: request.accountant)
         let (curve, spent, delta) = (draft.release.renyiCurve, request.spent, request.budget.delta)
         epsilonByRound = (1...fit).map { (spent + curve * $0).epsilon(delta: delta) }
         noiseToSignal = draft.noiseDeviation * Double(request.dimension).squareRoot() / request.l2Clip

@@ -73,7 +73,7 @@ package struct PrivacyDemand: Sendable, Equatable {
             request.onBudget = .stopEarly(noiseMultiplier: least)
             plan = try PrivacyPlan(request)
         }
-        let one = try PrivacyReport([(plan.release, 1)], delta: request.budget.delta)
+        let one = try PrivacyReport([(plan.release, 1)], delta: request.budget.delta, by: request.accountant)
         return SessionPrivacy(
             budget: request.budget, release: plan.release, l2Clip: request.l2Clip, floors: floors, sensitivity: plan.sensitivity,
             noiseDeviation: plan.noiseDeviation, latticeStep: plan.latticeStep, deviationSteps: plan.deviationSteps, share: plan.share, rounds: request.rounds,
