@@ -23,7 +23,7 @@ struct OwnLedger {
     /// - Returns: false when the round is counted already.
     mutating func admit(_ claim: PrivacyClaim) throws(PrivacyError) -> Bool {
         guard let key = Self.key else { throw .contradiction("a ledger without a key") }
-        let change = try ledger.admit(claim.id, key, try claim.terms.release(), by: .renyi)
+        let change = try ledger.admit(claim.id, key, try claim.release(), by: .renyi)
         paid.insert(claim.id)
         return change != nil
     }

@@ -82,9 +82,12 @@ struct PrivacyTwin {
     /// - Parameter summands: clients in it.
     func released(_ combined: [Double], summands: Int, isMean: Bool, _ record: RoundRecord, session: String) -> [Double]? {
         let id = "\(session)/\(record.round)/\(record.attempt)"
-        guard let plan, let entropy = drawn[id], let gaussian = try? DiscreteGaussian(deviation: plan.deviationSteps) else { return nil }
-        var words = RandomWords(entropy: entropy, release: id, suite: .simulated)
+        guard let plan else { return nil }
         let factor = isMean ? Double(summands) / Double(plan.floors.cohort) : 1
+        // The clients' noise is in what they sent.
+        if plan.share != nil { return combined.map { Double(Float($0 * factor)) } }
+        guard let entropy = drawn[id], let gaussian = try? DiscreteGaussian(deviation: plan.deviationSteps) else { return nil }
+        var words = RandomWords(entropy: entropy, release: id, suite: .simulated)
         return combined.map { (($0 * factor / plan.latticeStep).rounded() + Double(gaussian.draw(&words))) * plan.latticeStep }
     }
 

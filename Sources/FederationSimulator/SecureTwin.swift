@@ -1,4 +1,5 @@
 internal import CryptoSuite
+internal import DifferentialPrivacy
 internal import Federation
 internal import Learning
 internal import RobustAggregation
@@ -107,6 +108,10 @@ struct SecureTwin {
             let plan = try? spec.securePlan(members: epoch.partition.members.count, dimension: base.parameters.count)
         else { return nil }
         let names = epoch.invitation.roster.members.map { String(decoding: $0.name, as: UTF8.self) }
+        var encoding = plan.encoding
+        if let share = privacy?.plan?.share {
+            (encoding.noise, encoding.width) = (ClientNoise(variance: share.variance, bound: UInt64(share.noiseBound)), share.width)
+        }
         let sealed = Set((record.sealed ?? []).compactMap { names.firstIndex(of: $0) })
         var (means, summands): ([[Float]], Int) = ([], 0)
         for group in epoch.partition.groups.indices {
@@ -118,7 +123,7 @@ struct SecureTwin {
                 guard let lanes = updates[Encoded(client: names[member], round: record.round, base: record.baseModel)] else { return nil }
                 sum = sum.isEmpty ? lanes.map(UInt64.init) : zip(sum, lanes).map { $0 + UInt64($1) }
             }
-            guard let open = GroupSum(lanes: sum.map { UInt32(truncatingIfNeeded: $0) }, clients: members.count, parameters: plan.encoding) else { return nil }
+            guard let open = GroupSum(lanes: sum.map { UInt32(truncatingIfNeeded: $0) }, clients: members.count, parameters: encoding) else { return nil }
             means.append(open.mean)
             summands += members.count
         }

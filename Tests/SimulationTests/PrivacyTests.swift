@@ -51,6 +51,18 @@ import Testing
         #expect(run(2, calm(epsilon: 10, noise: 4, rounds: 1)) == noised)
     }
 
+    /// Nobody draws anything after the sum is opened: the model is that of what clients sent, and still another than without noise.
+    @Test func clientsNoiseIsInTheSumThatIsOpened() {
+        var masked = calm(epsilon: 10, noise: 4)
+        masked.spec.secureAggregation = SecureAggregationSpec(groupFloor: 3)
+        var central = masked
+        central.spec.privacy?.noiseBy = .coordinator
+        #expect(masked.spec.noiseBy == .clients && central.spec.noiseBy == .coordinator)
+        let (own, added) = (run(4, masked), run(4, central))
+        for report in [own, added] { #expect(report.violations == [] && report.status == .completed && report.committedRounds == 3) }
+        #expect(own.modelDigest != added.modelDigest && own.modelDigest == run(4, masked).modelDigest)
+    }
+
     @Test func aClientLeavesWhenItsOwnerSaysEnough() {
         var configuration = calm(epsilon: 10, noise: 3)
         (configuration.spec.minClients, configuration.ownCap) = (4, 2)
