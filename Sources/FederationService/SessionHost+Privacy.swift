@@ -21,14 +21,15 @@ extension SessionHost {
         }
     }
 
-    /// What the noise of a round is drawn from, once it is paid for and that is durable; nil: it is not paid for, and the machine knows.
-    func pay(_ charge: PrivacyCharge, _ job: AggregationJob) async -> (epsilon: Double, noise: RandomWords)? {
+    /// What the coordinator's noise of a round is drawn from, once it is paid for and that is durable; nil: it is not paid for, and the machine knows.
+    func pay(_ charge: PrivacyCharge, _ job: AggregationJob) async -> (epsilon: Double, noise: RandomWords?)? {
         let paid = await durably("the charge of a round of session \(id)") { [around, tenant] () async throws(StorageError) in
             try await around.sessions.pay(charge, tenant: tenant)
         }
         guard let paid else { return nil }
         switch paid {
         case .success(let epsilon):
+            if charge.isRepeatable { return (epsilon, nil) }
             // Drawn now, kept nowhere: nobody can draw this noise a second time.
             return (epsilon, RandomWords(entropy: Secret(RandomSource.system.bytes(32)), release: charge.id, suite: .system))
         case .failure(let error):

@@ -29,7 +29,7 @@ extension SessionHost {
                 let rows = await evaluationRows(base.schema)
                 var state: [UInt8]?
                 if let digest = job.state { state = try await modelBytes(digest) }
-                var paid: (epsilon: Double, noise: RandomWords)?
+                var paid: (epsilon: Double, noise: RandomWords?)?
                 if let privacy = job.privacy {
                     guard let given = await pay(privacy.charge, job) else { return }
                     paid = given

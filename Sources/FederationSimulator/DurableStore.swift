@@ -48,7 +48,7 @@ struct DurableStore {
 
     /// Rows, record and the leave to draw, in one transaction that reads what it changes. One accountant decides, as the plan's did: the
     /// other one takes too long for thousands of federations.
-    mutating func pay(_ charge: PrivacyCharge) -> Result<LedgerChange, PrivacyError> {
+    mutating func pay(_ charge: PrivacyCharge) -> Result<LedgerChange?, PrivacyError> {
         Result { () throws(PrivacyError) in try ledger.pay(charge, tenant: session.tenant, by: .renyi) }
     }
 

@@ -20,13 +20,13 @@ extension World {
     }
 
     /// It has just been written, or a crash has left it.
-    mutating func pay(_ charge: PrivacyCharge) -> Result<LedgerChange, PrivacyError> {
+    mutating func pay(_ charge: PrivacyCharge) -> Result<LedgerChange?, PrivacyError> {
         var asked = charge
         if configuration.plantedBug == .ignoresBudget, let any = try? PrivacyBudget(epsilon: .greatestFiniteMagnitude, delta: charge.budget.delta) {
             asked.budget = any
         }
         let paid = store.pay(asked)
-        if case .success(let change) = paid { checker.charges(change, within: charge.budget, now) }
+        if case .success(let change?) = paid { checker.charges(change, within: charge.budget, now) }
         return paid
     }
 
@@ -47,10 +47,10 @@ extension World {
 
     /// What is computed with the noise takes its time, in which a crash loses it; masked updates have a deadline to keep.
     private mutating func draw(_ charge: PrivacyCharge, _ job: AggregationJob) {
-        plan(.privateResult(epoch: epoch, job, noise(of: charge)), in: pick(job.masked == nil ? configuration.training : configuration.disk))
+        plan(.privateResult(epoch: epoch, job, charge.isRepeatable ? nil : noise(of: charge)), in: pick(job.masked == nil ? configuration.training : configuration.disk))
     }
 
-    mutating func privateResult(_ begun: Int, _ job: AggregationJob, _ noise: RandomWords) {
+    mutating func privateResult(_ begun: Int, _ job: AggregationJob, _ noise: RandomWords?) {
         guard begun == epoch, coordinator != nil else { return }
         // The disk is asked again until it has room for the model.
         if now < diskIsFullUntil { return plan(.privateResult(epoch: begun, job, noise), in: diskIsFullUntil - now) }

@@ -13,7 +13,7 @@ enum WorldEvent {
     indirect case aggregationDue(epoch: Int, AggregationJob)
     indirect case privacyPlanned(epoch: Int, PrivacyDemand)
     /// Its charge is durable, its noise drawn, and its result computed.
-    indirect case privateResult(epoch: Int, AggregationJob, RandomWords)
+    indirect case privateResult(epoch: Int, AggregationJob, RandomWords?)
     case neighbourPays(Int)
     case operatorStops
 

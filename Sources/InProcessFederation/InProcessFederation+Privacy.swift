@@ -11,8 +11,12 @@ extension InProcessFederation {
     }
 
     /// Pays for a round; then its noise may be drawn, once.
-    mutating func pay(_ charge: PrivacyCharge) -> Result<RandomWords, PrivacyError> {
+    mutating func pay(_ charge: PrivacyCharge) -> Result<RandomWords?, PrivacyError> {
         Result { () throws(PrivacyError) in
+            if charge.isRepeatable {
+                _ = try ledger.pay(charge, tenant: machine.session.tenant)
+                return nil
+            }
             guard let noise else { throw .notReleasable("this federation was given nothing to draw noise from") }
             _ = try ledger.pay(charge, tenant: machine.session.tenant)
             return RandomWords(entropy: noise(charge.id), release: charge.id, suite: common.suite)

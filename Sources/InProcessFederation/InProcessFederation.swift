@@ -59,7 +59,8 @@ package struct InProcessFederation {
         suite: CryptoSuite, kernels: KernelTable? = nil, secrets: ClientSecrets? = nil, noise: (@Sendable (_ release: String) -> Secret)? = nil
     ) {
         precondition(session.spec.secureAggregation == nil || secrets != nil, "secure aggregation needs secrets")
-        precondition(session.spec.privacy == nil || noise != nil, "differential privacy needs something to draw noise from")
+        precondition(
+            session.spec.privacy == nil || session.spec.noiseBy == .clients || noise != nil, "differential privacy needs something to draw noise from")
         precondition(names.count == shares.count && zip(names, names.dropFirst()).allSatisfy(<), "one name a share, ascending")
         var record = session
         record.spec.autoStart = false

@@ -112,6 +112,23 @@ private func privateSpec(clients: Int, _ change: (inout SessionSpec) -> Void = {
         }
     }
 
+    /// What is in the sum is released again after a crash, and paid for once; noise that the coordinator drew is not.
+    @Test func aRoundThatCanBeComputedAgainIsPaidForOnce() throws {
+        let release = try PrivateRelease(.skellam(variance: 1e8, l2Sensitivity: 1000, l1Sensitivity: 5000), try PrivacyModel(.zeroOut, .full))
+        let members = ["a", "b"].map { LedgerEntry(client: $0, dataset: "default") }
+        var charge = PrivacyCharge(id: "s/1/1", members: members, release: release, budget: try PrivacyBudget(epsilon: 2, delta: 1e-5), isRepeatable: true)
+        var ledger = PrivacyLedger()
+        #expect(try ledger.pay(charge, tenant: "t")?.rows.count == 2)
+        let spent = ledger.spent(members, tenant: "t", delta: 1e-5)
+        let again = try ledger.pay(charge, tenant: "t")
+        #expect(again == nil && ledger.spent(members, tenant: "t", delta: 1e-5) == spent)
+        charge.isRepeatable = false
+        #expect(throws: PrivacyError.self) { try ledger.pay(charge, tenant: "t") }
+        charge.isRepeatable = true
+        charge.members.append(LedgerEntry(client: "c", dataset: "default"))
+        #expect(throws: PrivacyError.self) { try ledger.pay(charge, tenant: "t") }
+    }
+
     /// The same numbers have the same noise, so that an attempt more tells nobody more; other numbers, rounds and clients have another.
     @Test func noiseIsNeverUsedForTwoThings() throws {
         let plan = SessionPlan(privateSpec(clients: 20), clients: 20, dimension: 50)

@@ -155,8 +155,7 @@ private func federation(_ spec: SessionSpec, clients: Int, suite: CryptoSuite = 
                     id: "fl-session-\(number)", tenant: "default", spec: spec, createdAt: Instant(milliseconds: 0), registrationTokenHash: [])
                 var federation = InProcessFederation(
                     session: record, names: (0..<10).map(SimulatedData.name), dataset: dataset, schema: SimulatedData.schema, shares: shares,
-                    holdout: dataset, suite: .simulated, kernels: Kernels.table(.baseline), secrets: secrets,
-                    noise: { _ in Secret([UInt8](repeating: 0, count: 32)) })
+                    holdout: dataset, suite: .simulated, kernels: Kernels.table(.baseline), secrets: secrets)
                 try federation.gather()
                 let report = federation.run()
                 return (report, federation.newest?.model.parameters ?? [], SessionPlan(spec, clients: 10, dimension: 8))

@@ -55,7 +55,7 @@ extension CoordinatorMachine {
         return PrivacyJob(
             charge: PrivacyCharge(
                 id: "\(session.id)/\(open.record.round)/\(open.record.attempt)", members: (open.record.sealed ?? []).map(ledgerEntry),
-                release: privacy.release, budget: privacy.budget),
+                release: privacy.release, budget: privacy.budget, isRepeatable: privacy.share != nil),
             l2Clip: privacy.l2Clip, divisor: session.spec.aggregation == .mean ? privacy.floors.cohort : nil,
             noise: privacy.share == nil ? .coordinator(latticeStep: privacy.latticeStep, deviationSteps: privacy.deviationSteps) : .clients)
     }

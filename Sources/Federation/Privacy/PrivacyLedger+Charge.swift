@@ -2,13 +2,18 @@ package import DifferentialPrivacy
 
 extension PrivacyLedger {
     /// Pays for a round and allows its noise to be drawn, once: the two in one step, so that they become durable together.
-    /// - Throws: `notReleasable` for a round that was paid for before: its noise may have been drawn, and a crash has lost it.
-    package mutating func pay(_ charge: PrivacyCharge, tenant: String, by accountant: Accountant = .tighter) throws(PrivacyError) -> LedgerChange {
-        if let known = record(charge.id) {
-            throw .notReleasable("round \(charge.id) was \(known.state.rawValue) before: what was paid is spent, and its noise is not drawn again")
-        }
+    /// - Returns: what to make durable; nil: the round is paid for, and its noise is in what was sent, so that the same is released again.
+    /// - Throws: `notReleasable` for another round that was paid for before: its noise may have been drawn, and a crash has lost it.
+    package mutating func pay(_ charge: PrivacyCharge, tenant: String, by accountant: Accountant = .tighter) throws(PrivacyError) -> LedgerChange? {
         var keys: [LedgerKey] = []
         for member in charge.members { keys.append(try member.key(tenant: tenant)) }
+        if let known = record(charge.id) {
+            guard charge.isRepeatable, known.state == .released else {
+                throw .notReleasable("round \(charge.id) was \(known.state.rawValue) before: what was paid is spent, and its noise is not drawn again")
+            }
+            // Refuses other participants and another release under the same id.
+            return try self.charge(charge.id, to: keys, charge.release, within: charge.budget, by: accountant)
+        }
         guard let paid = try self.charge(charge.id, to: keys, charge.release, within: charge.budget, by: accountant) else {
             throw .notReleasable("round \(charge.id) was charged before")
         }

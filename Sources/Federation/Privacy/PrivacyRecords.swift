@@ -89,9 +89,11 @@ package struct PrivacyCharge: Sendable, Equatable {
     package var members: [LedgerEntry]
     package var release: PrivateRelease
     package var budget: PrivacyBudget
+    /// The noise is in what was sent: what is computed again after a crash is the same result.
+    package var isRepeatable: Bool
 
-    package init(id: String, members: [LedgerEntry], release: PrivateRelease, budget: PrivacyBudget) {
-        (self.id, self.members, self.release, self.budget) = (id, members, release, budget)
+    package init(id: String, members: [LedgerEntry], release: PrivateRelease, budget: PrivacyBudget, isRepeatable: Bool = false) {
+        (self.id, self.members, self.release, self.budget, self.isRepeatable) = (id, members, release, budget, isRepeatable)
     }
 }
 

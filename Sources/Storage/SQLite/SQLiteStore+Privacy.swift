@@ -8,7 +8,7 @@ extension SQLiteStore: PrivacyStore {
         let paid: Result<PrivacyLedger, PrivacyError> = try await commits.write { database in
             do {
                 var ledger = try Self.ledger(charge.members, release: charge.id, tenant, database)
-                let change = try ledger.pay(charge, tenant: tenant)
+                guard let change = try ledger.pay(charge, tenant: tenant) else { return .success(ledger) }
                 for row in change.rows {
                     try database.execute(
                         sql: "INSERT INTO privacy_row VALUES (?, ?, ?, ?) ON CONFLICT (tenant, client, dataset) DO UPDATE SET record = excluded.record",
