@@ -113,7 +113,8 @@ package struct SecureAggregationPlan: Equatable, Sendable {
 
     /// What the coordinator learns, for the operator and the members.
     package var disclosure: String {
-        let sums = groups == 1 ? "one sum over all members" : "\(groups) sums over groups of \(smallestGroup) to \(largestGroup) members"
+        let size = smallestGroup == largestGroup ? "\(smallestGroup)" : "\(smallestGroup) to \(largestGroup)"
+        let sums = groups == 1 ? "one sum over all members" : "\(groups) sums over groups of \(size) members"
         let over =
             solvableAfterRounds.map { "the groups are drawn again: after round \($0) every member's part can be solved for" }
             ?? "the groups stay: over many rounds it sees the same groups' sums"

@@ -71,7 +71,7 @@ import Testing
         secure.secureAggregation = SecureAggregationSpec()
         let plan = SessionPlan(secure, clients: 30, dimension: 650)
         #expect(plan.groups?.groups == 6 && plan.modifiedClientsBorne == 2 && plan.honestSummands == 2)
-        #expect(plan.serverSees.contains("6 sums over groups of 5 to 5") && plan.serverSees.contains("the groups stay"))
+        #expect(plan.serverSees.contains("6 sums over groups of 5 members") && plan.serverSees.contains("the groups stay"))
         // 650 numbers and the check lanes of 19 bits, a header, keys and shares.
         #expect((plan.bytesUp ?? 0) > 650 * 19 / 8 && (plan.bytesUp ?? 0) < 650 * 19 / 8 + 10_000)
     }

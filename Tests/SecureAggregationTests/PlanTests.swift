@@ -90,7 +90,7 @@ import Testing
         var request = request(30)
         #expect(
             try SecureAggregationPlan(request).disclosure.contains(
-                "6 sums over groups of 5 to 5 members, none of fewer than 4, of which 2 at least are honest; the groups stay"))
+                "6 sums over groups of 5 members, none of fewer than 4, of which 2 at least are honest; the groups stay"))
         (request.regroupAfterRounds, request.regroupingIsAccepted) = (10, true)
         let plan = try SecureAggregationPlan(request)
         // 29 unknowns beyond the total, five new sums a partition: the sixth partition, which begins with round 51.
