@@ -108,28 +108,36 @@ let rooms: [Target] = [
             .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
             .product(name: "NIOTLS", package: "swift-nio"),
         ]),
+    room("Receipts", ["StrictJSON", "Trust", "CryptoSuite"]),
     room("Telemetry", [.product(name: "Logging", package: "swift-log")]),
     room("Compute", ["WorkSharing"]),
+    room(
+        "Diagnosis",
+        [
+            "StrictJSON", "Trust", .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+            .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOTLS", package: "swift-nio"),
+            .product(name: "NIOSSL", package: "swift-nio-ssl"),
+        ]),
     // 5 services
     room("Platform", ["Storage", "Trust", "CryptoSuite"]),
     room(
         "FederationService",
         [
             "Federation", "Storage", "Trust", "Platform", "Learning", "RobustAggregation", "Strategies", "SecureAggregation", "DifferentialPrivacy", "Wire", "CryptoSuite",
-            "Telemetry", "Compute", "StrictJSON", "WorkSharing",
+            "Receipts", "Telemetry", "Compute", "StrictJSON", "WorkSharing",
             .product(name: "Logging", package: "swift-log"),
         ]),
     // 6 surfaces
     room("APIKit", ["StrictJSON", "Suggestion"]),
     room("TrustStreamAPI", ["APIKit", "Wire", "StrictJSON", "FederationService", "Federation", "DifferentialPrivacy", "Learning", "Platform"]),
     // 7 nodes
-    room("TuttiConfiguration", ["Suggestion", .product(name: "TOMLKit", package: "TOMLKit")]),
+    room("TuttiConfiguration", ["StrictJSON", "Suggestion", .product(name: "TOMLKit", package: "TOMLKit")]),
     room(
         "CoordinatorNode",
         [
             "APIKit", "TrustStreamAPI", "FederationService", "Federation", "Storage", "Trust", "Platform", "Telemetry",
-            "Wire", "Learning", "CryptoSuite", "TuttiConfiguration", "Compute", "StrictJSON",
-            .product(name: "HummingbirdCore", package: "hummingbird"), .product(name: "HummingbirdTLS", package: "hummingbird"),
+            "Wire", "Learning", "CryptoSuite", "TuttiConfiguration", "Compute", "Diagnosis", "StrictJSON",
+            .product(name: "HummingbirdCore", package: "hummingbird"),
             .product(name: "Logging", package: "swift-log"),
             .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -139,20 +147,39 @@ let rooms: [Target] = [
     room(
         "ClientNode",
         [
-            "Federation", "Learning", "Attacks", "Strategies", "SecureAggregation", "DifferentialPrivacy", "Wire", "Trust", "CryptoSuite", "Compute", "StrictJSON", "TuttiConfiguration",
+            "Federation", "Learning", "Attacks", "Strategies", "SecureAggregation", "DifferentialPrivacy", "Wire", "Trust", "CryptoSuite", "Compute", "Diagnosis", "StrictJSON", "TuttiConfiguration",
             .product(name: "AsyncHTTPClient", package: "async-http-client"),
             .product(name: "Logging", package: "swift-log"),
+        ] + nio),
+]
+
+/// What puts real processes to the test: used by tests and by `tutti-bench`.
+let trial: [Target] = [
+    room(
+        "FaultHarness",
+        [
+            "ClientNode", "CryptoSuite", "Federation", "Learning", "Storage", "StrictJSON", "Trust", "Wire",
+            .product(name: "AsyncHTTPClient", package: "async-http-client"), .product(name: "NIOTLS", package: "swift-nio"),
         ] + nio),
 ]
 
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let roof: [Target] = [
-    room("CommandKit", ["StrictJSON", "TuttiConfiguration", argumentParser, .product(name: "Logging", package: "swift-log")]),
+    // Decoders of bytes from outside, for the fuzzer and for FuzzTests; no program of ours is linked with it.
+    room(
+        "FuzzTargets",
+        [
+            "StrictJSON", "Learning", "Strategies", "CryptoSuite", "SecureAggregation", "Wire", "Federation", "Trust", "FederationService", "APIKit", "TrustStreamAPI",
+            "TuttiConfiguration", "CoordinatorNode", "ClientNode", .product(name: "NIOEmbedded", package: "swift-nio"), .product(name: "Logging", package: "swift-log"),
+            .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+        ] + nio),
+    .executableTarget(name: "tutti-fuzz", dependencies: ["FuzzTargets"], swiftSettings: strict),
+    room("CommandKit", ["Diagnosis", "Receipts", "StrictJSON", "Trust", "TuttiConfiguration", argumentParser, .product(name: "Logging", package: "swift-log")]),
     .executableTarget(
         name: "tutti-coordinator",
         dependencies: [
-            "CoordinatorNode", "CommandKit", "TuttiConfiguration", "Trust", "CryptoSuite", "StrictJSON", "TrustStreamAPI", "APIKit", "SecureAggregation",
+            "CoordinatorNode", "CommandKit", "Receipts", "TuttiConfiguration", "Trust", "CryptoSuite", "StrictJSON", "TrustStreamAPI", "APIKit", "SecureAggregation",
             "DifferentialPrivacy",
             "Federation", "Learning", argumentParser,
             .product(name: "AsyncHTTPClient", package: "async-http-client"),
@@ -161,11 +188,11 @@ let roof: [Target] = [
         ],
         swiftSettings: strict),
     .executableTarget(
-        name: "tutti-client", dependencies: ["ClientNode", "Attacks", "CommandKit", "Compute", "Federation", "Learning", "StrictJSON", "TuttiConfiguration", argumentParser, .product(name: "Logging", package: "swift-log")],
+        name: "tutti-client", dependencies: ["ClientNode", "Attacks", "CommandKit", "Compute", "Federation", "Learning", "Receipts", "StrictJSON", "Trust", "TuttiConfiguration", argumentParser, .product(name: "Logging", package: "swift-log")],
         swiftSettings: strict),
     .executableTarget(
         name: "tutti-bench",
-        dependencies: ["Compute", "WorkSharing", "TensorKernels", "KernelTable", "Learning", "RobustAggregation", "Attacks", "CryptoSuite", "DifferentialPrivacy", "SecureAggregation", "Strategies", "Federation", "FederationSimulator", "InProcessFederation", "Trust", "Wire", "CommandKit", "StrictJSON", argumentParser],
+        dependencies: ["Compute", "WorkSharing", "TensorKernels", "KernelTable", "Learning", "RobustAggregation", "Attacks", "CryptoSuite", "DifferentialPrivacy", "SecureAggregation", "Strategies", "Federation", "FederationSimulator", "InProcessFederation", "Trust", "Wire", "CommandKit", "FaultHarness", "StrictJSON", argumentParser],
         swiftSettings: strict),
 ]
 
@@ -198,17 +225,17 @@ let suites: [Target] = [
         ["InProcessFederation", "FederationSimulator", "Federation", "KernelTable", "Learning", "CryptoSuite", "DifferentialPrivacy", "SecureAggregation", "Trust", "TensorKernels", "Compute"]),
     tests(
         "StoreContractTests",
-        ["Storage", "Federation", "CryptoSuite", "Trust", .product(name: "GRDBSQLite", package: "GRDB.swift")]),
+        ["Storage", "Federation", "DifferentialPrivacy", "CryptoSuite", "Trust", .product(name: "GRDBSQLite", package: "GRDB.swift")]),
     tests(
         "FederationServiceTests",
         [
-            "FederationService", "Federation", "DifferentialPrivacy", "Storage", "Trust", "Platform", "Learning", "RobustAggregation", "Wire", "CryptoSuite",
-            "Telemetry", "Compute", .product(name: "Logging", package: "swift-log"),
+            "FederationService", "Federation", "DifferentialPrivacy", "Receipts", "Storage", "StrictJSON", "Trust", "Platform", "Learning", "RobustAggregation",
+            "Wire", "CryptoSuite", "Telemetry", "Compute", .product(name: "Logging", package: "swift-log"),
         ]),
     tests("APIKitTests", ["APIKit", "StrictJSON"]),
     tests("TrustStreamAPITests", ["TrustStreamAPI", "APIKit", "FederationService", "Federation", "Learning", "Wire", "Trust", "StrictJSON"]),
     tests("ConfigurationTests", ["TuttiConfiguration"]),
-    tests("CommandTests", ["CommandKit", "StrictJSON", argumentParser]),
+    tests("CommandTests", ["CommandKit", "Diagnosis", "StrictJSON", argumentParser]),
     tests(
         "ClientNodeTests",
         [
@@ -223,8 +250,16 @@ let suites: [Target] = [
             .product(name: "AsyncHTTPClient", package: "async-http-client"), .product(name: "Logging", package: "swift-log"),
             .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"), .product(name: "HTTPTypes", package: "swift-http-types"),
         ] + nio),
+    tests(
+        "DoctorTests",
+        [
+            "Diagnosis", "CoordinatorNode", "ClientNode", "Learning", "Storage", "Trust", "CryptoSuite", "StrictJSON", "TuttiConfiguration",
+            .product(name: "Logging", package: "swift-log"), .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        ] + nio),
+    tests("ReceiptTests", ["Receipts", "Trust", "CryptoSuite", "StrictJSON"]),
+    .testTarget(name: "FuzzTests", dependencies: ["FuzzTargets"], exclude: ["Corpus"], swiftSettings: strict),
     tests("TidyTests", []),
-    tests("EndToEndTests", []),
+    tests("EndToEndTests", ["FaultHarness"]),
 ]
 
 let package = Package(
@@ -251,5 +286,5 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
         .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
     ],
-    targets: libraries + numbers + rooms + roof + suites
+    targets: libraries + numbers + rooms + trial + roof + suites
 )

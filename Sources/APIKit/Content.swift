@@ -24,7 +24,7 @@ extension APIRequest {
         func refuse(_ found: String) -> ServiceError { .unsupportedMediaType("send \(what) as Content-Type: \(types.first ?? ""); \(found)") }
         if let header, body.declaredBytes != 0 {
             let parts = header.split(separator: ";", omittingEmptySubsequences: false).map { $0.trimmingSpaces.lowercased() }
-            guard types.contains(parts[0]) else { throw refuse("this says '\(parts[0].prefix(60))'") }
+            guard types.contains(parts[0]) else { throw refuse("this says '\(parts[0].clipped(60))'") }
             let charset = parts.dropFirst().first { $0.hasPrefix("charset=") }?.dropFirst("charset=".count).filter { $0 != "\"" }
             if let charset, charset != "utf-8", charset != "utf8", charset != "us-ascii" { throw refuse("the charset must be UTF-8") }
         }

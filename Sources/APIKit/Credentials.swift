@@ -32,10 +32,20 @@ package func timestamp(_ milliseconds: Int64) -> String {
     let day = dayOfYear - (153 * mp + 2) / 5 + 1
     let month = mp < 10 ? mp + 3 : mp - 9
     let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
-    func pad(_ value: Int64, _ width: Int) -> String {
-        let text = "\(value)"
-        return String(repeating: "0", count: max(0, width - text.count)) + text
+    var text: [UInt8] = []
+    text.reserveCapacity(24)
+    func put(_ value: Int64, _ width: Int, _ after: Unicode.Scalar) {
+        let digits = "\(value)".utf8
+        for _ in digits.count..<max(digits.count, width) { text.append(UInt8(ascii: "0")) }
+        text += digits
+        text.append(UInt8(ascii: after))
     }
-    return "\(pad(year, 4))-\(pad(month, 2))-\(pad(day, 2))T\(pad(rest / 3_600_000, 2)):\(pad(rest / 60_000 % 60, 2)):"
-        + "\(pad(rest / 1000 % 60, 2)).\(pad(rest % 1000, 3))Z"
+    put(year, 4, "-")
+    put(month, 2, "-")
+    put(day, 2, "T")
+    put(rest / 3_600_000, 2, ":")
+    put(rest / 60_000 % 60, 2, ":")
+    put(rest / 1000 % 60, 2, ".")
+    put(rest % 1000, 3, "Z")
+    return String(decoding: text, as: UTF8.self)
 }

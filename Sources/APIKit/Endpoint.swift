@@ -4,6 +4,8 @@ package enum Access: Sendable, Equatable, CaseIterable {
     case open
     case administrator
     case administratorOrNode
+    /// A node by its certificate and nobody else: what is asked for is the node's own.
+    case node
     /// A client of the session in the path, by certificate or by its update token; and the administrator.
     case member
     /// A client of the session in the path and nobody else: what is sent is the client's own.
@@ -28,13 +30,18 @@ package struct Endpoint: Sendable {
 
     package var method: String
     /// Below the family's base: `/federated-learning/sessions/{session_id}`.
-    package var path: String
+    package let path: String
     package var operation: String
     package var access: Access
     package var rate: RateClass
     /// Bytes of the largest request body; 0: it takes none.
     package var bodyLimitBytes: Int
     package var handler: Handler
+    private enum Part {
+        case literal(String)
+        case parameter(String)
+    }
+    private let parts: [Part]
 
     package init(
         _ method: String, _ path: String, _ operation: String, _ access: Access, rate: RateClass = .family, bodyLimitBytes: Int = 0,
@@ -47,21 +54,22 @@ package struct Endpoint: Sendable {
         self.rate = rate
         self.bodyLimitBytes = bodyLimitBytes
         self.handler = handler
+        parts = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst().map {
+            $0.hasPrefix("{") ? .parameter(String($0.dropFirst().dropLast())) : .literal(String($0))
+        }
     }
 
     /// The values of the path's parameters; nil for another path.
     func match(_ segments: ArraySlice<Substring>) -> [String: String]? {
-        let parts = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
         guard parts.count == segments.count else { return nil }
-        var parameters: [String: String] = [:]
         for (part, segment) in zip(parts, segments) {
-            if part.hasPrefix("{") {
-                guard isName(segment) else { return nil }
-                parameters[String(part.dropFirst().dropLast())] = String(segment)
-            } else if part != segment {
-                return nil
+            switch part {
+            case .literal(let text): guard text == segment else { return nil }
+            case .parameter: guard isName(segment) else { return nil }
             }
         }
+        var parameters: [String: String] = [:]
+        for case (.parameter(let name), let segment) in zip(parts, segments) { parameters[name] = String(segment) }
         return parameters
     }
 }

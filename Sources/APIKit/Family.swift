@@ -58,11 +58,12 @@ package struct Family: Sendable {
     package static func denial(_ caller: Caller, _ access: Access) -> ServiceError? {
         switch (access, caller) {
         case (.open, _), (.administrator, .administrator), (.administratorOrNode, .administrator), (.administratorOrNode, .node),
-            (.member, .administrator), (.member, .node), (.member, .bearer), (.client, .node), (.client, .bearer):
+            (.node, .node), (.member, .administrator), (.member, .node), (.member, .bearer), (.client, .node), (.client, .bearer):
             nil
         case (_, .anonymous): .unauthenticated("credentials are needed: Authorization: Bearer, X-API-Key or a client certificate")
-        case (.administrator, .bearer), (.administratorOrNode, .bearer): .unauthenticated("the key is not known")
+        case (.administrator, .bearer), (.administratorOrNode, .bearer), (.node, .bearer): .unauthenticated("the key is not known")
         case (.administrator, .node): .forbidden("a client certificate does not allow this operation")
+        case (.node, .administrator): .forbidden("only a node does this, for itself: send its client certificate, not the administrator's key")
         case (.client, .administrator):
             .forbidden("only a client of the session does this: send its client certificate or its update token, not the administrator's key")
         }
@@ -79,7 +80,8 @@ package struct Family: Sendable {
 
     private func match(_ method: String, _ path: String) throws(ServiceError) -> (Endpoint, [String: String]) {
         guard let base = base(of: path) else { throw .notFound("there is no such path") }
-        let segments = path.dropFirst(base.count).split(separator: "/", omittingEmptySubsequences: false).dropFirst()
+        let segments = path.utf8.dropFirst(base.utf8.count).split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).map(Substring.init)
+            .dropFirst()
         var allowed: [String] = []
         for endpoint in endpoints {
             guard let parameters = endpoint.match(segments) else { continue }

@@ -5,6 +5,6 @@ enum Limits {
     static let echoedBytes = 240
     /// Notices of one object; the rest is counted.
     static let notices = 32
-    static let noticeNameCharacters = 80
+    static let noticeNameBytes = 80
     static let entityTags = 64
 }

@@ -140,7 +140,7 @@ func unknown(_ names: [String], of known: [String], _ field: (String) -> String)
     var notices = names.prefix(Limits.notices).map { name in
         var message = "this field is not known here and was ignored"
         if let near = nearest(name, in: known) { message += "; did you mean '\(near)'?" }
-        let shown = looksLikeCredential(name) ? "(not shown)" : String(name.prefix(Limits.noticeNameCharacters))
+        let shown = looksLikeCredential(name) ? "(not shown)" : name.clipped(Limits.noticeNameBytes)
         return notice("UNKNOWN_FIELD", field(shown), message)
     }
     if names.count > Limits.notices {

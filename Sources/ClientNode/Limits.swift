@@ -10,6 +10,8 @@ enum Limits {
     static let modelsKept = 2
     /// Enrolments at a time.
     static let enrolments = 8
+    /// Reads of an identity that another process is just replacing.
+    static let identityReads = 100
     /// `client.toml`.
     static let settingsBytes = 1 << 20
     /// A session's id: it names a folder here.

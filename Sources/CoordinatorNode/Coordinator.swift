@@ -5,7 +5,6 @@ import Federation
 import FederationService
 import Foundation
 import HummingbirdCore
-import HummingbirdTLS
 package import Logging
 import NIOCore
 import NIOPosix
@@ -24,16 +23,23 @@ package struct Coordinator: Sendable {
     private let folder: CoordinatorFolder
     private let settings: CoordinatorSettings
     private let times: GatewayTimes
+    private let lives: CertificateLives
     private let log: Logger
     private static let metricsHelp = [
         "tutti_rounds_total": "Closed attempts by outcome.", "tutti_round_seconds": "Duration of committed rounds.",
         "tutti_updates_total": "Updates by outcome.", "tutti_update_seconds": "From the end of an update's body to its receipt.",
         "tutti_bytes_total": "Bytes of models and updates by direction.", "tutti_connections": "Open connections.",
         "tutti_connections_refused_total": "Connections closed at once, by the limit that was reached.",
+        "tutti_requests_under_way": "Requests that are being answered.",
+        "tutti_requests_shed_total": "Requests told to come again because too many were under way, by what they are worth.",
         Gateway.latency: "From a request's head to the end of its answer, by operation and status.",
     ]
 
-    package init(folder: CoordinatorFolder, settings: CoordinatorSettings, log: Logger, times: GatewayTimes = GatewayTimes()) {
+    package init(
+        folder: CoordinatorFolder, settings: CoordinatorSettings, log: Logger, times: GatewayTimes = GatewayTimes(),
+        lives: CertificateLives = CertificateLives()
+    ) {
+        self.lives = lives
         self.folder = folder
         self.settings = settings
         self.log = log
@@ -50,7 +56,15 @@ package struct Coordinator: Sendable {
         signals: [UnixSignal] = [.sigterm, .sigint], started: @escaping @Sendable (_ host: String, _ port: Int) -> Void
     ) async throws {
         let services: [ServiceGroupConfiguration.ServiceConfiguration]
-        do { services = try await listeners(started) } catch { throw CoordinatorError(opening: folder.path, error) }
+        let authorities: FolderAuthorities
+        do {
+            // First: a folder that another coordinator serves is left alone.
+            let store = try SQLiteStore(folder: folder.path, suite: .system, creates: false)
+            authorities = try FolderAuthorities(folder: folder, lives: lives, strictPostQuantum: settings.strictPostQuantum, log: log)
+            services = try await listeners(store, authorities, started)
+        } catch { throw CoordinatorError(opening: folder.path, error) }
+        let keeping = Task { await authorities.keep() }
+        defer { keeping.cancel() }
         var group = ServiceGroupConfiguration(services: services, gracefulShutdownSignals: signals, logger: log)
         group.maximumGracefulShutdownDuration = times.drain
         defer { folder.clearRun() }
@@ -60,21 +74,18 @@ package struct Coordinator: Sendable {
         log.notice("stopped")
     }
 
-    private func listeners(_ started: @escaping @Sendable (String, Int) -> Void) async throws -> [ServiceGroupConfiguration.ServiceConfiguration] {
+    private func listeners(
+        _ store: SQLiteStore, _ authorities: FolderAuthorities, _ started: @escaping @Sendable (String, Int) -> Void
+    ) async throws -> [ServiceGroupConfiguration.ServiceConfiguration] {
         let readiness = Readiness()
         let metrics = Metrics(help: Self.metricsHelp)
-        let authority = try folder.authority()
-        let certificate = try folder.currentServerCertificate(authority, now: Date(), log)
-        let tls = try serverTLS(
-            certificatePEM: certificate.certificatePEM, keyPEM: certificate.keyPEM, authorityPEM: authority.certificatePEM,
-            strictPostQuantum: settings.strictPostQuantum)
-        let gateway = try await gateway(authority, readiness, metrics)
+        let gateway = try await gateway(store, authorities, readiness, metrics)
         let limit = ConnectionLimit(
-            total: settings.maximumConnections, perAddress: settings.maximumConnectionsPerAddress, metrics: metrics, log: log)
+            total: settings.maximumConnections, perAddress: settings.maximumConnectionsPerAddress, opening: times.opening, metrics: metrics, log: log)
         // The TLS side says where the coordinator is, and for that waits for the plain one to be bound.
         let (localPorts, localPort) = AsyncStream.makeStream(of: Int?.self)
         if settings.localListen == nil { localPort.yield(nil) }
-        let secure = try server(gateway, limit, settings.listen, tls) { [folder, settings] channel in
+        let secure = try server(gateway, limit, settings.listen, authorities.contexts) { [folder, settings] channel in
             let host = channel.localAddress?.ipAddress ?? settings.listen.host
             let port = channel.localAddress?.port ?? settings.listen.port
             gateway.address.bind(host: host, port: port)
@@ -95,35 +106,39 @@ package struct Coordinator: Sendable {
         return services.map { .init(service: $0) }
     }
 
-    private func gateway(_ authority: CertificateAuthority, _ readiness: Readiness, _ metrics: Metrics) async throws -> Gateway {
-        let store = try SQLiteStore(folder: folder.path, suite: .system)
+    private func gateway(_ store: SQLiteStore, _ authorities: FolderAuthorities, _ readiness: Readiness, _ metrics: Metrics) async throws -> Gateway {
+        let open = OpenConnections()
+        let history = try await store.history()
         let engine = FederationEngine(
             around: Surroundings(
                 sessions: store, blobs: store, pool: ComputePool(threads: settings.threads, name: "compute"),
                 crew: CrewThreads(workers: settings.threads, name: "aggregation").crew, metrics: metrics, log: log,
-                now: { Instant.now }),
-            identities: store, authority: authority, random: .system,
-            groupFloorMin: settings.profile == .prod ? SecureAggregationSpec.usualFloor : SecureAggregationSpec.trialFloor)
+                history: history, now: { Instant.now }),
+            identities: store, authorities: authorities, random: .system,
+            groupFloorMin: settings.profile == .prod ? SecureAggregationSpec.usualFloor : SecureAggregationSpec.trialFloor,
+            certificateSeconds: lives.node ?? Double(settings.nodeCertificateHours) * 3600, connections: open)
         let resumed = try await engine.resume()
         if resumed > 0 { log.notice("sessions go on", metadata: ["count": "\(resumed)"]) }
-        let trustStream = TrustStream.family(engine, authorityPin: authority.pin)
+        let trustStream = TrustStream.family(engine)
         return Gateway(
             families: [trustStream], sessions: trustStream,
             system: SystemFamily.family(readiness: readiness, metrics: metrics, envelope: trustStream.envelope),
-            authenticator: CallerAuthenticator(identity: Identity(store: store), engine: engine), engine: engine, metrics: metrics,
-            address: ServerAddress(publicURL: settings.publicURL, host: settings.listen.host, port: settings.listen.port), times: times,
+            authenticator: CallerAuthenticator(identity: Identity(store: store), engine: engine), engine: engine, open: open, metrics: metrics,
+            address: ServerAddress(publicURL: settings.publicURL, host: settings.listen.host, port: settings.listen.port),
+            requests: RequestLimit(places: settings.maximumRequests, metrics: metrics),
+            bodies: BodyMemory(limitBytes: settings.bodyMemoryMegabytes << 20), times: times,
             random: .system, log: log)
     }
 
-    /// - Parameter tls: nil: plain HTTP.
+    /// - Parameter contexts: nil: plain HTTP.
     private func server(
-        _ gateway: Gateway, _ limit: ConnectionLimit, _ address: (host: String, port: Int), _ tls: TLSConfiguration?,
+        _ gateway: Gateway, _ limit: ConnectionLimit, _ address: (host: String, port: Int), _ contexts: ServerContexts?,
         _ running: @escaping @Sendable (any Channel) async -> Void
     ) throws -> any Service {
         let builder = HTTPServerBuilder { responder in
-            let port = OnePortChannel(isSecure: tls != nil, gateway: gateway, responder: responder)
-            guard let tls else { return LimitedChannel(base: port, limit: limit) }
-            return LimitedChannel(base: try TLSChannel(port, tlsConfiguration: tls), limit: limit)
+            let port = OnePortChannel(isSecure: contexts != nil, gateway: gateway, responder: responder)
+            guard let contexts else { return LimitedChannel(base: port, limit: limit) }
+            return LimitedChannel(base: RotatingTLSChannel(base: port, contexts: contexts), limit: limit)
         }
         return try builder.buildServer(
             configuration: ServerConfiguration(address: .hostname(address.host, port: address.port), backlog: Limits.backlog),

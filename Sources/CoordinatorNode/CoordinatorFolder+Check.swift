@@ -1,5 +1,6 @@
 import CryptoSuite
 import Foundation
+import Platform
 import Storage
 import Trust
 import TuttiConfiguration
@@ -20,18 +21,27 @@ extension CoordinatorFolder {
         var damages: [String] = []
         _ = try settings()
         do throws(TrustError) {
-            let authority = try authority()
-            let server = try serverCertificate()
-            _ = try serverTLS(
-                certificatePEM: server.certificatePEM, keyPEM: server.keyPEM, authorityPEM: authority.certificatePEM, strictPostQuantum: false)
-        } catch { damages.append(error.message) }
-        do { _ = try SecretFile.read(adminKeyPath) } catch { damages.append(error.message) }
+            let authorities = try authorities()
+            do throws(TrustError) {
+                let server = try serverCertificate()
+                _ = try serverTLS(
+                    certificatePEM: server.certificatePEM, keyPEM: server.keyPEM, authorityPEM: authorities.bundlePEM, strictPostQuantum: false)
+                // Of what this looks at, the signature is meant; the new certificate that may come of it is not kept.
+                _ = try authorities.signing.renewal(
+                    of: server.certificatePEM, keyPEM: server.keyPEM, now: Date(), lifetime: 86_400, replacing: authorities.trusted)
+            } catch { damages.append("server.pem and server.key: \(error.message)") }
+        } catch { damages.append("ca.pem and ca.key: \(error.message)") }
+        var adminKey: String?
+        do { adminKey = String(decoding: try SecretFile.read(adminKeyPath), as: UTF8.self) } catch { damages.append(error.message) }
         guard FileManager.default.fileExists(atPath: "\(path)/tutti.sqlite") else {
             return FolderReport(damages: damages + ["tutti.sqlite: it is missing"])
         }
         do throws(StorageError) {
-            let store = try SQLiteStore(folder: path, suite: .system)
+            let store = try SQLiteStore(folder: path, suite: .system, creates: false)
             let report = try await store.verify(folder: path, suite: .system)
+            if let text = adminKey?.trimmingCharacters(in: .whitespacesAndNewlines), try await Identity(store: store).administratorTenant(key: text) == nil {
+                damages.append("admin.key: it is no key of this coordinator")
+            }
             await store.close()
             return FolderReport(counts: report.counts, bytesVerified: report.bytesVerified, damages: damages + report.damages)
         } catch {
@@ -39,8 +49,8 @@ extension CoordinatorFolder {
             case .inUse:
                 throw CoordinatorError(.failed, "\(path) is in use by a running coordinator.", remedy: "Stop it first: 'check' wants the folder to itself.")
             case .newer: throw CoordinatorError(.failed, error.description, remedy: "Use the newer version of this command.")
-            case .corrupt: return FolderReport(damages: damages + [error.description])
-            case .full, .io, .exists: throw CoordinatorError(.failed, error.description, remedy: "Check the folder's permissions and the disk.")
+            case .corrupt, .damagedRow: return FolderReport(damages: damages + [error.description])
+            case .full, .io, .exists, .missing: throw CoordinatorError(.failed, error.description, remedy: "Check the folder's permissions and the disk.")
             }
         }
     }

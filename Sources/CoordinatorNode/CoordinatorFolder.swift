@@ -11,9 +11,6 @@ import Trust
 /// A coordinator's data folder: what `init` makes and `serve` opens.
 package struct CoordinatorFolder: Sendable {
     package let path: String
-    private static let authorityYears = 10.0
-    private static let serverDays = 365.0
-
     package init(_ path: String) { self.path = path }
 
     package var configurationPath: String { path + "/config.toml" }
@@ -23,7 +20,9 @@ package struct CoordinatorFolder: Sendable {
     package var runPath: String { path + "/run.json" }
 
     /// Makes the folder: authority, server certificate, settings, the administrator's key. Gives the CA pin.
-    package func create(listen: String, names: [String], profile: CoordinatorSettings.Profile = .local) async throws(CoordinatorError) -> String {
+    package func create(
+        listen: String, names: [String], profile: CoordinatorSettings.Profile = .local, lives: CertificateLives = CertificateLives()
+    ) async throws(CoordinatorError) -> String {
         if FileManager.default.fileExists(atPath: configurationPath) {
             throw CoordinatorError(
                 .configuration, "\(path) is a coordinator's folder already.", remedy: "Use it with 'tutti-coordinator serve \(path)', or give another folder.")
@@ -36,8 +35,8 @@ package struct CoordinatorFolder: Sendable {
             var names = names
             for name in ["localhost", "127.0.0.1", address.host] where !names.contains(name) && name != "0.0.0.0" && name != "::" { names.append(name) }
             let now = Date()
-            let authority = try CertificateAuthority(commonName: "Tutti coordinator CA", now: now, lifetime: Self.authorityYears * 365 * 86_400)
-            let server = try authority.issueServer(names: names, now: now, lifetime: Self.serverDays * 86_400)
+            let authority = try CertificateAuthority(commonName: "Tutti coordinator CA", now: now, lifetime: lives.authority)
+            let server = try authority.issueServer(names: names, now: now, lifetime: lives.server)
             try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
             try SecretFile.write(Array(authority.keyPEM.utf8), to: path + "/ca.key")
             try SecretFile.write(Array(server.keyPEM.utf8), to: path + "/server.key")
@@ -64,23 +63,8 @@ package struct CoordinatorFolder: Sendable {
         } catch { throw CoordinatorError(.configuration, error.description, remedy: error.remedy) }
     }
 
-    func authority() throws(TrustError) -> CertificateAuthority {
-        try CertificateAuthority(certificatePEM: try text("ca.pem"), keyPEM: String(decoding: try SecretFile.read(path + "/ca.key"), as: UTF8.self))
-    }
-
     func serverCertificate() throws(TrustError) -> (certificatePEM: String, keyPEM: String) {
         (try text("server.pem"), String(decoding: try SecretFile.read(path + "/server.key"), as: UTF8.self))
-    }
-
-    /// The server's certificate; a new one for the same key and names when the present one is about to end, so that a
-    /// coordinator that is started now and then never stands there with a dead one. Clients trust the authority.
-    func currentServerCertificate(_ authority: CertificateAuthority, now: Date, _ log: Logger) throws -> (certificatePEM: String, keyPEM: String) {
-        let present = try serverCertificate()
-        let renewed = try authority.renewal(of: present.certificatePEM, keyPEM: present.keyPEM, now: now, lifetime: Self.serverDays * 86_400)
-        guard let renewed else { return present }
-        try Data(renewed.pem.utf8).write(to: URL(fileURLWithPath: path + "/server.pem"), options: .atomic)
-        log.notice("the server's certificate was renewed", metadata: ["expires": "\(renewed.expires)"])
-        return (renewed.pem, present.keyPEM)
     }
 
     // MARK: The running coordinator
@@ -96,7 +80,7 @@ package struct CoordinatorFolder: Sendable {
 
     func clearRun() { try? FileManager.default.removeItem(atPath: runPath) }
 
-    private func text(_ name: String) throws(TrustError) -> String {
+    func text(_ name: String) throws(TrustError) -> String {
         do { return try String(contentsOfFile: "\(path)/\(name)", encoding: .utf8) } catch {
             throw .file(path: "\(path)/\(name)", problem: "it cannot be read")
         }

@@ -1,5 +1,8 @@
 /// What the gateway takes from outside, at most.
 enum Limits {
+    /// The list of a backup's files.
+    static let manifestBytes = 64 << 20
+
     // MARK: Connections
 
     static let backlog = 1024
@@ -7,8 +10,20 @@ enum Limits {
     /// connection holds at most 64 KiB before anybody knows who it is.
     static let readBytes = 32 << 10
     static let readsAhead = 2
+    /// Connections whose first request has not come yet, in all and from one address. What they wait for is mostly our own processor:
+    /// a TLS handshake takes it for milliseconds.
+    static let openingConnections = 256
+    static let openingConnectionsPerAddress = 64
     /// File descriptors that are not connections: the store, blobs, logs.
     static let reservedDescriptors = 256
+
+    // MARK: Certificates
+
+    /// Between two looks at the server's certificate.
+    static let lookSecondsMin = 1.0
+    static let lookSecondsMax = 3600.0
+    /// When there is none that is good.
+    static let lookSecondsLate = 60.0
 
     // MARK: Heads
 
@@ -22,6 +37,10 @@ enum Limits {
 
     // MARK: Bodies
 
+    /// A request without a body worth the name; what may be longer carries an update.
+    static let smallBodyBytes = 1 << 20
+    /// What a client is told to wait when there are too many requests.
+    static let shedRetrySeconds = 1
     /// An unread body up to this long is read and thrown away to keep the connection; beyond it the connection ends.
     static let drainedBodyBytes = 64 << 10
     /// Memory taken on the word of a Content-Length, before the bytes are there.
@@ -48,6 +67,8 @@ enum Limits {
 package struct GatewayTimes: Sendable {
     /// From the accept to the end of the first request's head: the TLS handshake and a slow head both fall under it.
     package var firstHead = Duration.seconds(15)
+    /// From the accept: a connection whose first head has taken longer counts as slow, and no longer as one that waits for us.
+    package var opening = Duration.seconds(1)
     /// A kept connection without a request, and a body without a byte.
     package var idle = Duration.seconds(75)
     /// A reply of which the client takes nothing.

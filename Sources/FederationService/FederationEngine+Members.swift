@@ -67,19 +67,11 @@ extension FederationEngine {
         }
     }
 
-    /// - Throws: when the node's certificate is not its current one, or revoked.
-    package func verify(tenant: String, client: String, fingerprint: [UInt8]) async throws(FederationFailure) {
-        guard let node = try await node(tenant, client), constantTimeEqual(node.certificateFingerprint, fingerprint) else {
-            throw .unauthenticated("the certificate is not the current one of \(client)")
-        }
-        if node.revokedAt != nil { throw .forbidden("\(client) is revoked") }
-    }
-
-    private func refuseRevoked(_ tenant: String, _ client: String) async throws(FederationFailure) {
+    func refuseRevoked(_ tenant: String, _ client: String) async throws(FederationFailure) {
         if try await node(tenant, client)?.revokedAt != nil { throw .forbidden("\(client) is revoked") }
     }
 
-    private func node(_ tenant: String, _ name: String) async throws(FederationFailure) -> NodeRecord? {
+    func node(_ tenant: String, _ name: String) async throws(FederationFailure) -> NodeRecord? {
         do { return try await directory.node(tenant: tenant, name: name) } catch { throw failure(error) }
     }
 
@@ -125,6 +117,8 @@ extension FederationEngine {
         _ session: String, member: Member, _ header: UpdateHeader, body: [UInt8], wireBytes: Int
     ) async throws(FederationFailure) -> UpdateReceipt {
         let host = try await host(session, tenant: member.tenant)
+        // The body took its time; who was revoked meanwhile has sent it for nothing.
+        try await refuseRevoked(member.tenant, member.client)
         let kind = header.kind.map { $0 == .delta ? UpdateBody.Kind.delta : .weights }
         return try await host.update(
             member.client, UpdateClaim(round: header.round, attempt: header.attempt, samples: header.samples, kind: kind), body: body,

@@ -28,21 +28,17 @@ extension FederationEngine {
         if known.withdrawnAt != nil { throw Self.refusal(.withdrawn) }
         if known.expiresAt <= now { throw Self.refusal(.expired) }
         // Before the token is spent, so that a request that cannot be signed does not cost it.
-        let issued: IssuedCertificate
-        do {
-            issued = try authority.issueClient(
-                certificateRequestPEM: certificateRequestPEM, tenant: known.tenant, client: known.node,
-                now: Date(timeIntervalSince1970: Double(now.milliseconds) / 1000), lifetime: Limits.certificateDays * 86_400)
-        } catch { throw .invalid(field: "csr", issue: "\(error)", provided: nil) }
-        let expires = Instant(milliseconds: Int64(issued.expires.timeIntervalSince1970 * 1000))
-        let node = NodeRecord(
-            tenant: known.tenant, name: known.node, certificateFingerprint: issued.fingerprint, enrolledAt: now, certificateExpiresAt: expires)
+        let held = authorities.current
+        let (issued, certificate) = try issue(certificateRequestPEM, tenant: known.tenant, client: known.node, held, now)
+        let node = NodeRecord(tenant: known.tenant, name: known.node, certificate: certificate, enrolledAt: now)
         let outcome: EnrolmentOutcome
         do { outcome = try await identities.enrol(tokenHash: hash, node: node, now: now) } catch { throw failure(error) }
         guard outcome == .enrolled else { throw Self.refusal(outcome) }
         directory.forget(tenant: known.tenant, name: known.node)
+        // Whoever had the name before is out with it.
+        closeConnections(of: node)
         return Enrolment(
-            tenant: known.tenant, node: known.node, certificatePEM: issued.pem, authorityPEM: authority.certificatePEM, expiresAt: expires)
+            tenant: known.tenant, node: known.node, certificatePEM: issued.pem, authorityPEM: held.bundlePEM, expiresAt: certificate.expiresAt)
     }
 
     private static func refusal(_ outcome: EnrolmentOutcome) -> FederationFailure {
@@ -64,12 +60,13 @@ extension FederationEngine {
         } catch { throw failure(error) }
     }
 
-    /// Durable, then known, then felt: the node's channels are closed last, so that none is opened in between.
+    /// Durable, then known, then felt: the node's connections are closed last, so that none is opened in between.
     package func revokeNode(tenant: String, name: String) async throws(FederationFailure) {
         let isKnown: Bool
         do { isKnown = try await identities.revokeNode(tenant: tenant, name: name, now: around.now()) } catch { throw failure(error) }
         guard isKnown else { throw .notFound("node \(name)") }
         directory.forget(tenant: tenant, name: name)
         for host in allHosts where host.tenant == tenant { await host.drop(name) }
+        connections.close(tenant: tenant, client: name) { _ in true }
     }
 }

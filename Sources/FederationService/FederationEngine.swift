@@ -29,22 +29,40 @@ package final class FederationEngine: FederatedLearning {
     let around: Surroundings
     let identities: any IdentityStore
     let directory: NodeDirectory
-    let authority: CertificateAuthority
+    let authorities: any AuthorityKeeper
+    let connections: any LiveConnections
+    /// Of node certificates.
+    let certificateSeconds: Double
     let random: RandomSource
     /// Sessions that would open sums of fewer clients are refused.
     private let groupFloorMin: Int
     private let hosts = Hosts()
 
+    /// - Parameter connections: what is closed when a certificate ends before its time.
     package init(
-        around: Surroundings, identities: any IdentityStore, authority: CertificateAuthority, random: RandomSource,
-        groupFloorMin: Int = SecureAggregationSpec.trialFloor
+        around: Surroundings, identities: any IdentityStore, authorities: any AuthorityKeeper, random: RandomSource,
+        groupFloorMin: Int = SecureAggregationSpec.trialFloor, certificateSeconds: Double = Limits.certificateSeconds,
+        connections: any LiveConnections = NoConnections()
     ) {
+        var around = around
+        around.notary = Notary(identities: identities, authorities: authorities, random: random)
         self.around = around
         self.identities = identities
-        self.authority = authority
+        self.authorities = authorities
+        self.connections = connections
+        self.certificateSeconds = certificateSeconds
         self.random = random
         self.groupFloorMin = groupFloorMin
         directory = NodeDirectory(store: identities)
+    }
+
+    /// With an authority that is kept by this process alone.
+    package convenience init(
+        around: Surroundings, identities: any IdentityStore, authority: CertificateAuthority, random: RandomSource,
+        groupFloorMin: Int = SecureAggregationSpec.trialFloor
+    ) {
+        self.init(
+            around: around, identities: identities, authorities: AuthoritiesInMemory(authority), random: random, groupFloorMin: groupFloorMin)
     }
 
     /// Goes on with every session that was open when the coordinator stopped.

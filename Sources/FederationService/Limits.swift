@@ -1,9 +1,13 @@
 /// Every bound of the room.
-enum Limits {
+package enum Limits {
     /// Bytes of updates in memory at a time while a robust rule looks at all of them side by side.
     static let aggregationBytes = 64 << 20
     /// Models whose bytes are kept, newest last: the one being trained, and those that stragglers still fetch.
     static let modelsKept = 3
+    /// Attempts that are read at a time for a receipt; more than one round ever has.
+    static let receiptPage = 1000
+    /// Looks, ten milliseconds apart, whether a session that is ending has ended.
+    static let closingLooks = 200
     /// Arrivals from which rates are computed.
     static let arrivalsKept = 1000
     /// Nodes kept in memory; beyond that they are asked of the store again.
@@ -12,5 +16,12 @@ enum Limits {
     static let diskFullRetrySeconds = 0.5
     /// How long a client is told to wait while the coordinator cannot write.
     static let unavailableRetrySeconds = 5
-    static let certificateDays = 90.0
+    /// What a node certificate lives when nothing else is configured: 30 days.
+    package static let certificateSeconds = 30.0 * 86_400
+    /// The share of a certificate's life that has to pass before the next one is given.
+    static let renewalShareMin = 0.1
+    /// Less is waited for when the reply with the last one seems to be lost, but as long as a request may be on its way.
+    static let lostReplySeconds = 60.0
+    /// Nodes named in one message.
+    static let nodesNamed = 20
 }

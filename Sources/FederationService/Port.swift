@@ -1,6 +1,7 @@
 package import Federation
 package import Learning
 package import StrictJSON
+package import Trust
 
 /// The federated-learning service as its surfaces see it. One call an endpoint; no HTTP here.
 package protocol FederatedLearning: Sendable {
@@ -21,6 +22,8 @@ package protocol FederatedLearning: Sendable {
         async throws(FederationFailure) -> ServedModel
     /// What is known of the model a session gives away now (`round` nil), or of model version `round`.
     func modelCard(_ session: String, tenant: String, round: Int?) async throws(FederationFailure) -> ModelCard
+    /// What the session did, signed: after its end the same for ever, before it as it is now.
+    func receipt(_ session: String, tenant: String) async throws(FederationFailure) -> SessionReceipt
     /// SCAFFOLD's control of the server after round `round`, as a file; otherwise like `weights`.
     func control(_ session: String, member: Member, round: Int, isHeld: @Sendable (_ digest: String) -> Bool)
         async throws(FederationFailure) -> ServedModel
@@ -39,8 +42,58 @@ package protocol FederatedLearning: Sendable {
     func createEnrolmentTokens(tenant: String, names: [String], lifetimeSeconds: Double) async throws(FederationFailure)
         -> [EnrolmentToken]
     func enrol(token: String, certificateRequestPEM: String) async throws(FederationFailure) -> Enrolment
+    /// A new certificate for a node that shows a good one, for the key of the request and the name of the one it shows.
+    func renew(_ shown: CertificateName, certificateRequestPEM: String) async throws(FederationFailure) -> Enrolment
     func nodes(tenant: String) async throws(FederationFailure) -> [NodeView]
     func revokeNode(tenant: String, name: String) async throws(FederationFailure)
+
+    /// The authorities of this coordinator and how far their replacement is.
+    func authorities() async throws(FederationFailure) -> AuthorityView
+    /// Takes a step of replacing the authority; a step that was taken already changes nothing.
+    /// - Parameter force: also when nodes are cut off by it; the view names them.
+    func roll(_ step: AuthorityStep, force: Bool, tenant: String) async throws(FederationFailure) -> AuthorityView
+}
+
+/// A client certificate, as far as the service knows it by.
+package struct CertificateName: Sendable, Equatable {
+    package var tenant: String
+    package var client: String
+    package var fingerprint: [UInt8]
+    package init(tenant: String, client: String, fingerprint: [UInt8]) {
+        self.tenant = tenant
+        self.client = client
+        self.fingerprint = fingerprint
+    }
+}
+
+package struct AuthorityView: Sendable, Equatable {
+    package struct One: Sendable, Equatable {
+        /// `sha256:` and 64 digits.
+        package var pin: String
+        package var expiresAt: Instant
+        package init(pin: String, expiresAt: Instant) {
+            self.pin = pin
+            self.expiresAt = expiresAt
+        }
+    }
+    package var phase: Authorities.Phase
+    /// Signs whatever is made from now on; its pin is the right one to enrol with.
+    package var signing: One
+    /// Trusted besides, during a replacement.
+    package var other: One?
+    package var next: AuthorityStep?
+    /// Nodes that the next step would cut off if it were taken now.
+    package var behind: [String]
+    /// Nodes that the step just taken has cut off.
+    package var cutOff: [String]
+    package init(phase: Authorities.Phase, signing: One, other: One?, next: AuthorityStep?, behind: [String], cutOff: [String] = []) {
+        self.phase = phase
+        self.signing = signing
+        self.other = other
+        self.next = next
+        self.behind = behind
+        self.cutOff = cutOff
+    }
 }
 
 /// A client that has proved who it is, in one session.
@@ -139,6 +192,17 @@ package struct ServedModel: Sendable {
         self.digest = digest
         self.bytes = bytes
         self.open = open
+    }
+}
+
+package struct SessionReceipt: Sendable, Equatable {
+    /// A JSON Web Signature in compact form.
+    package var text: String
+    /// The list of members that it vouches for.
+    package var roster: JSON
+    package init(text: String, roster: JSON) {
+        self.text = text
+        self.roster = roster
     }
 }
 

@@ -28,7 +28,7 @@ extension SessionHost {
             .welcome(
                 Welcome(
                     version: ControlCodec.version, sessionID: id, heartbeatSeconds: session.spec.heartbeatSeconds,
-                    serverTimeMs: around.now().milliseconds, status: session.status.rawValue)), to: client)
+                    serverTimeMs: around.now().milliseconds, status: session.status.rawValue, history: around.history)), to: client)
         handle(.connected(client: client, identity: identity))
     }
 

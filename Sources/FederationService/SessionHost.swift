@@ -38,6 +38,10 @@ actor SessionHost {
     var base: (digest: String, file: ModelFile)?
     // +Rounds
     var evaluation = EvaluationSet.none
+    // +Receipt
+    /// Whether nothing more is written of the session: its receipt can be made for good.
+    var isClosed: Bool
+    var makingReceipt: Task<Result<SessionReceipt, FederationFailure>, Never>?
     // +View
     var traffic = Traffic()
 
@@ -48,6 +52,7 @@ actor SessionHost {
         id = machine.session.id
         tenant = machine.session.tenant
         queue = effects
+        isClosed = machine.session.status.isFinal && effects.isEmpty
         for member in members {
             if let hash = member.updateTokenHash { tokens[Self.name(ofToken: hash)] = member.client }
         }
@@ -154,6 +159,8 @@ actor SessionHost {
         case .discardContributions(let round): discard(through: round)
         case .finished(let status):
             (models, base, evaluation) = ([], nil, .none)
+            isClosed = true
+            Task { await leaveReceipt() }
             around.log.info("session ended", metadata: ["session": "\(id)", "status": "\(status.rawValue)"])
         }
     }

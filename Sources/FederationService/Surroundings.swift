@@ -14,14 +14,18 @@ package struct Surroundings: Sendable {
     package var crew: Crew
     package var metrics: Metrics
     package var log: Logger
+    /// `SessionStore.history` at the start.
+    package var history: String?
     package var now: @Sendable () -> Instant
     /// What to do when a decision could not be made durable. What nobody may see yet cannot be taken back either, so the
     /// real one never returns: the process ends and goes on from its log.
     package var halt: @Sendable (_ why: String) -> Void
+    /// Set by the engine.
+    var notary: Notary?
 
     package init(
         sessions: any SessionStore, blobs: any BlobStore, pool: ComputePool, crew: Crew = .alone, metrics: Metrics, log: Logger,
-        now: @escaping @Sendable () -> Instant, halt: @escaping @Sendable (String) -> Void = Disk.endProcess
+        history: String? = nil, now: @escaping @Sendable () -> Instant, halt: @escaping @Sendable (String) -> Void = Disk.endProcess
     ) {
         self.sessions = sessions
         self.blobs = blobs
@@ -29,6 +33,7 @@ package struct Surroundings: Sendable {
         self.crew = crew
         self.metrics = metrics
         self.log = log
+        self.history = history
         self.now = now
         self.halt = halt
     }

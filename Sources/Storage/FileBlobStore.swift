@@ -68,31 +68,16 @@ package struct FileBlobStore: BlobStore {
         guard let path = path(digest) else { throw .io(path: folder, problem: "'\(digest.prefix(80))' is no digest") }
         // There already, though perhaps only just renamed by somebody who has not synced the folder yet. A damaged file is
         // as good as none, and replaced.
-        if let present = try? read(path), present == content { return try syncFolder(folder, disk) }
+        if let present = try? Self.read(path), present == content { return try syncFolder(folder, disk) }
         let staged = "\(staging)/\(digest)-\(sequence.next())"
         do throws(StorageError) {
-            try writeSynced(content, staged)
+            try writeFile(content, staged, disk)
             guard rename(staged, path) == 0 else { throw storageError(errno: errno, path) }
         } catch {
             unlink(staged)
             throw error
         }
         try syncFolder(folder, disk)
-    }
-
-    private func writeSynced(_ content: [UInt8], _ path: String) throws(StorageError) {
-        let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw storageError(errno: errno, path) }
-        defer { close(descriptor) }
-        var written = 0
-        while written < content.count {
-            let count = content.withUnsafeBytes { disk.write(descriptor, UnsafeRawBufferPointer(rebasing: $0[written...])) }
-            if count == -Int(EINTR) { continue }
-            guard count > 0 else { throw storageError(errno: count == 0 ? EIO : Int32(-count), path) }
-            written += count
-        }
-        let synced = disk.sync(descriptor)
-        guard synced == 0 else { throw syncFailed(Int32(-synced), path, disk) }
     }
 
     // MARK: Reading
@@ -103,7 +88,7 @@ package struct FileBlobStore: BlobStore {
 
     /// On the caller's thread. Verified against its name; nil when there is none.
     func content(_ digest: String) throws(StorageError) -> [UInt8]? {
-        guard let path = path(digest), let content = try read(path) else { return nil }
+        guard let path = path(digest), let content = try Self.read(path) else { return nil }
         guard hexadecimal(suite.sha256(content)) == digest.lowercased() else {
             throw .corrupt(path: path, problem: "its content does not have the digest of its name")
         }
@@ -113,10 +98,20 @@ package struct FileBlobStore: BlobStore {
     /// Bytes `range` of a file, on the caller's thread, not verified. nil when there is no such file.
     func part(_ digest: String, _ range: Range<Int>) throws(StorageError) -> [UInt8]? {
         guard let path = path(digest) else { return nil }
-        return try read(path, range)
+        return try Self.read(path, range)
     }
 
-    private func read(_ path: String, _ range: Range<Int>? = nil) throws(StorageError) -> [UInt8]? {
+    /// A file in a folder that is no store's, against its name.
+    static func verified(_ folder: String, _ name: String, _ suite: CryptoSuite) throws(StorageError) -> [UInt8] {
+        guard name.utf8.count == 64, bytes(hexadecimal: name) != nil else { throw .corrupt(path: "\(folder)/\(name)", problem: "it is not named by a SHA-256") }
+        guard let content = try read("\(folder)/\(name)") else { throw .corrupt(path: "\(folder)/\(name)", problem: "it is missing") }
+        guard hexadecimal(suite.sha256(content)) == name.lowercased() else {
+            throw .corrupt(path: "\(folder)/\(name)", problem: "its content does not have the digest of its name")
+        }
+        return content
+    }
+
+    private static func read(_ path: String, _ range: Range<Int>? = nil) throws(StorageError) -> [UInt8]? {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
             if errno == ENOENT { return nil }
@@ -163,8 +158,24 @@ package struct FileBlobStore: BlobStore {
     }
 }
 
+/// A new file, synced; its name is not yet.
+package func writeFile(_ content: [UInt8], _ path: String, _ disk: Disk) throws(StorageError) {
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else { throw storageError(errno: errno, path) }
+    defer { close(descriptor) }
+    var written = 0
+    while written < content.count {
+        let count = content.withUnsafeBytes { disk.write(descriptor, UnsafeRawBufferPointer(rebasing: $0[written...])) }
+        if count == -Int(EINTR) { continue }
+        guard count > 0 else { throw storageError(errno: count == 0 ? EIO : Int32(-count), path) }
+        written += count
+    }
+    let synced = disk.sync(descriptor)
+    guard synced == 0 else { throw syncFailed(Int32(-synced), path, disk) }
+}
+
 /// Makes the names in a folder durable.
-func syncFolder(_ path: String, _ disk: Disk) throws(StorageError) {
+package func syncFolder(_ path: String, _ disk: Disk) throws(StorageError) {
     let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard descriptor >= 0 else { throw storageError(errno: errno, path) }
     defer { close(descriptor) }

@@ -10,6 +10,10 @@ enum Limits {
     static let busySeconds = 5.0
     /// "Integrity" among the programs' exit codes.
     static let integrityExitCode: Int32 = 9
+    /// Copies of a database until one is found whose updates are all still there.
+    static let snapshotTries = 50
     /// Sessions listed at once.
     static let sessions = 1000
+    /// Certificates of a node whose replies may have been lost, beside the newest and the one that is in use.
+    static let lostCertificatesMax = 2
 }

@@ -2,7 +2,8 @@ package import DifferentialPrivacy
 package import Federation
 
 /// Sessions, their members and rounds. Every method that writes returns only when the change is durable (committed with
-/// a synced log); many callers share one commit.
+/// a synced log); many callers share one commit. What belongs to a session that is not there, or is another tenant's, is
+/// refused with `missing`; a key that is taken with `exists`.
 package protocol SessionStore: ContributionStore, AuditStore, PrivacyStore {
     func create(_ session: SessionRecord) async throws(StorageError)
     /// One transaction, in order.
@@ -18,6 +19,9 @@ package protocol SessionStore: ContributionStore, AuditStore, PrivacyStore {
     func rounds(_ session: String, tenant: String, after: Int, limit: Int) async throws(StorageError) -> [RoundRecord]
     func setEvaluationSet(_ set: EvaluationSetRecord, session: String, tenant: String) async throws(StorageError)
     func evaluationSet(session: String, tenant: String) async throws(StorageError) -> EvaluationSetRecord?
+    /// Names what has happened here since this store was restored from a backup: drawn anew at each restore. nil: it
+    /// never was. Whoever remembers another history has seen things that this store does not know.
+    func history() async throws(StorageError) -> String?
 }
 
 /// The updates of the rounds that are under way, and for ever who sent which.
@@ -34,6 +38,7 @@ package protocol ContributionStore: Sendable {
     /// never for a task.
     func contributionBody(_ key: ContributionKey) throws(StorageError) -> [UInt8]?
     /// Bytes `range` of a stored body, on the caller's thread, not verified.
+    /// - Throws: `corrupt` when the body is shorter.
     func contributionPart(_ key: ContributionKey, _ range: Range<Int>) throws(StorageError) -> [UInt8]?
 }
 
@@ -97,7 +102,15 @@ package protocol IdentityStore: Sendable {
     func enrol(tokenHash: [UInt8], node: NodeRecord, now: Instant) async throws(StorageError) -> EnrolmentOutcome
     func enrolmentToken(hash: [UInt8]) async throws(StorageError) -> EnrolmentTokenRecord?
     func node(tenant: String, name: String) async throws(StorageError) -> NodeRecord?
-    func nodes(tenant: String) async throws(StorageError) -> [NodeRecord]
+    /// By tenant and name.
+    /// - Parameter tenant: nil: of every tenant.
+    func nodes(tenant: String?) async throws(StorageError) -> [NodeRecord]
+    /// Changes a node's record as it is at that moment: no other change comes in between.
+    /// - Parameter change: called once inside the transaction; nil changes nothing. An audit entry is stored with the record.
+    /// - Returns: the record afterwards, changed or not; nil when there is no such node.
+    func changeNode(
+        tenant: String, name: String, _ change: @escaping @Sendable (NodeRecord) -> (record: NodeRecord, audit: AuditRecord?)?
+    ) async throws(StorageError) -> NodeRecord?
     /// Also withdraws the node's unused tokens. false when there is neither node nor token.
     func revokeNode(tenant: String, name: String, now: Instant) async throws(StorageError) -> Bool
     func addKey(_ key: APIKeyRecord) async throws(StorageError)
@@ -126,7 +139,11 @@ package protocol AuditStore: Sendable {
 package struct AuditRecord: Sendable, Equatable, Codable {
     package enum Action: String, Sendable, Codable {
         case nodeEnrolled = "node.enrolled"
+        /// It was given a new certificate; `details` say until when and which authority signed it.
+        case nodeRenewed = "node.renewed"
         case nodeRevoked = "node.revoked"
+        /// A step of replacing the coordinator's authority; `details` say which.
+        case authorityRolled = "authority.rolled"
         /// Another body came for an update that was stored already. The first stands.
         case updateConflict = "update.conflict"
     }

@@ -51,7 +51,7 @@ extension ServerState {
                 case "v": second = values
                 case "c": control = values
                 case "r": reference = values
-                default: throw StrategyError.state("it has a tensor '\(tensor.name.prefix(80))'")
+                default: throw StrategyError.state("it has a tensor '\(tensor.name.clipped(80))'")
                 }
             }
         } catch let error as StrategyError { throw error } catch { throw .state("\(error)") }

@@ -97,7 +97,7 @@ private struct Parser {
             let isNew = members.count < Self.fewMembers ? !members.contains { $0.name == name } : names.insert(name).inserted
             guard isNew else {
                 at = start
-                throw error("the name \"\(name.prefix(40))\" occurs twice")
+                throw error("the name \"\(name.clipped(40))\" occurs twice")
             }
             skipSpace()
             guard current == UInt8(ascii: ":") else { throw error("a colon should be here") }

@@ -46,9 +46,20 @@ package final class Metrics: Sendable {
     }
 
     private func text(_ labels: [(String, String)]) -> String {
-        labels.map { name, value in
-            "\(name)=\"\(value.replacingOccurrences(of: "\\", with: "\\\\").replacingOccurrences(of: "\"", with: "\\\"").replacingOccurrences(of: "\n", with: "\\n"))\""
-        }.joined(separator: ",")
+        var text = ""
+        for (name, value) in labels {
+            text += text.isEmpty ? name : "," + name
+            text += "=\""
+            for character in value.unicodeScalars {
+                switch character {
+                case "\\", "\"": text += "\\" + String(character)
+                case "\n": text += "\\n"
+                default: text.unicodeScalars.append(character)
+                }
+            }
+            text += "\""
+        }
+        return text
     }
 
     package func prometheusText() -> String {

@@ -69,7 +69,7 @@ extension CertificateAuthority {
             names: [.uniformResourceIdentifier(uri)], usage: .clientAuth, now: now, lifetime: lifetime, random: random)
     }
 
-    private func issue(
+    func issue(
         publicKey: Certificate.PublicKey, commonName: String, names: [GeneralName], usage: ExtendedKeyUsage.Usage, now: Date,
         lifetime: TimeInterval, random: RandomSource
     ) throws(TrustError) -> IssuedCertificate {

@@ -59,6 +59,10 @@ package struct CertificateAuthority: Sendable {
         guard certificate.publicKey == .init(key.publicKey) else {
             throw .authority(problem: "its key does not belong to its certificate")
         }
+        // A root signs itself: a bit that flipped in the file shows here and nowhere else.
+        guard certificate.issuer == certificate.subject, certificate.publicKey.isValidSignature(certificate.signature, for: certificate) else {
+            throw .authority(problem: "its certificate does not carry its own signature")
+        }
         let bytes = try der(certificate)
         self.key = key
         self.certificate = certificate

@@ -10,6 +10,23 @@ func certificate(pem text: String) throws(TrustError) -> Certificate {
     do { return try Certificate(pemEncoded: text) } catch { throw .certificate(problem: "it is no certificate in PEM (\(error))") }
 }
 
+/// 1 to `Limits.certificatesMax` certificates.
+func certificates(pem text: String) throws(TrustError) -> [Certificate] {
+    guard text.utf8.count <= Limits.pemBytesMax else { throw .certificate(problem: "it is longer than \(Limits.pemBytesMax) bytes") }
+    let documents: [PEMDocument]
+    do { documents = try PEMDocument.parseMultiple(pemString: text) } catch {
+        throw .certificate(problem: "it is no list of certificates in PEM (\(error))")
+    }
+    guard (1...Limits.certificatesMax).contains(documents.count) else {
+        throw .certificate(problem: "it holds \(documents.count) certificates, not 1 to \(Limits.certificatesMax)")
+    }
+    var found: [Certificate] = []
+    for document in documents {
+        do { found.append(try Certificate(pemDocument: document)) } catch { throw .certificate(problem: "it is no certificate in PEM (\(error))") }
+    }
+    return found
+}
+
 func certificate(der bytes: [UInt8]) throws(TrustError) -> Certificate {
     guard bytes.count <= Limits.certificateBytesMax else {
         throw .certificate(problem: "it is longer than \(Limits.certificateBytesMax) bytes")

@@ -12,6 +12,8 @@ package struct PeerIdentity: Sendable, Equatable {
     /// SHA-256 of the certificate's DER.
     package let fingerprint: [UInt8]
     package let expires: Date
+    /// Which authority signed it, as `CertificateAuthority.keyIdentifier` has it; empty when it does not say.
+    package let authorityKey: [UInt8]
 
     /// Strict: a client's leaf whose only name is one URI of our form.
     /// - Throws: `TrustError.identity` for every other certificate.
@@ -23,12 +25,15 @@ package struct PeerIdentity: Sendable, Equatable {
             throw .identity(problem: "it has not exactly one subject alternative name")
         }
         guard case .uniformResourceIdentifier(let uri) = name, let parts = Self.parts(uri) else {
-            throw .identity(problem: "'\(shown(name).prefix(200))' is not spiffe://\(CertificateAuthority.domain)/tenant/TENANT/client/CLIENT")
+            throw .identity(
+                problem: "'\(String(shown(name).unicodeScalars.prefix(200)))' is not spiffe://\(CertificateAuthority.domain)/tenant/TENANT/client/CLIENT")
         }
         (tenant, client) = parts
         serial = serialText(leaf.serialNumber)
         fingerprint = CryptoSuite.system.sha256(certificateDER)
         expires = leaf.notValidAfter
+        let signer = try? leaf.extensions.authorityKeyIdentifier
+        authorityKey = signer?.keyIdentifier.map { Array($0) } ?? []
     }
 
     /// nil for a certificate that names no client of ours.

@@ -1,11 +1,12 @@
 internal import CryptoSuite
-internal import Foundation
+package import Foundation
 
 /// Files that hold secrets: mode 0600 from the first byte, replaced whole or not at all, refused when others could read
 /// them.
 package enum SecretFile {
     /// Durable when it returns: the bytes, the name and the folder are synced.
-    package static func write(_ bytes: [UInt8], to path: String) throws(TrustError) {
+    /// - Parameter mode: another one for what is no secret and has to be as durable.
+    package static func write(_ bytes: [UInt8], to path: String, mode: mode_t = 0o600) throws(TrustError) {
         guard !path.utf8.contains(0), !path.isEmpty else { throw .file(path: "'\(path)'", problem: "it is no file name") }
         // A name of its own for each writer: two of them must not fill one file.
         let temporary = path + ".\(hexadecimal(RandomSource.system.bytes(8))).tmp"
@@ -14,7 +15,7 @@ package enum SecretFile {
         do throws(TrustError) {
             defer { close(descriptor) }
             // A umask can only take rights away; a file system with default ACLs could add some.
-            guard fchmod(descriptor, 0o600) == 0 else { throw failure(path, "its mode cannot be set") }
+            guard fchmod(descriptor, mode) == 0 else { throw failure(path, "its mode cannot be set") }
             try fill(descriptor, bytes, path)
             guard fsync(descriptor) == 0 else { throw failure(path, "it cannot be synced") }
         } catch {
@@ -26,6 +27,12 @@ package enum SecretFile {
             unlink(temporary)
             throw error
         }
+        try syncFolder(of: path)
+    }
+
+    /// Durable when it returns; nothing happens when there is no such file.
+    package static func remove(_ path: String) throws(TrustError) {
+        guard unlink(path) == 0 || errno == ENOENT else { throw failure(path, "it cannot be removed") }
         try syncFolder(of: path)
     }
 

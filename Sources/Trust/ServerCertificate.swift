@@ -21,7 +21,7 @@ package struct ServerCertificate: Sendable, Equatable {
     }
 
     /// When two thirds of its life are over.
-    package var renewalDue: Date { begins + expires.timeIntervalSince(begins) * Limits.renewalShare }
+    package var renewalDue: Date { CertificateLife(begins: begins, ends: expires).moment(Limits.renewalShare) }
 
     package func isValid(at now: Date) -> Bool { begins <= now && now <= expires }
 
@@ -32,22 +32,31 @@ package struct ServerCertificate: Sendable, Equatable {
 extension CertificateAuthority {
     /// For the start of the server: a new certificate for the names and the key of the present one, when that is due.
     /// Clients need to know nothing of it, for they trust the authority.
-    /// - Parameter lifetime: of the new one, in seconds from `now`.
+    /// - Parameters:
+    ///   - lifetime: of the new one, in seconds from `now`.
+    ///   - others: authorities whose certificates this one replaces at once, whatever is left of their life.
     /// - Returns: nil when the present one is still good for long enough, or could not be had for any longer.
     /// - Throws: when the present one is not this authority's (then it is not its to replace), the key is not its key, or
     ///   the authority itself has ended.
     package func renewal(
-        of certificatePEM: String, keyPEM: String, now: Date, lifetime: TimeInterval, random: RandomSource = .system
+        of certificatePEM: String, keyPEM: String, now: Date, lifetime: TimeInterval, replacing others: [CertificateAuthority] = [],
+        random: RandomSource = .system
     ) throws(TrustError) -> IssuedCertificate? {
         let leaf = try Trust.certificate(pem: certificatePEM)
         let present = try ServerCertificate(leaf)
-        guard leaf.issuer == certificate.subject, certificate.publicKey.isValidSignature(leaf.signature, for: leaf) else {
+        let isReplaced = !signed(leaf)
+        guard !isReplaced || others.contains(where: { $0.signed(leaf) }) else {
             throw .certificate(problem: "the server's certificate was signed by another authority than the one beside it")
         }
         let key = try NodeKey(pem: keyPEM)
         guard leaf.publicKey == .init(key.key.publicKey) else { throw .key(problem: "it does not belong to the server's certificate") }
-        guard present.needsRenewal(at: now) else { return nil }
+        guard isReplaced || present.needsRenewal(at: now) else { return nil }
         let issued = try issueServer(names: present.names, key: key, now: now, lifetime: lifetime, random: random)
+        if isReplaced { return issued }
         return present.isValid(at: now) && issued.expires <= present.expires ? nil : issued
+    }
+
+    private func signed(_ leaf: Certificate) -> Bool {
+        leaf.issuer == certificate.subject && certificate.publicKey.isValidSignature(leaf.signature, for: leaf)
     }
 }

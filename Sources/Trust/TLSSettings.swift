@@ -1,3 +1,4 @@
+internal import NIOCore
 package import NIOSSL
 
 /// The server's side: TLS 1.3 only; client certificates are asked for but not required, so that one port serves
@@ -19,6 +20,8 @@ package func serverTLS(
     configuration.trustRoots = .certificates(authorities)
     configuration.certificateVerification = .optionalVerification
     configuration.sendCANameList = true
+    // A peer that is sent away must not keep its socket by not answering the goodbye of TLS; the default is five seconds.
+    configuration.shutdownTimeout = .milliseconds(Limits.shutdownMilliseconds)
     configuration.curves = strictPostQuantum ? [.x25519_MLKEM768] : [.x25519_MLKEM768, .x25519]
     return try tried(configuration)
 }

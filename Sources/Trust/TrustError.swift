@@ -41,7 +41,7 @@ package enum TrustError: Error, Sendable, Equatable, CustomStringConvertible {
             "The server's CA is not the pinned one. Pinned: \(expected). Presented: \(presented.isEmpty ? "none" : presented.joined(separator: ", "))."
         case .serverCertificate(let host, let problem): "The certificate of \(clipped(host)) is not trusted: \(problem)."
         case .hostMismatch(let host, let names):
-            "The server's certificate is not for \(clipped(host)), only for \(names.isEmpty ? "no name" : names.joined(separator: ", "))."
+            "The server's certificate is not for \(clipped(host)), only for \(names.isEmpty ? "no name" : names.prefix(8).map(clipped).joined(separator: ", "))."
         case .connection(let endpoint, let problem): "No TLS connection to \(clipped(endpoint)): \(problem)."
         case .file(let path, let problem): "\(path): \(problem)."
         case .exposed(let path, let mode): "\(path) holds a secret, but others may read or change it (mode \(mode))."
@@ -78,5 +78,6 @@ package enum TrustError: Error, Sendable, Equatable, CustomStringConvertible {
 
 /// Values from outside are shown, but not at any length.
 private func clipped(_ text: String) -> String {
-    text.count <= 80 ? text : text.prefix(80) + "…"
+    // A character can be of any length; a scalar cannot.
+    text.unicodeScalars.count <= 80 ? text : String(text.unicodeScalars.prefix(80)) + "…"
 }

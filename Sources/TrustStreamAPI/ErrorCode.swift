@@ -37,7 +37,7 @@ package enum ErrorCode: String, CaseIterable {
     }
 
     /// The last part of `documentation_url`: `validation-error`.
-    var page: String { rawValue.lowercased().replacing("_", with: "-") }
+    var page: String { String(rawValue.lowercased().map { $0 == "_" ? "-" : $0 }) }
 
     var explanation: String {
         switch self {

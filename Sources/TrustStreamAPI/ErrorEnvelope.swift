@@ -1,10 +1,10 @@
-internal import APIKit
+package import APIKit
 internal import StrictJSON
 
 extension TrustStream {
     /// The documented error envelope. `details` always has its three keys; without a field its issue is the message. An
     /// internal error tells no cause.
-    @Sendable static func envelope(_ error: ServiceError, _ request: APIRequest) -> APIReply {
+    @Sendable package static func envelope(_ error: ServiceError, _ request: APIRequest) -> APIReply {
         var headers: [(name: String, value: String)] = []
         var (field, provided): (String?, JSON?) = (nil, nil)
         var issue: String?

@@ -1,17 +1,17 @@
-internal import APIKit
+package import APIKit
 internal import Federation
-internal import FederationService
+package import FederationService
 internal import Learning
-internal import StrictJSON
+package import StrictJSON
 
 /// The document's request to join a session, with our extensions.
-struct JoinBody {
-    let application: JoinApplication
-    let notices: [JSON]
+package struct JoinBody {
+    package let application: JoinApplication
+    package let notices: [JSON]
     private let body: ObjectReader
 
     /// - Parameter peer: who the connection's client certificate names.
-    init(_ body: ObjectReader, _ peer: Peer?) throws(ServiceError) {
+    package init(_ body: ObjectReader, _ peer: Peer?) throws(ServiceError) {
         var body = body
         var notices: [JSON] = []
         guard let client = try body.name("client_id") else { throw body.missing("client_id") }

@@ -1,23 +1,26 @@
-internal import APIKit
+package import APIKit
 internal import Federation
 internal import FederationService
-internal import StrictJSON
+package import StrictJSON
 
 extension TrustStream {
-    static func nodes(_ service: any FederatedLearning, authorityPin: String) -> [Endpoint] {
+    static func nodes(_ service: any FederatedLearning) -> [Endpoint] {
         [
             Endpoint("POST", "/nodes/enrol", "nodes.enrol", .open, rate: .admission, bodyLimitBytes: Limits.enrolmentBytes) { request throws(ServiceError) in
                 var body = try await request.object()
                 guard let token = try body.secret("token") else { throw body.missing("token") }
                 guard let csr = try body.secret("csr", bytes: 1...(16 << 10)) else { throw body.missing("csr") }
                 let enrolment = try await calling { () async throws(FederationFailure) in try await service.enrol(token: token, certificateRequestPEM: csr) }
-                return .json(
-                    201,
-                    [
-                        "success": true, "tenant": .string(enrolment.tenant), "client_id": .string(enrolment.node),
-                        "certificate": .string(enrolment.certificatePEM), "ca_certificate": .string(enrolment.authorityPEM),
-                        "expires_at": .string(timestamp(enrolment.expiresAt.milliseconds)), "notices": .array(body.notices),
-                    ])
+                return enrolled(enrolment, body.notices)
+            },
+            Endpoint("POST", "/nodes/renew", "nodes.renew", .node, bodyLimitBytes: Limits.enrolmentBytes) { request throws(ServiceError) in
+                // The name is the certificate's; a request that names another is not asked.
+                guard case .node(let peer) = request.caller else { throw .unauthenticated("a client certificate is needed") }
+                var body = try await request.object()
+                guard let csr = try body.secret("csr", bytes: 1...(16 << 10)) else { throw body.missing("csr") }
+                let shown = CertificateName(tenant: peer.tenant, client: peer.client, fingerprint: peer.fingerprint)
+                let enrolment = try await calling { () async throws(FederationFailure) in try await service.renew(shown, certificateRequestPEM: csr) }
+                return enrolled(enrolment, body.notices)
             },
             Endpoint("POST", "/nodes/tokens", "nodes.tokens", .administrator, bodyLimitBytes: Limits.tokensBytes) { request throws(ServiceError) in
                 let tenant = try tenant(request)
@@ -29,8 +32,9 @@ extension TrustStream {
                     ["client_id": .string(token.node), "token": .string(token.token), "expires_at": .string(timestamp(token.expiresAt.milliseconds))]
                 }
                 let enrolled = try await calling { () async throws(FederationFailure) in try await service.nodes(tenant: tenant) }
+                let pin = try await calling { () async throws(FederationFailure) in try await service.authorities() }.signing.pin
                 let notices = asked.notices + replacements(Set(enrolled.filter { $0.revokedAt == nil }.map(\.name)).intersection(asked.names).sorted())
-                return .json(201, ["success": true, "ca_pin": .string(authorityPin), "tokens": .array(shown), "notices": .array(notices)])
+                return .json(201, ["success": true, "ca_pin": .string(pin), "tokens": .array(shown), "notices": .array(notices)])
             },
             Endpoint("GET", "/nodes", "nodes.list", .administrator) { request throws(ServiceError) in
                 let tenant = try tenant(request)
@@ -54,6 +58,17 @@ extension TrustStream {
     }
 }
 
+/// The reply to an enrolment and to a renewal.
+private func enrolled(_ enrolment: Enrolment, _ notices: [JSON]) -> APIReply {
+    .json(
+        201,
+        [
+            "success": true, "tenant": .string(enrolment.tenant), "client_id": .string(enrolment.node),
+            "certificate": .string(enrolment.certificatePEM), "ca_certificate": .string(enrolment.authorityPEM),
+            "expires_at": .string(timestamp(enrolment.expiresAt.milliseconds)), "notices": .array(notices),
+        ])
+}
+
 /// A token for a node that is there is meant for one that lost its key, and ends what the other has.
 private func replacements(_ names: [String]) -> [JSON] {
     guard let first = names.first else { return [] }
@@ -62,12 +77,12 @@ private func replacements(_ names: [String]) -> [JSON] {
 }
 
 /// A request for enrolment tokens: for `names`, or for `count` nodes called `prefix-01`, `prefix-02`, …
-struct TokensBody {
-    let names: [String]
-    let lifetimeSeconds: Int
-    let notices: [JSON]
+package struct TokensBody {
+    package let names: [String]
+    package let lifetimeSeconds: Int
+    package let notices: [JSON]
 
-    init(_ body: ObjectReader) throws(ServiceError) {
+    package init(_ body: ObjectReader) throws(ServiceError) {
         var body = body
         lifetimeSeconds = try body.integer("lifetime_seconds", 60...2_592_000) ?? 86_400
         let prefix = try body.text("prefix", bytes: 1...100) ?? "client"

@@ -78,6 +78,17 @@ extension TrustStream {
                 try await calling { () async throws(FederationFailure) in try await service.setInitialModel(id, tenant: tenant, file: file) }
                 return .json(["success": true, "session_id": .string(id), "notices": .array(request.notices(query: []))])
             },
+            Endpoint("GET", session + "/receipt", "sessions.receipt", .member) { request throws(ServiceError) in
+                // A node of the tenant that is not in the session has nothing to answer for there.
+                let (id, tenant) = (request.parameter("session_id"), try await member(request, service).tenant)
+                let receipt = try await calling { () async throws(FederationFailure) in try await service.receipt(id, tenant: tenant) }
+                // Who else is in the session is the administrator's to know.
+                let roster: JSON = if case .administrator = request.caller { receipt.roster } else { .null }
+                return .json([
+                    "success": true, "session_id": .string(id), "receipt": .string(receipt.text), "roster": roster,
+                    "notices": .array(request.notices(query: [])),
+                ])
+            },
             Endpoint("GET", session + "/model-card", "sessions.model_card", .administrator) { request throws(ServiceError) in
                 let (id, tenant) = (request.parameter("session_id"), try tenant(request))
                 let round = try request.wholeQuery("round", 0...100_000)

@@ -1,14 +1,14 @@
-internal import APIKit
-internal import Federation
+package import APIKit
+package import Federation
 internal import Learning
-internal import StrictJSON
+package import StrictJSON
 
 /// The document's request to create a session, with our extensions.
-struct SessionRequest {
-    var spec = SessionSpec()
-    var notices: [JSON] = []
+package struct SessionRequest {
+    package private(set) var spec = SessionSpec()
+    package private(set) var notices: [JSON] = []
 
-    init(_ body: ObjectReader) throws(ServiceError) {
+    package init(_ body: ObjectReader) throws(ServiceError) {
         var body = body
         try protections(&body)
         if let type = try Self.built("model_type", &body, SessionSpec.ModelType.self, documented: ["linear", "language_model"]) {

@@ -7,10 +7,10 @@ package enum TrustStream {
     /// What replies print; the aliases answer too.
     static let base = "/api/v4"
 
-    package static func family(_ service: any FederatedLearning, authorityPin: String) -> Family {
+    package static func family(_ service: any FederatedLearning) -> Family {
         Family(
             bases: [base, "/v4"],
-            endpoints: sessions(service) + rounds(service) + nodes(service, authorityPin: authorityPin) + errorPages + notBuilt,
+            endpoints: sessions(service) + rounds(service) + nodes(service) + authorities(service) + errorPages + notBuilt,
             envelope: envelope, negotiate: negotiate)
     }
 

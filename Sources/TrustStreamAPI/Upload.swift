@@ -1,8 +1,9 @@
 internal import APIKit
+internal import StrictJSON
 internal import Wire
 
 /// The body of an update as it was before any content encoding.
-struct Upload {
+package struct Upload {
     let body: [UInt8]
     /// Bytes that travelled.
     let wireBytes: Int
@@ -11,7 +12,7 @@ struct Upload {
     init(_ request: APIRequest, limit: Int) async throws(ServiceError) {
         let encoding = request.header("content-encoding")?.lowercased()
         guard encoding == nil || encoding == "identity" || encoding == BulkCodec.contentEncoding else {
-            throw .unsupportedMediaType("Content-Encoding '\(encoding?.prefix(40) ?? "")' is not known; send identity or \(BulkCodec.contentEncoding)")
+            throw .unsupportedMediaType("Content-Encoding '\(encoding?.clipped(40) ?? "")' is not known; send identity or \(BulkCodec.contentEncoding)")
         }
         let wire = try await request.content(["application/octet-stream"], as: "the update as a safetensors file", limit: limit)
         wireBytes = wire.count
@@ -28,7 +29,7 @@ struct Upload {
     }
 
     /// What a file is that is certainly no safetensors file. A pickle can run code when it is read, so none ever is.
-    static func foreignFormat(_ bytes: [UInt8]) -> String? {
+    package static func foreignFormat(_ bytes: [UInt8]) -> String? {
         // A safetensors file is a header's length in 8 bytes and then a JSON object.
         if bytes.count > 8, bytes[8] == UInt8(ascii: "{") { return nil }
         let formats: [(magic: [UInt8], name: String)] = [

@@ -10,8 +10,14 @@ package struct CoordinatorSettings: Sendable {
     package var publicURL: String?
     package var names: [String]
     package var strictPostQuantum: Bool
+    /// The life of node certificates.
+    package var nodeCertificateHours: Int
     package var maximumConnections: Int
     package var maximumConnectionsPerAddress: Int
+    /// Answered at once.
+    package var maximumRequests: Int
+    /// For the bodies of requests that are under way.
+    package var bodyMemoryMegabytes: Int
     package var threads: Int
     package var logLevel: String
     package var settings: Settings
@@ -19,8 +25,9 @@ package struct CoordinatorSettings: Sendable {
     static let keys: [Settings.Key] = [
         ("server.profile", .text("local")), ("server.listen", .text("127.0.0.1:8443")), ("server.names", .texts(["localhost", "127.0.0.1"])),
         ("server.public_url", .text("")), ("server.local_listen", .text("")), ("server.max_connections", .whole(10_000)),
-        ("server.max_connections_per_address", .whole(2000)),
-        ("tls.strict_post_quantum", .flag(false)), ("compute.threads", .whole(2)), ("log.level", .text("notice")),
+        ("server.max_connections_per_address", .whole(2000)), ("server.max_requests", .whole(1024)), ("server.body_memory_mb", .whole(1024)),
+        ("tls.strict_post_quantum", .flag(false)), ("trust.node_certificate_hours", .whole(720)), ("compute.threads", .whole(2)),
+        ("log.level", .text("notice")),
     ]
     static let logLevels = ["trace", "debug", "info", "notice", "warning", "error", "critical"]
     package static let loopbackNames = ["localhost", "127.0.0.1", "::1"]
@@ -39,8 +46,11 @@ package struct CoordinatorSettings: Sendable {
         publicURL = url.isEmpty ? nil : url
         names = settings.list("server.names")
         strictPostQuantum = settings.flag("tls.strict_post_quantum")
+        nodeCertificateHours = try settings.whole("trust.node_certificate_hours", 1...8760)
         maximumConnections = try settings.whole("server.max_connections", 1...1_000_000)
         maximumConnectionsPerAddress = try settings.whole("server.max_connections_per_address", 1...1_000_000)
+        maximumRequests = try settings.whole("server.max_requests", 4...1_000_000)
+        bodyMemoryMegabytes = try settings.whole("server.body_memory_mb", 1...1_000_000)
         threads = try settings.whole("compute.threads", 1...1024)
         logLevel = try settings.choice("log.level", Self.logLevels)
         if profile == .prod { try checkProduction() }
@@ -96,10 +106,17 @@ package struct CoordinatorSettings: Sendable {
         # Connections at once, in all and from one address; one beyond is closed.
         # max_connections = 10000
         # max_connections_per_address = 2000
+        # Requests answered at once, and memory for their bodies; one beyond is told to come again (503, Retry-After).
+        # max_requests = 1024
+        # body_memory_mb = 1024
 
         [tls]
         # true: only the post-quantum hybrid X25519MLKEM768; curl and OpenSSL 3.0 are then refused.
         strict_post_quantum = false
+
+        [trust]
+        # The life of node certificates; nodes that run renew theirs by themselves when half of it is over.
+        # node_certificate_hours = 720
 
         [compute]
         # Threads for checking, aggregating and evaluating.

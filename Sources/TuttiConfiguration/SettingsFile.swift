@@ -21,6 +21,7 @@ struct SettingsFile {
         guard text.utf8.count <= Limits.fileBytes else {
             throw .syntax(file: name, line: 1, problem: "it is longer than \(Limits.fileBytes) bytes")
         }
+        if let (line, problem) = Self.unreadable(text) { throw .syntax(file: name, line: line, problem: problem) }
         let table: TOMLTable
         do { table = try TOMLTable(string: text) } catch let error as TOMLParseError {
             throw .syntax(file: name, line: error.source.begin.line, problem: error.description)
@@ -39,6 +40,81 @@ struct SettingsFile {
                 }
             }
         }
+    }
+
+    /// What the parser does not refuse as it should. It reads no further than a zero byte; and a table's header whose name does not begin
+    /// as a name does (`[ =`), what it takes for a date with something behind it that is not quite a time (`1979-05-27 3.`, `1y79-05-27 3.`), or a
+    /// brace where a value should be (`[}`) ends the process. Dates, times, exponents, tables in braces and strings of several lines are no settings: all are refused, the
+    /// last so that each line can be looked at alone.
+    private static func unreadable(_ text: String) -> (line: Int, problem: String)? {
+        // It skips a byte order mark.
+        let bytes = Array(text.utf8)
+        let whole = bytes[(bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0)...]
+        for (index, line) in whole.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated() {
+            if let problem = lineProblem(line) { return (index + 1, problem) }
+        }
+        return nil
+    }
+
+    private static func lineProblem(_ line: ArraySlice<UInt8>) -> String? {
+        func isBlank(_ c: UInt8) -> Bool { c == 0x20 || c == 0x09 }
+        let content = line.last == UInt8(ascii: "\r") ? line.dropLast() : line
+        // Of a zero byte the parser takes no notice, and others it takes for a part of a word.
+        if content.contains(where: { ($0 < 0x20 && $0 != 0x09) || $0 == 0x7F }) { return "it holds a control character" }
+        var rest = content.drop(while: isBlank)
+        if rest.first == UInt8(ascii: "[") {
+            rest = rest.dropFirst().drop(while: isBlank)
+            if rest.first == UInt8(ascii: "[") { rest = rest.dropFirst().drop(while: isBlank) }
+            // The closing bracket is refused by the parser in its own words.
+            guard let first = rest.first, isNameStart(first) || first == UInt8(ascii: "]") else { return "a name must follow the bracket" }
+        }
+        return valueProblem(content)
+    }
+
+    /// Looks at what stands outside of quotes and comments; no string goes on in the next line, so a line is enough.
+    private static func valueProblem(_ line: ArraySlice<UInt8>) -> String? {
+        var quote: UInt8?
+        var rest = line
+        while let c = rest.first {
+            if let open = quote {
+                if c == UInt8(ascii: "\\"), open == UInt8(ascii: "\"") { rest = rest.dropFirst() } else if c == open { quote = nil }
+            } else {
+                switch c {
+                case UInt8(ascii: "#"): return nil
+                case UInt8(ascii: "}"): return "a table in braces is no setting"
+                case UInt8(ascii: "\""), UInt8(ascii: "'"):
+                    if rest.prefix(3).count == 3, rest.prefix(3).allSatisfy({ $0 == c }) { return "a string of several lines is no setting" }
+                    quote = c
+                default:
+                    let word = rest.prefix(while: isWordPart)
+                    guard !word.isEmpty else { break }
+                    // The parser knows blanks beyond ASCII.
+                    if word.contains(where: { $0 >= 0x80 }) { return "what is not ASCII stands in quotes" }
+                    rest = rest.dropFirst(word.count)
+                    if !isNumber(word, before: rest.first) {
+                        return "what begins with a digit stands in quotes unless it is a number; no setting is a date or a time"
+                    }
+                    continue
+                }
+            }
+            rest = rest.dropFirst()
+        }
+        return nil
+    }
+
+    private static func isWordPart(_ c: UInt8) -> Bool { c > 0x20 && !"\"'#=,[]{}".utf8.contains(c) }
+
+    /// false: it begins as a number does and goes on as none, by which the parser can be made to take it for half a date.
+    private static func isNumber(_ word: ArraySlice<UInt8>, before next: UInt8?) -> Bool {
+        guard let first = word.first, (0x30...0x39).contains(first) || "+-".utf8.contains(first) else { return true }
+        let isOver = next.map { $0 <= 0x20 || ",]#".utf8.contains($0) } ?? true
+        return isOver && word.dropFirst().allSatisfy { "._".utf8.contains($0) || (0x30...0x39).contains($0) || (0x41...0x5A).contains($0 & 0xDF) }
+    }
+
+    /// A bare name, or a quoted one.
+    private static func isNameStart(_ c: UInt8) -> Bool {
+        (0x30...0x39).contains(c) || (0x41...0x5A).contains(c) || (0x61...0x7A).contains(c) || c == UInt8(ascii: "-") || c == UInt8(ascii: "_")
+            || c == UInt8(ascii: "\"") || c == UInt8(ascii: "'")
     }
 
     func place(_ key: String) -> String { name + (entries[key]?.line.map { " line \($0)" } ?? "") }

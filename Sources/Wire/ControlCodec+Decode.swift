@@ -12,7 +12,7 @@ extension ControlCodec {
             message = .welcome(
                 Welcome(
                     version: Int(m.version), sessionID: m.sessionID, heartbeatSeconds: Int(m.heartbeatSeconds), serverTimeMs: m.serverTimeMs,
-                    status: m.status))
+                    status: m.status, history: m.history.isEmpty ? nil : m.history))
         case .roundStart(let m): message = .roundStart(try roundStart(m))
         case .roundClosed(let m):
             message = .roundClosed(

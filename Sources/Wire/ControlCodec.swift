@@ -30,6 +30,7 @@ package enum ControlCodec {
                 $0.heartbeatSeconds = UInt32(clamping: m.heartbeatSeconds)
                 $0.serverTimeMs = m.serverTimeMs
                 $0.status = m.status
+                $0.history = m.history ?? ""
             }
         case .roundStart(let m):
             envelope.roundStart = .with {
@@ -180,7 +181,7 @@ package enum ControlCodec {
 
     /// Words for people, from either side: at most `Limits.reasonBytes`, and nothing in them that moves a terminal's cursor or
     /// breaks a log line.
-    static func plain(_ text: String) -> String {
+    package static func plain(_ text: String) -> String {
         // Nearly always there is nothing to replace.
         if text.utf8.count <= Limits.reasonBytes, text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) { return text }
         var kept = String.UnicodeScalarView()

@@ -10,6 +10,7 @@ extension ServerMessage {
             try Bound.number(m.heartbeatSeconds, Limits.heartbeatSeconds, "welcome.heartbeat_seconds")
             try Bound.instant(m.serverTimeMs, "welcome.server_time_ms")
             try Bound.name(m.status, "welcome.status")
+            if let history = m.history { try Bound.name(history, "welcome.history") }
         case .roundStart(let m):
             try Bound.name(m.sessionID, "round_start.session_id")
             try Bound.attempt(m.round, m.attempt, "round_start")
@@ -26,6 +27,8 @@ extension ServerMessage {
                 if !control.sha256.isEmpty {
                     try Bound.digest(control.sha256, "round_start.control.sha256")
                     try Bound.path(control.path, "round_start.control.path")
+                } else if !control.path.isEmpty {
+                    throw .field("round_start.control.path", "must be empty where there is no control")
                 }
                 try Bound.number(control.countedRound, 0...Limits.rounds, "round_start.control.counted_round")
                 try Bound.number(control.countedAttempt, 0...Limits.attempts, "round_start.control.counted_attempt")

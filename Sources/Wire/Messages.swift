@@ -90,12 +90,15 @@ package struct Welcome: Equatable, Sendable {
     package var heartbeatSeconds: Int
     package var serverTimeMs: Int64
     package var status: String
-    package init(version: Int, sessionID: String, heartbeatSeconds: Int, serverTimeMs: Int64, status: String) {
+    /// Names the history of the coordinator's records: another one after each restore from a backup. nil: there was none.
+    package var history: String?
+    package init(version: Int, sessionID: String, heartbeatSeconds: Int, serverTimeMs: Int64, status: String, history: String? = nil) {
         self.version = version
         self.sessionID = sessionID
         self.heartbeatSeconds = heartbeatSeconds
         self.serverTimeMs = serverTimeMs
         self.status = status
+        self.history = history
     }
 }
 

@@ -20,15 +20,16 @@ struct ListSuites: ReportingCommand {
             print("virtual     thousands of clients in this process: updates a second and resident memory")
             print("aggregation whole aggregations beside memory and the peers, masks beside openssl")
             print("secagg      secure aggregation: milliseconds and bytes of clients and server, beside AES alone and Flower's SecAgg+")
+            print("faults      kills of real processes, idle clients, overload: what is lost, and what a client costs")
             print("compress    ratio and MB/s of zstd on updates and models of 38 KB to 10 MB")
         }
-        return ["suites": ["kernels", "step", "aggregation", "round", "strategies", "robustness", "simulation", "virtual", "secagg", "compress"]]
+        return ["suites": ["kernels", "step", "aggregation", "round", "strategies", "robustness", "simulation", "virtual", "secagg", "faults", "compress"]]
     }
 }
 
 struct RunSuite: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "run", abstract: "Run a suite.")
-    @Argument(help: "kernels, step, aggregation, round, strategies, robustness, simulation, virtual, secagg or compress.")
+    @Argument(help: "kernels, step, aggregation, round, strategies, robustness, simulation, virtual, secagg, faults or compress.")
     var suite: String
     @Option(help: "Write the result to this file.")
     var json: String?
@@ -36,6 +37,12 @@ struct RunSuite: AsyncParsableCommand {
     var data = "benchmarks/data/digits.csv"
     @Option(help: "How many clients 'virtual' has, 100 to 100000.")
     var clients = 10_000
+    @Option(help: "How many times 'faults' kills; 0: not at all.")
+    var kills = 200
+    @Option(help: "How many clients 'faults' lets idle; 0: none.")
+    var idle = 5000
+    @Flag(help: "Let 'faults' overrun a coordinator, too. Its clients need a processor that makes handshakes five times as fast as the coordinator's.")
+    var overload = false
     @Option(help: "Write the curves of 'strategies', or the table of 'robustness', to this file, as SVG.")
     var plot: String?
 
@@ -56,6 +63,11 @@ struct RunSuite: AsyncParsableCommand {
                 }
                 rows = try VirtualSuite.run(data: data, clients: clients) { say($0) }
             case "secagg": rows = try SecAggSuite.run { say($0) }
+            case "faults":
+                guard (0...1_000_000).contains(kills), (0...100_000).contains(idle) else {
+                    throw CommandFailure(.usage, "--kills is \(kills), --idle \(idle).", remedy: "Give at most 1000000 kills and 100000 idle clients.")
+                }
+                rows = try await FaultsSuite.run(data: data, kills: kills, idle: idle, overload: overload) { say($0) }
             case "compress": rows = try CompressionSuite.run(data: data) { say($0) }
             default: throw CommandFailure(.usage, "There is no suite '\(suite)'.", remedy: "See 'tutti-bench list'.")
             }

@@ -133,7 +133,9 @@ struct DigitsTask {
         self.seed = seed
         spec.model = ModelSpec(kind: .mlp, layers: [64, 128, 10])
         (spec.minClients, spec.maxClients, spec.rounds, spec.seed) = (clients, max(1000, clients), rounds, seed)
-        (spec.learningRate, spec.momentum, spec.batchSize, spec.localEpochs) = (Self.training(isMasked: false).learningRate, Self.momentum, 32, Self.training(isMasked: false).localEpochs)
+        (spec.learningRate, spec.momentum, spec.batchSize, spec.localEpochs) = (
+            Self.training(isMasked: false).learningRate, Self.momentum, 32, Self.training(isMasked: false).localEpochs
+        )
     }
 
     func federation(_ path: String) throws(CommandFailure) -> InProcessFederation {

@@ -37,7 +37,7 @@ struct MaskOptions: ParsableArguments {
         var known: [String: Secret] = [:]
         if let rounding {
             for name in (try? FileManager.default.contentsOfDirectory(atPath: rounding)) ?? [] where name.hasSuffix(".secret") {
-                do throws(TrustError) { known[String(name.dropLast(7))] = Secret(try SecretFile.read("\(rounding)/\(name)")) } catch {
+                do throws(TrustError) { known[String(name.dropLast(7))] = Secret(try SeedFile.read("\(rounding)/\(name)")) } catch {
                     throw CommandFailure(.configuration, "\(error)", remedy: "Give the folder with --rounding DIR.")
                 }
             }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import CommandKit
+import Receipts
 
 @main
 struct Main {
@@ -8,6 +9,12 @@ struct Main {
 
 struct TuttiClient: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "tutti-client", abstract: "A data owner's node: trains on its own rows and sends only updates.", version: "0.1.0",
-        subcommands: [Join.self, Run.self, Identity.self, Predict.self, Evaluate.self, PartitionFile.self, Config.self, Doctor.self])
+        commandName: "tutti-client", abstract: "A data owner's node: trains on its own rows and sends only updates.", version: Product.version,
+        subcommands: [
+            Join.self, Run.self, Identity.self, Renew.self, Predict.self, Evaluate.self, PartitionFile.self, Receipt.self, Config.self, Check.self, Doctor.self,
+        ])
+}
+
+struct Receipt: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "What a session did, signed by its coordinator.", subcommands: [ReceiptVerify.self])
 }

@@ -88,6 +88,7 @@ struct Run: ReportingCommand {
             let options = LocalDataOptions(path: own(source.dataset), labels: source.labels.map(own), csv: csv, partition: partition.map(own))
             if index == 0 { liar = try attack.liar(csv, liars: folders.count) }
             let name = folders.count > 1 ? "\(folder): " : ""
+            if let damage = SentLog.damage(data: folder) { say("\(name)warning: \(damage)") }
             do throws(ClientNodeError) {
                 let policy = try ClientPolicy(settings, data: folder)
                 let (rows, schema) = try folders.count > 1 ? library.rows(options) : LocalRows.load(options)

@@ -85,12 +85,6 @@ struct Administrator: Sendable {
         return (bytes, headers.first(name: "tutti-model-round").flatMap { Int($0) })
     }
 
-    /// For the doctor: the status of `/readyz` and the `Date` header.
-    func readiness() async throws(CommandFailure) -> (status: Int, date: String?) {
-        let (status, _, headers) = try await send(.GET, "/readyz", nil)
-        return (status, headers.first(name: "Date"))
-    }
-
     private func send(
         _ method: HTTPMethod, _ path: String, _ body: (bytes: [UInt8], type: String)?
     ) async throws(CommandFailure) -> (Int, [UInt8], HTTPHeaders) {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import CommandKit
+import Receipts
 
 @main
 struct Main {
@@ -8,6 +9,9 @@ struct Main {
 
 struct TuttiCoordinator: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "tutti-coordinator", abstract: "Coordinates federations: enrols nodes, runs sessions, keeps models.", version: "0.1.0",
-        subcommands: [Initialise.self, Serve.self, Session.self, TokenCommand.self, Nodes.self, Model.self, Config.self, Check.self, Doctor.self])
+        commandName: "tutti-coordinator", abstract: "Coordinates federations: enrols nodes, runs sessions, keeps models.", version: Product.version,
+        subcommands: [
+            Initialise.self, Serve.self, Session.self, TokenCommand.self, AuthorityCommand.self, Nodes.self, Model.self, ReceiptCommand.self, Config.self,
+            Backup.self, Restore.self, Check.self, Doctor.self,
+        ])
 }

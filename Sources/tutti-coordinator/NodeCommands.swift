@@ -32,9 +32,11 @@ struct TokenCommand: AsyncParsableCommand {
                     try FileManager.default.createDirectory(atPath: out, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
                 } catch { throw CommandFailure(.configuration, "\(out) cannot be made: \(error)", remedy: "Give --out a folder that can be written.") }
             }
-            let body: JSON = [
-                "count": JSON(count), "prefix": .string(prefix), "names": .array(name.map(JSON.string)), "lifetime_seconds": JSON(lifetime),
-            ]
+            let lifetime = JSON(self.lifetime)
+            let body: JSON =
+                name.isEmpty
+                ? ["count": JSON(count), "prefix": .string(prefix), "lifetime_seconds": lifetime]
+                : ["names": .array(name.map(JSON.string)), "lifetime_seconds": lifetime]
             let reply = try await Administrator.with(options.data) { administrator throws(CommandFailure) in
                 try await administrator.call(.POST, "/nodes/tokens", body)
             }

@@ -95,7 +95,7 @@ import Testing
     @Test func whoMayCallWhat() {
         let allowed: [Access: Set<String>] = [
             .open: ["anonymous", "administrator", "node", "bearer"], .administrator: ["administrator"], .administratorOrNode: ["administrator", "node"],
-            .member: ["administrator", "node", "bearer"], .client: ["node", "bearer"],
+            .node: ["node"], .member: ["administrator", "node", "bearer"], .client: ["node", "bearer"],
         ]
         for access in Access.allCases {
             for (name, caller) in callers {

@@ -1,9 +1,11 @@
+import CryptoSuite
 import Foundation
 import NIOCore
 import NIOHTTP1
 import NIOPosix
 import NIOSSL
 import NIOWebSocket
+import StrictJSON
 import Synchronization
 import Trust
 import Wire
@@ -15,7 +17,9 @@ final class FakeCoordinator: Sendable {
         var method: String
         var path: String
         var body: [UInt8]
-        var hasClientCertificate: Bool
+        /// SHA-256 of the client's certificate; nil without one.
+        var certificate: [UInt8]?
+        var hasClientCertificate: Bool { certificate != nil }
     }
 
     enum Reply: Sendable {
@@ -34,6 +38,8 @@ final class FakeCoordinator: Sendable {
         var requests: [Request] = []
         var messages: [ClientMessage] = []
         var sockets: [any Channel] = []
+        /// Control channels that were opened, over all time.
+        var opened = 0
         var connections: [any Channel] = []
         var listener: (any Channel)?
     }
@@ -65,7 +71,11 @@ final class FakeCoordinator: Sendable {
                         shouldUpgrade: { channel, _ in channel.eventLoop.makeSucceededFuture(HTTPHeaders()) },
                         upgradePipelineHandler: { channel, _ in
                             channel.eventLoop.makeCompletedFuture {
-                                fake.state.withLock { $0.sockets.append(channel) }
+                                fake.state.withLock { state in
+                                    state.sockets.append(channel)
+                                    state.opened += 1
+                                }
+                                channel.closeFuture.whenComplete { _ in fake.state.withLock { $0.sockets.removeAll { $0 === channel } } }
                                 try channel.pipeline.syncOperations.addHandler(SocketHandler(fake))
                             }
                         })
@@ -82,6 +92,8 @@ final class FakeCoordinator: Sendable {
         return fake
     }
 
+    /// Open control channels, and how many there ever were.
+    var sockets: (now: Int, ever: Int) { state.withLock { ($0.sockets.count, $0.opened) } }
     var port: Int { state.withLock { $0.listener?.localAddress?.port ?? 0 } }
     var requests: [Request] { state.withLock { $0.requests } }
     var messages: [ClientMessage] { state.withLock { $0.messages } }
@@ -128,7 +140,8 @@ final class FakeCoordinator: Sendable {
             case .end:
                 guard let head else { return }
                 let certificate = try? context.pipeline.syncOperations.nioSSL_peerCertificate()
-                let request = Request(method: head.method.rawValue, path: head.uri, body: body, hasClientCertificate: certificate != nil)
+                let der = try? certificate?.toDERBytes()
+                let request = Request(method: head.method.rawValue, path: head.uri, body: body, certificate: der.map { CryptoSuite.system.sha256($0) })
                 fake.state.withLock { $0.requests.append(request) }
                 switch fake.answer(request, fake) {
                 case .hangUp: context.close(promise: nil)
@@ -193,6 +206,21 @@ final class FakeSite: Sendable {
         try Trust.serverTLS(
             certificatePEM: server.certificatePEM, keyPEM: server.keyPEM, authorityPEM: authority.certificatePEM, strictPostQuantum: false)
     }
+
+    /// The answer to a renewal of `name`'s certificate.
+    func renewal(_ request: FakeCoordinator.Request, _ name: String, lifeSeconds: Double) -> FakeCoordinator.Reply {
+        guard let csr = (try? JSON(parsing: request.body))?["csr"]?.text,
+            let issued = try? authority.issueClient(
+                certificateRequestPEM: csr, tenant: "default", client: name, now: Date(), lifetime: lifeSeconds)
+        else { return .json(400, "{}") }
+        let reply: JSON = [
+            "tenant": "default", "client_id": .string(name), "certificate": .string(issued.pem), "ca_certificate": .string(authority.certificatePEM),
+        ]
+        return .json(201, reply.encodedText)
+    }
+
+    /// Digest of the authorities, as replies to nodes have it.
+    var bundle: String { hexadecimal(Authorities(authority).bundleDigest) }
 
     /// A certificate that began `ageSeconds` ago and lives for `lifeSeconds`.
     func node(_ name: String, ageSeconds: Double = 0, lifeSeconds: Double = 3600) throws -> (certificatePEM: String, authorityPEM: String, keyPEM: String) {

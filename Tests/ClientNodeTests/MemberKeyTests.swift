@@ -26,7 +26,7 @@ import TuttiConfiguration
     @Test func theKeyIsMadeOnceAndOnlyItsOwnerMayReadIt() throws {
         try inFolder { folder in
             let first = try MemberKey.loadOrMake(in: folder)
-            #expect(try mode(MemberKey.path(folder)) == 0o600 && FileManager.default.contents(atPath: MemberKey.path(folder))?.count == 32)
+            #expect(try mode(MemberKey.path(folder)) == 0o600 && FileManager.default.contents(atPath: MemberKey.path(folder))?.count == 80)
             #expect(try MemberKey.loadOrMake(in: folder).publicKey == first.publicKey)
             #expect(first.text == "ed25519:" + hexadecimal(first.publicKey) && first.publicKey.count == 32)
             try inFolder { other in
@@ -43,7 +43,8 @@ import TuttiConfiguration
             #expect(problem { () throws(ClientNodeError) in _ = try MemberKey.loadOrMake(in: folder) }?.message.contains("640") == true)
             _ = FileManager.default.createFile(atPath: MemberKey.path(folder), contents: Data([1, 2, 3]), attributes: [.posixPermissions: 0o600])
             let short = problem { () throws(ClientNodeError) in _ = try MemberKey.loadOrMake(in: folder) }
-            #expect(short?.kind == .configuration && short?.message.contains("3 bytes and not 32") == true && short?.remedy.contains("have to pin") == true)
+            #expect(
+                short?.kind == .configuration && short?.message.contains("checksum does not match") == true && short?.remedy.contains("have to pin") == true)
         }
     }
 

@@ -23,17 +23,17 @@ func house(threads: Int = 1) -> NodeHouse {
 
 /// A node enrolled with `fake`, in a folder of its own.
 func node(
-    _ fake: FakeCoordinator, _ name: String = "client-01", ageSeconds: Double = 0, policy: ClientPolicy = ClientPolicy(),
-    limits: TimeLimits = TimeLimits(), house: NodeHouse = house(), notice: @escaping NodeRunner.Notice = { _ in }
+    _ fake: FakeCoordinator, _ name: String = "client-01", ageSeconds: Double = 0, lifeSeconds: Double = 3600, policy: ClientPolicy = ClientPolicy(),
+    limits: TimeLimits = TimeLimits(), renewal: RenewalTimes = RenewalTimes(), house: NodeHouse = house(), notice: @escaping NodeRunner.Notice = { _ in }
 ) throws -> (runner: NodeRunner, folder: String) {
     let folder = fake.site.folder + "/" + name
-    let made = try fake.site.node(name, ageSeconds: ageSeconds)
+    let made = try fake.site.node(name, ageSeconds: ageSeconds, lifeSeconds: lifeSeconds)
     try NodeIdentity(
         card: .init(coordinator: "https://127.0.0.1:\(fake.port)", tenant: "default", client: name), certificatePEM: made.certificatePEM,
         authorityPEM: made.authorityPEM, keyPEM: made.keyPEM
     ).save(to: folder)
     let runner = try NodeRunner(
-        data: folder, rows: LocalRows(dataset), schema: schema, policy: policy, limits: limits, house: house, notice: notice)
+        data: folder, rows: LocalRows(dataset), schema: schema, policy: policy, limits: limits, renewal: renewal, house: house, notice: notice)
     return (runner, folder)
 }
 

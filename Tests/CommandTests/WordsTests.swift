@@ -1,4 +1,5 @@
 import CommandKit
+import Diagnosis
 import Foundation
 import StrictJSON
 import Testing
@@ -62,14 +63,15 @@ import Testing
     }
 
     @Test func aDoctorFailsWithItsFindings() throws {
-        let fine = try conclude([.ok("a", "good"), .warn("b", "hm", "look")])
+        let fine = try conclude([.ok("a", "good"), .warn("b", .diskLow, "hm", "look")])
         #expect(fine["checks"]?.elements?.count == 2)
         do throws(CommandFailure) {
-            _ = try conclude([.ok("a", "good"), .fail("b", "bad", "mend it")])
+            _ = try conclude([.ok("a", "good"), .fail("b", .diskFull, "bad", "mend it")])
             Issue.record("a failed check passed")
         } catch {
             #expect(error.status == .failed && error.message.contains("b"))
-            #expect(error.details?["checks"]?.elements?.last?["remedy"] == "mend it")
+            let last = error.details?["checks"]?.elements?.last
+            #expect(last?["remedy"] == "mend it" && last?["code"] == "disk_full" && error.details?["checks"]?.elements?.first?["code"] == "ok")
         }
     }
 
@@ -77,10 +79,10 @@ import Testing
         let path = NSTemporaryDirectory() + "tutti-mode-" + UUID().uuidString
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o750])
         defer { try? FileManager.default.removeItem(atPath: path) }
-        let open = Finding.closed("folder", path)
-        #expect(open.verdict == .fail && open.remedy == "chmod 700 '\(path)'")
+        func closed(_ path: String) -> Finding { .closed("folder", path, FileLook(path), missing: "make it") }
+        #expect(closed(path).code == .folderExposed && closed(path).remedy == "chmod 700 '\(path)'")
         try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: path)
-        #expect(Finding.closed("folder", path).verdict == .ok)
-        #expect(Finding.closed("folder", path + "/none").verdict == .fail)
+        #expect(closed(path).verdict == .ok)
+        #expect(closed(path + "/none").code == .fileMissing && closed(path + "/none").remedy == "make it")
     }
 }

@@ -1,3 +1,4 @@
+import FaultHarness
 import Foundation
 import Testing
 
@@ -134,6 +135,48 @@ extension EndToEndTests {
         #expect(clients.terminationStatus == 0, "\(text(cluster, "clients.err"))")
         let taken = (envelope(text(cluster, "clients.out"))?["data"] as? [String: Any])?["sessions"] as? [[String: Any]]
         #expect(taken?.count == 3 && taken?.allSatisfy { $0["outcome"] as? String == "completed" } == true)
+        try hasItsReceipt(cluster, session, member: folders[0])
+    }
+
+    /// What is left of a session for others: verified with nothing but the pin.
+    private func hasItsReceipt(_ cluster: Cluster, _ session: String, member: String) throws {
+        let (receipt, roster, model) = (cluster.folder + "/receipt", cluster.folder + "/roster.json", cluster.folder + "/model.safetensors")
+        func save(_ path: String) throws -> Programs.Result {
+            try Programs.coordinator("receipt", "save", session, "--data", cluster.data, "--out", path, "--roster", roster, "--json")
+        }
+        func verify(_ arguments: String...) throws -> Programs.Result {
+            try Programs.run(Programs.bin + "/tutti-client", ["receipt", "verify", receipt, "--json"] + arguments)
+        }
+        #expect(try save(receipt).status == 0)
+        #expect(try Programs.coordinator("model", "export", "--session", session, "--out", model, "--data", cluster.data).status == 0)
+        let good = try verify("--ca-pin", cluster.pin, "--model", model, "--roster", roster)
+        #expect(good.status == 0 && good.data["rounds"] as? Int == 30 && good.data["members"] as? Int == 3, "\(good.err)")
+        #expect(good.data["model_file_matches"] as? Bool == true && good.data["roster_file_matches"] as? Bool == true && good.data["final"] as? Bool == true)
+        #expect(good.data["model_sha256"] as? String == (try cluster.status(session)["model_sha256"] as? String))
+        let shown = try Programs.coordinator("receipt", "show", session, "--data", cluster.data, "--json")
+        #expect((shown.data["roster"] as? [String: Any])?["members"] is [Any] && shown.data["payload"] is [String: Any], "\(shown.err)")
+        // A member has the same receipt, and not the list.
+        let path = "\(cluster.url)/api/v4/federated-learning/sessions/\(session)/receipt"
+        let told = try cluster.curl(path, "--cert", member + "/identity/client.pem", "--key", member + "/identity/client.key")
+        let reply = (try? JSONSerialization.jsonObject(with: told.body)) as? [String: Any]
+        let text = try String(contentsOfFile: receipt, encoding: .utf8)
+        #expect(told.status == 200 && reply?["roster"] is NSNull && (reply?["receipt"] as? String)?.appending("\n") == text)
+        // The same after a restart.
+        #expect(cluster.end(SIGTERM) == 0)
+        try cluster.serve()
+        #expect(try save(receipt + "-2").status == 0)
+        #expect(try String(contentsOfFile: receipt + "-2", encoding: .utf8) == text)
+        #expect(try Programs.coordinator("receipt", "verify", receipt + "-2", "--ca", cluster.data + "/ca.pem").status == 0)
+        // Without the coordinator, and against it.
+        let other = try verify("--ca-pin", "sha256:" + String(repeating: "0", count: 64))
+        #expect(other.status == 9 && code(other) == "integrity" && other.err.contains("--ca-pin"), "\(other.err)")
+        let wrongModel = try verify("--ca-pin", cluster.pin, "--model", roster)
+        #expect(wrongModel.status == 9 && wrongModel.err.contains("SHA-256"), "\(wrongModel.err)")
+        #expect(try verify().status == 2)
+        var changed = Array(text.utf8)
+        changed[changed.count / 2] = changed[changed.count / 2] == UInt8(ascii: "A") ? UInt8(ascii: "B") : UInt8(ascii: "A")
+        try Data(changed).write(to: URL(fileURLWithPath: receipt))
+        #expect(try verify("--ca-pin", cluster.pin).status == 9)
     }
 
     @Test func aDamagedFolderIsFound() throws {
@@ -181,6 +224,13 @@ extension EndToEndTests {
         #expect(short.status == 0 && (short.data["waits"] as? String)?.contains("9 clients of") == true)
     }
 
+    /// The code of every check of a doctor, also where one failed.
+    private func codes(_ result: Programs.Result) -> [String: String] {
+        let told = result.json["data"] as? [String: Any] ?? (result.json["error"] as? [String: Any])?["details"] as? [String: Any]
+        let checks = (told?["checks"] as? [[String: Any]] ?? []).map { ($0["check"] as? String ?? "", $0["code"] as? String ?? "") }
+        return Dictionary(checks) { $0 == "ok" ? $1 : $0 }
+    }
+
     @Test func doctorsSayWhatToDo() throws {
         let cluster = try Cluster()
         let folder = try join(cluster, "client-01")
@@ -188,16 +238,25 @@ extension EndToEndTests {
             try Programs.run(Programs.bin + "/tutti-client", ["doctor", "--data", folder, "--json"] + arguments)
         }
         let well = try client("--dataset", "benchmarks/data/digits.csv")
-        #expect(well.status == 0 && (well.data["checks"] as? [[String: Any]])?.contains { $0["check"] as? String == "data set" } == true, "\(well.err)")
+        #expect(well.status == 0 && codes(well)["data set"] == "ok" && Set(codes(well).values) == ["ok"], "\(well.err)")
         let serving = try Programs.coordinator("doctor", cluster.data, "--json")
-        #expect(serving.status == 0, "\(serving.err)")
+        #expect(serving.status == 0 && codes(serving)["admin key"] == "ok" && Set(codes(serving).values) == ["ok"], "\(serving.err)")
+        // A shell's limit is that of what it starts.
+        func limited(_ command: String) throws -> Programs.Result { try Programs.run("sh", ["-c", "ulimit -n 64; exec \(Programs.bin)/\(command) --json"]) }
+        for (command, remedy) in [
+            ("tutti-client doctor --data '\(folder)'", "ulimit -n 132"), ("tutti-coordinator doctor '\(cluster.data)'", "server.max_connections"),
+        ] {
+            let low = try limited(command)
+            #expect(low.status == 0 && codes(low).filter { $0.value != "ok" } == ["open files": "descriptors_low"] && low.err.contains(remedy), "\(low.err)")
+        }
         #expect(cluster.end(SIGTERM) == 0)
         let alone = try client("--dataset", "/nowhere.csv")
-        #expect(alone.status == 1 && alone.err.contains("fail  coordinator") && alone.err.contains("fail  data set"), "\(alone.err)")
+        #expect(alone.status == 1 && codes(alone)["coordinator"] == "port_closed" && codes(alone)["data set"] == "data_set_unreadable", "\(alone.err)")
+        #expect(alone.err.contains("fail  coordinator       port_closed: "), "\(alone.err)")
         #expect(try Programs.coordinator("doctor", cluster.data).status == 0)
         try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: cluster.data + "/ca.key")
         let open = try Programs.coordinator("doctor", cluster.data, "--json")
-        #expect(open.status == 1 && open.err.contains("chmod 600") && code(open) == "failed", "\(open.err)")
+        #expect(open.status == 1 && open.err.contains("chmod 600") && code(open) == "failed" && codes(open)["ca.key"] == "key_exposed", "\(open.err)")
     }
 
     @Test func profileProdWantsToBeTold() throws {

@@ -1,3 +1,4 @@
+import FaultHarness
 import Foundation
 import Testing
 
@@ -122,6 +123,28 @@ import Testing
             try cluster.serve()
         }
         #expect(disturbed == undisturbed)
+    }
+
+    /// A backup is taken while rounds run; later everything is lost and put back from it. The clients have done with rounds
+    /// that the coordinator now does not know: these are run again, nothing counts twice, and the model is the same.
+    @Test func aRestoredCoordinatorComesToTheSameModel() throws {
+        let undisturbed = try federate { _, _, _ in }
+        let restored = try federate { cluster, session, _ in
+            let backup = cluster.folder + "/backup"
+            let taken = try Programs.coordinator("backup", cluster.data, backup, "--json")
+            #expect(taken.status == 0 && taken.data["holds_secrets"] as? Bool == true, "\(taken.err)")
+            let round = try #require(try cluster.status(session)["current_round"] as? Int)
+            _ = try eventually("rounds after the backup") { (try cluster.status(session)["current_round"] as? Int ?? 0) >= round + 6 ? true : nil }
+            _ = cluster.end(SIGKILL)
+            try FileManager.default.removeItem(atPath: cluster.data)
+            #expect(try Programs.coordinator("check", backup, "--json").status == 0)
+            let put = try Programs.coordinator("restore", backup, cluster.data, "--json")
+            #expect(put.status == 0, "\(put.err)")
+            #expect(try Programs.coordinator("check", cluster.data, "--json").status == 0)
+            try cluster.serve()
+            #expect(try cluster.status(session)["current_round"] as? Int ?? 99 < round + 6)
+        }
+        #expect(restored == undisturbed)
     }
 
     /// Server and clients keep something besides the model; a client and the coordinator are killed on the way.

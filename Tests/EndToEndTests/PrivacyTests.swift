@@ -1,3 +1,4 @@
+import FaultHarness
 import Foundation
 import Testing
 
@@ -57,6 +58,13 @@ import Testing
         let status = try cluster.status(session)
         let privacy = status["privacy"] as? [String: Any] ?? [:]
         #expect(status["status"] as? String == "budget_exhausted" && privacy["noise_by"] as? String == "clients")
+        let saved = try Programs.coordinator("receipt", "save", session, "--data", cluster.data, "--out", cluster.folder + "/receipt")
+        let receipt = try Programs.client("receipt", "verify", cluster.folder + "/receipt", "--ca-pin", cluster.pin, "--json")
+        let kept = (receipt.data["receipt"] as? [String: Any])?["protection"] as? [String: Any]
+        #expect(saved.status == 0 && receipt.status == 0, "\(saved.err) \(receipt.err)")
+        #expect(receipt.data["epsilon"] as? Double == status["privacy_budget_used"] as? Double && receipt.data["status"] as? String == "budget_exhausted")
+        #expect((kept?["differential_privacy"] as? [String: Any])?["noise_by"] as? String == "clients")
+        #expect((kept?["secure_aggregation"] as? [String: Any])?["group_floor"] is Int)
         let possible = privacy["rounds_possible"] as? Int ?? 0
         let rounds = status["current_round"] as? Int ?? 0
         // The clients' noise is the same after the crash: nothing that was paid for is lost.

@@ -116,6 +116,10 @@ struct MortalStore: SessionStore, BlobStore {
         try life.alive()
         return try await store.evaluationSet(session: session, tenant: tenant)
     }
+    func history() async throws(StorageError) -> String? {
+        try life.alive()
+        return try await store.history()
+    }
     func contribution(_ key: ContributionKey) async throws(StorageError) -> KeptContribution? {
         try life.alive()
         return try await store.contribution(key)

@@ -2,7 +2,9 @@ import DifferentialPrivacy
 import Federation
 import FederationService
 import Foundation
+import Receipts
 import Storage
+import StrictJSON
 import Testing
 
 /// The process dies at every boundary of an effect of a private session: what is released was paid for before, once for each
@@ -63,6 +65,10 @@ import Testing
                 let view = try await service.engine.status(session, tenant: tenant)
                 let spent = try await service.store.ledger(tenant: tenant).map { $0.epsilon(delta: 1e-5) }.max() ?? 0
                 #expect(spent <= 2)
+                let receipt = try verified(try await service.engine.receipt(session, tenant: tenant))
+                let protection = receipt.payload["protection"]?["differential_privacy"]
+                #expect(receipt.epsilon == (number == 3 ? nil : spent) && receipt.content.session.status == view.record.status.rawValue)
+                #expect(protection?["epsilon"]?.double == receipt.epsilon && protection?["noise_by"]?.text == (number == 3 ? nil : "coordinator"))
                 switch number {
                 case 1: #expect(view.record.status == .completed && spent > 1)
                 case 2: #expect(view.record.status == .budgetExhausted && spent > 1.7)

@@ -6,6 +6,7 @@ import Foundation
 import Learning
 import Logging
 import Storage
+import Synchronization
 import Telemetry
 import Testing
 import Trust
@@ -28,6 +29,24 @@ struct Service {
     let around: Surroundings
     let engine: FederationEngine
 
+    /// - Parameters:
+    ///   - clock: nil: the system's.
+    ///   - connections: those that end with a certificate.
+    init(
+        _ folder: String, authorities: any AuthorityKeeper, certificateSeconds: Double, clock: Clock? = nil,
+        connections: any LiveConnections = NoConnections()
+    ) async throws {
+        let store = try SQLiteStore(folder: folder, suite: .system)
+        self.store = store
+        around = Surroundings(
+            sessions: store, blobs: store, pool: ComputePool(threads: 2, name: "test"), metrics: Metrics(help: [:]),
+            log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+            now: { clock?.now ?? Instant(milliseconds: Int64(Date().timeIntervalSince1970 * 1000)) }, halt: { _ in })
+        engine = FederationEngine(
+            around: around, identities: store, authorities: authorities, random: .system, certificateSeconds: certificateSeconds,
+            connections: connections)
+    }
+
     /// - Parameter life: what the store's users see of it; nil: the store itself.
     init(_ folder: String, inlineBytes: Int? = nil, disk: Disk = .system, life: Life? = nil, halted: @escaping @Sendable (String) -> Void = { _ in })
         async throws
@@ -44,6 +63,14 @@ struct Service {
     }
 
     func stop() async { await store.close() }
+}
+
+/// A clock that a test moves.
+final class Clock: Sendable {
+    private let seconds: Mutex<Double>
+    init(_ start: Date = Date()) { seconds = Mutex(start.timeIntervalSince1970.rounded(.down)) }
+    var now: Instant { Instant(milliseconds: Int64(seconds.withLock { $0 } * 1000)) }
+    func advance(_ by: Double) { seconds.withLock { $0 += by } }
 }
 
 func smallSpec(clients: Int, rounds: Int, autoStart: Bool = true) -> SessionSpec {

@@ -39,6 +39,28 @@ import Wire
         #expect(machine.handle(.message(.roundStart(start(round: 1))), now: now).isEmpty, "never trains twice for one attempt")
     }
 
+    /// Deadlines are the coordinator's, by its own clock; a client's may be a day off, or jump, and it trains and sends all the same.
+    @Test func aWrongClockChangesNothing() {
+        func effects(_ clock: (Int) -> Int64) -> [[ClientEffect]] {
+            var machine = ClientMachine(client: "a", session: "s", state: ClientState(session: "s"), seed: 1)
+            let key = AttemptKey(round: 1, attempt: 1)
+            let welcome = Welcome(version: 1, sessionID: "s", heartbeatSeconds: 30, serverTimeMs: 5000, status: "training")
+            let events: [ClientEvent] = [
+                .started, .connected, .message(.welcome(welcome)), .message(.roundStart(start(round: 1))), .modelFetched(digest: hexadecimal(digest)),
+                .trained(key, digest: "d"), .uploadFailed(key, .retry(afterSeconds: nil)),
+            ]
+            var seen = events.enumerated().map { machine.handle($1, now: Instant(milliseconds: clock($0))) }
+            if let next = machine.nextDeadline { seen.append(machine.handle(.tick, now: next)) }
+            return seen + [machine.handle(.uploaded(key), now: Instant(milliseconds: clock(events.count)))]
+        }
+        let right = effects { 5000 + Int64($0) * 100 }
+        #expect(right.flatMap { $0 }.count >= 7)
+        let day: Int64 = 86_400_000
+        #expect(effects { 5000 + day + Int64($0) * 100 } == right)
+        #expect(effects { 10 * day - 5 * day - Int64($0) * 100 } == right, "running backwards")
+        #expect(effects { 5000 + ($0 % 2 == 0 ? 0 : day) } == right, "jumping")
+    }
+
     @Test func aRestartedClientSendsWhatItHasTrained() {
         var state = ClientState(session: "s")
         state.pending = PendingUpdate(key: AttemptKey(round: 2, attempt: 1), digest: "d", path: "/u", deadline: now)

@@ -6,14 +6,14 @@ import Trust
 import TuttiConfiguration
 
 struct FolderTests {
-    @Test func aServerCertificateThatIsAboutToEndIsRenewedAtTheStart() async throws {
+    @Test func aServerCertificateThatHasEndedIsRenewedAtTheStart() async throws {
         let early = Date()
         try await LiveCoordinator.with(prepare: { folder in
             let authority = try CertificateAuthority(
                 certificatePEM: String(contentsOfFile: folder.authorityPath, encoding: .utf8),
                 keyPEM: String(decoding: SecretFile.read(folder.path + "/ca.key"), as: UTF8.self))
             let key = try NodeKey(pem: String(decoding: SecretFile.read(folder.path + "/server.key"), as: UTF8.self))
-            let ending = try authority.issueServer(names: ["127.0.0.1", "kept.example"], key: key, now: early, lifetime: 60)
+            let ending = try authority.issueServer(names: ["127.0.0.1", "kept.example"], key: key, now: early - 280, lifetime: 270)
             try ending.pem.write(toFile: folder.path + "/server.pem", atomically: true, encoding: .utf8)
         }) { live in
             #expect(try await live.call(.GET, "/readyz").status == 200)

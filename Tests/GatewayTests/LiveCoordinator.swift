@@ -25,26 +25,26 @@ struct LiveCoordinator: Sendable {
 
     /// Makes a folder, runs `work` against a coordinator that serves it, and stops it. `prepare` sees the folder before.
     static func with<Value: Sendable>(
-        flags: [String: String] = [:], times: GatewayTimes = GatewayTimes(),
+        flags: [String: String] = [:], times: GatewayTimes = GatewayTimes(), lives: CertificateLives = CertificateLives(),
         prepare: @Sendable (CoordinatorFolder) async throws -> Void = { _ in }, _ work: @Sendable (LiveCoordinator) async throws -> Value
     ) async throws -> Value {
         try await withTemporaryFolder { path in
             let folder = CoordinatorFolder(path + "/data")
-            _ = try await folder.create(listen: "127.0.0.1:0", names: [])
+            _ = try await folder.create(listen: "127.0.0.1:0", names: [], lives: lives)
             try await prepare(folder)
-            return try await serving(folder, flags: flags, times: times, work)
+            return try await serving(folder, flags: flags, times: times, lives: lives, work)
         }
     }
 
     /// Serves a folder that is there.
     static func serving<Value: Sendable>(
         _ folder: CoordinatorFolder, flags: [String: String] = [:], times: GatewayTimes = GatewayTimes(),
-        _ work: @Sendable (LiveCoordinator) async throws -> Value
+        lives: CertificateLives = CertificateLives(), _ work: @Sendable (LiveCoordinator) async throws -> Value
     ) async throws -> Value {
         let settings = try folder.settings(flags: ["server.listen": "127.0.0.1:0"].merging(flags) { $1 })
         let log = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
         let (starts, started) = AsyncStream.makeStream(of: Int.self)
-        let coordinator = Coordinator(folder: folder, settings: settings, log: log, times: times)
+        let coordinator = Coordinator(folder: folder, settings: settings, log: log, times: times, lives: lives)
         let group = ServiceGroup(services: [Running(coordinator: coordinator, started: started)], logger: log)
         async let run: Void = group.run()
         guard let port = await starts.first(where: { _ in true }) else {
@@ -154,6 +154,16 @@ struct LiveCoordinator: Sendable {
         }
     }
 
+    /// Renews with a connection of the node; gives the next certificate, its key, and the authorities. nil: it is too soon.
+    func renew(_ http: HTTPClient) async throws -> (certificate: String, key: String, authority: String)? {
+        let key = NodeKey()
+        let body: JSON = ["csr": .string(try key.certificateRequestPEM(commonName: "x"))]
+        let reply = try await call(.POST, "/api/v4/nodes/renew", body.encoded(), through: http)
+        if reply.status == 409, reply.headers.contains(name: "retry-after") { return nil }
+        try #require(reply.status == 201, "\(reply.json.encodedText)")
+        return (try #require(reply.json["certificate"]?.text), key.pem, try #require(reply.json["ca_certificate"]?.text))
+    }
+
     /// Enrols a node; gives its certificate and key.
     func enrol(_ name: String) async throws -> (certificate: String, key: String) {
         let tokens = try await admin(.POST, "/api/v4/nodes/tokens", ["names": [.string(name)]])
@@ -183,7 +193,8 @@ func until<Value>(_ what: String, _ ask: () async throws -> Value?) async throws
     let end = ContinuousClock.now + .seconds(30)
     while ContinuousClock.now < end {
         if let value = try await ask() { return value }
-        await Task.yield()
+        // Asked without a pause, connections by the thousand would use up the machine's ports.
+        try await Task.sleep(for: .milliseconds(10))
     }
     throw TestFailure("never: \(what)")
 }

@@ -33,7 +33,7 @@ struct RawConnection {
             }
         // A server that should end the connection and does not must fail the test.
         let isOverdue = Mutex(false)
-        let limit = channel.channel.eventLoop.scheduleTask(in: .seconds(30)) {
+        let limit = channel.channel.eventLoop.scheduleTask(in: .seconds(60)) {
             isOverdue.withLock { $0 = true }
             channel.channel.close(promise: nil)
         }

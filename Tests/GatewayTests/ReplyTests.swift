@@ -89,8 +89,9 @@ struct ReplyTests {
             #expect(try await live.call(.GET, LiveCoordinator.sessions, through: http).status == 200)
             #expect(try await live.call(.GET, "/api/v4/nodes", through: http).status == 403)
             #expect(try await live.admin(.POST, "/api/v4/nodes/node-1/revoke").status == 200)
-            // On the connection that is open, and on a new one.
-            #expect(try await live.call(.GET, LiveCoordinator.sessions, through: http).status == 403)
+            // The connection that was open is closed; who meets that is told the rest on a new one.
+            let status = try? await live.call(.GET, LiveCoordinator.sessions, through: http).status
+            #expect(status == nil || status == 403)
             try await http.shutdown()
             let again = try LiveCoordinator.client(authority: live.authority, certificate: certificate, key: key)
             #expect(try await live.call(.GET, LiveCoordinator.sessions, through: again).status == 403)

@@ -9,49 +9,20 @@ import Trust
 @Suite struct DurabilityTests {
     // MARK: Power cuts
 
-    /// After every single acknowledgement: what a power cut leaves still has all that was acknowledged.
-    @Test func whatWasAcknowledgedSurvivesAPowerCut() async throws {
-        try await withFolder { folder in
-            let disk = ForgetfulDisk(folder: folder)
-            let store = try SQLiteStore(folder: folder, suite: .system, disk: disk.disk, inlineBytes: 1000)
-            try await store.create(session("s"))
-            var model = ""
-            for step in 1...6 {
-                let client = "c\(step)"
-                // In turn in its row and in a file of its own.
-                let body = [UInt8](repeating: UInt8(step), count: step % 2 == 0 ? 10 : 5000)
-                _ = try await store.storeContribution(contribution(client), body: body, session: "s", tenant: "default")
-                if step == 3 { model = try await store.put([9, 9, 9]) }
-                try await withFolder { place in
-                    let copy = place + "/after"
-                    try disk.afterPowerCut(in: copy)
-                    let after = try SQLiteStore(folder: copy, suite: .system)
-                    for earlier in 1...step {
-                        let expected = [UInt8](repeating: UInt8(earlier), count: earlier % 2 == 0 ? 10 : 5000)
-                        #expect(try after.contributionBody(key("c\(earlier)")) == expected, "update \(earlier) after a cut behind step \(step)")
-                    }
-                    if step >= 3 { #expect(try await after.get(model) == [9, 9, 9]) }
-                    await after.close()
-                }
-            }
-            await store.close()
-        }
-    }
-
     /// Somebody has renamed the file and not yet synced the folder: whoever finds it there may not rely on that.
     @Test func aFileThatIsThereAlreadyIsMadeDurableToo() async throws {
         try await withFolder { folder in
-            let disk = ForgetfulDisk(folder: folder)
-            let store = try SQLiteStore(folder: folder, suite: .system, disk: disk.disk)
+            let world = CutWorld(folder: folder)
+            let store = try SQLiteStore(folder: folder, suite: .system, disk: world.disk)
             let digest = hexadecimal(CryptoSuite.system.sha256([1, 2, 3]))
-            let written = folder + "/blobs/" + digest
-            try Data([1, 2, 3]).write(to: URL(fileURLWithPath: written))
-            let descriptor = open(written, O_RDONLY)
-            #expect(disk.disk.sync(descriptor) == 0)
+            let descriptor = open(folder + "/blobs/" + digest, O_WRONLY | O_CREAT, 0o600)
+            #expect(([1, 2, 3] as [UInt8]).withUnsafeBytes { world.disk.write(descriptor, $0) } == 3)
+            #expect(world.disk.sync(descriptor) == 0)
             close(descriptor)
-            #expect(try await store.put([1, 2, 3]) == digest)
+            _ = try await store.put([1, 2, 3])
             try await withFolder { place in
-                try disk.afterPowerCut(in: place + "/after")
+                var chance: Chance?
+                try CutImage(world.events).make(in: place + "/after", &chance)
                 #expect(files(place + "/after/blobs") == [digest])
             }
             await store.close()

@@ -131,6 +131,32 @@ import Testing
         }
     }
 
+    /// A server that is made to fetch things for others begins with a client in it.
+    @Test func theCoordinatorOpensNoConnections() throws {
+        let rooms: Set = ["Storage", "Platform", "FederationService", "APIKit", "TrustStreamAPI", "CoordinatorNode"]
+        for (room, path, lines) in try Self.sources() where rooms.contains(room) {
+            #expect(!lines.contains { Self.imported($0) == "AsyncHTTPClient" || $0.contains("ClientBootstrap") }, "\(path) opens connections")
+        }
+    }
+
+    /// Tests that a document names are there: `Suite/test`.
+    @Test func testsThatAreNamedAreThere() throws {
+        let text = try String(contentsOf: Self.top.appendingPathComponent("docs/reliability.md"), encoding: .utf8)
+        let tests = Self.top.appendingPathComponent("Tests")
+        var all = ""
+        for case let name as String in FileManager.default.enumerator(atPath: tests.path) ?? .init() where name.hasSuffix(".swift") {
+            all += try String(contentsOf: tests.appendingPathComponent(name), encoding: .utf8)
+        }
+        var named = 0
+        for piece in text.split(separator: "`") {
+            let parts = piece.split(separator: "/", omittingEmptySubsequences: false)
+            guard parts.count == 2, parts[0].hasSuffix("Tests"), parts[1].allSatisfy({ $0.isLetter || $0.isNumber }) else { continue }
+            named += 1
+            #expect(all.contains("struct \(parts[0])") && all.contains("func \(parts[1])("), "docs/reliability.md names \(piece), which is no test")
+        }
+        #expect(named > 30)
+    }
+
     @Test func filesStayReadable() throws {
         for (_, path, lines) in try Self.sources() where !path.contains("/Generated/") { #expect(lines.count <= 500, "\(path) has \(lines.count) lines") }
     }

@@ -18,6 +18,7 @@ import TrustStreamAPI
         case .open: "anybody"
         case .administrator: "administrator"
         case .administratorOrNode: "administrator, node"
+        case .node: "node"
         case .member: "administrator, member"
         case .client: "member"
         }

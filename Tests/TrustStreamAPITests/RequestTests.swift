@@ -80,6 +80,16 @@ import Testing
         #expect(wrong.status == 400 && wrong.details["field"] == "format" && wrong.details["provided_value"] == "pdf")
     }
 
+    @Test func theListOfMembersIsTheAdministrators() async {
+        let path = sessions + "/fl-session-1/receipt"
+        let all = await Surface().call("GET", path)
+        #expect(all.status == 200 && all.json["receipt"] == "header.payload.signature" && all.json["roster"]?["members"] == ["client-01"])
+        for caller in [Caller.node(peer), .bearer(ServiceDouble.token)] {
+            let part = await Surface().call("GET", path, as: caller)
+            #expect(part.status == 200 && part.json["receipt"] == all.json["receipt"] && part.json["roster"] == .null)
+        }
+    }
+
     @Test func documentedChoicesThatAreNotBuiltAreNamed() async throws {
         let body = try JSON(parsing: Documented.plainRequest)
         let choices: [(String, [JSON])] = [("model_type", ["language_model"])]

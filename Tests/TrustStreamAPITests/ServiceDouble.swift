@@ -1,7 +1,9 @@
 import Federation
 import FederationService
 import Learning
+import StrictJSON
 import Synchronization
+import Trust
 
 /// A federated-learning service that remembers what it was asked and says what it was told to.
 final class ServiceDouble: FederatedLearning {
@@ -91,6 +93,10 @@ final class ServiceDouble: FederatedLearning {
             schema: DataSchema(inputs: 2, outputs: 1, scale: .none, task: .regression), sha256: Self.digest, bytes: 3, madeAt: nil, training: [], clients: 1,
             rows: 10, contributors: nil, heldOut: nil, reported: nil, protection: [])
     }
+    func receipt(_ session: String, tenant: String) async throws(FederationFailure) -> SessionReceipt {
+        try note("receipt")
+        return SessionReceipt(text: "header.payload.signature", roster: ["members": ["client-01"]])
+    }
     func control(
         _ session: String, member: Member, round: Int, isHeld: @Sendable (_ digest: String) -> Bool
     ) async throws(FederationFailure) -> ServedModel {
@@ -135,6 +141,22 @@ final class ServiceDouble: FederatedLearning {
         try note("nodes")
         let now = Instant(milliseconds: 0)
         return [NodeView(tenant: tenant, name: "client-01", enrolledAt: now, certificateExpiresAt: now, revokedAt: nil)]
+    }
+    func renew(_ shown: CertificateName, certificateRequestPEM: String) async throws(FederationFailure) -> Enrolment {
+        try note("renew \(shown.client)")
+        return Enrolment(tenant: shown.tenant, node: shown.client, certificatePEM: "C2", authorityPEM: "A2", expiresAt: Instant(milliseconds: 0))
+    }
+    /// Between the steps, with one node that lags behind.
+    private let between = AuthorityView(
+        phase: .prepared, signing: .init(pin: "sha256:00", expiresAt: Instant(milliseconds: 0)),
+        other: .init(pin: "sha256:11", expiresAt: Instant(milliseconds: 1000)), next: .activate, behind: ["client-01"])
+    func authorities() async throws(FederationFailure) -> AuthorityView {
+        try note("authorities")
+        return between
+    }
+    func roll(_ step: AuthorityStep, force: Bool, tenant: String) async throws(FederationFailure) -> AuthorityView {
+        try note("roll \(step.rawValue) \(force)")
+        return between
     }
     func revokeNode(tenant: String, name: String) async throws(FederationFailure) { try note("revokeNode") }
 }

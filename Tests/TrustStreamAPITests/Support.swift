@@ -28,7 +28,7 @@ struct Answer {
 /// The family over a double, called without a server.
 struct Surface {
     let service = ServiceDouble()
-    var family: Family { TrustStream.family(service, authorityPin: "sha256:00") }
+    var family: Family { TrustStream.family(service) }
 
     func call(
         _ method: String, _ path: String, _ body: [UInt8], as caller: Caller = administrator, query: [(name: String, value: String)] = [],

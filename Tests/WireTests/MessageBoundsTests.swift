@@ -53,6 +53,7 @@ import Wire
             (.secure(changed(frame) { $0.message = [] }), "secure.message"), (.secure(changed(frame) { $0.attempt = 1_000_001 }), "secure.attempt"),
             (.welcome(changed(welcome) { $0.version = 0 }), "welcome.version"), (.welcome(changed(welcome) { $0.sessionID = "" }), "welcome.session_id"),
             (.welcome(changed(welcome) { $0.heartbeatSeconds = 0 }), "welcome.heartbeat_seconds"),
+            (.welcome(changed(welcome) { $0.history = "" }), "welcome.history"),
             (.welcome(changed(welcome) { $0.heartbeatSeconds = 86_401 }), "welcome.heartbeat_seconds"),
             (.welcome(changed(welcome) { $0.serverTimeMs = -1 }), "welcome.server_time_ms"), (.welcome(changed(welcome) { $0.status = "" }), "welcome.status"),
             (.roundClosed(changed(closed) { $0.round = 0 }), "round_closed.round"), (.roundClosed(changed(closed) { $0.attempt = -1 }), "round_closed.attempt"),
@@ -98,5 +99,19 @@ import Wire
                 fieldName { _ = try ControlCodec.encode(ServerMessage.roundStart(changed(start) { $0.modelPath = path })) } == "round_start.model_path",
                 "\(path)")
         }
+    }
+
+    /// Nothing is fetched from there, so nothing may stand there: it would have no bound.
+    @Test func aControlThatIsNotThereHasNoPath() throws {
+        let training = TrainingPlan(
+            learningRate: 0.1, momentum: 0, weightDecay: 0, proximalMu: 0, localEpochs: 1, batchSize: 1, seed: 0)
+        func start(_ path: String) -> ServerMessage {
+            .roundStart(
+                RoundStart(
+                    sessionID: "s", round: 1, attempt: 1, modelSHA256: digest, modelPath: "/m", updatePath: "/u", deadlineMs: 0, training: training,
+                    uploadEncoding: .identity, rule: .controlled(ControlStart(sha256: [], path: path, countedRound: 0, countedAttempt: 0))))
+        }
+        #expect(throws: Never.self) { try ControlCodec.encode(start("")) }
+        #expect(fieldName { _ = try ControlCodec.encode(start("/c")) } == "round_start.control.path")
     }
 }

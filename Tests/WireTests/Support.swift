@@ -5,6 +5,7 @@ let digest = [UInt8](0..<32)
 /// One good message of every kind, and of every form that has a rule of its own.
 let serverMessages: [ServerMessage] = [
     .welcome(Welcome(version: 1, sessionID: "s", heartbeatSeconds: 30, serverTimeMs: 1_700_000_000_000, status: "training")),
+    .welcome(Welcome(version: 1, sessionID: "s", heartbeatSeconds: 30, serverTimeMs: 1_700_000_000_000, status: "training", history: "5f0c")),
     .roundStart(
         RoundStart(
             sessionID: "s", round: 3, attempt: 2, modelSHA256: digest, modelPath: "/m?round=2", updatePath: "/u", deadlineMs: 1_700_000_600_000,

@@ -1,30 +1,30 @@
-import NIOCore
+package import NIOCore
 import NIOHTTP1
 import NIOPosix
-import NIOSSL
+package import NIOSSL
 import NIOWebSocket
 
 /// The client's end of the control channel: binary WebSocket frames over mutual TLS.
-struct ControlSocket: Sendable {
+package struct ControlSocket: Sendable {
     /// What the channel reports, in order. The last is `closed` or an error thrown by `run`.
-    enum Event: Sendable {
+    package enum Event: Sendable {
         /// `tls`: the version that was agreed on, as OpenSSL writes it.
         case opened(Sender, tls: String)
         case received([UInt8])
     }
 
     /// Sends frames of an open channel; usable from any task.
-    struct Sender: Sendable {
+    package struct Sender: Sendable {
         fileprivate let writer: NIOAsyncChannelOutboundWriter<WebSocketFrame>
         private let masks = MaskKeys()
 
         fileprivate init(writer: NIOAsyncChannelOutboundWriter<WebSocketFrame>) { self.writer = writer }
 
-        func send(_ bytes: [UInt8]) async throws {
+        package func send(_ bytes: [UInt8]) async throws {
             try await write(.binary, ByteBuffer(bytes: bytes))
         }
 
-        func close() async {
+        package func close() async {
             try? await write(.connectionClose, ByteBuffer(bytes: [0x03, 0xE8]))
             writer.finish()
         }
@@ -47,6 +47,13 @@ struct ControlSocket: Sendable {
     let group: any EventLoopGroup
     let limits: TimeLimits
 
+    package init(endpoint: CoordinatorEndpoint, tls: NIOSSLContext, group: any EventLoopGroup, limits: TimeLimits) {
+        self.endpoint = endpoint
+        self.tls = tls
+        self.group = group
+        self.limits = limits
+    }
+
     private struct Silence: Error, CustomStringConvertible {
         var description: String { "the coordinator is silent" }
     }
@@ -62,7 +69,7 @@ struct ControlSocket: Sendable {
     }
 
     /// Opens the channel, reports events until it is closed, and returns the close code if the coordinator gave one.
-    func run(path: String, _ report: @escaping @Sendable (Event) async -> Void) async throws(ClientNodeError) -> UInt16? {
+    package func run(path: String, _ report: @escaping @Sendable (Event) async -> Void) async throws(ClientNodeError) -> UInt16? {
         let upgrade: Upgrade
         do {
             upgrade = try await connect(path: path)

@@ -8,42 +8,80 @@ import NIOHTTP1
 import NIOPosix
 import NIOSSL
 import StrictJSON
+import Synchronization
 import Trust
 package import Wire
 
 /// The HTTPS side of the conversation: enrolment, joining, models down, updates up.
 package final class CoordinatorClient: Sendable {
     let endpoint: CoordinatorEndpoint
-    let sockets: ControlSocket
-    private let http: HTTPClient
-    private static let family = "/api/v4"
+    private let group: any EventLoopGroup
+    private let limits: TimeLimits
+    private struct State {
+        var line: Line
+        /// Replaced, and perhaps still with requests under way.
+        var retired: [Line] = []
+        /// Digest of the authorities this node has, and of those its coordinator hands out as far as it was heard.
+        var bundle: String?
+        var told: String?
+        var heard = ContinuousClock.now
+        var onNews: (@Sendable () -> Void)?
+    }
+    private let state: Mutex<State>
+    static let family = "/api/v4"
 
+    /// - Parameter bundle: digest of the authorities in `tls`; nil: of no interest.
     init(
-        endpoint: CoordinatorEndpoint, tls: TLSConfiguration, group: any EventLoopGroup, limits: TimeLimits = TimeLimits()
+        endpoint: CoordinatorEndpoint, tls: TLSConfiguration, group: any EventLoopGroup, limits: TimeLimits = TimeLimits(), bundle: String? = nil
     ) throws(ClientNodeError) {
-        self.endpoint = endpoint
-        do {
-            sockets = ControlSocket(endpoint: endpoint, tls: try NIOSSLContext(configuration: tls), group: group, limits: limits)
-        } catch {
-            throw ClientNodeError(
-                .authentication, "The certificate or key of this node is not usable: \(error).",
-                remedy: "Enrol again with a new token.")
-        }
-        var configuration = HTTPClient.Configuration(tlsConfiguration: tls)
-        configuration.httpVersion = .http1Only
-        configuration.redirectConfiguration = .disallow
-        configuration.timeout.connect = .nanoseconds(Int64(limits.connectSeconds * 1e9))
-        configuration.timeout.read = .nanoseconds(Int64(limits.readSeconds * 1e9))
-        // When to try again is decided above, in one place.
-        configuration.connectionPool.retryConnectionEstablishment = false
-        // A node does one thing at a time; beside it stands its control socket. Idle connections of a thousand nodes cost memory.
-        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 1
-        http = HTTPClient(eventLoopGroupProvider: .shared(group), configuration: configuration)
+        (self.endpoint, self.group, self.limits) = (endpoint, group, limits)
+        state = Mutex(State(line: try Line(endpoint: endpoint, tls: tls, group: group, limits: limits), bundle: bundle))
     }
 
-    package func shutdown() async { try? await http.shutdown() }
+    package func shutdown() async {
+        let lines = state.withLock { [$0.line] + $0.retired }
+        for line in lines { await line.shutdown() }
+    }
 
-    private static let sessionsPath = family + "/federated-learning/sessions"
+    private var line: Line { state.withLock { $0.line } }
+    var sockets: ControlSocket { line.sockets }
+
+    func makeLine(_ tls: TLSConfiguration) throws(ClientNodeError) -> Line { try Line(endpoint: endpoint, tls: tls, group: group, limits: limits) }
+
+    func replaceLine(_ line: Line, bundle: String) async {
+        let old = state.withLock { state in
+            let old = state.line
+            // One that was retired at the last replacement has been idle since long ago.
+            state.retired = [old]
+            // What was told before may be what was just fetched; the next reply says.
+            (state.line, state.bundle, state.told) = (line, bundle, nil)
+            return old
+        }
+        await old.retire()
+    }
+
+    // MARK: News of the authorities
+
+    /// Whether the coordinator hands out other authorities than this node has.
+    var hasNewAuthorities: Bool { state.withLock { $0.bundle != nil && $0.told != nil && $0.told != $0.bundle } }
+
+    /// Since the last reply.
+    var silentSeconds: Double { state.withLock { $0.heard.duration(to: .now) / .seconds(1) } }
+
+    func watchAuthorities(_ onNews: @escaping @Sendable () -> Void) { state.withLock { $0.onNews = onNews } }
+
+    private func heard(_ headers: HTTPHeaders) {
+        let told = headers.first(name: "tutti-authorities")
+        let onNews: (@Sendable () -> Void)? = state.withLock { state in
+            state.heard = .now
+            guard let told, told != state.told else { return nil }
+            state.told = told
+            return told == state.bundle ? nil : state.onNews
+        }
+        onNews?()
+    }
+
+    static let sessionsPath = family + "/federated-learning/sessions"
 
     static func sessionPath(_ session: String, _ leaf: String) -> String { "\(sessionsPath)/\(session)/\(leaf)" }
 
@@ -157,7 +195,7 @@ package final class CoordinatorClient: Sendable {
 
     // MARK: One way to call
 
-    private func call<Reply: Decodable>(
+    func call<Reply: Decodable>(
         _ method: HTTPMethod, _ path: String, _ body: [UInt8]?, what: String
     ) async throws(ClientNodeError) -> Reply {
         var request = HTTPClientRequest(url: endpoint.url + path)
@@ -170,13 +208,7 @@ package final class CoordinatorClient: Sendable {
         guard (200..<300).contains(status) else {
             throw ClientNodeError.reply(status: status, body: reply, what: what, retryAfter: headers.first(name: "Retry-After").flatMap(Double.init))
         }
-        do {
-            return try JSONDecoder().decode(Reply.self, from: Data(reply))
-        } catch {
-            throw ClientNodeError(
-                .version, "\(what) was answered in a form this client does not know: \(error).",
-                remedy: "Check that the address is a Tutti coordinator's and that both sides have compatible versions.")
-        }
+        return try Self.read(reply, what: what)
     }
 
     private func send(
@@ -188,16 +220,16 @@ package final class CoordinatorClient: Sendable {
     }
 
     private func transfer(_ request: HTTPClientRequest, timeout: Int64, limit: Int) async throws -> (Int, HTTPHeaders, [UInt8]) {
-        let response = try await http.execute(request, timeout: .seconds(timeout))
-        var body = try await response.body.collect(upTo: limit)
-        return (Int(response.status.code), response.headers, body.readBytes(length: body.readableBytes) ?? [])
+        try await line.use { http in
+            let response = try await http.execute(request, timeout: .seconds(timeout))
+            heard(response.headers)
+            var body = try await response.body.collect(upTo: limit)
+            return (Int(response.status.code), response.headers, body.readBytes(length: body.readableBytes) ?? [])
+        }
     }
 
-    // MARK: Looking at it
-
-    /// The status of `/readyz` and the `Date` header, if there is one.
-    func readiness() async throws(ClientNodeError) -> (status: Int, date: String?) {
-        let (status, headers, _) = try await send(try request("/readyz"), timeout: Limits.requestSeconds, limit: Limits.replyBytes)
-        return (status, headers.first(name: "Date"))
+    /// The status of `/readyz`: a way to hear whether there is news.
+    func readiness() async throws(ClientNodeError) -> Int {
+        try await send(try request("/readyz"), timeout: Limits.requestSeconds, limit: Limits.replyBytes).0
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import Trust
+import Wire
 
 extension ClientNodeError {
     /// A transport error in words: what failed and whether it is the network or the certificate.
@@ -17,7 +18,7 @@ extension ClientNodeError {
     }
 
     /// An answer that is not a success, with the coordinator's own words.
-    static func reply(status: Int, body: [UInt8], what: String, retryAfter: Double? = nil) -> ClientNodeError {
+    package static func reply(status: Int, body: [UInt8], what: String, retryAfter: Double? = nil) -> ClientNodeError {
         struct Envelope: Decodable {
             struct Detail: Decodable {
                 var field: String?
@@ -53,6 +54,18 @@ extension ClientNodeError {
             kind = .failed
             remedy = "See the coordinator's log for this request."
         }
-        return ClientNodeError(kind, "\(what) was refused (\(status)): \(message).", remedy: remedy, retryAfterSeconds: retryAfter)
+        return ClientNodeError(
+            kind, "\(what) was refused (\(status)): \(ControlCodec.plain(message)).", remedy: remedy, retryAfterSeconds: retryAfter)
+    }
+}
+
+extension CoordinatorClient {
+    /// The body of a reply that is a success.
+    package static func read<Reply: Decodable>(_ body: [UInt8], as type: Reply.Type = Reply.self, what: String) throws(ClientNodeError) -> Reply {
+        do { return try JSONDecoder().decode(type, from: Data(body)) } catch {
+            throw ClientNodeError(
+                .version, "\(what) was answered in a form this client does not know: \(ControlCodec.plain("\(error)")).",
+                remedy: "Check that the address is a Tutti coordinator's and that both sides have compatible versions.")
+        }
     }
 }

@@ -166,6 +166,9 @@ package struct SessionSummary: Decodable, Sendable {
     /// Where the session's rule or its groups take more than `min_clients`.
     var clients_needed: Int?
     var model: Model?
+    /// The newest version's digest.
+    var model_sha256: String?
+    var status_reason: String?
 
     var isOpen: Bool { ["initializing", "waiting", "training"].contains(status) }
 }

@@ -31,11 +31,10 @@ package struct MemberKey: Sendable {
         do throws(TrustError) {
             let seed: [UInt8]
             if FileManager.default.fileExists(atPath: path) {
-                seed = try SecretFile.read(path)
-                guard seed.count == 32 else { throw .file(path: path, problem: "it has \(seed.count) bytes and not 32") }
+                seed = try SeedFile.read(path)
             } else {
                 seed = RandomSource.system.bytes(32)
-                try SecretFile.write(seed, to: path)
+                try SeedFile.write(seed, to: path)
             }
             return MemberKey(seed: Secret(seed), publicKey: CryptoSuite.system.keys.signingKey(seed))
         } catch {

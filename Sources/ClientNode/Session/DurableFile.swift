@@ -1,19 +1,11 @@
-import CryptoSuite
 import Foundation
 import Trust
 
 /// A small file that survives a crash whole or not at all: magic, version, length, SHA-256 and payload, written beside
 /// the old one, synced, renamed over it, and the folder synced. Verified on read.
 enum DurableFile {
-    private static let magic: [UInt8] = Array("TUTTI\u{1}\n".utf8) + [1]
-    private static let headerBytes = 8 + 8 + 32
-
     static func write(_ payload: [UInt8], to path: String) throws(ClientNodeError) {
-        var bytes = magic
-        bytes.reserveCapacity(headerBytes + payload.count)
-        for shift in stride(from: 0, to: 64, by: 8) { bytes.append(UInt8(truncatingIfNeeded: payload.count >> shift)) }
-        bytes += CryptoSuite.system.sha256(payload)
-        bytes += payload
+        let bytes = DurableForm.encode(payload)
         let temporary = path + ".tmp"
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw failure("cannot be created", path) }
@@ -41,18 +33,11 @@ enum DurableFile {
     /// nil when there is no such file.
     static func read(_ path: String) throws(ClientNodeError) -> [UInt8]? {
         guard let data = FileManager.default.contents(atPath: path) else { return nil }
-        let bytes = [UInt8](data)
-        guard bytes.count >= headerBytes, Array(bytes[0..<8]) == magic else { throw damaged(path) }
-        var length: UInt64 = 0
-        for index in 0..<8 { length |= UInt64(bytes[8 + index]) << (8 * index) }
-        let payload = Array(bytes[headerBytes...])
-        guard UInt64(payload.count) == length, CryptoSuite.system.sha256(payload) == Array(bytes[16..<48]) else {
-            throw damaged(path)
-        }
+        guard let payload = DurableForm.decode([UInt8](data)) else { throw damaged(path) }
         return payload
     }
 
-    private static func syncFolder(of path: String) throws(ClientNodeError) {
+    static func syncFolder(of path: String) throws(ClientNodeError) {
         let folder = (path as NSString).deletingLastPathComponent
         let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw failure("has a folder that cannot be opened", path) }

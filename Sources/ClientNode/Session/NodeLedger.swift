@@ -17,15 +17,8 @@ actor NodeLedger {
 
     /// - Parameter cap: what the rows may lose at most; nil: any sum is borne, and counted.
     init(data: String, card: NodeIdentity.Card, dataset: String, cap: Double?, delta: Double) throws(ClientNodeError) {
-        path = data + "/privacy.ledger"
-        var stored = Kept()
-        if let payload = try DurableFile.read(path) {
-            do { stored = try JSONDecoder().decode(Kept.self, from: Data(payload)) } catch {
-                throw ClientNodeError(
-                    .integrity, "\(path) cannot be read: \(error).",
-                    remedy: "Restore it from a backup. Without it this node cannot know what its rows have lost already.")
-            }
-        }
+        path = Self.path(data)
+        let stored = try Self.read(path)
         do {
             key = try LedgerKey(tenant: card.tenant, client: card.client, dataset: dataset)
             self.cap = try PrivacyBudget(epsilon: cap ?? .greatestFiniteMagnitude, delta: delta)
@@ -33,6 +26,20 @@ actor NodeLedger {
         } catch { throw ClientNodeError(.configuration, "\(error)", remedy: "Look at policy.max_epsilon, policy.delta and data.name in client.toml.") }
         kept = stored
     }
+
+    private static func path(_ data: String) -> String { data + "/privacy.ledger" }
+
+    private static func read(_ path: String) throws(ClientNodeError) -> Kept {
+        guard let payload = try DurableFile.read(path) else { return Kept() }
+        do { return try JSONDecoder().decode(Kept.self, from: Data(payload)) } catch {
+            throw ClientNodeError(
+                .integrity, "\(path) cannot be read: \(error).",
+                remedy: "Restore it from a backup. Without it this node cannot know what its rows have lost already.")
+        }
+    }
+
+    /// - Throws: when what lies there is not what was written.
+    static func examine(data: String) throws(ClientNodeError) { _ = try read(path(data)) }
 
     /// Counts a round, durably. nil: it is counted; else why it may not be taken part in.
     func pay(_ claim: PrivacyClaim) throws(ClientNodeError) -> String? {

@@ -20,18 +20,18 @@ package actor NodeRunner {
     /// What people may want to see while it runs.
     package typealias Notice = @Sendable (String) -> Void
 
-    private let identity: NodeIdentity
+    var identity: NodeIdentity
     private let key: MemberKey
-    private let data: String
+    let data: String
     private let work: LocalWork
     private let ledger: NodeLedger
     private let policy: ClientPolicy
-    private let house: NodeHouse
-    private let notice: Notice
-    private let client: CoordinatorClient
+    let house: NodeHouse
+    let notice: Notice
+    let client: CoordinatorClient
     /// As it is sent and logged.
     private let joinBody: [UInt8]
-    private var running: [String: SessionRunner] = [:]
+    var running: [String: SessionRunner] = [:]
     /// Sessions that are over for this node, or not for it.
     private var done: Set<String> = []
     private var outcomes: [String: ClientOutcome] = [:]
@@ -39,16 +39,20 @@ package actor NodeRunner {
     private var fault: ClientNodeError?
     private var stopping = false
     private var pause: Task<Void, Never>?
+    let renewal: RenewalTimes
+    var renewalPause: Task<Void, Never>?
 
     package init(
         data: String, rows: LocalRows, schema: DataSchema, liar: Liar? = nil, stopping: LocalStopping? = nil,
-        policy: ClientPolicy = ClientPolicy(), limits: TimeLimits = TimeLimits(), house: NodeHouse, notice: @escaping Notice = { _ in }
+        policy: ClientPolicy = ClientPolicy(), limits: TimeLimits = TimeLimits(), renewal: RenewalTimes = RenewalTimes(), house: NodeHouse,
+        notice: @escaping Notice = { _ in }
     ) throws(ClientNodeError) {
         self.data = data
         self.policy = policy
         self.house = house
         self.notice = notice
-        identity = try NodeIdentity.load(from: data)
+        self.renewal = renewal
+        identity = try NodeIdentity.settled(in: data)
         key = try MemberKey.loadOrMake(in: data)
         work = LocalWork(rows: rows, liar: liar, stopping: stopping, workspaces: house.workspaces)
         joinBody = CoordinatorClient.joinBody(client: identity.card.client, rows: rows.count, schema: schema, policy: policy).encoded()
@@ -57,17 +61,22 @@ package actor NodeRunner {
     }
 
     package func run(_ scope: Scope) async throws(ClientNodeError) -> [String: ClientOutcome] {
+        client.watchAuthorities { [weak self] in Task { await self?.authoritiesChanged() } }
+        var keeping: Task<Void, Never>?
+        let result: Result<Void, ClientNodeError>
         do throws(ClientNodeError) {
             try checkCertificate(now: Date())
+            keeping = Task { await self.keepCertificate() }
             switch scope {
             case .session(let id): outcomes[id] = try await takePart(in: id)
             case .everyOpenSession: try await serve()
             }
-        } catch {
-            await client.shutdown()
-            throw error
-        }
+            result = .success(())
+        } catch { result = .failure(error) }
+        keeping?.cancel()
+        await keeping?.value
         await client.shutdown()
+        try result.get()
         return outcomes
     }
 
@@ -76,16 +85,6 @@ package actor NodeRunner {
         stopping = true
         pause?.cancel()
         for runner in running.values { runner.stop() }
-    }
-
-    /// There is no way to renew a certificate but a new token: its end is told early.
-    private func checkCertificate(now: Date) throws(ClientNodeError) {
-        guard let life = identity.certificateLife else { return }
-        let remedy = "Ask the operator for a new token and enrol again with 'tutti-client join' in a new folder."
-        if now > life.to { throw ClientNodeError(.authentication, "This node's certificate ended on \(life.to).", remedy: remedy) }
-        if now.timeIntervalSince(life.from) > life.to.timeIntervalSince(life.from) / 2 {
-            notice("this node's certificate is past half its life and ends on \(life.to). \(remedy)")
-        }
     }
 
     // MARK: Every open session
@@ -143,8 +142,10 @@ package actor NodeRunner {
         while !stopping {
             do throws(ClientNodeError) {
                 // Also keeps an id that is none from becoming a path of the request.
-                _ = try SessionFolder(data: data, session: session)
-                if let refusal = policy.refusal(of: try await client.session(session)) { throw refusal }
+                let folder = try SessionFolder(data: data, session: session)
+                let summary = try await client.session(session)
+                if let outcome = try ending(of: summary, folder) { return outcome }
+                if let refusal = policy.refusal(of: summary) { throw refusal }
                 try await join(session)
                 return try await run(session)
             } catch {
@@ -154,6 +155,17 @@ package actor NodeRunner {
             }
         }
         return .stopped
+    }
+
+    /// How a session came out that this node took part in and that ended while it was away; nobody can join that any more. nil: it
+    /// goes on, or the node never was in it.
+    private func ending(of session: SessionSummary, _ folder: SessionFolder) throws(ClientNodeError) -> ClientOutcome? {
+        guard !session.isOpen, try folder.loadState(session: session.session_id) != ClientState(session: session.session_id) else { return nil }
+        notice("\(session.session_id) is over: \(session.status)")
+        guard session.status == "completed", let model = session.model_sha256 else {
+            return .ended(status: session.status, reason: session.status_reason ?? "it ended while this node was away")
+        }
+        return .completed(model: model)
     }
 
     private func join(_ session: String) async throws(ClientNodeError) {
@@ -184,7 +196,7 @@ package actor NodeRunner {
 
     // MARK: Waiting
 
-    private func newBackoff(_ what: String) -> Backoff { Backoff(seed: derivedSeed(0, identity.card.client + what)) }
+    func newBackoff(_ what: String) -> Backoff { Backoff(seed: derivedSeed(0, identity.card.client + what)) }
 
     /// Ends early when the node is stopped.
     private func wait(_ seconds: Double) async {
@@ -193,24 +205,5 @@ package actor NodeRunner {
         pause = sleep
         await sleep.value
         pause = nil
-    }
-}
-
-extension CoordinatorClient {
-    /// The connection of an enrolled node: its certificate, its coordinator's authority, the hybrid key exchange only.
-    package convenience init(identity: NodeIdentity, data: String, limits: TimeLimits = TimeLimits()) throws(ClientNodeError) {
-        let endpoint = try CoordinatorEndpoint(identity.card.coordinator)
-        do {
-            try self.init(
-                endpoint: endpoint,
-                tls: try clientTLS(
-                    authorityPEM: identity.authorityPEM, certificatePEM: identity.certificatePEM, keyPEM: identity.keyPEM, postQuantumOnly: true),
-                group: MultiThreadedEventLoopGroup.singleton, limits: limits)
-        } catch let error as ClientNodeError {
-            throw error
-        } catch {
-            throw ClientNodeError(
-                .authentication, "The identity in \(data) is not usable: \(error).", remedy: "Enrol again with a new token.")
-        }
     }
 }

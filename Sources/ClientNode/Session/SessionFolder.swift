@@ -87,12 +87,10 @@ struct SessionFolder: Sendable {
         let path = folder + "/rounding.secret"
         do throws(TrustError) {
             if FileManager.default.fileExists(atPath: path) {
-                let bytes = try SecretFile.read(path)
-                guard bytes.count == 32 else { throw .file(path: path, problem: "it has \(bytes.count) bytes and not 32") }
-                return Secret(bytes)
+                return Secret(try SeedFile.read(path))
             }
             let fresh = RandomSource.system.bytes(32)
-            try SecretFile.write(fresh, to: path)
+            try SeedFile.write(fresh, to: path)
             return Secret(fresh)
         } catch {
             throw ClientNodeError(.configuration, "\(error)", remedy: "Delete the file: a new secret is drawn. Nobody but this client may read it.")

@@ -128,7 +128,11 @@ extension SessionRunner {
                 return
             }
             switch await client.upload(body, path: update.path, key: update.key, encoding: encoding) {
-            case nil: post.yield(.uploaded(update.key))
+            case nil:
+                do { try folder.sent.append(.receipt(update.key), session: session, content: body, at: .now) } catch {
+                    house.log.warning("a receipt is not logged", metadata: ["reason": "\(error)"])
+                }
+                post.yield(.uploaded(update.key))
             case .some(let failure): post.yield(.uploadFailed(update.key, failure))
             }
         }

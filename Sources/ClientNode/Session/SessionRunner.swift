@@ -22,7 +22,10 @@ actor SessionRunner {
     let policy: ClientPolicy
     let events: AsyncStream<ClientEvent>
     let post: AsyncStream<ClientEvent>.Continuation
-    var sender: ControlSocket.Sender?
+    var channel: (number: Int, sender: ControlSocket.Sender)?
+    var startedChannels = 0
+    /// Of channels that another one took the place of.
+    var leaving: [ControlSocket.Sender] = []
     /// The server's control that was fetched last.
     var control: (digest: String, file: [UInt8])?
     /// The update of a masked round, until its masks are known.
@@ -77,7 +80,7 @@ actor SessionRunner {
     func cleanUp() async {
         timer?.task.cancel()
         cancellation.cancel()
-        if let sender {
+        for sender in leaving + [channel?.sender].compactMap({ $0 }) {
             // A coordinator that does not read must not keep this node from ending.
             await withTaskGroup(of: Void.self) { group in
                 group.addTask { await sender.close() }

@@ -4,11 +4,8 @@ import Logging
 import NIOCore
 import NIOHTTP1
 import NIOHTTPTypes
-import NIOHTTPTypesHTTP1
-import NIOWebSocket
 
-/// HTTP/1.1 and WebSocket on one port: `RequestGate` judges heads and upgrades, NIO's typed upgrader does the WebSocket
-/// handshake, Hummingbird carries the rest.
+/// HTTP/1.1 and WebSocket on one port: `Door` judges heads and upgrades, Hummingbird carries the rest.
 struct OnePortChannel: HTTPChannelHandler {
     enum Kind: Sendable {
         case http(NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>)
@@ -28,54 +25,25 @@ struct OnePortChannel: HTTPChannelHandler {
         channel.eventLoop.makeCompletedFuture {
             try channel.syncOptions?.setOption(.maxMessagesPerRead, value: 1)
             try channel.syncOptions?.setOption(
-                .recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 1 << 10, initial: 4 << 10, maximum: Limits.readBytes))
-            let connection = Connection(isSecure: isSecure)
-            var limits = NIOHTTPDecoderLimitConfiguration()
-            limits.maxHeaderFieldSize = Limits.headerFieldBytes
-            limits.maxHeaderListSize = Limits.headerListBytes
-            limits.maxHeaderFieldCount = Limits.headerFields
-            let encoder = HTTPResponseEncoder()
-            let decoder = ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes, limitConfiguration: limits))
-            let gate = RequestGate(connection: connection, times: gateway.times, admit: gateway.admit, rejection: gateway.rejection)
-            let upgrade = NIOTypedHTTPServerUpgradeHandler(
-                httpEncoder: encoder, extraHTTPHandlers: [decoder, gate],
-                upgradeConfiguration: NIOTypedHTTPServerUpgradeConfiguration<Kind>(
-                    upgraders: [upgrader(connection)], notUpgradingCompletionHandler: { [self] in http($0, logger) }))
-            try channel.pipeline.syncOperations.addHandlers([encoder, decoder, gate, upgrade])
-            return Value(kind: upgrade.upgradeResultFuture, channel: channel, connection: connection)
+                .recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 1 << 10, initial: 2 << 10, maximum: Limits.readBytes))
+            let connection = Connection(isSecure: isSecure, opening: Opening.current)
+            let door = Door<Kind>(
+                connections: gateway.open, times: gateway.times,
+                admit: { [gateway] head, connection, loop in loop.makeFutureWithTask { await gateway.admit(head, connection) } },
+                turnAway: gateway.turnAway, rejection: gateway.rejection, http: { [self] in http($0, logger) }, control: { .control($0, $1) })
+            return Value(kind: try door.open(channel, connection), channel: channel, connection: connection)
         }
     }
 
     private func http(_ channel: any Channel, _ logger: Logger) -> EventLoopFuture<Kind> {
         channel.eventLoop.makeCompletedFuture {
-            try channel.pipeline.syncOperations.addHandler(HTTP1ToHTTPServerCodec(secure: isSecure))
-            try channel.pipeline.syncOperations.addHandler(HTTPConnectionStateHandler(idleTimeout: gateway.times.idle, logger: logger))
+            try Door<Kind>.addHTTP(channel, isSecure: isSecure, idle: gateway.times.idle, logger)
             return .http(
                 try NIOAsyncChannel(
                     wrappingChannelSynchronously: channel,
                     configuration: .init(
                         backPressureStrategy: .init(lowWatermark: 1, highWatermark: Limits.readsAhead), isOutboundHalfClosureEnabled: true)))
         }
-    }
-
-    private func upgrader(_ connection: Connection) -> NIOTypedWebSocketServerUpgrader<Kind> {
-        NIOTypedWebSocketServerUpgrader<Kind>(
-            maxFrameSize: Limits.controlFrameBytes,
-            // The gate has decided already.
-            shouldUpgrade: { channel, _ in channel.eventLoop.makeSucceededFuture([:]) },
-            upgradePipelineHandler: { [times = gateway.times] channel, head in
-                channel.eventLoop.makeCompletedFuture {
-                    let link = ControlLink(channel: channel, closeTime: times.close)
-                    try channel.pipeline.syncOperations.addHandlers([
-                        FrameRules(link: link),
-                        NIOWebSocketFrameAggregator(
-                            minNonFinalFragmentSize: 1, maxAccumulatedFrameCount: Limits.controlFragments,
-                            maxAccumulatedFrameSize: Limits.controlFrameBytes),
-                        ControlLinkHandler(link: link, connection: connection, times: times),
-                    ])
-                    return .control(link, head)
-                }
-            })
     }
 
     func handle(value: Value, logger: Logger) async {

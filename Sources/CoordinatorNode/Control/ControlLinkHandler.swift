@@ -1,3 +1,4 @@
+import Foundation
 import NIOCore
 import NIOWebSocket
 import Wire
@@ -14,6 +15,7 @@ final class ControlLinkHandler: ChannelInboundHandler {
     private var lastFrame = NIODeadline.now()
     private var hello: Scheduled<Void>?
     private var pings: RepeatedTask?
+    private var end: Scheduled<Void>?
 
     init(link: ControlLink, connection: Connection, times: GatewayTimes) {
         self.link = link
@@ -23,10 +25,16 @@ final class ControlLinkHandler: ChannelInboundHandler {
 
     func handlerAdded(context: ChannelHandlerContext) {
         lastFrame = .now()
+        connection.isControl = true
         // The stop may have come while the upgrade was on its way.
         if connection.isQuiescing { return link.close(.goingAway) }
         hello = context.eventLoop.scheduleTask(in: TimeAmount(times.hello)) { [link, times] in
             link.refuse(Refusal(code: "hello", message: "no hello came within \(times.hello) of the upgrade"))
+        }
+        if let expires = connection.expires {
+            // The client comes back with the certificate it was renewed to, or not at all.
+            let left = TimeAmount.milliseconds(Int64(max(0, expires.timeIntervalSinceNow) * 1000))
+            end = context.eventLoop.scheduleTask(in: left) { [link] in link.close(.policy) }
         }
         let interval = TimeAmount(times.ping)
         let bound = NIOLoopBound((handler: self, context: context), eventLoop: context.eventLoop)
@@ -45,6 +53,7 @@ final class ControlLinkHandler: ChannelInboundHandler {
     private func stop() {
         hello?.cancel()
         pings?.cancel()
+        end?.cancel()
         link.ended()
     }
 

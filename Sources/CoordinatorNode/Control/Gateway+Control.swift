@@ -1,11 +1,11 @@
-import APIKit
+package import APIKit
 import CryptoSuite
 import Federation
 import FederationService
 import Foundation
 import HTTPTypes
 import Logging
-import NIOHTTP1
+package import NIOHTTP1
 import Telemetry
 import Trust
 import TrustStreamAPI
@@ -28,12 +28,11 @@ extension Gateway {
 
     /// Serves a channel that was admitted and upgraded.
     func serve(_ link: ControlLink, _ head: HTTPRequestHead, _ connection: Connection) async {
+        // Asked again rather than remembered: between the two the client may have been revoked.
         var request = opening(head, connection)
-        do throws(ServiceError) {
-            // Asked again rather than remembered: between the two the client may have been revoked.
-            let (session, member) = try await member(head, &request)
-            await ControlServer(engine: engine, log: log).serve(link, session: session, member: member)
-        } catch { link.close() }
+        guard let (session, member) = try? await member(head, &request) else { return link.close() }
+        let server = ControlServer(engine: engine, log: log, link: link, session: session, member: member)
+        link.serve(server.receive)
     }
 
     /// What never reached the HTTP side, in the envelope of unknown paths.
@@ -41,9 +40,9 @@ extension Gateway {
         rejection(error, emptyRequest(method: "GET", host: nil, Connection(isSecure: true)), status: status)
     }
 
-    private func rejection(_ error: ServiceError, _ request: APIRequest, status: Int?) -> Rejection {
+    func rejection(_ error: ServiceError, _ request: APIRequest, status: Int?) -> Rejection {
         var reply = (families.first { $0.owns(request.path) } ?? system).unreached(error, request)
-        if let cause = reply.cause {
+        if let cause = reply.cause, reply.status != 503 {
             log.error(
                 "request failed", metadata: ["operation": "control", "status": "\(reply.status)", "request": "\(request.requestID)", "cause": "\(cause)"])
         }
@@ -53,9 +52,8 @@ extension Gateway {
     }
 
     private func opening(_ head: HTTPRequestHead, _ connection: Connection) -> APIRequest {
-        var request = emptyRequest(method: "GET", host: head.headers.first(name: "host"), connection)
+        var request = emptyRequest(method: "GET", host: head.headers.first(name: "host"), connection, id: head.headers.first(name: "x-request-id"))
         request.headers = head.headers.map { ($0.name.lowercased(), $0.value) }
-        request.requestID = requestID(request.header("x-request-id"))
         request.peer = connection.peer
         return request
     }
@@ -84,7 +82,7 @@ extension Gateway {
 
 extension HTTPRequestHead {
     /// RFC 6455 §4.2.1, and no body.
-    fileprivate func checkWebSocketHandshake() throws(ServiceError) {
+    package func checkWebSocketHandshake() throws(ServiceError) {
         func check(_ holds: Bool, _ field: String, _ issue: String) throws(ServiceError) {
             if !holds { throw .invalid(field: field, issue: issue, provided: nil) }
         }

@@ -11,11 +11,14 @@ final class BodyReader: Sendable {
     private let progress: Mutex<Progress>
     private let request: Request
     private let channel: any Channel
+    private let memory: BodyMemory
+    private let held = Mutex(0)
     let declaredBytes: Int?
 
-    init(_ request: Request, _ channel: any Channel) throws(ServiceError) {
+    init(_ request: Request, _ channel: any Channel, _ memory: BodyMemory) throws(ServiceError) {
         self.request = request
         self.channel = channel
+        self.memory = memory
         if let text = request.headers[.contentLength] {
             guard let length = Int(text), length >= 0 else {
                 throw .invalid(field: "Content-Length", issue: "is no length", provided: nil)
@@ -43,8 +46,28 @@ final class BodyReader: Sendable {
 
     private var expectsContinue: Bool { request.headers[.expect]?.lowercased() == "100-continue" }
 
+    /// The request is answered: what its body took is free again.
+    func release() {
+        memory.give(
+            held.withLock { held in
+                defer { held = 0 }
+                return held
+            })
+    }
+
+    /// Room for `bytes` of the body, before they are there.
+    private func hold(_ bytes: Int) throws(ServiceError) {
+        guard memory.take(bytes) else {
+            throw bytes > memory.limitBytes
+                ? .tooLarge(limitBytes: memory.limitBytes)
+                : .unavailable("the bodies of other requests fill the memory that there is for them", retryAfterSeconds: Limits.shedRetrySeconds)
+        }
+        held.withLock { $0 += bytes }
+    }
+
     private func read(_ limit: Int) async throws(ServiceError) -> [UInt8] {
         guard declaredBytes != 0 else { return [] }
+        if let declaredBytes { try hold(declaredBytes) }
         progress.withLock { $0 = .partial }
         if expectsContinue {
             channel.writeAndFlush(HTTPResponsePart.head(HTTPResponse(status: .continue)), promise: nil)
@@ -55,6 +78,7 @@ final class BodyReader: Sendable {
         do {
             for try await chunk in request.body {
                 guard bytes.count + chunk.readableBytes <= limit else { throw ServiceError.tooLarge(limitBytes: limit) }
+                if declaredBytes == nil { try hold(chunk.readableBytes) }
                 bytes.append(contentsOf: chunk.readableBytesView)
                 let seconds = started.duration(to: .now) / .seconds(1) - Limits.bodyGraceSeconds
                 if seconds > 0, Double(bytes.count) < seconds * Double(Limits.bodyBytesPerSecond) {

@@ -31,9 +31,10 @@ package enum HTTPDate {
     package static func text(at date: Date) -> String {
         let seconds = max(0, Int64(date.timeIntervalSince1970))
         // `2026-01-02T03:04:05.000Z`
-        let parts = timestamp(seconds * 1000).utf8.split { $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "T") || $0 == UInt8(ascii: ".") }
-            .map { String(decoding: $0, as: UTF8.self) }
-        guard parts.count >= 4, let month = Int(parts[1]) else { return "" }
-        return "\(days[Int(seconds / 86_400 % 7)]), \(parts[2]) \(months[month - 1]) \(parts[0]) \(parts[3]) GMT"
+        let text = Array(timestamp(seconds * 1000).utf8)
+        guard text.count == 24 else { return "" }
+        func part(_ range: Range<Int>) -> String { String(decoding: text[range], as: UTF8.self) }
+        let month = Int(text[5] - 48) * 10 + Int(text[6] - 48)
+        return "\(days[Int(seconds / 86_400 % 7)]), \(part(8..<10)) \(months[month - 1]) \(part(0..<4)) \(part(11..<19)) GMT"
     }
 }

@@ -7,6 +7,7 @@ import HTTPTypes
 import HummingbirdCore
 import Logging
 import NIOCore
+import NIOHTTP1
 import Telemetry
 import Trust
 
@@ -21,12 +22,18 @@ struct Gateway: Sendable {
     let system: Family
     let authenticator: CallerAuthenticator
     let engine: FederationEngine
+    let open: OpenConnections
     let metrics: Metrics
     let address: ServerAddress
+    let requests: RequestLimit
+    let bodies: BodyMemory
     let times: GatewayTimes
     let random: RandomSource
     let log: Logger
+    /// Digest of the authorities that are handed out now, in replies to nodes.
+    static let authorities = "tutti-authorities"
     static let latency = "tutti_http_request_seconds"
+    static let crowded = ServiceError.unavailable("too many requests are under way", retryAfterSeconds: Limits.shedRetrySeconds)
     private struct Ended: Error {}
 
     /// Hummingbird's responder.
@@ -41,7 +48,8 @@ struct Gateway: Sendable {
         do { try await answer.write(writer, channel, stalled: times.stalledWrite) } catch { failure = error }
         let seconds = started.duration(to: .now) / .seconds(1)
         metrics.observe(Self.latency, [("operation", operation), ("status", "\(answer.status)")], seconds: seconds)
-        if answer.status >= 500 {
+        // Who is turned away is counted; a line for each would be part of the overload.
+        if answer.status >= 500, answer.status != 503 {
             log.error(
                 "request failed",
                 metadata: [
@@ -61,18 +69,19 @@ struct Gateway: Sendable {
     private func reply(
         to request: Request, _ connection: Connection, _ channel: any Channel
     ) async -> (reply: APIReply, operation: String, closes: Bool) {
-        var api = emptyRequest(method: request.method.rawValue, host: request.head.authority, connection)
+        var api = emptyRequest(
+            method: request.method.rawValue, host: request.head.authority, connection, id: HTTPField.Name("x-request-id").flatMap { request.headers[$0] })
         do throws(ServiceError) {
             // A repeated header is one line, as RFC 9110 §5.3 has it; two credentials are not.
             for field in request.headers { api.headers.append((field.name.canonicalName, field.value)) }
-            api.requestID = requestID(api.header("x-request-id"))
             for name in ["authorization", "x-api-key"] where api.headers.count(where: { $0.name == name }) > 1 {
                 throw .invalid(field: name, issue: "is given twice", provided: nil)
             }
             let target = try RequestTarget(request.head.path ?? "/")
             api.path = target.path
             api.query = target.query.map { ($0.name, $0.value) }
-            let body = try BodyReader(request, channel)
+            let body = try BodyReader(request, channel, bodies)
+            defer { body.release() }
             api.body = body.body
             let (reply, operation) = try await dispatch(api, connection)
             return (reply, operation, body.leavesTooMuch)
@@ -94,23 +103,53 @@ struct Gateway: Sendable {
             }
         }
         if request.method == "HEAD" { request.method = "GET" }
-        return await owner(of: request.path).respond(to: request, authenticator: authenticator)
+        let owner = owner(of: request.path)
+        // Health is asked when there is trouble.
+        guard owner.bases != system.bases, let worth = owner.endpoint(method: request.method, path: request.path)?.worth else {
+            return tellingAuthorities(await owner.respond(to: request, authenticator: authenticator), request)
+        }
+        guard requests.enter(worth) else { throw Self.crowded }
+        defer { requests.leave(worth) }
+        return tellingAuthorities(await owner.respond(to: request, authenticator: authenticator), request)
+    }
+
+    /// A node that holds other authorities fetches these with its next certificate.
+    private func tellingAuthorities(_ answer: (reply: APIReply, operation: String), _ request: APIRequest) -> (reply: APIReply, operation: String) {
+        guard request.peer != nil else { return answer }
+        var answer = answer
+        answer.reply.headers.append((name: Self.authorities, value: hexadecimal(engine.currentAuthorities.bundleDigest)))
+        return answer
+    }
+
+    /// What `dispatch` would say of this request for want of room, without anything of the request being worked on.
+    func turnAway(_ head: HTTPRequestHead) -> Rejection? {
+        guard requests.isCrowded, let path = try? RequestTarget(head.uri).path else { return nil }
+        let owner = owner(of: path)
+        guard owner.bases != system.bases, let worth = owner.endpoint(method: head.method.rawValue, path: path)?.worth, !requests.hasRoom(worth) else {
+            return nil
+        }
+        requests.isShed(worth)
+        var request = emptyRequest(
+            method: head.method.rawValue, host: head.headers.first(name: "host"), Connection(isSecure: true), id: head.headers.first(name: "x-request-id"))
+        request.path = path
+        return rejection(Self.crowded, request, status: nil)
     }
 
     private func owner(of path: String) -> Family { families.first { $0.owns(path) } ?? system }
 
-    func emptyRequest(method: String, host: String?, _ connection: Connection) -> APIRequest {
+    /// - Parameter id: the caller's own.
+    func emptyRequest(method: String, host: String?, _ connection: Connection, id: String? = nil) -> APIRequest {
         // Over plain HTTP the client called another port than the one that replies must point at.
         let base = address.base(host: connection.isSecure ? host : nil)
         var request = APIRequest(
-            method: method, path: "/", body: APIKit.RequestBody([]), requestID: requestID(nil), nowMilliseconds: Instant.now.milliseconds,
+            method: method, path: "/", body: APIKit.RequestBody([]), requestID: requestID(id), nowMilliseconds: Instant.now.milliseconds,
             baseURL: base, socketBaseURL: "wss" + base.dropFirst("https".count))
         if let host { request.headers = [("host", host)] }
         return request
     }
 
     /// The caller's own, when it can stand in a log and a header; else a new one.
-    func requestID(_ given: String?) -> String {
+    private func requestID(_ given: String?) -> String {
         if let given, (1...Limits.requestIDBytes).contains(given.utf8.count), PeerIdentity.isPart(given) { return given }
         return "req_" + hexadecimal(random.bytes(16))
     }

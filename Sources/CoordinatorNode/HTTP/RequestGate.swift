@@ -1,19 +1,29 @@
 import APIKit
-import NIOCore
-import NIOHTTP1
+package import NIOCore
+package import NIOHTTP1
 
 /// What becomes of a request to open a control channel.
-enum Admission: Sendable {
+package enum Admission: Sendable {
     case open
     case refused(Rejection)
 }
 
 /// A complete answer, written without the HTTP side.
-struct Rejection: Sendable {
-    var status: Int
-    var headers: [(name: String, value: String)]
-    var body: [UInt8]
+package struct Rejection: Sendable {
+    package var status: Int
+    package var headers: [(name: String, value: String)]
+    package var body: [UInt8]
+
+    package init(status: Int, headers: [(name: String, value: String)], body: [UInt8]) {
+        (self.status, self.headers, self.body) = (status, headers, body)
+    }
 }
+
+/// Whether this peer may upgrade; on the event loop.
+package typealias Admit = @Sendable (HTTPRequestHead, Connection, any EventLoop) -> EventLoopFuture<Admission>
+
+/// What a request is told for which there is no room; nil: there is, or it is not for here to say. On the event loop.
+package typealias TurnAway = @Sendable (HTTPRequestHead) -> Rejection?
 
 /// Stands between the HTTP parser and everything that answers requests, as long as the connection speaks HTTP.
 ///
@@ -42,22 +52,32 @@ final class RequestGate: ChannelDuplexHandler, RemovableChannelHandler {
     private var state = State.waiting
     private var unanswered = 0
     private var isReadHeld = false
+    /// A request has gone through: from here on the HTTP side watches over the connection.
+    private var hasPassed = false
+    /// The rest of a request that was turned away is thrown away.
+    private var isSkipping = false
     private var deadline: Scheduled<Void>?
     private let connection: Connection
+    private let open: OpenConnections
     private let times: GatewayTimes
-    private let admit: @Sendable (HTTPRequestHead, Connection) async -> Admission
+    private let admit: Admit
+    private let turnAway: TurnAway
     private let rejection: @Sendable (_ error: ServiceError, _ status: Int?) -> Rejection
 
     /// - Parameters:
+    ///   - open: where the connection is found once it is known whose it is.
     ///   - admit: whether this peer may upgrade, asked for every attempt over TLS.
+    ///   - turnAway: asked for requests without a body, on a connection that has been answered before and stays open.
     ///   - rejection: an error in its envelope; `status` nil: the error's own.
     init(
-        connection: Connection, times: GatewayTimes, admit: @escaping @Sendable (HTTPRequestHead, Connection) async -> Admission,
+        connection: Connection, open: OpenConnections, times: GatewayTimes, admit: @escaping Admit, turnAway: @escaping TurnAway,
         rejection: @escaping @Sendable (ServiceError, Int?) -> Rejection
     ) {
         self.connection = connection
+        self.open = open
         self.times = times
         self.admit = admit
+        self.turnAway = turnAway
         self.rejection = rejection
     }
 
@@ -78,11 +98,16 @@ final class RequestGate: ChannelDuplexHandler, RemovableChannelHandler {
         case .waiting:
             guard case .head(let head) = unwrapInboundIn(data) else { return }
             deadline?.cancel()
-            connection.identify(context.channel)
+            connection.begins()
+            connection.identify(context.channel, in: open)
             begin(head, context)
         case .deciding(let held): state = .deciding(held: held + [unwrapInboundIn(data)])
         case .passing:
-            guard case .head(let head) = unwrapInboundIn(data) else { return context.fireChannelRead(data) }
+            let part = unwrapInboundIn(data)
+            guard case .head(let head) = part else {
+                if case .end = part, isSkipping { return isSkipping = false }
+                return context.fireChannelRead(data)
+            }
             if connection.isSecure, head.headers.contains(name: "upgrade") {
                 return object(.invalid(field: "Upgrade", issue: "must be in the first request of a connection", provided: nil), nil, context)
             }
@@ -97,9 +122,7 @@ final class RequestGate: ChannelDuplexHandler, RemovableChannelHandler {
             return pass(head, context)
         }
         state = .deciding(held: [])
-        let promise = context.eventLoop.makePromise(of: Admission.self)
-        promise.completeWithTask { [admit, connection] in await admit(head, connection) }
-        promise.futureResult.assumeIsolated().whenSuccess { admission in self.decided(admission, head, context) }
+        admit(head, connection, context.eventLoop).assumeIsolated().whenSuccess { admission in self.decided(admission, head, context) }
     }
 
     private func decided(_ admission: Admission, _ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
@@ -124,6 +147,12 @@ final class RequestGate: ChannelDuplexHandler, RemovableChannelHandler {
         guard hosts == 1 || (hosts == 0 && head.version != .http1_1) else {
             return object(.invalid(field: "Host", issue: "must be given once", provided: nil), nil, context)
         }
+        // Here rather than where requests are answered: what turning away costs is lost for those who are served.
+        if hasPassed, unanswered == 0, head.isKeepAlive, head.method != .HEAD, !head.hasBody, let rejection = turnAway(head) {
+            isSkipping = true
+            return write(rejection, closes: false, context)
+        }
+        hasPassed = true
         unanswered += 1
         context.fireChannelRead(wrapInboundOut(.head(head.normalised)))
     }
@@ -150,16 +179,20 @@ final class RequestGate: ChannelDuplexHandler, RemovableChannelHandler {
 
     private func answer(_ rejection: Rejection, _ context: ChannelHandlerContext) {
         state = .ended
+        write(rejection, closes: true, context)
+        // What still arrives is thrown away for a moment: closing over unread bytes would take the answer with it.
+        context.close(mode: .output, promise: nil)
+        closeAfter(times.linger, context)
+    }
+
+    private func write(_ rejection: Rejection, closes: Bool, _ context: ChannelHandlerContext) {
         var headers = HTTPHeaders(rejection.headers.map { ($0.name, $0.value) })
         headers.replaceOrAdd(name: "content-length", value: "\(rejection.body.count)")
-        headers.replaceOrAdd(name: "connection", value: "close")
+        if closes { headers.replaceOrAdd(name: "connection", value: "close") } else { headers.remove(name: "connection") }
         let head = HTTPResponseHead(version: .http1_1, status: .init(statusCode: rejection.status), headers: headers)
         context.write(wrapOutboundOut(.head(head)), promise: nil)
         context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: rejection.body)))), promise: nil)
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
-        // What still arrives is thrown away for a moment: closing over unread bytes would take the answer with it.
-        context.close(mode: .output, promise: nil)
-        closeAfter(times.linger, context)
     }
 
     private func closeAfter(_ limit: Duration, _ context: ChannelHandlerContext) {
@@ -200,6 +233,8 @@ final class RequestGate: ChannelDuplexHandler, RemovableChannelHandler {
 }
 
 extension HTTPRequestHead {
+    fileprivate var hasBody: Bool { headers.contains(name: "transfer-encoding") || headers["content-length"].contains { $0 != "0" } }
+
     /// As the HTTP side takes it: one spelling of `Connection: close`, which HTTP/1.0 means without saying it, and no
     /// upgrade. After an `Upgrade` the parser reads nothing more, so that the connection must end with this request.
     fileprivate var normalised: HTTPRequestHead {

@@ -20,21 +20,22 @@ package struct RequestTarget: Sendable, Equatable {
         guard target.utf8.count <= Limits.targetBytes else {
             throw .invalid(field: "path", issue: "is longer than \(Limits.targetBytes) bytes", provided: nil)
         }
-        let parts = target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
-        guard let raw = parts.first, raw.hasPrefix("/"), let path = Self.decode(raw, plusIsSpace: false, refusing: { $0 < 0x20 || $0 == 0x7F || $0 == 0x2F })
+        let parts = target.utf8.split(separator: UInt8(ascii: "?"), maxSplits: 1, omittingEmptySubsequences: false)
+        guard let raw = parts.first, target.hasPrefix("/"),
+            let path = Self.decode(raw, plusIsSpace: false, refusing: { $0 < 0x20 || $0 == 0x7F || $0 == 0x2F })
         else { throw .invalid(field: "path", issue: "is not a well-formed path", provided: nil) }
-        guard !path.split(separator: "/").contains(where: { $0 == "." || $0 == ".." }) else {
+        guard !path.utf8.split(separator: UInt8(ascii: "/")).contains(where: { $0.elementsEqual(".".utf8) || $0.elementsEqual("..".utf8) }) else {
             throw .invalid(field: "path", issue: "must not have '.' or '..' as a segment", provided: nil)
         }
         self.path = path
         guard parts.count == 2 else { return }
-        for item in parts[1].split(separator: "&") {
+        for item in parts[1].split(separator: UInt8(ascii: "&")) {
             guard query.count < Limits.queryItems else {
                 throw .invalid(field: "query", issue: "has more than \(Limits.queryItems) parameters", provided: nil)
             }
-            let sides = item.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            let sides = item.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
             guard let name = Self.decode(sides[0], plusIsSpace: true, refusing: { $0 == 0 }),
-                let value = Self.decode(sides.count == 2 ? sides[1] : "", plusIsSpace: true, refusing: { $0 == 0 })
+                let value = Self.decode(sides.count == 2 ? sides[1] : Substring().utf8, plusIsSpace: true, refusing: { $0 == 0 })
             else { throw .invalid(field: "query", issue: "is not well-formed", provided: nil) }
             guard !query.contains(where: { $0.name == name }) else {
                 throw .invalid(field: name, issue: "is given twice in the query", provided: nil)
@@ -44,9 +45,9 @@ package struct RequestTarget: Sendable, Equatable {
     }
 
     /// Percent-decoding. nil for a malformed escape, for text that is not UTF-8, and when a decoded byte is refused.
-    private static func decode(_ text: Substring, plusIsSpace: Bool, refusing: (UInt8) -> Bool) -> String? {
+    private static func decode(_ text: Substring.UTF8View, plusIsSpace: Bool, refusing: (UInt8) -> Bool) -> String? {
         var bytes: [UInt8] = []
-        var rest = text.utf8[...]
+        var rest = text
         while let byte = rest.popFirst() {
             switch byte {
             case UInt8(ascii: "%"):

@@ -54,7 +54,7 @@ extension ClientMachine {
             linkFailures = 0
             heartbeatSeconds = welcome.heartbeatSeconds
             link = .online(nextHeartbeat: clock.adding(seconds: Double(heartbeatSeconds)))
-            return []
+            return follow(history: welcome.history)
         case .roundStart(let start): return roundStarted(start)
         case .secure(let frame): return secureFrame(frame)
         case .roundClosed(let message):

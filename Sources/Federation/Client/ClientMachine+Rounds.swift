@@ -6,6 +6,7 @@ extension ClientMachine {
     mutating func roundStarted(_ start: RoundStart) -> [ClientEffect] {
         let key = start.key
         encoding = start.uploadEncoding
+        if let refusal = bygone(key) { return refusal }
         if let done = state.acknowledged, key <= done { return [] }
         if let closed = state.closed, key <= closed { return [] }
         if case .waitingToUpload(let update, _) = work, update.key == key {
@@ -35,7 +36,7 @@ extension ClientMachine {
     func claim(_ start: RoundStart) -> PrivacyClaim? {
         var masked: [UInt8]?
         if case .maskedUpdate(let parameters) = start.phase { masked = parameters }
-        return start.privacy.map { PrivacyClaim(key: start.key, id: "\(session)/\(start.round)", terms: $0, masked: masked) }
+        return start.privacy.map { PrivacyClaim(key: start.key, id: claimID(start.round), terms: $0, masked: masked) }
     }
 
     mutating func begin(_ start: RoundStart) -> [ClientEffect] {

@@ -15,6 +15,10 @@ package struct ClientState: Sendable, Equatable, Codable {
     package var controls: ClientControls?
     /// With secure aggregation.
     package var secure: SecureClientState?
+    /// Of the coordinator's records, as it said last; nil: they were never restored from a backup.
+    package var history: String?
+    /// With secure aggregation: the newest attempt that this client was done with when those records were put back.
+    package var bygone: AttemptKey?
 
     package init(session: String) { self.session = session }
 }

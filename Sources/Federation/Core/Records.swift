@@ -58,6 +58,8 @@ package struct SessionRecord: Sendable, Equatable, Codable {
     package var privacy: SessionPrivacy?
     /// What members of the groups have done to the protocol, by roster index. nil: nothing.
     package var offenders: OffenderRecord?
+    /// SHA-256 (hex) of the receipt among the blobs, once the session has ended and it was made.
+    package var receipt: String?
 
     package init(id: String, tenant: String, spec: SessionSpec, createdAt: Instant, registrationTokenHash: [UInt8]) {
         self.id = id

@@ -30,6 +30,8 @@ extension ClientMachine {
         guard frame.sessionID == session else { return [] }
         if frame.round == 0 { return withSecure { $0.hear(draw: frame.attempt, frame.message) } }
         let key = AttemptKey(round: frame.round, attempt: frame.attempt)
+        // What it did for this attempt it did in another history, and its secrets are gone.
+        if let refusal = bygone(key) { return refusal }
         if let closed = state.closed, key <= closed { return [] }
         return withSecure { $0.hear(key, frame.message) }
     }

@@ -9,6 +9,10 @@ package struct MaskedUpload: Sendable, Equatable {
     /// Bits of a lane.
     package var width: Int
 
+    package init(key: AttemptKey, header: MaskedInput, lanes: Int, width: Int) {
+        (self.key, self.header, self.lanes, self.width) = (key, header, lanes, width)
+    }
+
     package var packedBytes: Int { (lanes * width + 7) / 8 }
     package var bodyBytes: Int { MaskedBody.headerBytes + packedBytes }
 }

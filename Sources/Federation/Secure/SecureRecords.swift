@@ -76,4 +76,8 @@ package struct SecureClientState: Sendable, Equatable, Codable {
     package var partition: String?
     /// The attempt it answered (`ClientRecord`, hex).
     package var record: String?
+
+    package init(epoch: Int, commitment: String, partition: String? = nil, record: String? = nil) {
+        (self.epoch, self.commitment, self.partition, self.record) = (epoch, commitment, partition, record)
+    }
 }

@@ -1,6 +1,7 @@
 internal import CryptoSuite
 package import Learning
 package import Strategies
+internal import StrictJSON
 
 /// The body of an update: a safetensors file with the model's tensors, and in its metadata what the numbers are.
 package struct UpdateBody: Sendable, Equatable {
@@ -119,11 +120,11 @@ package enum UpdateError: Error, Sendable, Equatable, CustomStringConvertible {
     package var description: String {
         switch self {
         case .file(let error): error.description
-        case .claim(let field, let issue, let provided): "\(field) \(issue)" + (provided.map { " (given: \($0))" } ?? "")
+        case .claim(let field, let issue, let provided): "\(field) \(issue)" + (provided.map { " (given: \($0.clipped(80)))" } ?? "")
         case .notFinite(let tensor):
             "tensor '\(tensor)' holds NaN or infinity; lower the learning rate or check the data, and train again"
         case .wrongBase(let expected, let provided):
-            "the update starts from model \(provided.prefix(16))…, the round's model is \(expected.prefix(16))…; fetch the weights again"
+            "the update starts from model \(provided.clipped(16)), the round's model is \(expected.prefix(16))…; fetch the weights again"
         }
     }
 }

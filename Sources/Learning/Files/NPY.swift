@@ -1,3 +1,5 @@
+internal import StrictJSON
+
 /// NumPy's array files (`numpy.save`, format 1 to 3): a header with type, order and shape, then the numbers.
 /// Only numbers are read; a file of objects would be a pickle, which can run code.
 package enum NPY {
@@ -52,7 +54,7 @@ package enum NPY {
         let kinds: [Character: ElementType.Kind] = ["f": .float, "i": .signed, "u": .unsigned, "b": .unsigned]
         guard descr.count >= 3, let order = descr.first, let kind = kinds[descr[descr.index(after: descr.startIndex)]],
             let bytes = Int(descr.dropFirst(2)), [1, 2, 4, 8].contains(bytes), kind != .float || bytes >= 4, "<>|=".contains(order)
-        else { throw .type("'\(descr.prefix(20))'") }
+        else { throw .type("'\(descr.clipped(20))'") }
         return ElementType(kind: kind, bytes: bytes, isBigEndian: order == ">")
     }
 

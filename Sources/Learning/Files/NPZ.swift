@@ -1,3 +1,5 @@
+internal import StrictJSON
+
 /// NumPy's archives (`numpy.savez`): a zip file of array files that are stored as they are. Compressed members are
 /// refused: numbers hardly shrink, and a decompressor is a door.
 package enum NPZ {
@@ -47,10 +49,10 @@ package enum NPZ {
             guard at + 46 + nameBytes <= end, let name = String(validating: bytes[(at + 46)..<(at + 46 + nameBytes)], as: UTF8.self) else {
                 throw .archive("a name in its directory is damaged")
             }
-            guard method == 0, stored == plain else { throw .archive("'\(name.prefix(40))' is compressed") }
-            guard header + 30 <= at, bytes[header...].starts(with: magic) else { throw .archive("'\(name.prefix(40))' is not where the directory says") }
+            guard method == 0, stored == plain else { throw .archive("'\(name.clipped(40))' is compressed") }
+            guard header + 30 <= at, bytes[header...].starts(with: magic) else { throw .archive("'\(name.clipped(40))' is not where the directory says") }
             let start = header + 30 + little(bytes, header + 26, 2) + little(bytes, header + 28, 2)
-            guard start + stored <= bytes.count else { throw .archive("'\(name.prefix(40))' is cut off") }
+            guard start + stored <= bytes.count else { throw .archive("'\(name.clipped(40))' is cut off") }
             members.append((name.hasSuffix(".npy") ? String(name.dropLast(4)) : name, start..<(start + stored)))
             at += 46 + nameBytes + extra + comment
         }

@@ -1,3 +1,5 @@
+internal import StrictJSON
+
 /// Numbers of a file with their shape, row-major.
 package struct NumericArray: Sendable, Equatable {
     package var shape: [Int]
@@ -29,8 +31,13 @@ package enum ArrayFileError: Error, Sendable, Equatable, CustomStringConvertible
         case .notFinite(let index): "value \(index) (from 0) is NaN or infinite; fill it in or leave its row out"
         case .archive(let problem): "the archive cannot be read (\(problem)); save it with numpy.savez, without compression"
         case .missing(let what, let have):
-            "there is no array for the \(what) among \(have.isEmpty ? "none" : have.joined(separator: ", ")); name the arrays x and y"
+            "there is no array for the \(what) among \(Self.list(have)); name the arrays x and y"
         }
+    }
+
+    private static func list(_ names: [String]) -> String {
+        guard !names.isEmpty else { return "none" }
+        return names.prefix(8).map { $0.clipped(40) }.joined(separator: ", ") + (names.count > 8 ? ", …" : "")
     }
 }
 

@@ -74,7 +74,7 @@ package enum Safetensors {
         }
         var entries: [(name: String, value: String)] = []
         for member in members {
-            guard let text = member.value.text else { throw .header("__metadata__.\(member.name) is \(member.value.kind)") }
+            guard let text = member.value.text else { throw .header("__metadata__.\(member.name.clipped(80)) is \(member.value.kind)") }
             entries.append((member.name, text))
         }
         return entries.sorted { $0.name < $1.name }
@@ -192,9 +192,9 @@ package enum SafetensorsError: Error, Sendable, Equatable, CustomStringConvertib
             "the safetensors header claims \(length) bytes, at most \(Limits.headerBytes) are taken; send a safetensors file"
         case .header(let problem):
             "the safetensors header cannot be used: \(problem); write the file with the safetensors package"
-        case .tensor(let name, let problem): "tensor '\(name.prefix(80))' cannot be used: \(problem)"
+        case .tensor(let name, let problem): "tensor '\(name.clipped(80))' cannot be used: \(problem)"
         case .notContiguous(let place):
-            "the tensors do not cover the data exactly once (at \(place.prefix(80))); write the file with the safetensors package"
+            "the tensors do not cover the data exactly once (at \(place.clipped(80))); write the file with the safetensors package"
         case .model(let problem): "the file is no model of ours: \(problem); fetch the model again"
         }
     }

@@ -221,7 +221,9 @@ func storageError(_ error: any Error, _ path: String) -> StorageError {
     switch database.resultCode {
     case .SQLITE_FULL: return .full(path: path)
     case .SQLITE_CORRUPT, .SQLITE_NOTADB: return .corrupt(path: path, problem: database.message ?? "not a database")
-    case .SQLITE_CONSTRAINT: return .exists(database.message ?? "the record")
+    case .SQLITE_CONSTRAINT:
+        let message = database.message ?? "the record"
+        return database.extendedResultCode == .SQLITE_CONSTRAINT_FOREIGNKEY ? .missing("record that this one belongs to (\(message))") : .exists(message)
     default: return .io(path: path, problem: database.message ?? "\(database)")
     }
 }

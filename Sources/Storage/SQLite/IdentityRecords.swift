@@ -17,25 +17,6 @@ package struct EnrolmentTokenRecord: Sendable, Equatable, Codable {
     }
 }
 
-package struct NodeRecord: Sendable, Equatable, Codable {
-    package var tenant: String
-    package var name: String
-    /// SHA-256 of the current certificate's DER.
-    package var certificateFingerprint: [UInt8]
-    package var enrolledAt: Instant
-    package var certificateExpiresAt: Instant
-    package var revokedAt: Instant?
-    package init(
-        tenant: String, name: String, certificateFingerprint: [UInt8], enrolledAt: Instant, certificateExpiresAt: Instant
-    ) {
-        self.tenant = tenant
-        self.name = name
-        self.certificateFingerprint = certificateFingerprint
-        self.enrolledAt = enrolledAt
-        self.certificateExpiresAt = certificateExpiresAt
-    }
-}
-
 package struct APIKeyRecord: Sendable, Equatable, Codable {
     /// Public prefix by which the key is found.
     package var id: String

@@ -19,8 +19,8 @@ extension SQLiteStore: ContributionStore {
         let outcome: Result<StoredContribution, StorageError>
         do throws(StorageError) {
             outcome = .success(
-                try await commits.write { database in
-                    try Self.insert(record, digest, isFile ? nil : Data(body), session, tenant, database)
+                try await commits.write { [rows] database in
+                    try rows.insert(record, digest, isFile ? nil : Data(body), session, tenant, database)
                 })
         } catch { outcome = .failure(error) }
         if isFile {
@@ -30,36 +30,18 @@ extension SQLiteStore: ContributionStore {
         return try outcome.get()
     }
 
-    private static func insert(
-        _ record: ContributionRecord, _ digest: String, _ body: Data?, _ session: String, _ tenant: String, _ database: Database
-    ) throws -> StoredContribution {
-        if let stored = try Data.fetchOne(
-            database, sql: "SELECT record FROM contribution WHERE session = ? AND round = ? AND attempt = ? AND client = ?",
-            arguments: [session, record.round, record.attempt, record.client])
-        {
-            let existing = try decode(ContributionRecord.self, stored)
-            return existing.digest == record.digest ? .again(existing) : .conflict(existing: existing)
-        }
-        let key: StatementArguments = [tenant, session, record.round, record.attempt, record.client]
-        try database.execute(sql: "INSERT INTO contribution VALUES (?, ?, ?, ?, ?, ?)", arguments: key + [try encode(record)])
-        try database.execute(sql: "INSERT INTO update_body VALUES (?, ?, ?, ?, ?, ?, ?)", arguments: key + [digest, body])
-        return .stored(record)
-    }
-
     package func contribution(_ key: ContributionKey) async throws(StorageError) -> KeptContribution? {
-        try await commits.read { database in
+        try await commits.read { [rows] database in
             guard
-                let stored = try Data.fetchOne(
-                    database,
-                    sql: "SELECT record FROM contribution WHERE session = ? AND tenant = ? AND round = ? AND attempt = ? AND client = ?",
-                    arguments: [key.session, key.tenant, key.round, key.attempt, key.client])
+                let stored = try rows.fetchOne(
+                    .contribution, database, where: "session = ? AND tenant = ? AND round = ? AND attempt = ? AND client = ?",
+                    [key.session, key.tenant, key.round, key.attempt, key.client])
             else { return nil }
-            let round = try Data.fetchOne(
-                database, sql: "SELECT record FROM round WHERE session = ? AND round = ? AND attempt = ?",
-                arguments: [key.session, key.round, key.attempt]
-            ).map { try decode(RoundRecord.self, $0) }
+            let round = try rows.fetchOne(
+                .round, database, where: "session = ? AND round = ? AND attempt = ?", [key.session, key.round, key.attempt]
+            )?.record(RoundRecord.self)
             return KeptContribution(
-                record: try decode(ContributionRecord.self, stored), counts: round?.sealed?.contains(key.client) ?? true)
+                record: try stored.record(ContributionRecord.self), counts: round?.sealed?.contains(key.client) ?? true)
         }
     }
 
@@ -74,29 +56,37 @@ extension SQLiteStore: ContributionStore {
             return content
         }
         guard hexadecimal(suite.sha256(body)) == digest else {
-            throw .corrupt(path: "tutti.sqlite", problem: "the update \(digest) does not have the digest it was stored with")
+            throw .damagedRow(table: "update_body", key: key.path, problem: "its content does not have the digest it was stored with")
         }
         return body
     }
 
     package func contributionPart(_ key: ContributionKey, _ range: Range<Int>) throws(StorageError) -> [UInt8]? {
+        guard range.lowerBound >= 0 else { throw .corrupt(path: "update \(key.path)", problem: "byte \(range.lowerBound) is needed") }
         // SQLite counts bytes from 1.
         guard let (digest, body) = try place(key, "substr(body, \(range.lowerBound + 1), \(range.count))") else { return nil }
-        if let body { return body }
+        if let body {
+            guard body.count == range.count else {
+                throw .damagedRow(table: "update_body", key: key.path, problem: "its content is shorter than byte \(range.upperBound), which is needed")
+            }
+            return body
+        }
         guard let part = try updates.part(digest, range) else { throw .corrupt(path: "updates/\(digest)", problem: "it is missing") }
         return part
     }
 
     /// Digest of a body, and `column` of its row, which is nil when it is a file.
     private func place(_ key: ContributionKey, _ column: String) throws(StorageError) -> (digest: String, body: [UInt8]?)? {
-        try commits.readNow { database in
-            try Row.fetchOne(
-                database,
-                sql: """
-                    SELECT sha256, \(column) AS body FROM update_body
-                    WHERE session = ? AND tenant = ? AND round = ? AND attempt = ? AND client = ?
-                    """, arguments: [key.session, key.tenant, key.round, key.attempt, key.client]
-            ).map { row in (row["sha256"], (row["body"] as Data?).map { [UInt8]($0) }) }
+        let condition = "session = ? AND tenant = ? AND round = ? AND attempt = ? AND client = ?"
+        let arguments: StatementArguments = [key.session, key.tenant, key.round, key.attempt, key.client]
+        return try commits.readNow { [rows] database in
+            guard let row = try rows.fetchOne(.updateBody, database, where: condition, arguments) else { return nil }
+            let content = try DatabaseValue.fetchOne(database, sql: "SELECT \(column) FROM update_body WHERE \(condition)", arguments: arguments)
+            guard let content, !content.isNull else { return (try row.text("sha256"), nil) }
+            guard let data = Data.fromDatabaseValue(content) else {
+                throw StorageError.damagedRow(table: "update_body", key: row.key, problem: "its content is no content")
+            }
+            return (try row.text("sha256"), [UInt8](data))
         }
     }
 
@@ -124,5 +114,31 @@ extension SQLiteStore: ContributionStore {
         } committed: { [held, updates] unneeded in
             for digest in unneeded { held.unlessHeld(digest) { updates.remove(digest) } }
         }
+    }
+}
+
+extension ContributionKey {
+    fileprivate var path: String { "\(session)/\(round)/\(attempt)/\(client)" }
+}
+
+extension SealedRows {
+    fileprivate func insert(
+        _ record: ContributionRecord, _ digest: String, _ body: Data?, _ session: String, _ tenant: String, _ database: Database
+    ) throws -> StoredContribution {
+        try need(session, tenant, database)
+        let stored = try fetchOne(
+            .contribution, database, where: "session = ? AND round = ? AND attempt = ? AND client = ?",
+            [session, record.round, record.attempt, record.client])
+        if let existing = try stored?.record(ContributionRecord.self) {
+            return existing.digest == record.digest ? .again(existing) : .conflict(existing: existing)
+        }
+        var values: Values = [
+            "tenant": tenant, "session": session, "round": record.round, "attempt": record.attempt, "client": record.client,
+            "record": try encode(record),
+        ]
+        try insert(values, into: .contribution, database)
+        (values["record"], values["sha256"], values["body"]) = (nil, digest, body)
+        try insert(values, into: .updateBody, database)
+        return .stored(record)
     }
 }

@@ -6,22 +6,29 @@ internal import GRDB
 /// process (a lock file). Models are files below `blobs/`. Updates lie in their row up to `inlineBytes`, and as files
 /// below `updates/` above that, so that what is thrown away after a round is never near what is kept.
 package final class SQLiteStore: Sendable {
+    package static let fileName = "tutti.sqlite"
+
     let commits: GroupCommit
     let blobs: FileBlobStore
     let updates: FileBlobStore
     let suite: CryptoSuite
+    let rows: SealedRows
     let inlineBytes: Int
     /// Update files that somebody is about to refer to.
     let held = HeldDigests()
 
+    /// Opens the store and looks at every row before anything is done with it.
     /// - Parameters:
     ///   - folder: the coordinator's data folder.
+    ///   - creates: whether a folder without a store gets an empty one. Otherwise a missing or an empty file is damage.
     ///   - inlineBytes: the largest update that lies in its row.
     package init(
-        folder: String, suite: CryptoSuite, disk: Disk = .system, inlineBytes: Int? = nil
+        folder: String, suite: CryptoSuite, disk: Disk = .system, creates: Bool = true, inlineBytes: Int? = nil
     ) throws(StorageError) {
         self.suite = suite
         self.inlineBytes = inlineBytes ?? Limits.inlineBytes
+        let rows = SealedRows(suite: suite)
+        self.rows = rows
         // The lock first: what follows clears away what a crash left behind.
         let lockPath = "\(folder)/lock"
         let lock = open(lockPath, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
@@ -30,22 +37,24 @@ package final class SQLiteStore: Sendable {
             Glibc.close(lock)
             throw .inUse(path: folder)
         }
-        let path = "\(folder)/tutti.sqlite"
+        let path = "\(folder)/\(Self.fileName)"
         do {
+            try Self.examineFiles(path, creates: creates)
             blobs = try FileBlobStore(parent: folder, name: "blobs", suite: suite, disk: disk)
             updates = try FileBlobStore(parent: folder, name: "updates", suite: suite, disk: disk)
             let queue = try DatabaseQueue(path: path, configuration: Self.configuration)
             chmod(path, 0o600)
-            let needed = try queue.write { database in
-                try Self.migrate(database, path)
-                return try Self.tidy(database)
+            let needed = try queue.inDatabase { database in
+                try Self.prepare(database, path, rows)
+                try Self.tidy(database)
+                return try Set(rows.fetch(.updateBody, database, where: "body IS NULL").map { try $0.text("sha256") })
             }
             try syncFolder(folder, disk)
             for digest in try updates.digests() where !needed.contains(digest) { updates.remove(digest) }
             commits = GroupCommit(queue: queue, path: path, disk: disk) { Glibc.close(lock) }
         } catch {
             Glibc.close(lock)
-            throw storageError(error, path)
+            throw openingError(error, path)
         }
     }
 
@@ -79,15 +88,13 @@ package final class SQLiteStore: Sendable {
         return false
     }
 
-    /// Removes bodies of rounds that are over: a crash between a commit and its clearing up left them. Gives the digests
-    /// of the update files that are still needed.
-    private static func tidy(_ database: Database) throws -> Set<String> {
+    /// Removes bodies of rounds that are over: a crash between a commit and its clearing up left them.
+    private static func tidy(_ database: Database) throws {
         try database.execute(
             sql: """
                 DELETE FROM update_body WHERE session IN (SELECT id FROM session WHERE is_final = 1)
                 OR round <= (SELECT max(r.round) FROM round r WHERE r.session = update_body.session AND r.state = 'committed')
                 """)
-        return try String.fetchSet(database, sql: "SELECT sha256 FROM update_body WHERE body IS NULL")
     }
 }
 
@@ -107,17 +114,4 @@ final class HeldDigests: @unchecked Sendable {
     }
 
     func unlessHeld(_ digest: String, _ remove: () -> Void) { lock.withLock { if counts[digest] == nil { remove() } } }
-}
-
-/// Records as they lie in their columns.
-func encode(_ record: some Encodable) throws -> Data {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = .sortedKeys
-    return try encoder.encode(record)
-}
-
-func decode<Record: Decodable>(_ type: Record.Type, _ data: Data) throws -> Record {
-    do { return try JSONDecoder().decode(type, from: data) } catch {
-        throw StorageError.corrupt(path: "tutti.sqlite", problem: "a \(type) cannot be read: \(error)")
-    }
 }

@@ -447,6 +447,9 @@ nonisolated struct Tutti_V1_Welcome: Sendable {
 
   var status: String = String()
 
+  /// Names the history of the coordinator's records: another one after each restore from a backup; empty: there was none.
+  var history: String = String()
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
@@ -1238,7 +1241,7 @@ nonisolated extension Tutti_V1_RoundFailed: SwiftProtobuf.Message, SwiftProtobuf
 
 nonisolated extension Tutti_V1_Welcome: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Welcome"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}version\0\u{3}session_id\0\u{3}heartbeat_seconds\0\u{3}server_time_ms\0\u{1}status\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}version\0\u{3}session_id\0\u{3}heartbeat_seconds\0\u{3}server_time_ms\0\u{1}status\0\u{1}history\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1251,6 +1254,7 @@ nonisolated extension Tutti_V1_Welcome: SwiftProtobuf.Message, SwiftProtobuf._Me
       case 3: try { try decoder.decodeSingularUInt32Field(value: &self.heartbeatSeconds) }()
       case 4: try { try decoder.decodeSingularSFixed64Field(value: &self.serverTimeMs) }()
       case 5: try { try decoder.decodeSingularStringField(value: &self.status) }()
+      case 6: try { try decoder.decodeSingularStringField(value: &self.history) }()
       default: break
       }
     }
@@ -1272,6 +1276,9 @@ nonisolated extension Tutti_V1_Welcome: SwiftProtobuf.Message, SwiftProtobuf._Me
     if !self.status.isEmpty {
       try visitor.visitSingularStringField(value: self.status, fieldNumber: 5)
     }
+    if !self.history.isEmpty {
+      try visitor.visitSingularStringField(value: self.history, fieldNumber: 6)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1281,6 +1288,7 @@ nonisolated extension Tutti_V1_Welcome: SwiftProtobuf.Message, SwiftProtobuf._Me
     if lhs.heartbeatSeconds != rhs.heartbeatSeconds {return false}
     if lhs.serverTimeMs != rhs.serverTimeMs {return false}
     if lhs.status != rhs.status {return false}
+    if lhs.history != rhs.history {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

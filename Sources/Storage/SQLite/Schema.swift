@@ -1,14 +1,45 @@
 internal import GRDB
 
-extension SQLiteStore {
-    private static let schemaVersion = 2
+/// The tables, version by version. Every table has a tenant from the first day. A version that was released is never
+/// changed: what is to be different becomes the next one.
+struct Schema {
+    static let version = steps.count
+    /// "TUTT": what makes a SQLite file a coordinator's, from version 3 on.
+    static let applicationID: Int64 = 0x5455_5454
 
-    /// Every table has a tenant from the first day.
-    static func migrate(_ database: Database, _ path: String) throws {
-        let version = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
-        guard version <= schemaVersion else { throw StorageError.newer(path: path, version: version, known: schemaVersion) }
-        if version < 1 { try database.execute(sql: first) }
-        if version < 2 { try database.execute(sql: second) }
+    private static let steps: [@Sendable (Database, SealedRows) throws -> Void] = [
+        { database, _ in try database.execute(sql: first) },
+        { database, _ in try database.execute(sql: second) },
+        { database, rows in try seal(database, rows) },
+    ]
+
+    /// Brings a database from `version` to the present one: each step in one transaction with its number, so that whatever
+    /// happens in between leaves a whole version.
+    static func migrate(_ database: Database, from version: Int, _ rows: SealedRows) throws {
+        for step in steps.indices.dropFirst(version) {
+            try database.inTransaction(.immediate) {
+                try steps[step](database, rows)
+                try database.execute(sql: "PRAGMA user_version = \(step + 1)")
+                return .commit
+            }
+        }
+    }
+
+    /// Names and statements of everything that the present version consists of.
+    static func statements(_ database: Database) throws -> [String: String] {
+        let rows = try Row.fetchAll(database, sql: "SELECT type || ' ' || name, sql FROM sqlite_master WHERE sql IS NOT NULL")
+        return Dictionary(
+            rows.map { (String.fromDatabaseValue($0[0] as DatabaseValue) ?? "", String.fromDatabaseValue($0[1] as DatabaseValue) ?? "") },
+            uniquingKeysWith: { first, _ in first })
+    }
+
+    /// The same of a database that is made now.
+    static func expected(_ rows: SealedRows) throws -> [String: String] {
+        let fresh = try DatabaseQueue()
+        return try fresh.inDatabase { database in
+            try migrate(database, from: 0, rows)
+            return try statements(database)
+        }
     }
 
     private static let first = """
@@ -43,7 +74,6 @@ extension SQLiteStore {
         CREATE TABLE audit (
             number INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, tenant TEXT NOT NULL, record BLOB NOT NULL) STRICT;
         CREATE INDEX audit_tenant ON audit (tenant, number);
-        PRAGMA user_version = 1;
         """
 
     /// The ledger of privacy.
@@ -53,6 +83,19 @@ extension SQLiteStore {
             PRIMARY KEY (tenant, client, dataset)) STRICT;
         CREATE TABLE privacy_release (
             tenant TEXT NOT NULL, id TEXT NOT NULL, record BLOB NOT NULL, PRIMARY KEY (tenant, id)) STRICT;
-        PRAGMA user_version = 2;
+        """
+
+    /// Every row gets a seal over what it has.
+    private static func seal(_ database: Database, _ rows: SealedRows) throws {
+        try database.execute(sql: third)
+        for table in SealedTable.all where table.name != SealedTable.fact.name {
+            try database.execute(sql: "ALTER TABLE \(table.name) ADD COLUMN seal BLOB")
+            try rows.sealAll(table, database)
+        }
+        try database.execute(sql: "PRAGMA application_id = \(applicationID)")
+    }
+
+    private static let third = """
+        CREATE TABLE fact (name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL, seal BLOB) STRICT;
         """
 }

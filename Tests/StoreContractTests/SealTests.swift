@@ -1,0 +1,77 @@
+import CryptoSuite
+import DifferentialPrivacy
+import Federation
+import Foundation
+import Storage
+import Testing
+import Trust
+
+/// A row that is not what was written is an error that names its table and key, whatever column it is and however well it reads.
+@Suite struct SealTests {
+    private func filled(_ folder: String) async throws {
+        let store = try SQLiteStore(folder: folder, suite: .system)
+        try await store.create(session("s"))
+        try await store.apply(
+            [.member(MemberRecord(client: "a", dataSize: 5, joinedAt: now)), .round(round(1, .configured)), .initialModel(digest: "m")], session: "s",
+            tenant: "default")
+        _ = try await store.storeContribution(contribution("a"), body: [1, 2, 3], session: "s", tenant: "default")
+        let later = Instant(milliseconds: 9000)
+        try await store.addEnrolmentTokens([EnrolmentTokenRecord(hash: [7], tenant: "default", node: "a", expiresAt: later)])
+        let node = NodeRecord(tenant: "default", name: "a", certificateFingerprint: [1], enrolledAt: now, certificateExpiresAt: later)
+        _ = try await store.enrol(tokenHash: [7], node: node, now: now)
+        try await store.addKey(APIKeyRecord(id: "k", tenant: "default", hash: [1], role: "admin", createdAt: now))
+        let charge = PrivacyCharge(
+            id: "s/1", members: [LedgerEntry(client: "a", dataset: "x")],
+            release: try PrivateRelease(.gaussian(noiseMultiplier: 9), PrivacyModel(.zeroOut, .full)), budget: try PrivacyBudget(epsilon: 9, delta: 1e-5))
+        _ = try await store.pay(charge, tenant: "default")
+        try await store.begin(history: "h")
+        await store.close()
+    }
+
+    /// By table: the row's key, and one change of each kind that a flipped bit can make.
+    private static let changes: [(table: String, key: String, changes: [String])] = [
+        ("session", "s", ["is_final = 1", "created_ms = created_ms + 1", "tenant = 'eefault'", "initial_model = 'l'", "initial_model = NULL"]),
+        ("member", "s/a", ["record = CAST(replace(CAST(record AS TEXT), '\"dataSize\":5', '\"dataSize\":4') AS BLOB)"]),
+        ("round", "s/1/1", ["state = 'aborted'", "tenant = 'x'"]),
+        ("contribution", "s/1/1/a", ["record = CAST(replace(CAST(record AS TEXT), '\"samples\":3', '\"samples\":7') AS BLOB)"]),
+        ("update_body", "s/1/1/a", ["sha256 = '00'"]), ("enrolment_token", "07", ["used_ms = NULL", "expires_ms = expires_ms + 4096"]),
+        ("node", "default/a", ["record = CAST(replace(CAST(record AS TEXT), '9000', '9001') AS BLOB)"]),
+        ("api_key", "k", ["record = CAST(replace(CAST(record AS TEXT), 'admin', 'aemin') AS BLOB)"]), ("audit", "1", ["tenant = 'x'"]),
+        ("privacy_row", "default/a/x", ["dataset = 'x'", "record = CAST(replace(CAST(record AS TEXT), '1', '0') AS BLOB)"]),
+        ("privacy_release", "default/s/1", ["record = CAST(replace(CAST(record AS TEXT), 'released', 'forfeited') AS BLOB)"]),
+        ("fact", "history", ["value = 'i'", "seal = NULL"]),
+    ]
+
+    @Test func everyChangedColumnIsNamedByTableAndKey() async throws {
+        try await withFolder { folder in
+            try await filled(folder)
+            let tables = Set(Self.changes.map(\.table))
+            #expect(OldFolder.tables(folder) == tables, "every table needs a row here")
+            for (table, key, changes) in Self.changes {
+                for change in changes {
+                    try await withFolder { place in
+                        let copy = place + "/copy"
+                        try FileManager.default.copyItem(atPath: folder, toPath: copy)
+                        let before = OldFolder.rows(copy)
+                        OldFolder.run(copy, "UPDATE \(table) SET \(change)")
+                        let isSame = OldFolder.rows(copy) == before
+                        var found: StorageError?
+                        do throws(StorageError) {
+                            let store = try SQLiteStore(folder: copy, suite: .system)
+                            await store.close()
+                        } catch { found = error }
+                        guard !isSame else {
+                            #expect(found == nil, "nothing was changed")
+                            return
+                        }
+                        guard case .damagedRow(table, key, _)? = found else {
+                            Issue.record("\(table), \(change): \(String(describing: found))")
+                            return
+                        }
+                        #expect(found?.description.contains("row \(key) of table \(table)") == true)
+                    }
+                }
+            }
+        }
+    }
+}
