@@ -76,7 +76,7 @@ import TuttiConfiguration
 
     @Test(arguments: [
         ("[keys]\n", "no keys"), ("[keys]\na = 5\n", "must be a string"), ("[keys]\na = \"ed25519:00\"\n", "line 2"), ("[keys]\na = \"rsa:00\"\n", "line 2"),
-        ("[members]\na = \"x\"\n", "members.a"), ("a = \"x\"\n", "line 1"), ("[keys\n", "not valid TOML"),
+        ("[members]\na = \"x\"\n", "members.a"), ("a = \"x\"\n", "line 1"), ("[keys\n", "line 1 cannot be read"),
         (
             "[keys]\na = \"ed25519:0101010101010101010101010101010101010101010101010101010101010101\"\n"
                 + "b = \"ed25519:0101010101010101010101010101010101010101010101010101010101010101\"\n", "two members have one key"
