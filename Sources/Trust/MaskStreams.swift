@@ -26,6 +26,7 @@ package enum MaskStreams {
 
     /// Keystream of libcrypto, a few kilobytes at a time, then the addition.
     package static func addThroughLibcrypto(_ masks: [Mask], to numbers: UnsafeMutableBufferPointer<UInt32>) {
+        precondition(Libcrypto.isReady, "libcrypto cannot be used")
         let contexts = masks.map { mask -> OpaquePointer in
             var counter = [UInt8](repeating: 0, count: 8)
             withUnsafeBytes(of: mask.block.bigEndian) { counter += $0 }

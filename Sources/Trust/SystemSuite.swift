@@ -7,6 +7,7 @@ extension CryptoSuite {
     /// processor's AES and SHA instructions at full speed and in place; the small ones are swift-crypto's.
     package static let system = CryptoSuite(
         sha256: { message in
+            precondition(Libcrypto.isReady, "libcrypto cannot be used")
             // The message may be a whole model: one call, no copy.
             var digest = [UInt8](repeating: 0, count: SHA256.byteCount)
             var length: UInt32 = 0
@@ -39,6 +40,7 @@ func authenticationCode(_ key: [UInt8], _ message: [UInt8]) -> [UInt8] {
 ///   - counter: the first counter block as a 128-bit number; it is incremented over its whole width.
 ///   - count: bytes of keystream.
 package func counterKeystream(key: [UInt8], counter: (high: UInt64, low: UInt64), count: Int) -> [UInt8] {
+    precondition(Libcrypto.isReady, "libcrypto cannot be used")
     precondition(key.count == 16 && count >= 0, "AES-128 has a key of 16 bytes")
     guard let context = EVP_CIPHER_CTX_new() else { preconditionFailure("libcrypto is out of memory") }
     defer { EVP_CIPHER_CTX_free(context) }
