@@ -129,13 +129,16 @@ let rooms: [Target] = [
         ]),
     // 6 surfaces
     room("APIKit", ["StrictJSON", "Suggestion"]),
+    room("EnterpriseAPI", ["APIKit", "StrictJSON"]),
+    room("AisembleAPI", ["APIKit", "StrictJSON"]),
+    room("PhiAPI", ["APIKit", "StrictJSON"]),
     room("TrustStreamAPI", ["APIKit", "Wire", "StrictJSON", "FederationService", "Federation", "DifferentialPrivacy", "Learning", "Platform"]),
     // 7 nodes
     room("TuttiConfiguration", ["StrictJSON", "Suggestion", .product(name: "TOMLKit", package: "TOMLKit")]),
     room(
         "CoordinatorNode",
         [
-            "APIKit", "TrustStreamAPI", "FederationService", "Federation", "Storage", "Trust", "Platform", "Telemetry",
+            "APIKit", "TrustStreamAPI", "EnterpriseAPI", "AisembleAPI", "PhiAPI", "FederationService", "Federation", "Storage", "Trust", "Platform", "Telemetry",
             "Wire", "Learning", "CryptoSuite", "TuttiConfiguration", "Compute", "Diagnosis", "StrictJSON",
             .product(name: "HummingbirdCore", package: "hummingbird"),
             .product(name: "Logging", package: "swift-log"),
@@ -233,6 +236,7 @@ let suites: [Target] = [
             "Wire", "CryptoSuite", "Telemetry", "Compute", .product(name: "Logging", package: "swift-log"),
         ]),
     tests("APIKitTests", ["APIKit", "StrictJSON"]),
+    tests("FamilyTests", ["APIKit", "EnterpriseAPI", "AisembleAPI", "PhiAPI", "StrictJSON"]),
     tests("TrustStreamAPITests", ["TrustStreamAPI", "APIKit", "FederationService", "Federation", "Learning", "Wire", "Trust", "StrictJSON"]),
     tests("ConfigurationTests", ["TuttiConfiguration"]),
     tests("CommandTests", ["CommandKit", "Diagnosis", "StrictJSON", argumentParser]),

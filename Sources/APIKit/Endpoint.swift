@@ -36,6 +36,10 @@ package struct Endpoint: Sendable {
     package var rate: RateClass
     /// Bytes of the largest request body; 0: it takes none.
     package var bodyLimitBytes: Int
+    /// nil: the API's description names the route and no more.
+    package var contract: Contract?
+    /// false: documented, and answers 501.
+    package let isBuilt: Bool
     package var handler: Handler
     private enum Part {
         case literal(String)
@@ -45,7 +49,7 @@ package struct Endpoint: Sendable {
 
     package init(
         _ method: String, _ path: String, _ operation: String, _ access: Access, rate: RateClass = .family, bodyLimitBytes: Int = 0,
-        _ handler: @escaping Handler
+        contract: Contract? = nil, isBuilt: Bool = true, _ handler: @escaping Handler
     ) {
         self.method = method
         self.path = path
@@ -53,11 +57,15 @@ package struct Endpoint: Sendable {
         self.access = access
         self.rate = rate
         self.bodyLimitBytes = bodyLimitBytes
+        self.contract = contract
+        self.isBuilt = isBuilt
         self.handler = handler
         parts = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst().map {
             $0.hasPrefix("{") ? .parameter(String($0.dropFirst().dropLast())) : .literal(String($0))
         }
     }
+
+    package var parameterNames: [String] { parts.compactMap { if case .parameter(let name) = $0 { name } else { nil } } }
 
     /// The values of the path's parameters; nil for another path.
     func match(_ segments: ArraySlice<Substring>) -> [String: String]? {

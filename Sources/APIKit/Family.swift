@@ -1,18 +1,48 @@
+package import StrictJSON
+
+/// A base under which a family has some of its paths and not all.
+package struct Alias: Sendable {
+    package let base: String
+    /// What stands behind it: `/tenants`, `/security/audit-log`.
+    package let roots: [String]
+
+    package init(_ base: String, _ roots: [String]) {
+        self.base = base
+        self.roots = roots
+    }
+
+    func has(_ path: String) -> Bool {
+        roots.contains { root in
+            path.utf8.starts(with: (base + root).utf8)
+                && (path.utf8.count == base.utf8.count + root.utf8.count || path.utf8.starts(with: (base + root + "/").utf8))
+        }
+    }
+}
+
 /// A documented family of endpoints: its bases, its table, its own envelope.
 package struct Family: Sendable {
     /// The first is the one that replies print.
     package var bases: [String]
+    /// Other beginnings of some of its paths: where two documents share a base, each has its own part of it.
+    package var aliases: [Alias]
     package var endpoints: [Endpoint]
     package var envelope: @Sendable (ServiceError, APIRequest) -> APIReply
+    /// The form of what `envelope` makes.
+    package var errorShape: Shape
     /// Checks and headers that every reply of the family has (version negotiation).
     package var negotiate: @Sendable (APIRequest) throws(ServiceError) -> [(name: String, value: String)]
 
+    /// As OpenAPI 3.1, once it was asked to describe itself.
+    package internal(set) var description: JSON?
+
     package init(
-        bases: [String], endpoints: [Endpoint], envelope: @escaping @Sendable (ServiceError, APIRequest) -> APIReply,
-        negotiate: @escaping @Sendable (APIRequest) throws(ServiceError) -> [(name: String, value: String)]
+        bases: [String], aliases: [Alias] = [], endpoints: [Endpoint], errorShape: Shape, envelope: @escaping @Sendable (ServiceError, APIRequest) -> APIReply,
+        negotiate: @escaping @Sendable (APIRequest) throws(ServiceError) -> [(name: String, value: String)] = { _ throws(ServiceError) in [] }
     ) {
         self.bases = bases
+        self.aliases = aliases
         self.endpoints = endpoints
+        self.errorShape = errorShape
         self.envelope = envelope
         self.negotiate = negotiate
     }
@@ -76,7 +106,9 @@ package struct Family: Sendable {
         throw .forbidden("X-Tenant-ID is not the tenant of these credentials")
     }
 
-    private func base(of path: String) -> String? { bases.first { path == $0 || path.hasPrefix($0 + "/") } }
+    private func base(of path: String) -> String? {
+        bases.first { path == $0 || path.hasPrefix($0 + "/") } ?? aliases.first { $0.has(path) }?.base
+    }
 
     private func match(_ method: String, _ path: String) throws(ServiceError) -> (Endpoint, [String: String]) {
         guard let base = base(of: path) else { throw .notFound("there is no such path") }

@@ -7,4 +7,10 @@ enum Limits {
     static let notices = 32
     static let noticeNameBytes = 80
     static let entityTags = 64
+    /// Elements of a list or members of a map whose field says no other number.
+    static let listElements = 1000
+    static let timestampBytes = 40
 }
+
+/// The usual largest body of an endpoint that takes JSON.
+package let jsonBodyBytes = 1 << 20

@@ -3,7 +3,7 @@ internal import Suggestion
 
 /// Typed access to the fields of a request object. What nobody asked for is named in `notices`.
 package struct ObjectReader {
-    private let json: JSON
+    let json: JSON
     private let path: String
     private var known: Set<String> = []
 
@@ -88,8 +88,7 @@ package struct ObjectReader {
     package mutating func choice(_ name: String, _ choices: [String]) throws(ServiceError) -> String? {
         guard let value = value(name) else { return nil }
         guard let text = value.text, choices.contains(text) else {
-            let near = value.text.flatMap { nearest($0, in: choices) }
-            throw invalid(name, "must be one of \(choices.joined(separator: ", "))" + (near.map { "; did you mean '\($0)'?" } ?? ""))
+            throw notAmong(choices, value, at: field(name))
         }
         return text
     }
@@ -127,6 +126,13 @@ package struct ObjectReader {
     package var notices: [JSON] {
         unknown((json.members ?? []).map(\.name).filter { !known.contains($0) }, of: known.sorted(), field)
     }
+}
+
+/// A word that is not among those of a closed list.
+func notAmong(_ choices: [String], _ value: JSON, at path: String) -> ServiceError {
+    let near = value.text.flatMap { nearest($0, in: choices) }
+    let meant = near.map { "; did you mean '\($0)'?" } ?? ""
+    return .invalid(field: path, issue: "must be one of \(choices.joined(separator: ", "))\(meant)", provided: value)
 }
 
 /// `{code, field, message}`: something was accepted that has no effect.

@@ -19,10 +19,27 @@ package enum ServiceError: Error, Sendable, Equatable {
     /// The path is a WebSocket's and was called without an upgrade.
     case upgradeRequired(String)
     case rateLimited(retryAfterSeconds: Int)
+    /// A plan's limit is used up.
+    case quotaExceeded(Quota, retryAfterSeconds: Int)
     /// A documented feature that is not built.
     case notImplemented(feature: String, String, provided: JSON? = nil)
     case unavailable(String, retryAfterSeconds: Int)
     case insufficientStorage
     /// The cause is for the log (`APIReply.cause`) and never told.
     case internalError(cause: String)
+}
+
+/// What of a plan is used up, and when there is more.
+package struct Quota: Sendable, Equatable {
+    /// `requests`, `concurrent_operations`, …
+    package var type: String
+    package var limit: Int64
+    package var used: Int64
+    package var resetsAtMilliseconds: Int64
+    package init(type: String, limit: Int64, used: Int64, resetsAtMilliseconds: Int64) {
+        self.type = type
+        self.limit = limit
+        self.used = used
+        self.resetsAtMilliseconds = resetsAtMilliseconds
+    }
 }

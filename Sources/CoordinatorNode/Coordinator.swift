@@ -1,6 +1,8 @@
 import APIKit
+import AisembleAPI
 import Compute
 import CryptoSuite
+import EnterpriseAPI
 import Federation
 import FederationService
 import Foundation
@@ -9,6 +11,7 @@ package import Logging
 import NIOCore
 import NIOPosix
 import NIOSSL
+import PhiAPI
 import Platform
 import ServiceLifecycle
 import Storage
@@ -121,8 +124,8 @@ package struct Coordinator: Sendable {
         if resumed > 0 { log.notice("sessions go on", metadata: ["count": "\(resumed)"]) }
         let trustStream = TrustStream.family(engine)
         return Gateway(
-            families: [trustStream], sessions: trustStream,
-            system: SystemFamily.family(readiness: readiness, metrics: metrics, envelope: trustStream.envelope),
+            families: [trustStream, Enterprise.family(), Aisemble.family(), Phi.family()], sessions: trustStream,
+            system: SystemFamily.family(readiness: readiness, metrics: metrics, errors: trustStream),
             authenticator: CallerAuthenticator(identity: Identity(store: store), engine: engine), engine: engine, open: open, metrics: metrics,
             address: ServerAddress(publicURL: settings.publicURL, host: settings.listen.host, port: settings.listen.port),
             requests: RequestLimit(places: settings.maximumRequests, metrics: metrics),

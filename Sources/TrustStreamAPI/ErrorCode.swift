@@ -1,5 +1,7 @@
+package import APIKit
+
 /// The codes of the documented envelope and those we add to it, each with its status and the page that explains it.
-package enum ErrorCode: String, CaseIterable {
+package enum ErrorCode: String, ChoiceValue {
     case validation = "VALIDATION_ERROR"
     case authentication = "AUTHENTICATION_ERROR"
     case authorization = "AUTHORIZATION_ERROR"
@@ -15,6 +17,27 @@ package enum ErrorCode: String, CaseIterable {
     case notImplemented = "NOT_IMPLEMENTED"
     case unavailable = "SERVICE_UNAVAILABLE"
     case insufficientStorage = "INSUFFICIENT_STORAGE"
+
+    package init(_ error: ServiceError) {
+        self =
+            switch error {
+            case .invalid: .validation
+            case .unauthenticated: .authentication
+            case .forbidden: .authorization
+            case .notFound: .notFound
+            case .methodNotAllowed: .methodNotAllowed
+            case .conflict, .disagreement: .conflict
+            case .unprocessable: .unprocessable
+            case .tooLarge: .payloadTooLarge
+            case .unsupportedMediaType: .unsupportedMediaType
+            case .upgradeRequired: .upgradeRequired
+            case .rateLimited, .quotaExceeded: .rateLimited
+            case .notImplemented: .notImplemented
+            case .unavailable: .unavailable
+            case .insufficientStorage: .insufficientStorage
+            case .internalError: .internalError
+            }
+    }
 
     package var status: Int {
         switch self {

@@ -1,66 +1,56 @@
 package import APIKit
 internal import StrictJSON
 
-extension TrustStream {
-    /// The documented error envelope. `details` always has its three keys; without a field its issue is the message. An
-    /// internal error tells no cause.
-    @Sendable package static func envelope(_ error: ServiceError, _ request: APIRequest) -> APIReply {
-        var headers: [(name: String, value: String)] = []
-        var (field, provided): (String?, JSON?) = (nil, nil)
-        var issue: String?
-        let (code, message): (ErrorCode, String)
-        func retry(_ seconds: Int?) { if let seconds { headers.append((name: "retry-after", value: "\(seconds)")) } }
+/// The documented error envelope.
+struct ErrorBody: Described {
+    static let name = "Error"
+    var success: Bool
+    var error: ErrorFacts
 
-        switch error {
-        case .invalid(let name, let what, let value):
-            (code, message) = (.validation, "Invalid input: \(name) \(what)")
-            (field, issue, provided) = (name, what, value)
-        case .unprocessable(let name, let what, let value):
-            (code, message) = (.unprocessable, "Cannot be processed: \(name) \(what)")
-            (field, issue, provided) = (name, what, value)
-        case .disagreement(let name, let what, let value):
-            (code, message) = (.conflict, "Does not agree: \(name): \(what)")
-            (field, issue, provided) = (name, what, value)
-        case .notImplemented(let feature, let why, let value):
-            (code, message) = (.notImplemented, why)
-            (field, provided) = (feature, value)
-        case .unauthenticated(let why):
-            (code, message) = (.authentication, why)
-            headers.append((name: "www-authenticate", value: "Bearer"))
-        case .forbidden(let why): (code, message) = (.authorization, why)
-        case .notFound(let what): (code, message) = (.notFound, "Not found: \(what)")
-        case .methodNotAllowed(let allowed):
-            (code, message) = (.methodNotAllowed, "This path takes \(allowed.joined(separator: ", "))")
-            headers.append((name: "allow", value: allowed.joined(separator: ", ")))
-        case .conflict(let why, let seconds):
-            (code, message) = (.conflict, why)
-            retry(seconds)
-        case .tooLarge(let limit):
-            (code, message) = (.payloadTooLarge, limit == 0 ? "No body is taken here" : "The body is larger than the \(limit) bytes taken here")
-        case .unsupportedMediaType(let why): (code, message) = (.unsupportedMediaType, why)
-        case .upgradeRequired(let why):
-            (code, message) = (.upgradeRequired, why)
-            headers += [(name: "upgrade", value: "websocket"), (name: "connection", value: "upgrade")]
-        case .rateLimited(let seconds):
-            (code, message) = (.rateLimited, "Too many requests; wait \(seconds) s")
-            retry(seconds)
-        case .unavailable(let why, let seconds):
-            (code, message) = (.unavailable, why)
-            retry(seconds)
-        case .insufficientStorage: (code, message) = (.insufficientStorage, "The disk is full; nothing that was acknowledged is lost")
-        case .internalError: (code, message) = (.internalError, "Server error; quote the request_id")
-        }
-        return APIReply(
-            code.status, headers: headers,
-            .json([
-                "success": false,
-                "error": [
-                    "code": .string(code.rawValue), "message": .string(message),
-                    "details": ["field": JSON(field), "issue": .string(issue ?? message), "provided_value": provided?.echoed ?? .null],
-                    "request_id": .string(request.requestID), "timestamp": .string(timestamp(request.nowMilliseconds)),
-                    "documentation_url": .string("\(request.baseURL)\(base)/docs/errors/\(code.page)"),
-                ],
-            ]))
+    static let fields = [FieldOf<ErrorBody>("success", \.success, .fixed), FieldOf("error", \.error, .rule("error"))]
+}
+
+struct ErrorFacts: Described {
+    static let name = "ErrorFacts"
+    var code: ErrorCode
+    var message: String
+    var details: ErrorDetails
+    var requestID: String
+    var at: Timestamp
+    var documentation: String
+
+    static let fields = [
+        FieldOf<ErrorFacts>("code", \.code, .rule("error.code")), FieldOf("message", \.message, .rule("error.message")),
+        FieldOf("details", \.details, .rule("error.details")), FieldOf("request_id", \.requestID, .generated), FieldOf("timestamp", \.at, .clock),
+        FieldOf("documentation_url", \.documentation, .fixed),
+    ]
+}
+
+struct ErrorDetails: Described {
+    static let name = "ErrorDetails"
+    var field: String?
+    var issue: String
+    var provided: JSON?
+
+    static let fields = [
+        FieldOf<ErrorDetails>("field", \.field, .rule("error.field")), FieldOf("issue", \.issue, .rule("error.issue")),
+        FieldOf("provided_value", \.provided, .request),
+    ]
+}
+
+extension TrustStream {
+    /// `details` always has its three keys; without a field its issue is the message. An internal error tells no cause.
+    @Sendable package static func envelope(_ error: ServiceError, _ request: APIRequest) -> APIReply {
+        let told = Refusal(error)
+        let code = ErrorCode(error)
+        let body = ErrorBody(
+            success: false,
+            error: ErrorFacts(
+                code: code, message: told.message,
+                details: ErrorDetails(field: told.field, issue: told.issue ?? told.message, provided: told.provided?.echoed),
+                requestID: request.requestID, at: Timestamp(milliseconds: request.nowMilliseconds),
+                documentation: "\(request.baseURL)\(base)/docs/errors/\(code.page)"))
+        return APIReply(code.status, headers: told.headers, .json(body.json))
     }
 
     static var errorPages: [Endpoint] {

@@ -23,10 +23,6 @@ extension TrustStream {
             ("POST", "/webhooks/{workflow_id}", "enterprise_integration.webhook"),
             ("POST", "/enterprise-integration/events", "enterprise_integration.events"),
             ("GET", "/monitoring/performance", "monitoring.performance"),
-        ].map { method, path, operation in
-            Endpoint(method, path, operation, .administrator, bodyLimitBytes: method == "POST" ? Limits.jsonBytes : 0) { _ throws(ServiceError) in
-                throw .notImplemented(feature: operation, "\(operation) is documented and not built yet")
-            }
-        }
+        ].map(Endpoint.notBuilt)
     }
 }

@@ -11,7 +11,8 @@ package enum TrustStream {
         Family(
             bases: [base, "/v4"],
             endpoints: sessions(service) + rounds(service) + nodes(service) + authorities(service) + errorPages + notBuilt,
-            envelope: envelope, negotiate: negotiate)
+            errorShape: ErrorBody.shape, envelope: envelope, negotiate: negotiate
+        ).describing(title: "Federated learning, v4", version: "4.4.0")
     }
 
     /// `API-Version: 4.3` or `4.4`; absent means 4.4. The reply says which one it speaks.

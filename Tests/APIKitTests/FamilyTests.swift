@@ -14,6 +14,7 @@ import Testing
             Endpoint("GET", "/fault", "fault", .open) { _ throws(ServiceError) in throw .internalError(cause: "the disk said no") },
             Endpoint("GET", "/own", "own", .administratorOrNode) { _ in .json(["success": true]) },
         ],
+        errorShape: Shape("Error", []),
         envelope: { error, _ in
             switch error {
             case .notFound: APIReply(404, .empty)

@@ -29,6 +29,7 @@ import TrustStreamAPI
         case .unsupportedMediaType: "unsupportedMediaType"
         case .upgradeRequired: "upgradeRequired"
         case .rateLimited: "rateLimited"
+        case .quotaExceeded: "quotaExceeded"
         case .notImplemented: "notImplemented"
         case .unavailable: "unavailable"
         case .insufficientStorage: "insufficientStorage"
@@ -53,6 +54,9 @@ import TrustStreamAPI
         Row(error: .upgradeRequired("why"), status: 426, code: "UPGRADE_REQUIRED", header: ("upgrade", "websocket")),
         Row(error: .rateLimited(retryAfterSeconds: 9), status: 429, code: "RATE_LIMIT_EXCEEDED", header: ("retry-after", "9")),
         Row(
+            error: .quotaExceeded(Quota(type: "requests", limit: 5, used: 5, resetsAtMilliseconds: 0), retryAfterSeconds: 8), status: 429,
+            code: "RATE_LIMIT_EXCEEDED", header: ("retry-after", "8")),
+        Row(
             error: .notImplemented(feature: "model_type", "not yet", provided: "cnn"), status: 501, code: "NOT_IMPLEMENTED", field: "model_type",
             provided: "cnn"),
         Row(error: .unavailable("why", retryAfterSeconds: 5), status: 503, code: "SERVICE_UNAVAILABLE", header: ("retry-after", "5")),
@@ -68,7 +72,7 @@ import TrustStreamAPI
 
     @Test func everyCaseHasItsStatusCodeAndTheDocumentedKeys() async throws {
         let documented = try JSON(parsing: Documented.error)
-        #expect(Set(rows.map { name($0.error) }).count == 16)
+        #expect(Set(rows.map { name($0.error) }).count == 17)
         #expect(Set(rows.map(\.code)) == Set(ErrorCode.allCases.map(\.rawValue)))
         for row in rows {
             let reply = Surface().family.envelope(row.error, request)

@@ -6,10 +6,8 @@ import Telemetry
 /// The paths that belong to no document: is the process alive, does it serve, what does it measure. Being the last
 /// family asked, it also answers every path that nobody owns.
 enum SystemFamily {
-    /// - Parameter envelope: of the family whose error form also answers unknown paths.
-    static func family(
-        readiness: Readiness, metrics: Metrics, envelope: @escaping @Sendable (ServiceError, APIRequest) -> APIReply
-    ) -> Family {
+    /// - Parameter errors: the family whose error form also answers unknown paths.
+    static func family(readiness: Readiness, metrics: Metrics, errors: Family) -> Family {
         @Sendable func ready(_: APIRequest) async throws(ServiceError) -> APIReply {
             let phase = readiness.phase
             return .json(phase == .serving ? 200 : 503, ["status": .string(phase.rawValue)])
@@ -23,7 +21,7 @@ enum SystemFamily {
                     APIReply(200, .bytes(Array(metrics.prometheusText().utf8), type: "text/plain; version=0.0.4; charset=utf-8"))
                 },
             ],
-            envelope: envelope, negotiate: { _ throws(ServiceError) in [] })
+            errorShape: errors.errorShape, envelope: errors.envelope)
     }
 }
 

@@ -1,0 +1,84 @@
+package import StrictJSON
+
+/// A body, or an object in one, that describes its fields once: what reads, writes and documents it goes by that list.
+package protocol Described: FieldValue {
+    /// Its name in the API's description.
+    static var name: String { get }
+    static var fields: [FieldOf<Self>] { get }
+}
+
+/// A body that is read: whatever is left out has the value that `init` gives it.
+package protocol DescribedRequest: Described {
+    init()
+}
+
+/// A field as part of `Root`.
+package struct FieldOf<Root: Sendable>: Sendable {
+    package let field: Field
+    let value: @Sendable (Root) -> JSON
+    let read: @Sendable (JSON?, String, inout Root, inout [JSON]) throws(ServiceError) -> Void
+
+    /// A field of a reply.
+    package init<Value: FieldValue>(
+        _ name: String, _ path: any KeyPath<Root, Value> & Sendable, _ source: Source, unit: String? = nil, _ note: String? = nil
+    ) {
+        field = Field(name: name, schema: Value.schema(.none), isRequired: true, unit: unit, source: source, note: note, usual: nil)
+        value = { $0[keyPath: path].json }
+        read = { _, _, _, _ in }
+    }
+
+    /// A field of a request.
+    /// - Parameters:
+    ///   - isRequired: it must be sent.
+    ///   - bounds: what its values are held to.
+    package init<Value: FieldValue>(
+        _ name: String, _ path: any WritableKeyPath<Root, Value> & Sendable, isRequired: Bool = false, _ bounds: Bounds = .none, unit: String? = nil,
+        _ note: String? = nil
+    ) where Root: DescribedRequest {
+        let usual = Root()[keyPath: path].json
+        field = Field(
+            name: name, schema: Value.schema(bounds), isRequired: isRequired, unit: unit, source: nil, note: note,
+            usual: isRequired || usual == .null ? nil : usual)
+        value = { $0[keyPath: path].json }
+        read = { json, place, root, notices throws(ServiceError) in
+            guard let json, json != .null else {
+                if isRequired { throw .invalid(field: place, issue: "is missing", provided: nil) }
+                return
+            }
+            root[keyPath: path] = try Value.read(json, at: place, bounds, &notices)
+        }
+    }
+}
+
+extension Described {
+    package static var shape: Shape { Shape(name, fields.map(\.field)) }
+    package static func schema(_ bounds: Bounds) -> Schema { .object(shape) }
+    package var json: JSON { .object(Self.fields.map { JSON.Member($0.field.name, $0.value(self)) }) }
+    package static func read(_ json: JSON, at path: String, _ bounds: Bounds, _ notices: inout [JSON]) throws(ServiceError) -> Self {
+        throw .internalError(cause: "\(name) is no body that is read")
+    }
+}
+
+extension DescribedRequest {
+    /// - Throws: `invalid` for a field that is missing, of another type or out of its bounds.
+    package static func read(_ json: JSON, at path: String, _ bounds: Bounds, _ notices: inout [JSON]) throws(ServiceError) -> Self {
+        guard let members = json.members else { throw .invalid(field: path.isEmpty ? "body" : path, issue: "must be a JSON object", provided: json) }
+        func place(_ name: String) -> String { path.isEmpty ? name : "\(path).\(name)" }
+        let known = fields
+        var body = Self()
+        for field in known { try field.read(json[field.field.name], place(field.field.name), &body, &notices) }
+        let names = known.map(\.field.name)
+        notices += unknown(members.map(\.name).filter { !names.contains($0) }, of: names, place)
+        return body
+    }
+}
+
+extension APIRequest {
+    /// The JSON body as `Body`, with a notice for each field that nobody asked for.
+    package func body<Body: DescribedRequest>(_ type: Body.Type) async throws(ServiceError) -> (body: Body, notices: [JSON]) {
+        let json = try await object().json
+        var notices: [JSON] = []
+        let body = try Body.read(json, at: "", .none, &notices)
+        return (body, notices)
+    }
+}

@@ -1,0 +1,12 @@
+package import APIKit
+
+/// The family of `/api/v2`: its endpoint table and its envelope.
+package enum Aisemble {
+    /// What replies print. Scrapers find `/health` and `/metrics` at the root too; those belong to no document alone.
+    static let base = "/api/v2"
+
+    package static func family() -> Family {
+        Family(bases: [base], endpoints: notBuilt, errorShape: ErrorBody.shape, envelope: envelope)
+            .describing(title: "AI services, v2", version: "2.0.0")
+    }
+}

@@ -1,0 +1,20 @@
+package import APIKit
+
+/// The family of `/api/v1`: its endpoint table and its envelope.
+package enum Enterprise {
+    /// What replies print.
+    static let base = "/api/v1"
+
+    /// The document's own examples call `/v1/…`, which another document has as its base. No path collides.
+    static let alias = Alias(
+        "/v1",
+        [
+            "/ai", "/quantum", "/tenants", "/analytics", "/whitelabel", "/webhooks", "/security/audit-log", "/security/compliance", "/security/report",
+            "/auth/generate-key",
+        ])
+
+    package static func family() -> Family {
+        Family(bases: [base], aliases: [alias], endpoints: notBuilt, errorShape: ErrorBody.shape, envelope: envelope)
+            .describing(title: "Enterprise AI, v1", version: "1.0.0")
+    }
+}

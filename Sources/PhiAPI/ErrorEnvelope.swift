@@ -1,0 +1,65 @@
+package import APIKit
+internal import StrictJSON
+
+/// An error. The document has statuses only; the body is ours.
+struct ErrorBody: Described {
+    static let name = "Error"
+    let status = Word.error
+    /// What RFC 9110 calls the status, in lower case: `not_found`.
+    var error: String
+    var message: String
+    var details: ErrorDetails
+    var requestID: String
+
+    enum Word: String, ChoiceValue { case error }
+
+    static let fields = [
+        FieldOf<ErrorBody>("status", \.status, .fixed), FieldOf("error", \.error, .rule("error.code")), FieldOf("message", \.message, .rule("error.message")),
+        FieldOf("details", \.details, .rule("error.details")), FieldOf("request_id", \.requestID, .generated),
+    ]
+}
+
+struct ErrorDetails: Described {
+    static let name = "ErrorDetails"
+    var field: String?
+    var issue: String
+    var provided: JSON?
+
+    static let fields = [
+        FieldOf<ErrorDetails>("field", \.field, .rule("error.field")), FieldOf("issue", \.issue, .rule("error.issue")),
+        FieldOf("provided_value", \.provided, .request),
+    ]
+}
+
+extension Phi {
+    /// An internal error tells no cause.
+    @Sendable package static func envelope(_ error: ServiceError, _ request: APIRequest) -> APIReply {
+        let told = Refusal(error)
+        let status = status(error)
+        let word = String(reason(status).lowercased().map { $0 == " " ? "_" : $0 })
+        let body = ErrorBody(
+            error: word, message: told.message,
+            details: ErrorDetails(field: told.field, issue: told.issue ?? told.message, provided: told.provided?.echoed), requestID: request.requestID)
+        return APIReply(status, headers: told.headers, .json(body.json))
+    }
+
+    private static func status(_ error: ServiceError) -> Int {
+        switch error {
+        case .invalid: 400
+        case .unauthenticated: 401
+        case .forbidden: 403
+        case .notFound: 404
+        case .methodNotAllowed: 405
+        case .conflict, .disagreement: 409
+        case .tooLarge: 413
+        case .unsupportedMediaType: 415
+        case .unprocessable: 422
+        case .upgradeRequired: 426
+        case .rateLimited, .quotaExceeded: 429
+        case .internalError: 500
+        case .notImplemented: 501
+        case .unavailable: 503
+        case .insufficientStorage: 507
+        }
+    }
+}
