@@ -78,6 +78,7 @@ let rooms: [Target] = [
     room("Strategies", ["Learning", "StrictJSON"]),
     room("Attacks", ["Learning"]),
     room("CryptoSuite"),
+    room("MerkleLog", ["CryptoSuite"]),
     room("SecureAggregation", ["CryptoSuite", "TensorKernels", "KernelTable"]),
     room("DifferentialPrivacy", ["CryptoSuite"]),
     // 2 messages
@@ -98,7 +99,7 @@ let rooms: [Target] = [
     // 4 keeping
     room(
         "Storage",
-        ["Federation", "DifferentialPrivacy", "Wire", "CryptoSuite", "Compute", .product(name: "GRDB", package: "GRDB.swift")]),
+        ["Federation", "DifferentialPrivacy", "Wire", "CryptoSuite", "Compute", "MerkleLog", "StrictJSON", .product(name: "GRDB", package: "GRDB.swift")]),
     room(
         "Trust",
         [
@@ -215,6 +216,7 @@ let suites: [Target] = [
     tests("StrategiesTests", ["Strategies", "Learning", "RobustAggregation"]),
     tests("WireTests", ["Wire", "Federation", "Learning", "CryptoSuite"]),
     tests("CryptoSuiteTests", ["CryptoSuite", "Trust", "FederationSimulator", "TensorKernels", "KernelTable", .product(name: "Crypto", package: "swift-crypto")]),
+    tests("MerkleLogTests", ["MerkleLog", "CryptoSuite", "Trust"]),
     tests("SecureAggregationTests", ["SecureAggregation", "CryptoSuite", "Trust", "FederationSimulator"]),
     tests("DifferentialPrivacyTests", ["DifferentialPrivacy", "SecureAggregation", "CryptoSuite"]),
     tests(

@@ -16,4 +16,8 @@ enum Limits {
     static let sessions = 1000
     /// Certificates of a node whose replies may have been lost, beside the newest and the one that is in use.
     static let lostCertificatesMax = 2
+    /// Hashes of leaves read at a time for a proof, and entries read at a time by the migration that makes the tree.
+    static let auditPage = 4096
+    /// Changed entries of one tenant that are compared with one another, to tell those that only changed places.
+    static let movedEntries = 100
 }

@@ -1,5 +1,6 @@
 package import DifferentialPrivacy
 package import Federation
+package import MerkleLog
 
 /// Sessions, their members and rounds. Every method that writes returns only when the change is durable (committed with
 /// a synced log); many callers share one commit. What belongs to a session that is not there, or is another tenant's, is
@@ -129,11 +130,16 @@ package protocol PrivacyStore: Sendable {
     func ledger(tenant: String) async throws(StorageError) -> [LedgerRow]
 }
 
-/// What happened that somebody may have to answer for. Rows are only ever added.
+/// What happened that somebody may have to answer for. Entries are only ever added, each as the next leaf of its tenant's Merkle
+/// tree (RFC 6962 §2), in the transaction of what it tells of.
 package protocol AuditStore: Sendable {
     func append(_ entry: AuditRecord, tenant: String) async throws(StorageError)
-    /// Entries with `number > after`, in order.
-    func audit(tenant: String, after: Int64, limit: Int) async throws(StorageError) -> [(number: Int64, entry: AuditRecord)]
+    /// Entries behind the first `after` ones, in order.
+    func audit(tenant: String, after: Int64, limit: Int) async throws(StorageError) -> [AuditLeaf]
+    /// Of the tree with all entries; the tree without any where nothing was ever written.
+    func auditHead(tenant: String) async throws(StorageError) -> TreeHead
+    /// Hashes of leaves from number `from` on (0: the first), in order: what proofs are made of.
+    func auditLeafHashes(tenant: String, from: Int64, limit: Int) async throws(StorageError) -> [[UInt8]]
 }
 
 package struct AuditRecord: Sendable, Equatable, Codable {
@@ -147,16 +153,41 @@ package struct AuditRecord: Sendable, Equatable, Codable {
         /// Another body came for an update that was stored already. The first stands.
         case updateConflict = "update.conflict"
     }
+    package enum Level: String, Sendable, Codable, CaseIterable {
+        case info, warning, critical
+    }
     package var at: Instant
     package var action: Action
     package var actor: String
     package var subject: String
     package var details: [String: String]
-    package init(at: Instant, action: Action, actor: String, subject: String, details: [String: String] = [:]) {
+    /// What kind of thing was acted on, and which; nil: `subject` says all there is.
+    package var resourceType: String?
+    package var resourceID: String?
+    /// Whence the actor called; nil: nobody called, or it is not known.
+    package var ipAddress: String?
+    /// What a call was answered with (HTTP); nil: it was none.
+    package var status: Int?
+    /// nil in what was written before there were levels, and for `info`.
+    private var levelBeyondInfo: Level?
+
+    package var level: Level { levelBeyondInfo ?? .info }
+
+    package init(
+        at: Instant, action: Action, actor: String, subject: String, details: [String: String] = [:], resourceType: String? = nil,
+        resourceID: String? = nil, ipAddress: String? = nil, status: Int? = nil, level: Level = .info
+    ) {
         self.at = at
         self.action = action
         self.actor = actor
         self.subject = subject
         self.details = details
+        (self.resourceType, self.resourceID, self.ipAddress, self.status) = (resourceType, resourceID, ipAddress, status)
+        levelBeyondInfo = level == .info ? nil : level
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case at, action, actor, subject, details, resourceType, resourceID, ipAddress, status
+        case levelBeyondInfo = "level"
     }
 }

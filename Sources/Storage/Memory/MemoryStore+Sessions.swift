@@ -85,15 +85,3 @@ extension MemoryStore: SessionStore {
     /// A store in memory is never restored from a backup.
     package func history() async throws(StorageError) -> String? { nil }
 }
-
-extension MemoryStore: AuditStore {
-    package func append(_ entry: AuditRecord, tenant: String) async throws(StorageError) {
-        tables.withLock { $0.audit.append(.init(tenant: tenant, value: entry)) }
-    }
-
-    package func audit(tenant: String, after: Int64, limit: Int) async throws(StorageError) -> [(number: Int64, entry: AuditRecord)] {
-        let all = tables.withLock { $0.audit }
-        let numbered = all.enumerated().map { (number: Int64($0.offset) + 1, row: $0.element) }
-        return numbered.filter { same($0.row.tenant, tenant) && $0.number > after }.prefix(max(0, limit)).map { ($0.number, $0.row.value) }
-    }
-}

@@ -47,6 +47,7 @@ struct StoredContents {
             }
             report.counts[table.name] = count
         }
+        report.damages += try Self.auditDamages(database, rows)
     }
 
     private mutating func examine(_ row: SealedRow, _ database: Database, _ rows: SealedRows) throws {
@@ -70,6 +71,8 @@ struct StoredContents {
         case SealedTable.node.name: _ = try row.record(NodeRecord.self)
         case SealedTable.apiKey.name: _ = try row.record(APIKeyRecord.self)
         case SealedTable.audit.name: _ = try row.record(AuditRecord.self)
+        case SealedTable.auditLeaf.name: _ = try row.hash()
+        case SealedTable.auditTree.name: _ = try row.frontier()
         case SealedTable.privacyRow.name: _ = try row.record(LedgerRow.self)
         case SealedTable.release.name: _ = try row.record(ReleaseRecord.self)
         case SealedTable.token.name: _ = try row.token()

@@ -11,6 +11,7 @@ struct Schema {
         { database, _ in try database.execute(sql: first) },
         { database, _ in try database.execute(sql: second) },
         { database, rows in try seal(database, rows) },
+        { database, rows in try growAuditTrees(database, rows) },
     ]
 
     /// Brings a database from `version` to the present one: each step in one transaction with its number, so that whatever
@@ -88,12 +89,17 @@ struct Schema {
     /// Every row gets a seal over what it has.
     private static func seal(_ database: Database, _ rows: SealedRows) throws {
         try database.execute(sql: third)
-        for table in SealedTable.all where table.name != SealedTable.fact.name {
+        for table in sealedByThird {
             try database.execute(sql: "ALTER TABLE \(table.name) ADD COLUMN seal BLOB")
             try rows.sealAll(table, database)
         }
         try database.execute(sql: "PRAGMA application_id = \(applicationID)")
     }
+
+    /// The tables that there were then.
+    private static let sealedByThird: [SealedTable] = [
+        .session, .member, .round, .contribution, .updateBody, .token, .node, .apiKey, .audit, .privacyRow, .release,
+    ]
 
     private static let third = """
         CREATE TABLE fact (name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL, seal BLOB) STRICT;

@@ -29,13 +29,18 @@ struct SealedTable: Sendable {
     static let node = SealedTable(name: "node", key: ["tenant", "name"], columns: ["tenant", "name", "record"])
     static let apiKey = SealedTable(name: "api_key", key: ["id"], columns: ["id", "tenant", "record"])
     static let audit = SealedTable(name: "audit", key: ["number"], columns: ["number", "tenant", "record"])
+    static let auditLeaf = SealedTable(name: "audit_leaf", key: ["tenant", "leaf"], columns: ["tenant", "leaf", "number", "hash"])
+    static let auditTree = SealedTable(name: "audit_tree", key: ["tenant"], columns: ["tenant", "size", "frontier"])
     static let privacyRow = SealedTable(
         name: "privacy_row", key: ["tenant", "client", "dataset"], columns: ["tenant", "client", "dataset", "record"])
     static let release = SealedTable(name: "privacy_release", key: ["tenant", "id"], columns: ["tenant", "id", "record"])
     /// What is known of the store itself.
     static let fact = SealedTable(name: "fact", key: ["name"], columns: ["name", "value"])
 
-    static let all = [session, member, round, contribution, updateBody, token, node, apiKey, audit, privacyRow, release, fact]
+    static let all = [
+        session, member, round, contribution, updateBody, token, node, apiKey, audit, privacyRow, release, fact,
+        auditLeaf, auditTree,
+    ]
 }
 
 /// Reads and writes sealed rows.
