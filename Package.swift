@@ -230,12 +230,12 @@ let suites: [Target] = [
         ["InProcessFederation", "FederationSimulator", "Federation", "KernelTable", "Learning", "CryptoSuite", "DifferentialPrivacy", "SecureAggregation", "Trust", "TensorKernels", "Compute"]),
     tests(
         "StoreContractTests",
-        ["Storage", "Federation", "DifferentialPrivacy", "CryptoSuite", "Trust", .product(name: "GRDBSQLite", package: "GRDB.swift")]),
+        ["Storage", "Federation", "DifferentialPrivacy", "CryptoSuite", "MerkleLog", "StrictJSON", "Trust", .product(name: "GRDBSQLite", package: "GRDB.swift")]),
     tests(
         "FederationServiceTests",
         [
             "FederationService", "Federation", "DifferentialPrivacy", "Receipts", "Storage", "StrictJSON", "Trust", "Platform", "Learning", "RobustAggregation",
-            "Wire", "CryptoSuite", "Telemetry", "Compute", .product(name: "Logging", package: "swift-log"),
+            "MerkleLog", "Wire", "CryptoSuite", "Telemetry", "Compute", .product(name: "Logging", package: "swift-log"),
         ]),
     tests("APIKitTests", ["APIKit", "StrictJSON"]),
     tests("FamilyTests", ["APIKit", "EnterpriseAPI", "AisembleAPI", "PhiAPI", "StrictJSON"]),

@@ -1,6 +1,7 @@
 import DifferentialPrivacy
 import Federation
 import Foundation
+import MerkleLog
 import Storage
 
 /// How many durable steps a process still lives. Before and after every write is a step; when they are used up, all
@@ -132,9 +133,17 @@ struct MortalStore: SessionStore, BlobStore {
         try life.alive()
         return try store.contributionPart(key, range)
     }
-    func audit(tenant: String, after: Int64, limit: Int) async throws(StorageError) -> [(number: Int64, entry: AuditRecord)] {
+    func audit(tenant: String, after: Int64, limit: Int) async throws(StorageError) -> [AuditLeaf] {
         try life.alive()
         return try await store.audit(tenant: tenant, after: after, limit: limit)
+    }
+    func auditHead(tenant: String) async throws(StorageError) -> TreeHead {
+        try life.alive()
+        return try await store.auditHead(tenant: tenant)
+    }
+    func auditLeafHashes(tenant: String, from: Int64, limit: Int) async throws(StorageError) -> [[UInt8]] {
+        try life.alive()
+        return try await store.auditLeafHashes(tenant: tenant, from: from, limit: limit)
     }
     func get(_ digest: String) async throws(StorageError) -> [UInt8]? {
         try life.alive()

@@ -7,7 +7,7 @@ import Trust
 
 /// Folders as older versions wrote them, by their own statements.
 enum OldFolder {
-    /// - Parameter version: 1: without the ledger of privacy; 2: without seals.
+    /// - Parameter version: 1: without the ledger of privacy; 2: without seals; 3: without trees over the audit.
     static func make(_ folder: String, version: Int) throws {
         run(folder, "PRAGMA journal_mode = WAL; BEGIN; " + first + "PRAGMA user_version = 1; COMMIT")
         if version >= 2 { run(folder, "BEGIN; " + second + "PRAGMA user_version = 2; COMMIT") }
@@ -34,6 +34,17 @@ enum OldFolder {
             INSERT INTO api_key VALUES ('k', 'default', \(try record(apiKey)));
             INSERT INTO audit (tenant, record) VALUES ('default', \(try record(entry)));
             """)
+        if version >= 3 { third(folder) }
+    }
+
+    /// Seals every row.
+    static func third(_ folder: String) {
+        run(folder, "CREATE TABLE fact (name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL, seal BLOB) STRICT;\n")
+        for table in tables(folder).subtracting(["fact"]).sorted() {
+            run(folder, "ALTER TABLE \(table) ADD COLUMN seal BLOB")
+            Seals.renew(folder, table)
+        }
+        run(folder, "PRAGMA application_id = 0x54555454; PRAGMA user_version = 3")
     }
 
     // MARK: Statements past the store

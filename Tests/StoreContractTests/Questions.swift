@@ -110,7 +110,11 @@ struct Questions {
         case 26: return .addKey(APIKeyRecord(id: client(), tenant: tenant(), hash: [1], role: "admin", createdAt: instant()))
         case 27: return .key(client())
         case 28: return .append(AuditRecord(at: instant(), action: .updateConflict, actor: client(), subject: id()), tenant: tenant())
-        case 29: return .audit(tenant: tenant(), after: Int64(below(9)), limit: below(9))
+        case 29:
+            return one(of: [
+                .audit(tenant: tenant(), after: Int64(below(9)) - 1, limit: below(9)), .auditHead(tenant: tenant()),
+                .auditLeafHashes(tenant: tenant(), from: Int64(below(9)) - 1, limit: below(9)),
+            ])
         case 30:
             let content = body()
             let digest = hexadecimal(CryptoSuite.system.sha256(content))

@@ -68,6 +68,8 @@ enum Question: Sendable {
     case key(String)
     case append(AuditRecord, tenant: String)
     case audit(tenant: String, after: Int64, limit: Int)
+    case auditHead(tenant: String)
+    case auditLeafHashes(tenant: String, from: Int64, limit: Int)
     case put([UInt8])
     case get(String)
     case contains(String)
@@ -112,6 +114,8 @@ enum Question: Sendable {
             case .key(let id): return "\(String(describing: try await store.key(id: id)))"
             case .append(let entry, let tenant): return "\(try await store.append(entry, tenant: tenant))"
             case .audit(let tenant, let after, let limit): return "\(try await store.audit(tenant: tenant, after: after, limit: limit).map { "\($0)" })"
+            case .auditHead(let tenant): return "\(try await store.auditHead(tenant: tenant))"
+            case .auditLeafHashes(let tenant, let from, let limit): return "\(try await store.auditLeafHashes(tenant: tenant, from: from, limit: limit))"
             case .put(let bytes): return try await store.put(bytes)
             case .get(let digest): return "\(String(describing: try await store.get(digest)))"
             case .contains(let digest): return "\(try await store.contains(digest))"

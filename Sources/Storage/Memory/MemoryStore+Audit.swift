@@ -1,4 +1,3 @@
-package import Federation
 package import MerkleLog
 import Synchronization
 

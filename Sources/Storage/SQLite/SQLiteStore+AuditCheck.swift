@@ -11,12 +11,12 @@ extension StoredContents {
         let tenants = try String.fetchAll(
             database, sql: "SELECT tenant FROM audit UNION SELECT tenant FROM audit_leaf UNION SELECT tenant FROM audit_tree ORDER BY tenant")
         var damages: [String] = []
-        for tenant in tenants { damages += try damages(in: tenant, database, rows) }
+        for tenant in tenants { damages += try examined(tenant, database, rows) }
         let stray = try Int64.fetchAll(database, sql: "SELECT number FROM audit WHERE number NOT IN (SELECT number FROM audit_leaf) ORDER BY number")
         return damages + stray.map { "row \($0) of table audit: it was added, for no leaf is its own" }
     }
 
-    private static func damages(in tenant: String, _ database: Database, _ rows: SealedRows) throws -> [String] {
+    private static func examined(_ tenant: String, _ database: Database, _ rows: SealedRows) throws -> [String] {
         var (damages, changed, frontier) = ([String](), [ChangedEntry](), MerkleFrontier())
         func note(_ entry: String, _ what: String) { damages.append("audit of \(tenant), \(entry): \(what)") }
         let tree = try? rows.auditFrontier(tenant, database)
@@ -54,8 +54,13 @@ extension StoredContents {
             note("entry \(one.index)", origin.map { "moved: what stands here was written as entry \($0.index)" } ?? "changed")
         }
         guard let tree else { return damages }
-        if tree.size < next { note(entries(tree.size..<next), "added behind the end of the tree") }
-        if tree.size > next { note(entries(next..<tree.size), "removed, and the leaf with it") }
+        if tree.size == 0 {
+            damages.append("audit of \(tenant): its row of table audit_tree was removed")
+        } else if tree.size < next {
+            note(entries(tree.size..<next), "added behind the end of the tree")
+        } else if tree.size > next {
+            note(entries(next..<tree.size), "removed, and the leaf with it")
+        }
         if frontier.size == tree.size {
             damages += differing(frontier, tree).map { "audit of \(tenant), \(entries($0)): one of them was changed, and its leaf with it" }
         }
