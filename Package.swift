@@ -109,7 +109,7 @@ let rooms: [Target] = [
             .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
             .product(name: "NIOTLS", package: "swift-nio"),
         ]),
-    room("Receipts", ["StrictJSON", "Trust", "CryptoSuite"]),
+    room("Receipts", ["StrictJSON", "Trust", "CryptoSuite", "MerkleLog"]),
     room("Telemetry", [.product(name: "Logging", package: "swift-log")]),
     room("Compute", ["WorkSharing"]),
     room(
@@ -262,7 +262,7 @@ let suites: [Target] = [
             "Diagnosis", "CoordinatorNode", "ClientNode", "Learning", "Storage", "Trust", "CryptoSuite", "StrictJSON", "TuttiConfiguration",
             .product(name: "Logging", package: "swift-log"), .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         ] + nio),
-    tests("ReceiptTests", ["Receipts", "Trust", "CryptoSuite", "StrictJSON"]),
+    tests("ReceiptTests", ["Receipts", "Trust", "CryptoSuite", "MerkleLog", "StrictJSON"]),
     .testTarget(name: "FuzzTests", dependencies: ["FuzzTargets"], exclude: ["Corpus"], swiftSettings: strict),
     tests("TidyTests", []),
     tests("EndToEndTests", ["FaultHarness"]),

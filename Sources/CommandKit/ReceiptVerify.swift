@@ -76,7 +76,7 @@ package struct ReceiptVerify: ReportingCommand {
 
     private static let modelBytes = 2050 << 20
 
-    private func anchor() throws(CommandFailure) -> ReceiptAnchor {
+    private func anchor() throws(CommandFailure) -> DocumentAnchor {
         do throws(TrustError) {
             switch (caPin, ca) {
             case (let pin?, nil): return .pin(try AuthorityPin(pin))

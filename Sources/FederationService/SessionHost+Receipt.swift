@@ -90,8 +90,8 @@ extension SessionHost {
                     initialModel: initialModel, rounds: rounds,
                     model: model.map { .init(round: $0.round, sha256: $0.digest, selectedBy: record.chosen?.reason.rawValue) },
                     protection: record.receiptProtection(epsilon: rounds.compactMap(\.epsilon).last))
-                let signer = try notary.authorities.current.signing.receiptSigner(
-                    try ReceiptSubject(tenant: record.tenant, session: record.id), now: Date(timeIntervalSince1970: Double(now.milliseconds) / 1000),
+                let signer = try notary.authorities.current.signing.documentSigner(
+                    try DocumentSubject(tenant: record.tenant, session: record.id), now: Date(timeIntervalSince1970: Double(now.milliseconds) / 1000),
                     random: notary.random)
                 let receipt = SessionReceipt(text: try Receipt(content, by: signer).text, roster: roster.json)
                 return (receipt, try JSON.object([.init("receipt", .string(receipt.text)), .init("roster", receipt.roster)]).canonical())

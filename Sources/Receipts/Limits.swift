@@ -11,4 +11,12 @@ package enum Limits {
     /// Levels of nesting in what is read.
     static let depth = 16
     static let saltBytes = 32
+    /// A signed head of an audit as text: two certificates and five members.
+    package static let headBytes = 32 << 10
+    /// One line of an exported audit.
+    package static let auditLineBytes = 256 << 10
+    /// Entries of an exported audit; 64 bytes of memory each.
+    package static let auditEntries = 10_000_000
+    /// Findings that are kept of one audit.
+    package static let findings = 100
 }

@@ -27,8 +27,8 @@ package enum Limits {
     package static let clockYearMax = 2500.0
     /// Random bytes of a serial number; RFC 5280 §4.1.2.2 allows 20 with the sign.
     package static let serialBytes = 16
-    /// A signer of receipts signs at once; this is for clocks that are set in between.
-    package static let receiptSignerSeconds = 300.0
+    /// A signer of documents signs at once; this is for clocks that are set in between.
+    package static let documentSignerSeconds = 300.0
     /// What a peer of the server has to answer the end of TLS.
     package static let shutdownMilliseconds: Int64 = 500
     package static let secretFileBytesMax = 1 << 20

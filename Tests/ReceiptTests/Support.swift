@@ -38,7 +38,7 @@ struct Sample {
     }
 
     func signed(by other: CertificateAuthority? = nil, at now: Date = noon) throws -> String {
-        let signer = try (other ?? authority).receiptSigner(try ReceiptSubject(tenant: content.session.tenant, session: content.session.id), now: now)
+        let signer = try (other ?? authority).documentSigner(try DocumentSubject(tenant: content.session.tenant, session: content.session.id), now: now)
         return try Receipt(content, by: signer).text
     }
 

@@ -41,7 +41,7 @@ import Trust
     /// The signature is right, and the content is of another session.
     @Test func nobodyVouchesForAnotherSession() throws {
         let (one, two) = (try Sample(session: "fl-session-1"), try Sample(session: "fl-session-2"))
-        let signer = try one.authority.receiptSigner(try ReceiptSubject(tenant: "default", session: "fl-session-1"), now: noon)
+        let signer = try one.authority.documentSigner(try DocumentSubject(tenant: "default", session: "fl-session-1"), now: noon)
         #expect(verdict(try Receipt(two.content, by: signer).text, try one.verifier()) == "content_contradicts_itself")
         var other = one.content
         other.session.tenant = "other"

@@ -5,19 +5,19 @@ import Trust
 /// One purpose each: what signs receipts is no server and no client, and they sign no receipts.
 @Suite struct ReceiptSignerTests {
     private let authority: CertificateAuthority
-    private let signer: ReceiptSigner
+    private let signer: DocumentSigner
 
     init() throws {
         authority = try TrustTests.authority()
-        signer = try authority.receiptSigner(try ReceiptSubject(tenant: "default", session: "fl-session-1"), now: noon)
+        signer = try authority.documentSigner(try DocumentSubject(tenant: "default", session: "fl-session-1"), now: noon)
     }
 
     private func refused(_ chain: [[UInt8]], at now: Date = noon) -> Bool {
-        (try? ReceiptSignerChain(chain, anchor: .authorities(authority.certificatePEM), signedAt: now)) == nil
+        (try? DocumentSignerChain(chain, anchor: .authorities(authority.certificatePEM), signedAt: now)) == nil
     }
 
     @Test func aSignerSignsItsSession() throws {
-        let chain = try ReceiptSignerChain(signer.chain, anchor: .pin(try AuthorityPin(authority.pin)), signedAt: noon)
+        let chain = try DocumentSignerChain(signer.chain, anchor: .pin(try AuthorityPin(authority.pin)), signedAt: noon)
         #expect(chain.subject.tenant == "default" && chain.subject.session == "fl-session-1" && chain.pin == authority.pin)
         let signature = try signer.sign([1, 2, 3])
         #expect(signature.count == 64 && chain.isSignature(signature, of: [1, 2, 3]))
@@ -42,6 +42,6 @@ import Trust
         for leaf in [try der(server.certificatePEM), try der(client.pem), root] { #expect(refused([leaf, root])) }
         let other = try TrustTests.authority("Another CA")
         #expect(refused([signer.chain[0], try der(other.certificatePEM)]))
-        #expect(throws: TrustError.self) { try ReceiptSubject(tenant: "default", session: "a/b") }
+        #expect(throws: TrustError.self) { try DocumentSubject(tenant: "default", session: "a/b") }
     }
 }
