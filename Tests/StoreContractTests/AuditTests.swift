@@ -85,7 +85,8 @@ func entry(_ number: Int, _ action: AuditRecord.Action = .nodeEnrolled) -> Audit
             for number in 0..<20 {
                 let tenant = number % 3 == 0 ? "two" : "one"
                 try await store.append(entry(number), tenant: tenant)
-                leaves[tenant]?.append(AuditLeaf(tenant: tenant, index: Int64(leaves[tenant]?.count ?? 0), entry: entry(number)))
+                let index = Int64(leaves[tenant]?.count ?? 0)
+                leaves[tenant]?.append(AuditLeaf(tenant: tenant, index: index, entry: entry(number)))
                 for tenant in ["one", "two"] {
                     let head = try await store.auditHead(tenant: tenant)
                     #expect(head == TreeHead(size: Int64(leaves[tenant]?.count ?? 0), root: root(leaves[tenant]?.map(\.bytes) ?? [])))
