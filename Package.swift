@@ -125,7 +125,7 @@ let rooms: [Target] = [
         "FederationService",
         [
             "Federation", "Storage", "Trust", "Platform", "Learning", "RobustAggregation", "Strategies", "SecureAggregation", "DifferentialPrivacy", "Wire", "CryptoSuite",
-            "Receipts", "Telemetry", "Compute", "StrictJSON", "WorkSharing",
+            "MerkleLog", "Receipts", "Telemetry", "Compute", "StrictJSON", "WorkSharing",
             .product(name: "Logging", package: "swift-log"),
         ]),
     // 6 surfaces

@@ -52,6 +52,13 @@ package protocol FederatedLearning: Sendable {
     /// Takes a step of replacing the authority; a step that was taken already changes nothing.
     /// - Parameter force: also when nodes are cut off by it; the view names them.
     func roll(_ step: AuthorityStep, force: Bool, tenant: String) async throws(FederationFailure) -> AuthorityView
+
+    /// The tenant's audit as it is now, signed.
+    func auditHead(tenant: String) async throws(FederationFailure) -> AuditHeadView
+    /// Entries behind the first `after` ones, in order.
+    func auditEntries(tenant: String, after: Int64, limit: Int) async throws(FederationFailure) -> AuditPage
+    /// The proof that the log of the first `from` entries is what that of the first `to` (nil: of all) began with.
+    func auditConsistency(tenant: String, from: Int64, to: Int64?) async throws(FederationFailure) -> AuditConsistency
 }
 
 /// A client certificate, as far as the service knows it by.

@@ -12,4 +12,6 @@ enum Limits {
     static let updateBytes = Wire.Limits.bulkBytes
     /// A body where nothing is expected in it.
     static let emptyBytes = 4 << 10
+    /// Entries of the audit in one reply.
+    static let auditEntries = 1000
 }

@@ -10,7 +10,7 @@ package enum TrustStream {
     package static func family(_ service: any FederatedLearning) -> Family {
         Family(
             bases: [base, "/v4"],
-            endpoints: sessions(service) + rounds(service) + nodes(service) + authorities(service) + errorPages + notBuilt,
+            endpoints: sessions(service) + rounds(service) + nodes(service) + authorities(service) + audit(service) + errorPages + notBuilt,
             errorShape: ErrorBody.shape, envelope: envelope, negotiate: negotiate
         ).describing(title: "Federated learning, v4", version: "4.4.0")
     }

@@ -159,4 +159,19 @@ final class ServiceDouble: FederatedLearning {
         return between
     }
     func revokeNode(tenant: String, name: String) async throws(FederationFailure) { try note("revokeNode") }
+    func auditHead(tenant: String) async throws(FederationFailure) -> AuditHeadView {
+        try note("auditHead")
+        return AuditHeadView(
+            tenant: tenant, size: 2, root: Self.digest, signedAt: Instant(milliseconds: 1_758_506_403_000), authority: "sha256:00",
+            signed: "header.payload.signature")
+    }
+    func auditEntries(tenant: String, after: Int64, limit: Int) async throws(FederationFailure) -> AuditPage {
+        try note("auditEntries \(after) \(limit)")
+        return AuditPage(
+            tenant: tenant, size: 2, entries: (after..<max(after, 2)).prefix(limit).map { .init(entry: ["index": .integer($0)], hash: Self.digest) })
+    }
+    func auditConsistency(tenant: String, from: Int64, to: Int64?) async throws(FederationFailure) -> AuditConsistency {
+        try note("auditConsistency \(from) \(to.map(String.init) ?? "-")")
+        return AuditConsistency(tenant: tenant, from: from, to: to ?? 2, hashes: [Self.digest])
+    }
 }
