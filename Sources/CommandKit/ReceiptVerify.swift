@@ -25,7 +25,7 @@ package struct ReceiptVerify: ReportingCommand {
     package init() {}
 
     package func perform() async throws(CommandFailure) -> JSON {
-        let verifier = ReceiptVerifier(try anchor())
+        let verifier = ReceiptVerifier(try DocumentAnchors.anchor(pin: caPin, ca: ca))
         let text = try Self.read(file, limit: Receipts.Limits.receiptBytes)
         let list = try roster.map { path throws(CommandFailure) in try Self.read(path, limit: Receipts.Limits.rosterBytes) }
         let weights = try model.map { path throws(CommandFailure) in try Self.read(path, limit: Self.modelBytes) }
@@ -75,20 +75,4 @@ package struct ReceiptVerify: ReportingCommand {
     }
 
     private static let modelBytes = 2050 << 20
-
-    private func anchor() throws(CommandFailure) -> DocumentAnchor {
-        do throws(TrustError) {
-            switch (caPin, ca) {
-            case (let pin?, nil): return .pin(try AuthorityPin(pin))
-            case (nil, let path?):
-                let text = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
-                _ = try CertificateFacts.all(pem: text)
-                return .authorities(text)
-            default: break
-            }
-        } catch { throw CommandFailure(.usage, error.message, remedy: error.remedy) }
-        throw CommandFailure(
-            .usage, "Whom to trust is not given, or twice.",
-            remedy: "Give --ca-pin sha256:HEX or --ca FILE, from somebody you trust and not from beside the receipt.")
-    }
 }

@@ -11,7 +11,8 @@ struct TuttiCoordinator: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "tutti-coordinator", abstract: "Coordinates federations: enrols nodes, runs sessions, keeps models.", version: Product.version,
         subcommands: [
-            Initialise.self, Serve.self, Session.self, TokenCommand.self, AuthorityCommand.self, Nodes.self, Model.self, ReceiptCommand.self, Config.self,
+            Initialise.self, Serve.self, Session.self, TokenCommand.self, AuthorityCommand.self, Nodes.self, Model.self, ReceiptCommand.self, AuditCommand.self,
+            Config.self,
             Backup.self, Restore.self, Check.self, Doctor.self,
         ])
 }

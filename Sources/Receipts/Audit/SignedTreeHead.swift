@@ -45,6 +45,9 @@ package struct SignedTreeHead: Sendable, Equatable {
         self.text = String(decoding: text, as: UTF8.self).trimmed
     }
 
+    /// Entries.
+    package var size: Int64 { head.size }
+
     /// RFC 3339 in UTC with milliseconds.
     package var timestamp: String { ReceiptTime.text(signedAt) }
 }
