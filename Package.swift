@@ -241,7 +241,7 @@ let suites: [Target] = [
     tests("FamilyTests", ["APIKit", "EnterpriseAPI", "AisembleAPI", "PhiAPI", "StrictJSON"]),
     tests("TrustStreamAPITests", ["TrustStreamAPI", "APIKit", "FederationService", "Federation", "Learning", "Wire", "Trust", "StrictJSON"]),
     tests("ConfigurationTests", ["TuttiConfiguration"]),
-    tests("CommandTests", ["CommandKit", "Diagnosis", "StrictJSON", argumentParser]),
+    tests("CommandTests", ["CommandKit", "CryptoSuite", "Diagnosis", "MerkleLog", "Receipts", "StrictJSON", "Trust", argumentParser]),
     tests(
         "ClientNodeTests",
         [

@@ -192,3 +192,24 @@ struct AuditSample {
         #expect(try sample.read([]).findings == [.noHead])
     }
 }
+
+@Suite struct LineSplitterTests {
+    @Test(arguments: [1, 2, 3, 7, 100])
+    func partsOfAnySizeAreTheSameLines(_ size: Int) {
+        let text = Array("first\n\nthird line\nlast".utf8)
+        var splitter = LineSplitter()
+        var lines: [String] = []
+        for start in stride(from: 0, to: text.count, by: size) {
+            lines += splitter.absorb(Array(text[start..<min(start + size, text.count)])).map { String(decoding: $0, as: UTF8.self) }
+        }
+        #expect(lines == ["first", "", "third line"] && splitter.finish() == Array("last".utf8) && splitter.finish() == nil)
+    }
+
+    @Test func aLineThatIsTooLongIsCutAndSeen() {
+        var splitter = LineSplitter(bytesMax: 10)
+        var lines: [[UInt8]] = []
+        for _ in 0..<5 { lines += splitter.absorb([UInt8](repeating: 7, count: 9)) }
+        lines += splitter.absorb([0x0A, 8, 0x0A])
+        #expect(lines == [[UInt8](repeating: 7, count: 11), [8]])
+    }
+}

@@ -44,4 +44,13 @@ import Trust
         #expect(refused([signer.chain[0], try der(other.certificatePEM)]))
         #expect(throws: TrustError.self) { try DocumentSubject(tenant: "default", session: "a/b") }
     }
+
+    @Test func aHeadsSignerIsForItsTenantsAudit() throws {
+        let subject = try DocumentSubject(auditOf: "default")
+        let chain = try DocumentSignerChain(
+            try authority.documentSigner(subject, now: noon).chain, anchor: .pin(try AuthorityPin(authority.pin)), signedAt: noon)
+        #expect(chain.subject == subject && chain.subject.kind == .audit && chain.subject.session == nil)
+        #expect(try subject != DocumentSubject(auditOf: "other") && subject != DocumentSubject(tenant: "default", session: "audit"))
+        #expect(throws: TrustError.self) { try DocumentSubject(auditOf: "a/b") }
+    }
 }
