@@ -1,5 +1,5 @@
 /// Every bound of the room.
-package enum Limits {
+enum Limits {
     /// Updates up to this size lie in their row and share its commit; larger ones are files.
     static let inlineBytes = 256 << 10
     /// Writes that share one commit.
@@ -17,7 +17,7 @@ package enum Limits {
     /// Certificates of a node whose replies may have been lost, beside the newest and the one that is in use.
     static let lostCertificatesMax = 2
     /// Hashes of leaves read at a time for a proof, and entries read at a time by the migration that makes the tree.
-    package static let auditPage = 4096
+    static let auditPage = 4096
     /// Changed entries of one tenant that are compared with one another, to tell those that only changed places.
     static let movedEntries = 100
 }
