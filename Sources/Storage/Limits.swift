@@ -14,6 +14,8 @@ enum Limits {
     static let snapshotTries = 50
     /// Sessions listed at once.
     static let sessions = 1000
+    /// Expired logins that a new one clears away.
+    static let forgottenLogins = 16
     /// Certificates of a node whose replies may have been lost, beside the newest and the one that is in use.
     static let lostCertificatesMax = 2
     /// Hashes of leaves read at a time for a proof, and entries read at a time by the migration that makes the tree.

@@ -152,6 +152,18 @@ package struct AuditRecord: Sendable, Equatable, Codable {
         case authorityRolled = "authority.rolled"
         /// Another body came for an update that was stored already. The first stands.
         case updateConflict = "update.conflict"
+        case keyCreated = "key.created"
+        case keyRevoked = "key.revoked"
+        case userCreated = "user.created"
+        case userPasswordChanged = "user.password_changed"
+        case userDisabled = "user.disabled"
+        case userEnabled = "user.enabled"
+        case oauthClientCreated = "oauth_client.created"
+        case oauthClientRevoked = "oauth_client.revoked"
+        /// Somebody tries names or passwords: `details` say from which address, and how often.
+        case loginThrottled = "login.throttled"
+        /// A refresh token came a second time, so its login was ended: one of the two who had it is a thief.
+        case refreshReused = "refresh.reused"
     }
     package enum Level: String, Sendable, Codable, CaseIterable {
         case info, warning, critical

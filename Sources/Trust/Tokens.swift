@@ -9,6 +9,10 @@ package struct Token: Sendable, CustomStringConvertible, CustomDebugStringConver
         case registration = "reg-"
         /// Stands for one client that has no certificate, in one session.
         case update = "tu_"
+        /// An OAuth client's secret.
+        case client = "cs_"
+        /// Goes on with a login, once.
+        case refresh = "rt_"
     }
 
     /// To be shown once and never stored or logged.
@@ -32,10 +36,16 @@ package struct Token: Sendable, CustomStringConvertible, CustomDebugStringConver
     package var customMirror: Mirror { Mirror(self, children: []) }
 }
 
-/// `tk_live_` and 43 base64url characters (256 bits). The first twelve are the key's public id, by which its record is
+/// A prefix and 43 base64url characters (256 bits). The first twelve are the key's public id, by which its record is
 /// found; the rest are 184 bits that nobody can search.
 package struct APIKey: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    private static let prefix = "tk_live_"
+    /// What a key says of itself before anybody has looked it up. What it may do is in its record alone.
+    package enum Prefix: String, Sendable, CaseIterable {
+        /// The coordinator's own administration.
+        case platform = "tk_live_"
+        /// Services of a tenant.
+        case tenant = "mk_live_"
+    }
     private static let idCount = 12
     private static let bodyCount = 43
 
@@ -44,10 +54,10 @@ package struct APIKey: Sendable, CustomStringConvertible, CustomDebugStringConve
     /// To be shown once and never stored or logged.
     package let text: String
 
-    package init(_ random: RandomSource) {
+    package init(_ random: RandomSource, _ prefix: Prefix = .platform) {
         let body = base64URL(random.bytes(32))
         id = String(body.prefix(Self.idCount))
-        text = Self.prefix + body
+        text = prefix.rawValue + body
     }
 
     /// What may be stored; compare with `Token.matches`.
@@ -55,7 +65,8 @@ package struct APIKey: Sendable, CustomStringConvertible, CustomDebugStringConve
 
     /// nil for a text that is no key of ours.
     package static func id(of text: String) -> String? {
-        guard text.hasPrefix(prefix), text.utf8.count == prefix.utf8.count + bodyCount else { return nil }
+        guard let prefix = Prefix.allCases.first(where: { text.hasPrefix($0.rawValue) })?.rawValue, text.utf8.count == prefix.utf8.count + bodyCount
+        else { return nil }
         let body = text.dropFirst(prefix.count)
         guard
             body.utf8.allSatisfy({ c in

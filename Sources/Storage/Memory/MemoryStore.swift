@@ -33,6 +33,16 @@ package final class MemoryStore: Sendable {
         var nodes: [MemoryKey: NodeRecord] = [:]
         /// By (id).
         var keys: [MemoryKey: APIKeyRecord] = [:]
+        /// By (id).
+        var users: [MemoryKey: UserRecord] = [:]
+        /// Ids by (name).
+        var userNames: [MemoryKey: String] = [:]
+        /// By (id).
+        var clients: [MemoryKey: OAuthClientRecord] = [:]
+        /// By (id).
+        var logins: [MemoryKey: LoginRecord] = [:]
+        /// By (hash).
+        var refreshTokens: [MemoryKey: RefreshTokenRecord] = [:]
         /// The first has number 1.
         var audit: [Owned<AuditRecord>] = []
         /// By (tenant, client, dataset).

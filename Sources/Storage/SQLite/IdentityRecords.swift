@@ -24,6 +24,15 @@ package struct APIKeyRecord: Sendable, Equatable, Codable {
     package var hash: [UInt8]
     package var role: String
     package var createdAt: Instant
+    /// What people call it.
+    package var name: String?
+    /// Names of scopes; nil: the role's.
+    package var scopes: [String]?
+    /// nil: it does not expire.
+    package var expiresAt: Instant?
+    package var revokedAt: Instant?
+    /// Who made it; nil: `init`.
+    package var createdBy: String?
     package init(id: String, tenant: String, hash: [UInt8], role: String, createdAt: Instant) {
         self.id = id
         self.tenant = tenant

@@ -12,6 +12,7 @@ struct Schema {
         { database, _ in try database.execute(sql: second) },
         { database, rows in try seal(database, rows) },
         { database, rows in try growAuditTrees(database, rows) },
+        { database, _ in try database.execute(sql: accounts) },
     ]
 
     /// Brings a database from `version` to the present one: each step in one transaction with its number, so that whatever

@@ -34,12 +34,17 @@ struct SealedTable: Sendable {
     static let privacyRow = SealedTable(
         name: "privacy_row", key: ["tenant", "client", "dataset"], columns: ["tenant", "client", "dataset", "record"])
     static let release = SealedTable(name: "privacy_release", key: ["tenant", "id"], columns: ["tenant", "id", "record"])
+    static let user = SealedTable(name: "user_account", key: ["id"], columns: ["id", "tenant", "name", "record"])
+    static let oauthClient = SealedTable(name: "oauth_client", key: ["id"], columns: ["id", "tenant", "record"])
+    static let login = SealedTable(name: "login", key: ["id"], columns: ["id", "tenant", "expires_ms", "record"])
+    static let refreshToken = SealedTable(name: "refresh_token", key: ["hash"], columns: ["hash", "tenant", "login", "record"])
     /// What is known of the store itself.
     static let fact = SealedTable(name: "fact", key: ["name"], columns: ["name", "value"])
 
     static let all = [
         session, member, round, contribution, updateBody, token, node, apiKey, audit, privacyRow, release, fact,
         auditLeaf, auditTree,
+        user, oauthClient, login, refreshToken,
     ]
 }
 
