@@ -120,7 +120,12 @@ let rooms: [Target] = [
             .product(name: "NIOSSL", package: "swift-nio-ssl"),
         ]),
     // 5 services
-    room("Platform", ["Storage", "Trust", "CryptoSuite"]),
+    room(
+        "Platform",
+        [
+            "Storage", "Trust", "CryptoSuite", "Federation", "Compute", "StrictJSON",
+            .product(name: "CryptoExtras", package: "swift-crypto"), .product(name: "JWTKit", package: "jwt-kit"),
+        ]),
     room(
         "FederationService",
         [
@@ -282,6 +287,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio-extras", exact: "1.35.2"),
         .package(url: "https://github.com/swift-server/async-http-client", exact: "1.37.0"),
         .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
+        .package(url: "https://github.com/vapor/jwt-kit", exact: "5.7.1"),
         .package(url: "https://github.com/apple/swift-certificates", exact: "1.21.1"),
         .package(url: "https://github.com/apple/swift-asn1", exact: "1.7.4"),
         .package(url: "https://github.com/apple/swift-protobuf", exact: "1.39.0"),

@@ -5,7 +5,7 @@ package import Federation
 ///
 /// Names of users are unique over all tenants, because a login names nobody but the user. Every method that writes takes the entry
 /// of the audit and stores both or neither.
-package protocol AccountStore: IdentityStore {
+package protocol AccountStore: IdentityStore, AuditStore {
     /// - Throws: `exists` when the id is taken.
     func addKey(_ key: APIKeyRecord, audit: AuditRecord) async throws(StorageError)
     /// Changes a key as it is at that moment; nil changes nothing.

@@ -10,9 +10,9 @@ package struct Token: Sendable, CustomStringConvertible, CustomDebugStringConver
         /// Stands for one client that has no certificate, in one session.
         case update = "tu_"
         /// An OAuth client's secret.
-        case client = "cs_"
+        case client = "tcs_"
         /// Goes on with a login, once.
-        case refresh = "rt_"
+        case refresh = "trf_"
     }
 
     /// To be shown once and never stored or logged.
