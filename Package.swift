@@ -138,7 +138,7 @@ let rooms: [Target] = [
     room("EnterpriseAPI", ["APIKit", "StrictJSON"]),
     room("AisembleAPI", ["APIKit", "StrictJSON"]),
     room("PhiAPI", ["APIKit", "StrictJSON"]),
-    room("TrustStreamAPI", ["APIKit", "Wire", "StrictJSON", "FederationService", "Federation", "DifferentialPrivacy", "Learning", "Platform"]),
+    room("TrustStreamAPI", ["APIKit", "Wire", "StrictJSON", "FederationService", "Federation", "DifferentialPrivacy", "Learning", "Platform", "Storage", "Trust"]),
     // 7 nodes
     room("TuttiConfiguration", ["StrictJSON", "Suggestion", .product(name: "TOMLKit", package: "TOMLKit")]),
     room(

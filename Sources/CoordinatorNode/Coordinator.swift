@@ -122,11 +122,12 @@ package struct Coordinator: Sendable {
             certificateSeconds: lives.node ?? Double(settings.nodeCertificateHours) * 3600, connections: open)
         let resumed = try await engine.resume()
         if resumed > 0 { log.notice("sessions go on", metadata: ["count": "\(resumed)"]) }
-        let trustStream = TrustStream.family(engine)
+        let identity = Identity(store: store, tokens: try TokenIssuer(file: folder.signingKeysPath, random: .system, now: .now))
+        let trustStream = TrustStream.family(engine, identity: identity)
         return Gateway(
             families: [trustStream, Enterprise.family(), Aisemble.family(), Phi.family()], sessions: trustStream,
             system: SystemFamily.family(readiness: readiness, metrics: metrics, errors: trustStream),
-            authenticator: CallerAuthenticator(identity: Identity(store: store), engine: engine), engine: engine, open: open, metrics: metrics,
+            authenticator: CallerAuthenticator(identity: identity, engine: engine), engine: engine, open: open, metrics: metrics,
             address: ServerAddress(publicURL: settings.publicURL, host: settings.listen.host, port: settings.listen.port),
             requests: RequestLimit(places: settings.maximumRequests, metrics: metrics),
             bodies: BodyMemory(limitBytes: settings.bodyMemoryMegabytes << 20), times: times,

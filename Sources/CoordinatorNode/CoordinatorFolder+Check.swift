@@ -39,7 +39,9 @@ extension CoordinatorFolder {
         do throws(StorageError) {
             let store = try SQLiteStore(folder: path, suite: .system, creates: false)
             let report = try await store.verify(folder: path, suite: .system)
-            if let text = adminKey?.trimmingCharacters(in: .whitespacesAndNewlines), try await Identity(store: store).administratorTenant(key: text) == nil {
+            if let text = adminKey?.trimmingCharacters(in: .whitespacesAndNewlines),
+                try await Identity(store: store).administratorTenant(key: text, now: .now) == nil
+            {
                 damages.append("admin.key: it is no key of this coordinator")
             }
             await store.close()

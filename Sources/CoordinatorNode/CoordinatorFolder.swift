@@ -16,6 +16,8 @@ package struct CoordinatorFolder: Sendable {
     package var configurationPath: String { path + "/config.toml" }
     package var authorityPath: String { path + "/ca.pem" }
     package var adminKeyPath: String { path + "/admin.key" }
+    /// What signs access tokens.
+    package var signingKeysPath: String { path + "/signing.keys" }
     /// Where the running coordinator says where it listens.
     package var runPath: String { path + "/run.json" }
 

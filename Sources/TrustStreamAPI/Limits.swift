@@ -7,6 +7,8 @@ enum Limits {
     static let tokensBytes = 2 << 20
     /// A token and a certificate request: nobody has been recognised yet.
     static let enrolmentBytes = 64 << 10
+    /// Names, scopes, a password.
+    static let identityBytes = 16 << 10
     static let evaluationBytes = 64 << 20
     /// Of any model; a session takes only what its own model needs.
     static let updateBytes = Wire.Limits.bulkBytes

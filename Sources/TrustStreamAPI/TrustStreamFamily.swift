@@ -1,5 +1,6 @@
 package import APIKit
 package import FederationService
+package import Platform
 internal import StrictJSON
 
 /// The family of `/api/v4`: its endpoint table, its envelope, its version negotiation.
@@ -7,10 +8,11 @@ package enum TrustStream {
     /// What replies print; the aliases answer too.
     static let base = "/api/v4"
 
-    package static func family(_ service: any FederatedLearning) -> Family {
+    package static func family(_ service: any FederatedLearning, identity: Identity) -> Family {
         Family(
             bases: [base, "/v4"],
-            endpoints: sessions(service) + rounds(service) + nodes(service) + authorities(service) + audit(service) + errorPages + notBuilt,
+            endpoints: sessions(service) + rounds(service) + nodes(service) + authorities(service) + audit(service)
+                + identities(identity) + errorPages + notBuilt,
             errorShape: ErrorBody.shape, envelope: envelope, negotiate: negotiate
         ).describing(title: "Federated learning, v4", version: "4.4.0")
     }

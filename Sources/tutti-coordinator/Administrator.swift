@@ -112,6 +112,12 @@ struct Administrator: Sendable {
         }
     }
 
+    /// The command that lists what a path is about.
+    private static func listing(_ path: String) -> String {
+        let commands = [("/nodes", "nodes"), ("/identity/users", "user"), ("/identity/oauth-clients", "oauth-client"), ("/identity/keys", "key")]
+        return commands.first { path.hasPrefix($0.0) }?.1 ?? "session"
+    }
+
     private func refusal(_ path: String, _ status: Int, _ reply: JSON?) -> CommandFailure {
         let error = reply?["error"]
         let request = error?["request_id"]?.text
@@ -119,7 +125,7 @@ struct Administrator: Sendable {
             switch status {
             case 401, 403: (.authentication, "Is \(place.adminKeyPath) this coordinator's? tutti-coordinator doctor \(place.path)")
             case 404:
-                (.failed, "What is there: tutti-coordinator \(path.hasPrefix("/nodes") ? "nodes" : "session") list --data \(place.path)")
+                (.failed, "What is there: tutti-coordinator \(Self.listing(path)) list --data \(place.path)")
             case 426, 505: (.version, "Use the coordinator's own version of this command.")
             case 429, 502...504: (.connection, "The coordinator is busy or restarting; try again.")
             case 500...: (.failed, "The coordinator's log says why" + (request.map { " at request \($0)." } ?? "."))

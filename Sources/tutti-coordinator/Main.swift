@@ -12,7 +12,7 @@ struct TuttiCoordinator: AsyncParsableCommand {
         commandName: "tutti-coordinator", abstract: "Coordinates federations: enrols nodes, runs sessions, keeps models.", version: Product.version,
         subcommands: [
             Initialise.self, Serve.self, Session.self, TokenCommand.self, AuthorityCommand.self, Nodes.self, Model.self, ReceiptCommand.self, AuditCommand.self,
-            Config.self,
+            Config.self, UserCommand.self, OAuthClientCommand.self, KeyCommand.self,
             Backup.self, Restore.self, Check.self, Doctor.self,
         ])
 }

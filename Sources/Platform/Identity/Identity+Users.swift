@@ -98,7 +98,8 @@ extension Identity {
     static func checkPassword(_ password: String, name: String) throws(IdentityError) {
         guard password.utf8.count <= IdentityLimits.passwordBytesMax, password.unicodeScalars.count >= IdentityLimits.passwordScalarsMin else {
             throw .invalid(
-                field: "password", issue: "must be at least \(IdentityLimits.passwordScalarsMin) characters and at most \(IdentityLimits.passwordBytesMax) bytes")
+                field: "password",
+                issue: "must be at least \(IdentityLimits.passwordScalarsMin) characters and at most \(IdentityLimits.passwordBytesMax) bytes")
         }
         guard password.lowercased() != name.lowercased(), Set(password.unicodeScalars).count > 2 else {
             throw .invalid(field: "password", issue: "must not be the user's name, nor one or two characters again and again")
