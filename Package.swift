@@ -242,6 +242,7 @@ let suites: [Target] = [
             "FederationService", "Federation", "DifferentialPrivacy", "Receipts", "Storage", "StrictJSON", "Trust", "Platform", "Learning", "RobustAggregation",
             "MerkleLog", "Wire", "CryptoSuite", "Telemetry", "Compute", .product(name: "Logging", package: "swift-log"),
         ]),
+    tests("IdentityTests", ["Platform", "Storage", "Trust", "CryptoSuite", "Federation", "StrictJSON"]),
     tests("APIKitTests", ["APIKit", "StrictJSON"]),
     tests("FamilyTests", ["APIKit", "EnterpriseAPI", "AisembleAPI", "PhiAPI", "StrictJSON"]),
     tests("TrustStreamAPITests", ["TrustStreamAPI", "APIKit", "FederationService", "Federation", "Learning", "Wire", "Trust", "StrictJSON"]),

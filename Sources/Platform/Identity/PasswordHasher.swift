@@ -67,7 +67,7 @@ final class PasswordHasher: Sendable {
 
 /// scrypt (RFC 7914).
 /// - Returns: `count` bytes; nil for an empty password or salt, for parameters that scrypt does not take, and without the memory.
-func scrypt(_ password: [UInt8], salt: [UInt8], _ cost: ScryptCost, count: Int) -> [UInt8]? {
+package func scrypt(_ password: [UInt8], salt: [UInt8], _ cost: ScryptCost, count: Int) -> [UInt8]? {
     guard !password.isEmpty, !salt.isEmpty, cost.rounds > 1, cost.rounds & (cost.rounds - 1) == 0, cost.rounds <= 1 << 20, (1...32).contains(cost.blockSize),
         (1...16).contains(cost.parallelism)
     else { return nil }

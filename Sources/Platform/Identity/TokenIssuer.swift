@@ -35,7 +35,7 @@ package final class TokenIssuer: Sendable {
     /// - Parameters:
     ///   - subject: id of the user or client.
     ///   - login: id of a user's login.
-    func issue(
+    package func issue(
         subject: String, tenant: String, scopes: Set<Scope>, audiences: Set<Audience>, login: String? = nil, lifetimeSeconds: Int, now: Instant
     ) async throws(IdentityError) -> String {
         let (issuer, key) = present(now)
