@@ -66,31 +66,45 @@ import Testing
         #expect(told == [10])
     }
 
-    /// Against one that forgets nothing but what it must: the pair that was quiet longest.
+    /// Against one that looks at everything each time.
     @Test(arguments: 1...20)
     func itIsBoundedAndForgetsTheQuietestFirst(_ seed: Int) {
         var chance = Chance(seed)
         var throttle = LoginThrottle(pairs: 5)
-        var recent: [String] = []
+        // The quietest first.
+        var twin: [(name: String, tries: Int, last: Instant)] = []
         var now = begin
-        for _ in 0..<2000 {
-            now = now + 1000
-            let name = "n\(chance.below(9))"
-            if chance.below(4) == 0 {
+        var (waits, forgotten) = (0, 0)
+        for _ in 0..<3000 {
+            now = now + (chance.below(60) == 0 ? 3600 : [0, 0, 0, 1, 3, 40][chance.below(6)])
+            let name = "n\(min(chance.below(9), chance.below(9)))"
+            let at = twin.firstIndex { $0.name == name }
+            if chance.below(12) == 0 {
                 throttle.succeeded(name: name, address: address)
-                recent.removeAll { $0 == name }
+                if let at { twin.remove(at: at) }
             } else {
-                #expect(throttle.attempt(name: name, address: address, now: now) != .wait(retryAfterSeconds: 0))
-                recent.removeAll { $0 == name }
-                recent.append(name)
-                if recent.count > 5 { recent.removeFirst() }
+                var (tries, left) = (0, 0.0)
+                if let at, now.seconds(since: twin[at].last) < 3600 {
+                    tries = twin[at].tries
+                    let delay = tries < 3 ? 0.0 : min(900, [1.0, 2, 4, 8, 16, 32, 64, 128, 256, 512].dropFirst(tries - 3).first ?? 900)
+                    left = delay - now.seconds(since: twin[at].last)
+                }
+                let verdict = throttle.attempt(name: name, address: address, now: now)
+                if left > 0 {
+                    #expect(verdict == .wait(retryAfterSeconds: Int(left)))
+                    waits += 1
+                } else {
+                    #expect(verdict == .go(tells: tries == 9))
+                    if let at { twin.remove(at: at) }
+                    twin.append((name, tries + 1, now))
+                    if twin.count > 5 {
+                        twin.removeFirst()
+                        forgotten += 1
+                    }
+                }
             }
-            #expect(throttle.count == recent.count)
-            // Whoever is remembered is slowed down after three tries at one instant; whoever is not begins anew.
-            guard let last = recent.last else { continue }
-            var copy = throttle
-            let free = (0..<4).count { _ in if case .go = copy.attempt(name: last, address: address, now: now) { true } else { false } }
-            #expect(free <= 2)
+            #expect(throttle.count == twin.count)
         }
+        #expect(waits > 100 && forgotten > 100, "both happen")
     }
 }

@@ -12,16 +12,16 @@ struct Questions {
     init(seed: Int) { chance = Chance(seed: seed) }
 
     mutating func below(_ limit: Int) -> Int { chance.below(limit) }
-    private mutating func one<Value>(of values: [Value]) -> Value { chance.one(of: values) }
+    mutating func one<Value>(of values: [Value]) -> Value { chance.one(of: values) }
 
     // MARK: Parts
 
     // Names that only bytes tell apart, or order otherwise than letters do.
-    private mutating func tenant() -> String { one(of: ["one", "one", "one", "two"]) }
+    mutating func tenant() -> String { one(of: ["one", "one", "one", "two"]) }
     private mutating func id() -> String { one(of: ["s", "s", "t", "Z", "é", "e\u{301}"]) }
-    private mutating func client() -> String { one(of: ["a", "B", "c", "é", "e\u{301}", "😀", "ﬀ"]) }
+    mutating func client() -> String { one(of: ["a", "B", "c", "é", "e\u{301}", "😀", "ﬀ"]) }
     private mutating func number() -> Int { 1 + below(4) }
-    private mutating func instant() -> Instant {
+    mutating func instant() -> Instant {
         time += Int64(below(3))
         return Instant(milliseconds: time)
     }
@@ -79,7 +79,8 @@ struct Questions {
     // MARK: Whole
 
     mutating func next() -> Question {
-        switch below(34) {
+        switch below(44) {
+        case 34...43: return .account(accountQuestion())
         case 0: return .create(sessionRecord())
         case 1...4:
             let (id, tenant) = (id(), tenant())

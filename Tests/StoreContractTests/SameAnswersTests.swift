@@ -66,6 +66,7 @@ enum Question: Sendable {
     case revoke(String, tenant: String, Instant)
     case addKey(APIKeyRecord)
     case key(String)
+    case account(AccountQuestion)
     case append(AuditRecord, tenant: String)
     case audit(tenant: String, after: Int64, limit: Int)
     case auditHead(tenant: String)
@@ -112,6 +113,7 @@ enum Question: Sendable {
             case .revoke(let name, let tenant, let now): return "\(try await store.revokeNode(tenant: tenant, name: name, now: now))"
             case .addKey(let key): return "\(try await store.addKey(key))"
             case .key(let id): return "\(String(describing: try await store.key(id: id)))"
+            case .account(let question): return try await question.answer(store)
             case .append(let entry, let tenant): return "\(try await store.append(entry, tenant: tenant))"
             case .audit(let tenant, let after, let limit): return "\(try await store.audit(tenant: tenant, after: after, limit: limit).map { "\($0)" })"
             case .auditHead(let tenant): return "\(try await store.auditHead(tenant: tenant))"

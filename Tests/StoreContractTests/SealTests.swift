@@ -24,6 +24,9 @@ import Trust
             id: "s/1", members: [LedgerEntry(client: "a", dataset: "x")],
             release: try PrivateRelease(.gaussian(noiseMultiplier: 9), PrivacyModel(.zeroOut, .full)), budget: try PrivacyBudget(epsilon: 9, delta: 1e-5))
         _ = try await store.pay(charge, tenant: "default")
+        try await store.addUser(user("u"), audit: entry)
+        try await store.addOAuthClient(oauthClient("o"), audit: entry)
+        try await store.beginLogin(login("l"), token: refreshToken(7, login: "l"))
         try await store.begin(history: "h")
         await store.close()
     }
@@ -40,6 +43,10 @@ import Trust
         ("audit_leaf", "default/0", ["number = 2", "hash = x'00'"]), ("audit_tree", "default", ["size = 2", "frontier = x''"]),
         ("privacy_row", "default/a/x", ["dataset = 'x'", "record = CAST(replace(CAST(record AS TEXT), '1', '0') AS BLOB)"]),
         ("privacy_release", "default/s/1", ["record = CAST(replace(CAST(record AS TEXT), 'released', 'forfeited') AS BLOB)"]),
+        ("user_account", "u", ["name = 'v'", "record = CAST(replace(CAST(record AS TEXT), 'models', 'nodels') AS BLOB)"]),
+        ("oauth_client", "o", ["tenant = 'x'", "record = CAST(replace(CAST(record AS TEXT), 'models', 'nodels') AS BLOB)"]),
+        ("login", "l", ["expires_ms = expires_ms + 4096", "record = CAST(replace(CAST(record AS TEXT), '91000', '92000') AS BLOB)"]),
+        ("refresh_token", "07", ["record = CAST(replace(CAST(record AS TEXT), '31000', '32000') AS BLOB)"]),
         ("fact", "history", ["value = 'i'", "seal = NULL"]),
     ]
 
