@@ -33,6 +33,10 @@ extension CoordinatorFolder {
         } catch { damages.append("ca.pem and ca.key: \(error.message)") }
         var adminKey: String?
         do { adminKey = String(decoding: try SecretFile.read(adminKeyPath), as: UTF8.self) } catch { damages.append(error.message) }
+        // A folder that was never served since there are access tokens has none.
+        if FileManager.default.fileExists(atPath: signingKeysPath) {
+            do { _ = try TokenIssuer(file: signingKeysPath, random: .system, now: .now) } catch { damages.append(error.message) }
+        }
         guard FileManager.default.fileExists(atPath: "\(path)/tutti.sqlite") else {
             return FolderReport(damages: damages + ["tutti.sqlite: it is missing"])
         }

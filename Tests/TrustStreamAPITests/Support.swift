@@ -1,6 +1,9 @@
 import APIKit
+import Platform
+import Storage
 import StrictJSON
 import Testing
+import Trust
 import TrustStreamAPI
 
 struct Known: Authenticator {
@@ -28,7 +31,11 @@ struct Answer {
 /// The family over a double, called without a server.
 struct Surface {
     let service = ServiceDouble()
-    var family: Family { TrustStream.family(service) }
+    let store = MemoryStore(suite: .system)
+    let identity: Identity
+    var family: Family { TrustStream.family(service, identity: identity) }
+
+    init() { identity = Identity(store: store, passwordCost: ScryptCost(rounds: 2, blockSize: 8, parallelism: 1)) }
 
     func call(
         _ method: String, _ path: String, _ body: [UInt8], as caller: Caller = administrator, query: [(name: String, value: String)] = [],

@@ -26,7 +26,8 @@ package struct ScryptCost: Sendable, Equatable {
 /// Hashes passwords on threads of its own, so few at once that logins cannot take the memory, with so few waiting that nobody
 /// waits for ever.
 final class PasswordHasher: Sendable {
-    private let pool = ComputePool(threads: IdentityLimits.hashesAtOnce, name: "passwords")
+    /// Made when the first password comes.
+    private let pool = Mutex(ComputePool?.none)
     private let underWay = Mutex(0)
     private let cost: ScryptCost
 
@@ -55,6 +56,11 @@ final class PasswordHasher: Sendable {
         guard hasRoom else { throw .busy(retryAfterSeconds: IdentityLimits.busyRetrySeconds) }
         defer { underWay.withLock { $0 -= 1 } }
         let bytes = Self.prepared(password)
+        let pool = pool.withLock { pool in
+            let made = pool ?? ComputePool(threads: IdentityLimits.hashesAtOnce, name: "passwords")
+            pool = made
+            return made
+        }
         guard let hash = await pool.run({ scrypt(bytes, salt: salt, cost, count: ScryptCost.hashBytes) }) else {
             throw .internalError(cause: "scrypt cannot be computed")
         }
