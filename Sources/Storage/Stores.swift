@@ -164,6 +164,10 @@ package struct AuditRecord: Sendable, Equatable, Codable {
         case loginThrottled = "login.throttled"
         /// A refresh token came a second time, so its login was ended: one of the two who had it is a thief.
         case refreshReused = "refresh.reused"
+        case tenantCreated = "tenant.created"
+        /// `details` say what changed.
+        case tenantUpdated = "tenant.updated"
+        case tenantErased = "tenant.erased"
     }
     package enum Level: String, Sendable, Codable, CaseIterable {
         case info, warning, critical

@@ -4,6 +4,7 @@ import Synchronization
 extension MemoryStore: SessionStore {
     package func create(_ session: SessionRecord) async throws(StorageError) {
         try change { (tables) throws(StorageError) in
+            try tables.refuseErased(session.tenant)
             guard tables.sessions[MemoryKey(session.id)] == nil else { throw .exists("session \(session.id)") }
             tables.sessions[MemoryKey(session.id)] = Tables.Session(record: session)
         }

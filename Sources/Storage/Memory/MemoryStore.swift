@@ -51,6 +51,10 @@ package final class MemoryStore: Sendable {
         var releases: [MemoryKey: ReleaseRecord] = [:]
         /// By digest.
         var blobs: [String: [UInt8]] = [:]
+        /// By (id).
+        var tenants: [MemoryKey: TenantRecord] = [:]
+        /// By (tenant, principal, family).
+        var quotaWindows: [MemoryKey: QuotaWindowRecord] = [:]
     }
 
     let tables = Mutex(Tables())

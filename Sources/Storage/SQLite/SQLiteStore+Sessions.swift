@@ -5,6 +5,7 @@ internal import GRDB
 extension SQLiteStore: SessionStore {
     package func create(_ session: SessionRecord) async throws(StorageError) {
         try await commits.write { [rows] database in
+            try rows.refuseErased(session.tenant, database)
             try rows.insert(
                 [
                     "tenant": session.tenant, "id": session.id, "created_ms": session.createdAt.milliseconds, "is_final": session.status.isFinal,

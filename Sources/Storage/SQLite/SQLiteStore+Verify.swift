@@ -76,6 +76,7 @@ struct StoredContents {
         case SealedTable.privacyRow.name: _ = try row.record(LedgerRow.self)
         case SealedTable.release.name: _ = try row.record(ReleaseRecord.self)
         case SealedTable.token.name: _ = try row.token()
+        case SealedTable.tenant.name: _ = try row.record(TenantRecord.self)
         default: break
         }
     }

@@ -13,6 +13,7 @@ struct Schema {
         { database, rows in try seal(database, rows) },
         { database, rows in try growAuditTrees(database, rows) },
         { database, _ in try database.execute(sql: accounts) },
+        { database, _ in try database.execute(sql: tenants) },
     ]
 
     /// Brings a database from `version` to the present one: each step in one transaction with its number, so that whatever

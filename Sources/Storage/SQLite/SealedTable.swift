@@ -41,10 +41,15 @@ struct SealedTable: Sendable {
     /// What is known of the store itself.
     static let fact = SealedTable(name: "fact", key: ["name"], columns: ["name", "value"])
 
+    static let tenant = SealedTable(name: "tenant", key: ["tenant"], columns: ["tenant", "domain", "record"])
+    static let quotaWindow = SealedTable(
+        name: "quota_window", key: ["tenant", "principal", "family"], columns: ["tenant", "principal", "family", "opened_ms", "used"])
+
     static let all = [
         session, member, round, contribution, updateBody, token, node, apiKey, audit, privacyRow, release, fact,
         auditLeaf, auditTree,
         user, oauthClient, login, refreshToken,
+        tenant, quotaWindow,
     ]
 }
 
