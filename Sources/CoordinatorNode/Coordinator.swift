@@ -58,6 +58,8 @@ package struct Coordinator: Sendable {
     package func run(
         signals: [UnixSignal] = [.sigterm, .sigint], started: @escaping @Sendable (_ host: String, _ port: Int) -> Void
     ) async throws {
+        // A typing error is told at the start and not on the first bill.
+        _ = try folder.prices()
         let services: [ServiceGroupConfiguration.ServiceConfiguration]
         let authorities: FolderAuthorities
         do {

@@ -20,6 +20,7 @@ extension CoordinatorFolder {
     package func check() async throws(CoordinatorError) -> FolderReport {
         var damages: [String] = []
         _ = try settings()
+        _ = try prices()
         do throws(TrustError) {
             let authorities = try authorities()
             do throws(TrustError) {

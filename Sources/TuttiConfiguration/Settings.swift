@@ -26,7 +26,7 @@ package enum SettingValue: Sendable, Equatable {
         }
     }
 
-    private var found: String {
+    var found: String {
         switch self {
         case .text: "a string"
         case .whole: "an integer"

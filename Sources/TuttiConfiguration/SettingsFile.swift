@@ -159,4 +159,9 @@ struct SettingsFile {
 enum Limits {
     /// A file of settings; ours have a few hundred bytes.
     static let fileBytes = 1 << 20
+    /// Lines of a file of prices.
+    static let prices = 10_000
+    static let priceNameBytes = 256
+    /// Of an amount, before and behind its point.
+    static let amountDigits = 12
 }

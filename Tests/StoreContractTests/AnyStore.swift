@@ -4,7 +4,7 @@ import Storage
 import Testing
 import Trust
 
-typealias WholeStore = SessionStore & BlobStore & AccountStore
+typealias WholeStore = SessionStore & BlobStore & AccountStore & TenantStore & QuotaStore
 
 /// The stores that the contract binds.
 enum StoreKind: String, CaseIterable, CustomTestStringConvertible {

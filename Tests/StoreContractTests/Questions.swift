@@ -79,6 +79,7 @@ struct Questions {
     // MARK: Whole
 
     mutating func next() -> Question {
+        if below(8) == 0 { return tenantOrQuota() }
         switch below(44) {
         case 34...43: return .account(accountQuestion())
         case 0: return .create(sessionRecord())
@@ -122,6 +123,35 @@ struct Questions {
             return one(of: [.put(content), .get(digest), .contains(digest)])
         case 31, 32: return charge().map { .pay($0, tenant: tenant()) } ?? .history
         default: return one(of: [.past([entry(), entry()], tenant: tenant()), .ledger(tenant: tenant())])
+        }
+    }
+
+    // MARK: Tenants and quotas
+
+    private mutating func tenantRecord() -> TenantRecord {
+        let domain = one(of: [nil, "a.example", "b.example"])
+        var record = TenantRecord(id: tenant(), name: client(), domain: domain, performanceTier: one(of: PerformanceTier.allCases), createdAt: instant())
+        record.capabilities = one(of: [nil, [], ["fraud_detection"]])
+        record.quantumAllocation = one(of: [nil, 0, 1500])
+        record.erasedAt = one(of: [nil, nil, nil, instant()])
+        return record
+    }
+    private mutating func windowKey() -> QuotaWindowKey { QuotaWindowKey(tenant: tenant(), principal: client(), family: one(of: ["v1", "v4"])) }
+
+    private mutating func tenantOrQuota() -> Question {
+        switch below(8) {
+        case 0, 1: return .addTenant(tenantRecord(), most: 1 + below(3))
+        case 2: return .tenant(tenant())
+        case 3: return .tenants(after: one(of: ["", "one", "two"]), limit: below(4))
+        case 4, 5:
+            var record = tenantRecord()
+            // Two tenants of one domain are refused by the rules; the store's own refusal differs in words only when it is asked to add.
+            record.domain = nil
+            return .changeTenant(tenant(), below(4) == 0 ? nil : record)
+        case 6:
+            let windows = (0..<below(4)).map { _ in QuotaWindowRecord(key: windowKey(), openedAt: instant(), used: below(9)) }
+            return .storeQuotaWindows(windows, removing: (0..<below(3)).map { _ in windowKey() })
+        default: return .quotaWindows
         }
     }
 }

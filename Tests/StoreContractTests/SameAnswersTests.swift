@@ -78,6 +78,13 @@ enum Question: Sendable {
     case past([LedgerEntry], tenant: String)
     case ledger(tenant: String)
     case history
+    case addTenant(TenantRecord, most: Int)
+    case tenant(String)
+    case tenants(after: String, limit: Int)
+    /// nil: the change is refused.
+    case changeTenant(String, TenantRecord?)
+    case quotaWindows
+    case storeQuotaWindows([QuotaWindowRecord], removing: [QuotaWindowKey])
 
     /// In words, so that answers of all types can be compared.
     func answer(_ store: any WholeStore) async -> String {
@@ -125,7 +132,24 @@ enum Question: Sendable {
             case .past(let members, let tenant): return "\(try await store.past(members, tenant: tenant))"
             case .ledger(let tenant): return "\(try await store.ledger(tenant: tenant))"
             case .history: return "\(String(describing: try await store.history()))"
+            case .addTenant(let record, let most):
+                let entry = AuditRecord(at: record.createdAt, action: .tenantCreated, actor: "a", subject: record.id)
+                return "\(try await store.addTenant(record, audit: entry, most: most))"
+            case .tenant(let id): return "\(String(describing: try await store.tenant(id)))"
+            case .tenants(let after, let limit): return "\(try await store.tenants(after: after, limit: limit))"
+            case .changeTenant(let id, let record):
+                let result = try await store.changeTenant(id) { before, running -> Result<(record: TenantRecord, audit: AuditRecord)?, NoChange> in
+                    guard var record else { return .failure(NoChange(running: running)) }
+                    (record.id, record.createdAt) = (before.id, before.createdAt)
+                    if record == before { return .success(nil) }
+                    return .success((record, AuditRecord(at: now, action: .tenantUpdated, actor: "\(running)", subject: id)))
+                }
+                return "\(String(describing: result))"
+            case .quotaWindows: return "\(try await store.quotaWindows())"
+            case .storeQuotaWindows(let windows, let removing): return "\(try await store.storeQuotaWindows(windows, removing: removing))"
             }
         } catch { return "refused: \(sort(error))" }
     }
 }
+
+struct NoChange: Error { var running: Int }

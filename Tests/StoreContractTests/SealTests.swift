@@ -27,6 +27,10 @@ import Trust
         try await store.addUser(user("u"), audit: entry)
         try await store.addOAuthClient(oauthClient("o"), audit: entry)
         try await store.beginLogin(login("l"), token: refreshToken(7, login: "l"))
+        let tenant = TenantRecord(id: "t", name: "T", domain: "t.example.org", performanceTier: .basic, createdAt: now)
+        _ = try await store.addTenant(tenant, audit: AuditRecord(at: now, action: .tenantCreated, actor: "a", subject: "t"), most: 9)
+        try await store.storeQuotaWindows(
+            [QuotaWindowRecord(key: QuotaWindowKey(tenant: "t", principal: "p", family: "v1"), openedAt: now, used: 7)], removing: [])
         try await store.begin(history: "h")
         await store.close()
     }
@@ -47,6 +51,8 @@ import Trust
         ("oauth_client", "o", ["tenant = 'x'", "record = CAST(replace(CAST(record AS TEXT), 'models', 'nodels') AS BLOB)"]),
         ("login", "l", ["expires_ms = expires_ms + 4096", "record = CAST(replace(CAST(record AS TEXT), '91000', '92000') AS BLOB)"]),
         ("refresh_token", "07", ["record = CAST(replace(CAST(record AS TEXT), '31000', '32000') AS BLOB)"]),
+        ("tenant", "t", ["domain = 'u.example.org'", "record = CAST(replace(CAST(record AS TEXT), 'basic', 'quantum') AS BLOB)"]),
+        ("quota_window", "t/p/v1", ["used = 6", "opened_ms = opened_ms + 1"]),
         ("fact", "history", ["value = 'i'", "seal = NULL"]),
     ]
 
