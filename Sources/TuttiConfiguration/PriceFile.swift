@@ -113,7 +113,8 @@ package struct PriceFile: Sendable {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
         let isDecimal =
             (1...2).contains(parts.count) && parts.allSatisfy { !$0.isEmpty && $0.utf8.allSatisfy { (0x30...0x39).contains($0) } }
-        guard isDecimal, parts.allSatisfy({ $0.utf8.count <= Limits.amountDigits }), let amount = Decimal(string: text, locale: Locale(identifier: "en_US_POSIX"))
+        guard isDecimal, parts.allSatisfy({ $0.utf8.count <= Limits.amountDigits }),
+            let amount = Decimal(string: text, locale: Locale(identifier: "en_US_POSIX"))
         else {
             throw .value(
                 key, value: text, place: place,

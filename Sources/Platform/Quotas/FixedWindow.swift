@@ -10,6 +10,14 @@ package struct RateDecision: Sendable, Equatable {
     /// Whole seconds, after which a call is allowed; 0 for one that is.
     package var retryAfterSeconds: Int
 
+    package init(allowed: Bool, limit: Int, remaining: Int, resetAt: Instant, retryAfterSeconds: Int) {
+        self.allowed = allowed
+        self.limit = limit
+        self.remaining = remaining
+        self.resetAt = resetAt
+        self.retryAfterSeconds = retryAfterSeconds
+    }
+
     /// Unix time in whole seconds, rounded up: at that second the window is over, never a moment before.
     package var resetUnixSeconds: Int64 { roundedUp(resetAt.milliseconds) }
 }

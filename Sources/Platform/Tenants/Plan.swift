@@ -12,6 +12,12 @@ package struct Plan: Sendable, Equatable {
     package var name: String
     package var requestsPerHour: Int
 
+    package init(family: APIFamily, name: String, requestsPerHour: Int) {
+        self.family = family
+        self.name = name
+        self.requestsPerHour = requestsPerHour
+    }
+
     /// Every plan there is.
     package static let table: [Plan] =
         PerformanceTier.allCases.map { Plan(family: .v1, name: $0.rawValue, requestsPerHour: $0.requestsPerHour) }

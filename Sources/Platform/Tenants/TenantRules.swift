@@ -35,10 +35,11 @@ package enum TenantRules {
         }
         if let qubits = update.quantumAllocation {
             let cap = changed.performanceTier.qubits
-            let limit = switch ceiling {
-            case .tier: cap
-            case .capacity(let capacity): max(0, capacity)
-            }
+            let limit =
+                switch ceiling {
+                case .tier: cap
+                case .capacity(let capacity): max(0, capacity)
+                }
             guard qubits >= 0 else { throw .field(name: "quantum_allocation", problem: "must be 0 to \(limit)") }
             guard qubits <= limit else { throw .allocationTooLarge(asked: qubits, limit: limit) }
             // The tier's own cap goes on following the tier.

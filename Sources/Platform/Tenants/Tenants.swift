@@ -86,7 +86,8 @@ package actor Tenants {
     }
 
     /// An update that changes nothing is none: no audit entry, and `updatedAt` stays.
-    package func update(_ id: String, _ update: TenantUpdate, ceiling: AllocationCeiling, actor: String, now: Instant) async throws(TenantError) -> TenantChange {
+    package func update(_ id: String, _ update: TenantUpdate, ceiling: AllocationCeiling, actor: String, now: Instant) async throws(TenantError) -> TenantChange
+    {
         try await change(id) { record, _ throws(TenantError) in
             let changed = try TenantRules.apply(update, to: record, ceiling: ceiling, now: now)
             let change = TenantChange(before: record, after: changed)
