@@ -243,6 +243,7 @@ let suites: [Target] = [
             "MerkleLog", "Wire", "CryptoSuite", "Telemetry", "Compute", .product(name: "Logging", package: "swift-log"),
         ]),
     tests("IdentityTests", ["Platform", "Storage", "Trust", "CryptoSuite", "Federation", "StrictJSON"]),
+    tests("PlatformTests", ["Platform", "Storage", "Federation", "Trust", "CryptoSuite"]),
     tests("APIKitTests", ["APIKit", "StrictJSON"]),
     tests("FamilyTests", ["APIKit", "EnterpriseAPI", "AisembleAPI", "PhiAPI", "StrictJSON"]),
     tests("TrustStreamAPITests", ["TrustStreamAPI", "APIKit", "FederationService", "Federation", "Learning", "Wire", "Trust", "StrictJSON", "Platform", "Storage", "CryptoSuite"]),
@@ -258,7 +259,7 @@ let suites: [Target] = [
         "GatewayTests",
         [
             "CoordinatorNode", "APIKit", "TrustStreamAPI", "FederationService", "Federation", "Learning", "Storage", "Trust", "Telemetry",
-            "Compute", "CryptoSuite", "Wire", "StrictJSON", "TuttiConfiguration",
+            "Compute", "CryptoSuite", "Wire", "StrictJSON", "TuttiConfiguration", "Platform",
             .product(name: "AsyncHTTPClient", package: "async-http-client"), .product(name: "Logging", package: "swift-log"),
             .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"), .product(name: "HTTPTypes", package: "swift-http-types"),
         ] + nio),
