@@ -8,7 +8,7 @@ import Trust
 
 /// Folders of every older version are opened and go on; newer ones, and steps that cannot be made, change nothing.
 @Suite struct MigrationTests {
-    static let present = 4
+    static let present = 6
 
     @Test(arguments: 1..<present)
     func anOlderFolderIsOpenedAndGoesOn(_ version: Int) async throws {
