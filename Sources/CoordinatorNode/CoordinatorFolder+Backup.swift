@@ -8,7 +8,7 @@ extension CoordinatorFolder {
     /// What a backup leaves out: what belongs to a running coordinator, and what the store's own copy has.
     private static let leftOut: Set<String> = [
         "lock", "run.json", SQLiteStore.fileName, SQLiteStore.fileName + "-wal", SQLiteStore.fileName + "-shm", "blobs", "updates", "staging-blobs",
-        "staging-updates",
+        "staging-updates", "artifacts", "staging-artifacts",
     ]
 
     /// Copies the folder as it is at one moment, while a coordinator serves it or while none does. Secrets are in the copy:

@@ -12,6 +12,8 @@ enum Limits {
     static let integrityExitCode: Int32 = 9
     /// Copies of a database until one is found whose updates are all still there.
     static let snapshotTries = 50
+    /// Looks at an artifact that is being replaced.
+    static let artifactTries = 5
     /// Sessions listed at once.
     static let sessions = 1000
     /// Expired logins that a new one clears away.

@@ -168,6 +168,15 @@ package struct AuditRecord: Sendable, Equatable, Codable {
         /// `details` say what changed.
         case tenantUpdated = "tenant.updated"
         case tenantErased = "tenant.erased"
+        case jobCreated = "job.created"
+        case jobCompleted = "job.completed"
+        /// `details` say why.
+        case jobFailed = "job.failed"
+        /// It was running; it ends at its next checkpoint.
+        case jobCancelRequested = "job.cancel_requested"
+        case jobCancelled = "job.cancelled"
+        case artifactStored = "artifact.stored"
+        case artifactDeleted = "artifact.deleted"
     }
     package enum Level: String, Sendable, Codable, CaseIterable {
         case info, warning, critical

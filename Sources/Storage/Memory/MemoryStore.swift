@@ -55,6 +55,13 @@ package final class MemoryStore: Sendable {
         var tenants: [MemoryKey: TenantRecord] = [:]
         /// By (tenant, principal, family).
         var quotaWindows: [MemoryKey: QuotaWindowRecord] = [:]
+        var jobEpoch: Int64 = 0
+        /// By (id).
+        var jobs: [MemoryKey: JobRecord] = [:]
+        /// By (job).
+        var jobCheckpoints: [MemoryKey: [UInt8]] = [:]
+        /// By (tenant, name).
+        var artifacts: [MemoryKey: (record: ArtifactRecord, content: [UInt8])] = [:]
     }
 
     let tables = Mutex(Tables())

@@ -77,6 +77,10 @@ struct StoredContents {
         case SealedTable.release.name: _ = try row.record(ReleaseRecord.self)
         case SealedTable.token.name: _ = try row.token()
         case SealedTable.tenant.name: _ = try row.record(TenantRecord.self)
+        case SealedTable.job.name: _ = try row.record(JobRecord.self)
+        case SealedTable.artifact.name:
+            let artifact = try row.record(ArtifactRecord.self)
+            need("artifacts/\(artifact.digest)", for: "artifact \(row.key)")
         default: break
         }
     }
@@ -96,10 +100,10 @@ struct StoredContents {
         report.bytesVerified += Int64(body.count)
     }
 
-    /// Every file below `blobs` and `updates` against its name, and whether all are there that rows name.
+    /// Every file below `blobs`, `updates` and `artifacts` against its name, and whether all are there that rows name.
     mutating func verifyFiles(in folder: String, _ suite: CryptoSuite) throws(StorageError) {
         var present: Set<String> = []
-        for kind in ["blobs", "updates"] {
+        for kind in ["blobs", "updates", "artifacts"] {
             var names: [String] = []
             do { names = try FileManager.default.contentsOfDirectory(atPath: "\(folder)/\(kind)").sorted() } catch {
                 guard !FileManager.default.fileExists(atPath: "\(folder)/\(kind)") else { throw .io(path: "\(folder)/\(kind)", problem: "\(error)") }

@@ -11,11 +11,13 @@ package final class SQLiteStore: Sendable {
     let commits: GroupCommit
     let blobs: FileBlobStore
     let updates: FileBlobStore
+    let artifactFiles: FileBlobStore
     let suite: CryptoSuite
     let rows: SealedRows
     let inlineBytes: Int
     /// Update files that somebody is about to refer to.
     let held = HeldDigests()
+    let heldArtifacts = HeldDigests()
 
     /// Opens the store and looks at every row before anything is done with it.
     /// - Parameters:
@@ -42,15 +44,20 @@ package final class SQLiteStore: Sendable {
             try Self.examineFiles(path, creates: creates)
             blobs = try FileBlobStore(parent: folder, name: "blobs", suite: suite, disk: disk)
             updates = try FileBlobStore(parent: folder, name: "updates", suite: suite, disk: disk)
+            artifactFiles = try FileBlobStore(parent: folder, name: "artifacts", suite: suite, disk: disk)
             let queue = try DatabaseQueue(path: path, configuration: Self.configuration)
             chmod(path, 0o600)
-            let needed = try queue.inDatabase { database in
+            let (needed, named) = try queue.inDatabase { database in
                 try Self.prepare(database, path, rows)
                 try Self.tidy(database)
-                return try Set(rows.fetch(.updateBody, database, where: "body IS NULL").map { try $0.text("sha256") })
+                return (
+                    try Set(rows.fetch(.updateBody, database, where: "body IS NULL").map { try $0.text("sha256") }),
+                    try Set(rows.fetch(.artifact, database, where: "1").map { try $0.text("digest") })
+                )
             }
             try syncFolder(folder, disk)
             for digest in try updates.digests() where !needed.contains(digest) { updates.remove(digest) }
+            for digest in try artifactFiles.digests() where !named.contains(digest) { artifactFiles.remove(digest) }
             commits = GroupCommit(queue: queue, path: path, disk: disk) { Glibc.close(lock) }
         } catch {
             Glibc.close(lock)

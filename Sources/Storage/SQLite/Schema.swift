@@ -14,6 +14,7 @@ struct Schema {
         { database, rows in try growAuditTrees(database, rows) },
         { database, _ in try database.execute(sql: accounts) },
         { database, _ in try database.execute(sql: tenants) },
+        { database, _ in try database.execute(sql: jobs) },
     ]
 
     /// Brings a database from `version` to the present one: each step in one transaction with its number, so that whatever

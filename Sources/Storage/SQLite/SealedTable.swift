@@ -45,11 +45,18 @@ struct SealedTable: Sendable {
     static let quotaWindow = SealedTable(
         name: "quota_window", key: ["tenant", "principal", "family"], columns: ["tenant", "principal", "family", "opened_ms", "used"])
 
+    static let job = SealedTable(
+        name: "job", key: ["id"], columns: ["tenant", "id", "type", "state", "created_ms", "finished_ms", "submission", "record"])
+    static let jobCheckpoint = SealedTable(name: "job_checkpoint", key: ["job"], columns: ["tenant", "job", "content"])
+    static let artifact = SealedTable(
+        name: "artifact", key: ["tenant", "name"], columns: ["tenant", "name", "digest", "bytes", "expires_ms", "record"])
+
     static let all = [
         session, member, round, contribution, updateBody, token, node, apiKey, audit, privacyRow, release, fact,
         auditLeaf, auditTree,
         user, oauthClient, login, refreshToken,
         tenant, quotaWindow,
+        job, jobCheckpoint, artifact,
     ]
 }
 

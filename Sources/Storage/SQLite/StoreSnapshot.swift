@@ -4,6 +4,9 @@ internal import GRDB
 
 /// A copy of a store at one moment, taken by another process than the one that writes, or by nobody else.
 package enum StoreSnapshot {
+    /// What may be thrown away while it is copied.
+    private static let fleeting = ["updates", "artifacts"]
+
     /// Copies the database and the files that it names into a new folder; everything is verified and synced. Whoever serves
     /// the store meanwhile is not disturbed: this only reads.
     /// - Throws: `corrupt` or `damagedRow` when what lies there is not sound.
@@ -11,18 +14,18 @@ package enum StoreSnapshot {
         let source = "\(folder)/\(SQLiteStore.fileName)"
         let copy = "\(target)/\(SQLiteStore.fileName)"
         try examine(folder, source)
-        for place in ["\(target)/blobs", "\(target)/updates"] {
+        for place in ["\(target)/blobs", "\(target)/updates", "\(target)/artifacts"] {
             do { try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700]) } catch {
                 throw .io(path: place, problem: "\(error)")
             }
         }
         for _ in 0..<Limits.snapshotTries {
             // First those that are there now: what a round throws away while the database is copied is kept so.
-            for digest in try names("\(folder)/updates") { _ = try copyFile(digest, "updates", folder, target, suite) }
+            for kind in Self.fleeting { for digest in try names("\(folder)/\(kind)") { _ = try copyFile(digest, kind, folder, target, suite) } }
             let contents = try copyDatabase(source, copy, SealedRows(suite: suite))
             guard contents.report.damages.isEmpty else { throw .corrupt(path: source, problem: contents.report.damages.joined(separator: "; ")) }
             guard let report = try complete(contents, folder, target, suite) else { continue }
-            for place in ["\(target)/blobs", "\(target)/updates", target] { try syncFolder(place, .system) }
+            for place in ["\(target)/blobs", "\(target)/updates", "\(target)/artifacts", target] { try syncFolder(place, .system) }
             return report
         }
         throw .io(path: folder, problem: "rounds end faster than their updates can be copied; try again")
@@ -36,10 +39,12 @@ package enum StoreSnapshot {
             let parts = path.split(separator: "/").map(String.init)
             guard parts.count == 2 else { throw .corrupt(path: path, problem: "\(owner) names it, and it is no file of a store") }
             if try copyFile(parts[1], parts[0], folder, target, suite) { continue }
-            guard parts[0] == "updates" else { throw .corrupt(path: "\(folder)/\(path)", problem: "it is missing, and \(owner) needs it") }
+            guard Self.fleeting.contains(parts[0]) else { throw .corrupt(path: "\(folder)/\(path)", problem: "it is missing, and \(owner) needs it") }
             return nil
         }
-        for digest in try names("\(target)/updates") where contents.wanted["updates/\(digest)"] == nil { unlink("\(target)/updates/\(digest)") }
+        for kind in Self.fleeting {
+            for digest in try names("\(target)/\(kind)") where contents.wanted["\(kind)/\(digest)"] == nil { unlink("\(target)/\(kind)/\(digest)") }
+        }
         var contents = contents
         try contents.verifyFiles(in: target, suite)
         guard contents.report.damages.isEmpty else { throw .corrupt(path: target, problem: contents.report.damages.joined(separator: "; ")) }
