@@ -124,7 +124,7 @@ let rooms: [Target] = [
         "Platform",
         [
             "Storage", "Trust", "CryptoSuite", "Federation", "Compute", "StrictJSON",
-            .product(name: "CryptoExtras", package: "swift-crypto"), .product(name: "JWTKit", package: "jwt-kit"),
+            .product(name: "CryptoExtras", package: "swift-crypto"), .product(name: "JWTKit", package: "jwt-kit"), .product(name: "Logging", package: "swift-log"),
         ]),
     room(
         "FederationService",
@@ -243,7 +243,9 @@ let suites: [Target] = [
             "MerkleLog", "Wire", "CryptoSuite", "Telemetry", "Compute", .product(name: "Logging", package: "swift-log"),
         ]),
     tests("IdentityTests", ["Platform", "Storage", "Trust", "CryptoSuite", "Federation", "StrictJSON"]),
-    tests("PlatformTests", ["Platform", "Storage", "Federation", "Trust", "CryptoSuite"]),
+    tests(
+        "PlatformTests",
+        ["Platform", "Storage", "Trust", "CryptoSuite", "Federation", "StrictJSON", .product(name: "Logging", package: "swift-log")]),
     tests("APIKitTests", ["APIKit", "StrictJSON"]),
     tests("FamilyTests", ["APIKit", "EnterpriseAPI", "AisembleAPI", "PhiAPI", "StrictJSON"]),
     tests("TrustStreamAPITests", ["TrustStreamAPI", "APIKit", "FederationService", "Federation", "Learning", "Wire", "Trust", "StrictJSON", "Platform", "Storage", "CryptoSuite"]),

@@ -10,7 +10,8 @@ struct JobBoard {
         var type: JobType
         var service: String
         var priority: JobPriority
-        var createdAt: Instant
+        /// When it came, or wanted to; a job that is tried again keeps its turn.
+        var cameAt: Instant
         var eligibleAt: Instant
         var expiresAt: Instant
         /// Of one that is blocked: not looked at before. nil: it lacks nothing.
@@ -21,7 +22,8 @@ struct JobBoard {
 
         init(_ job: JobRecord) {
             (id, tenant, type, service, priority) = (job.id, job.tenant, job.type, job.service, job.priority)
-            (createdAt, eligibleAt, expiresAt) = (job.createdAt, job.eligibleAt, job.expiresAt)
+            cameAt = max(job.createdAt, job.scheduledAt ?? job.createdAt)
+            (eligibleAt, expiresAt) = (job.eligibleAt, job.expiresAt)
             isSuspect = job.crashes > 0
             unitsLeft = job.progress.total.map { max(0, $0 - job.progress.completed) }
         }
@@ -88,9 +90,8 @@ struct JobBoard {
     struct Key: Comparable {
         var tenantRuns: Int
         var turn: Instant
-        var createdAt: Instant
         var id: String
-        static func < (a: Key, b: Key) -> Bool { (a.tenantRuns, a.turn, a.createdAt, a.id) < (b.tenantRuns, b.turn, b.createdAt, b.id) }
+        static func < (a: Key, b: Key) -> Bool { (a.tenantRuns, a.turn, a.id) < (b.tenantRuns, b.turn, b.id) }
     }
 
     private func key(_ entry: Entry, _ tenantRuns: Int) -> Key {
@@ -100,8 +101,7 @@ struct JobBoard {
             case .normal: 1
             case .high: 2
             }
-        return Key(
-            tenantRuns: tenantRuns, turn: entry.eligibleAt.adding(seconds: -rank * settings.agingSeconds), createdAt: entry.createdAt, id: entry.id)
+        return Key(tenantRuns: tenantRuns, turn: entry.cameAt.adding(seconds: -rank * settings.agingSeconds), id: entry.id)
     }
 
     /// Jobs that have waited too long.

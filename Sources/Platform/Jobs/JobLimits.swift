@@ -41,8 +41,9 @@ package enum JobLimits {
     static let lookSeconds = 30.0
     /// The longest nap while jobs wait for a time: a clock that was set is noticed after this.
     static let napSecondsMax = 1.0
-    /// Between two attempts to write to a full disk.
-    static let diskFullRetrySeconds = 0.5
+    /// Between two attempts to store the end of a job, and how many there are where it is not for a full disk.
+    static let storeRetrySeconds = 0.5
+    static let storeTries = 20
     /// Between two rounds of clearing up, and what one of them removes.
     static let tidySeconds = 3600.0
     static let tidyCount = 1000

@@ -145,7 +145,8 @@ private struct Transition {
         guard job.crashes < policy.crashesMax else {
             return fail(
                 JobProblem(
-                    code: "poison", message: "The coordinator's process ended \(job.crashes) times while this job was running and made no progress; it is not run again."))
+                    code: "poison",
+                    message: "The coordinator's process ended \(job.crashes) times while this job was running and made no progress; it is not run again."))
         }
         note(.warning, "The coordinator's process ended during run \(job.attempts); the job goes on from its last checkpoint")
         requeue(at: now)
@@ -185,7 +186,7 @@ extension JobRecord {
 }
 
 extension JobBlocker {
-    fileprivate var bounded: JobBlocker {
+    var bounded: JobBlocker {
         JobBlocker(
             what: what.clipped(JobLimits.blockerBytes), field: field.clipped(JobLimits.blockerBytes), asked: asked.clipped(JobLimits.blockerBytes),
             have: have.clipped(JobLimits.blockerBytes), fix: fix.clipped(JobLimits.blockerBytes))
