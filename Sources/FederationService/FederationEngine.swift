@@ -80,6 +80,14 @@ package final class FederationEngine: FederatedLearning {
     // MARK: Sessions
 
     package func createSession(_ spec: SessionSpec, tenant: String) async throws(FederationFailure) -> CreatedSession {
+        try await createSession(spec, tenant: tenant, id: Self.sessionID(random.bytes(16)))
+    }
+
+    /// - Parameter bytes: 16 that nobody can guess.
+    static func sessionID(_ bytes: [UInt8]) -> String { "fl-session-" + hexadecimal(bytes) }
+
+    /// - Parameter id: of a session that is not there yet.
+    func createSession(_ spec: SessionSpec, tenant: String, id: String) async throws(FederationFailure) -> CreatedSession {
         do { try spec.validate() } catch { throw .invalid(field: error.field, issue: error.issue, provided: error.provided) }
         if let floor = spec.secureAggregation?.groupFloor, floor < groupFloorMin {
             throw .invalid(
@@ -88,7 +96,7 @@ package final class FederationEngine: FederatedLearning {
         }
         let token = Token(.registration, random)
         let record = SessionRecord(
-            id: "fl-session-" + hexadecimal(random.bytes(16)), tenant: tenant, spec: spec, createdAt: around.now(), registrationTokenHash: token.hash)
+            id: id, tenant: tenant, spec: spec, createdAt: around.now(), registrationTokenHash: token.hash)
         var machine = CoordinatorMachine(session: record, suite: .system)
         try await warmStart(&machine)
         do { try await around.sessions.create(machine.session) } catch { throw failure(error) }

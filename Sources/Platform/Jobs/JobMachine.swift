@@ -124,7 +124,6 @@ private struct Transition {
     mutating func succeed(_ result: JobResultRecord?, _ figures: String?) {
         // Whoever was told that it is cancelled finds it so.
         guard job.cancelRequestedAt == nil else { return end(.cancelled, .jobCancelled, by: "queue") }
-        if let total = job.progress.total { job.progress.completed = max(job.progress.completed, total) }
         job.result = result
         job.figures = figures.flatMap { $0.utf8.count <= JobLimits.figureBytes ? $0 : nil }
         end(.completed, .jobCompleted, by: "queue")

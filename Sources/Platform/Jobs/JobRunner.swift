@@ -93,6 +93,8 @@ package struct JobContext: Sendable {
     /// Goes with the next checkpoint.
     package func log(_ level: JobLogLine.Level, _ message: String) { control.log(level, message, at: queue.clock.now()) }
 
+    package var now: Instant { queue.clock.now() }
+
     /// For loops between checkpoints.
     package var isStopping: Bool { control.stop != nil }
     package func go() throws(JobStop) { if let stop = control.stop { throw stop } }
