@@ -8,11 +8,19 @@ package struct JobView: Sendable, Equatable {
     package var record: JobRecord
     /// nil: nothing like it was measured yet, it is blocked, or it is over.
     package var estimatedCompletion: Instant?
+    package init(record: JobRecord, estimatedCompletion: Instant?) {
+        self.record = record
+        self.estimatedCompletion = estimatedCompletion
+    }
 }
 
 package struct JobListing: Sendable, Equatable {
     package var jobs: [JobView]
     package var total: Int
+    package init(jobs: [JobView], total: Int) {
+        self.jobs = jobs
+        self.total = total
+    }
 }
 
 // What surfaces ask for. One call an endpoint.

@@ -13,9 +13,10 @@ extension MemoryStore: JobStore {
         _ job: JobRecord, audit: AuditRecord, openMax: Int, remembered: Instant
     ) async throws(StorageError) -> JobSubmission {
         try change { (tables) throws(StorageError) in
-            let own = tables.jobs.inOrder.filter { same($0.tenant, job.tenant) }
+            let own = tables.jobs.values.filter { same($0.tenant, job.tenant) }
             if let submission = job.submission {
-                let earlier = own.filter { $0.submission.map { same($0.key, submission.key) } ?? false }.max { $0.createdAt < $1.createdAt }
+                let keyed = own.filter { $0.submission.map { same($0.key, submission.key) } ?? false }
+                let earlier = keyed.min { ($1.createdAt, MemoryKey($0.id)) < ($0.createdAt, MemoryKey($1.id)) }
                 if let earlier, earlier.createdAt >= remembered {
                     return earlier.submission?.digest == submission.digest ? .again(earlier) : .conflict(existing: earlier.id)
                 }
