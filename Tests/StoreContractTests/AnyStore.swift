@@ -4,7 +4,7 @@ import Storage
 import Testing
 import Trust
 
-typealias WholeStore = SessionStore & BlobStore & AccountStore & TenantStore & QuotaStore
+typealias WholeStore = SessionStore & BlobStore & AccountStore & TenantStore & QuotaStore & JobStore & ArtifactStore
 
 /// The stores that the contract binds.
 enum StoreKind: String, CaseIterable, CustomTestStringConvertible {

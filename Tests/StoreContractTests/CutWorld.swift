@@ -27,7 +27,7 @@ final class CutWorld: @unchecked Sendable {
     private let fault: Fault?
     private let lock = NSLock()
     private var noted: [Event] = []
-    private static let places = ["", "blobs", "updates", "staging-blobs", "staging-updates"]
+    private static let places = ["", "blobs", "updates", "staging-blobs", "staging-updates", "artifacts", "staging-artifacts"]
 
     init(folder: String, fault: Fault? = nil) {
         self.folder = folder

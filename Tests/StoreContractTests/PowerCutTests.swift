@@ -71,6 +71,21 @@ import Trust
         },
         update("larger", 70_000),
         Step {
+            let audit = AuditRecord(at: now, action: .jobCreated, actor: "a", subject: "j")
+            _ = try await $0.submit(job("j"), audit: audit, openMax: 9, remembered: now)
+            let epoch = try await $0.beginJobEpoch()
+            _ = try await $0.changeJob("j", epoch: epoch) { JobChange(record: changed($0) { $0.progress.completed = 3 }, checkpoint: [3]) }
+        } isDone: {
+            let done = try await $0.job("j", tenant: "default")?.progress.completed
+            #expect(try await $0.jobCheckpoint("j") == (done == 3 ? [3] : nil), "half a checkpoint")
+            return done == 3
+        },
+        Step {
+            _ = try await keepArtifact($0, "a", [UInt8](repeating: 4, count: 2000))
+        } isDone: {
+            try await $0.artifactContent("a", tenant: "default") == [UInt8](repeating: 4, count: 2000)
+        },
+        Step {
             try await $0.begin(history: "h")
         } isDone: {
             try await $0.history() == "h"

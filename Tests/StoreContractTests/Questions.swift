@@ -80,6 +80,7 @@ struct Questions {
 
     mutating func next() -> Question {
         if below(8) == 0 { return tenantOrQuota() }
+        if below(3) == 0 { return ofJobs() }
         switch below(44) {
         case 34...43: return .account(accountQuestion())
         case 0: return .create(sessionRecord())

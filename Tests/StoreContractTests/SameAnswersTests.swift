@@ -85,6 +85,22 @@ enum Question: Sendable {
     case changeTenant(String, TenantRecord?)
     case quotaWindows
     case storeQuotaWindows([QuotaWindowRecord], removing: [QuotaWindowKey])
+    case epoch
+    case submit(JobRecord, openMax: Int, remembered: Instant)
+    case job(String, tenant: String)
+    case jobs(tenant: String, JobState?, offset: Int, limit: Int)
+    case jobCounts(tenant: String?, since: Instant?)
+    case openJobs(after: String, limit: Int)
+    case completedJobs(JobType, limit: Int)
+    case changeJob(String, epoch: Int64, JobState, finished: Instant?, checkpoint: [UInt8]?)
+    case jobCheckpoint(String)
+    case forgetJobs(before: Instant, limit: Int)
+    case putArtifact(String, [UInt8], tenant: String, expires: Instant?, replaces: Bool)
+    case artifact(String, tenant: String)
+    case artifactContent(String, tenant: String)
+    case artifacts(tenant: String, prefix: String, after: String, limit: Int)
+    case deleteArtifact(String, tenant: String)
+    case expireArtifacts(Instant, limit: Int)
 
     /// In words, so that answers of all types can be compared.
     func answer(_ store: any WholeStore) async -> String {
@@ -147,6 +163,7 @@ enum Question: Sendable {
                 return "\(String(describing: result))"
             case .quotaWindows: return "\(try await store.quotaWindows())"
             case .storeQuotaWindows(let windows, let removing): return "\(try await store.storeQuotaWindows(windows, removing: removing))"
+            default: return try await answerOfJobs(store)
             }
         } catch { return "refused: \(sort(error))" }
     }

@@ -32,6 +32,11 @@ import Trust
         try await store.storeQuotaWindows(
             [QuotaWindowRecord(key: QuotaWindowKey(tenant: "t", principal: "p", family: "v1"), openedAt: now, used: 7)], removing: [])
         try await store.begin(history: "h")
+        let running = job("j")
+        _ = try await store.submit(running, audit: AuditRecord(at: now, action: .jobCreated, actor: "a", subject: "j"), openMax: 9, remembered: now)
+        let epoch = try await store.beginJobEpoch()
+        _ = try await store.changeJob("j", epoch: epoch) { JobChange(record: $0, checkpoint: [1, 2]) }
+        _ = try await keepArtifact(store, "a", [1, 2, 3])
         await store.close()
     }
 
@@ -54,6 +59,9 @@ import Trust
         ("tenant", "t", ["domain = 'u.example.org'", "record = CAST(replace(CAST(record AS TEXT), 'basic', 'quantum') AS BLOB)"]),
         ("quota_window", "t/p/v1", ["used = 6", "opened_ms = opened_ms + 1"]),
         ("fact", "history", ["value = 'i'", "seal = NULL"]),
+        ("job", "j", ["state = 'completed'", "finished_ms = 1", "type = 'annealing'", "tenant = 'x'"]),
+        ("job_checkpoint", "j", ["content = x'0103'", "tenant = 'x'"]),
+        ("artifact", "default/a", ["digest = '00'", "bytes = 4", "expires_ms = 4"]),
     ]
 
     @Test func everyChangedColumnIsNamedByTableAndKey() async throws {

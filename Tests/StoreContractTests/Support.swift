@@ -42,6 +42,29 @@ func round(_ number: Int, _ state: RoundState, sealed: [String]? = nil) -> Round
     return record
 }
 
+func job(_ id: String, tenant: String = "default", type: JobType = .report, at: Instant = now, key: JobSubmissionKey? = nil) -> JobRecord {
+    JobRecord(
+        id: id, tenant: tenant, name: "a job", type: type, service: "analytics", priority: .normal, parameters: "{}", input: nil, output: "application/json",
+        createdBy: "a", createdAt: at, scheduledAt: nil, maxWaitSeconds: 9, submission: key)
+}
+
+func changed<Value>(_ value: Value, _ change: (inout Value) -> Void) -> Value {
+    var next = value
+    change(&next)
+    return next
+}
+
+func keepArtifact(
+    _ store: any ArtifactStore, _ name: String, _ content: [UInt8], tenant: String = "default", expires: Instant? = nil, replaces: Bool = false,
+    bytesMax: Int64 = 1 << 30, countMax: Int = 100
+) async throws(StorageError) -> StoredArtifact {
+    let record = ArtifactRecord(
+        tenant: tenant, name: name, digest: hexadecimal(CryptoSuite.system.sha256(content)), bytes: content.count, mediaType: "text/csv", createdAt: now,
+        expiresAt: expires)
+    let audit = AuditRecord(at: now, action: .artifactStored, actor: "a", subject: name)
+    return try await store.putArtifact(record, content: content, replaces: replaces, bytesMax: bytesMax, countMax: countMax, audit: audit)
+}
+
 func files(_ folder: String) -> [String] { ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted() }
 
 /// Notes what a test wants to know of calls from other threads.

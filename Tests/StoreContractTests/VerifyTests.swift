@@ -12,13 +12,13 @@ import Trust
             let report = try await store.verify(folder: folder, suite: .system)
             #expect(report.damages.isEmpty, "\(report.damages)")
             #expect(report.counts["session"] == 1 && report.counts["contribution"] == 2 && report.counts["update_body"] == 2)
-            #expect(report.counts["blobs"] == 1 && report.counts["updates"] == 1)
-            #expect(report.bytesVerified == 3 + 4 + (300 << 10))
+            #expect(report.counts["blobs"] == 1 && report.counts["updates"] == 1 && report.counts["artifacts"] == 1)
+            #expect(report.bytesVerified == 3 + 4 + 2 + (300 << 10))
         }
     }
 
     /// Each file flipped, then gone, is named.
-    @Test(arguments: ["blobs", "updates"])
+    @Test(arguments: ["blobs", "updates", "artifacts"])
     func aDamagedFileIsNamed(_ kind: String) async throws {
         try await withStore { store, folder in
             try await fill(store)
@@ -42,5 +42,6 @@ import Trust
         try await store.apply([.initialModel(digest: model)], session: "s", tenant: "default")
         _ = try await store.storeContribution(contribution("a"), body: [1, 2, 3], session: "s", tenant: "default")
         _ = try await store.storeContribution(contribution("b"), body: [UInt8](repeating: 7, count: 300 << 10), session: "s", tenant: "default")
+        _ = try await keepArtifact(store, "a", [8, 8])
     }
 }

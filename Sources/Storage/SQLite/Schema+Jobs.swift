@@ -6,6 +6,7 @@ extension Schema {
             finished_ms INTEGER, submission TEXT, record BLOB NOT NULL, seal BLOB) STRICT;
         CREATE INDEX job_tenant ON job (tenant, created_ms, id);
         CREATE INDEX job_open ON job (id) WHERE finished_ms IS NULL;
+        CREATE INDEX job_tenant_open ON job (tenant) WHERE finished_ms IS NULL;
         CREATE INDEX job_finished ON job (finished_ms) WHERE finished_ms IS NOT NULL;
         CREATE INDEX job_submission ON job (tenant, submission) WHERE submission IS NOT NULL;
         CREATE TABLE job_checkpoint (
