@@ -171,8 +171,9 @@ import Trust
         }
         runner.abandoned = { abandoned.add($1) }
         try await Shop.with([runner], settings: Shop.settings { $0.runningMax = 1 }) { shop in
-            let (running, waiting) = (try await shop.submit(ask()), try await shop.submit(ask()))
+            let running = try await shop.submit(ask())
             try await shop.wait(step: 0, for: "the run") { begun.isOpen }
+            let waiting = try await shop.submit(ask())
             #expect(try await shop.queue.cancel(waiting, tenant: "one", actor: "me").record.state == .cancelled)
             #expect(abandoned.all.isEmpty, "nothing was begun")
             _ = try await shop.queue.cancel(running, tenant: "one", actor: "me")

@@ -205,7 +205,11 @@ private final class World: @unchecked Sendable {
             let runner = TestRunner { job, context in
                 if job.name == "bad" {
                     runs.add(job.id)
+                    try await context.wait(seconds: 1)
                     life.end()
+                } else {
+                    // Nothing is done yet when the process ends: only who ran beside whom tells them from the bad one.
+                    try await context.wait(seconds: 5)
                 }
                 return try await good.run(job, context)
             }
