@@ -28,13 +28,14 @@ import Trust
         #expect(!Token.matches(long, hash: Token.hash(long)))
     }
 
-    @Test("An API key has 43 characters behind its prefix, and its id is their beginning")
-    func keys() {
-        let key = APIKey(seededRandom(5))
-        #expect(key.text.hasPrefix("tk_live_") && key.text.count == 51)
+    @Test("An API key has 43 characters behind its prefix, and its id is their beginning", arguments: APIKey.Prefix.allCases)
+    func keys(prefix: APIKey.Prefix) {
+        let key = APIKey(seededRandom(5), prefix)
+        #expect(key.text.hasPrefix(prefix.rawValue) && key.text.count == 51)
         #expect(APIKey.id(of: key.text) == key.id)
-        #expect(key.text.hasPrefix("tk_live_" + key.id) && key.id.count == 12)
+        #expect(key.text.hasPrefix(prefix.rawValue + key.id) && key.id.count == 12)
         #expect(Token.matches(key.text, hash: key.hash))
+        #expect(APIKey(seededRandom(5)).text.hasPrefix("tk_live_"), "the coordinator's own unless said otherwise")
     }
 
     @Test(
