@@ -105,6 +105,9 @@ private func error(_ work: () async throws -> Void) async -> TenantError? {
         // Another field alone leaves the allocation as it is.
         _ = try await allocate(10, .tier)
         #expect(try await tenants.update(id, TenantUpdate(planV2: .free), ceiling: .tier, actor: "a", now: at(8)).after.qubits == 10)
+        // Another tier without a number brings that tier's cap, also in place of a number that was given before.
+        let raised = try await tenants.update(id, TenantUpdate(performanceTier: .enterprise), ceiling: .tier, actor: "a", now: at(9))
+        #expect(raised.quantumAllocation == 750)
     }
 
     @Test(arguments: [

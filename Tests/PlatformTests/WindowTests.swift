@@ -74,7 +74,7 @@ import Testing
             #expect(decision.allowed == (allowed.count < limit), "seed \(seed)")
             if decision.allowed { allowed.append(now) }
             #expect(decision.remaining == limit - allowed.count)
-            #expect(decision.resetAt.milliseconds == allowed[0] + 3_600_000)
+            #expect(decision.resetAt.milliseconds == (allowed.first ?? 0) + 3_600_000)
             if !decision.allowed {
                 let wait = Int64(decision.retryAfterSeconds) * 1000
                 #expect(window!.look(Instant(milliseconds: now + wait), limit: limit).allowed)
