@@ -44,7 +44,7 @@ extension JobFailure {
         case .notImplemented(let feature, let what, let provided): self = .invalid(field: "parameters.\(feature)", issue: what, provided: provided)
         case .insufficientStorage: self = .insufficientStorage
         case .unauthenticated, .forbidden, .notFound, .methodNotAllowed, .conflict, .tooLarge, .unsupportedMediaType, .upgradeRequired, .rateLimited,
-            .unavailable, .internalError:
+            .quotaExceeded, .unavailable, .internalError:
             self = .internalError("\(error)")
         }
     }
