@@ -134,10 +134,10 @@ let rooms: [Target] = [
             .product(name: "Logging", package: "swift-log"),
         ]),
     // 6 surfaces
-    room("APIKit", ["StrictJSON", "Suggestion"]),
-    room("EnterpriseAPI", ["APIKit", "StrictJSON"]),
-    room("AisembleAPI", ["APIKit", "StrictJSON"]),
-    room("PhiAPI", ["APIKit", "StrictJSON"]),
+    room("APIKit", ["StrictJSON", "Suggestion", "Platform", "Storage"]),
+    room("EnterpriseAPI", ["APIKit", "StrictJSON", "Platform", "Storage", "Federation", "Trust"]),
+    room("AisembleAPI", ["APIKit", "StrictJSON", "Platform", "Storage", "Federation", "Trust"]),
+    room("PhiAPI", ["APIKit", "StrictJSON", "Platform", "Federation"]),
     room("TrustStreamAPI", ["APIKit", "Wire", "StrictJSON", "FederationService", "Federation", "DifferentialPrivacy", "Learning", "Platform", "Storage", "Trust"]),
     // 7 nodes
     room("TuttiConfiguration", ["StrictJSON", "Suggestion", .product(name: "TOMLKit", package: "TOMLKit")]),
@@ -246,8 +246,13 @@ let suites: [Target] = [
     tests(
         "PlatformTests",
         ["Platform", "Storage", "Trust", "CryptoSuite", "Federation", "StrictJSON", .product(name: "Logging", package: "swift-log")]),
-    tests("APIKitTests", ["APIKit", "StrictJSON"]),
-    tests("FamilyTests", ["APIKit", "EnterpriseAPI", "AisembleAPI", "PhiAPI", "StrictJSON"]),
+    tests("APIKitTests", ["APIKit", "StrictJSON", "Platform"]),
+    tests(
+        "FamilyTests",
+        [
+            "APIKit", "EnterpriseAPI", "AisembleAPI", "PhiAPI", "StrictJSON", "Platform", "Storage", "Trust", "Federation", "CryptoSuite",
+            .product(name: "Logging", package: "swift-log"),
+        ]),
     tests("TrustStreamAPITests", ["TrustStreamAPI", "APIKit", "FederationService", "Federation", "Learning", "Wire", "Trust", "StrictJSON", "Platform", "Storage", "CryptoSuite"]),
     tests("ConfigurationTests", ["TuttiConfiguration"]),
     tests("CommandTests", ["CommandKit", "CryptoSuite", "Diagnosis", "MerkleLog", "Receipts", "StrictJSON", "Trust", argumentParser]),

@@ -1,5 +1,7 @@
+package import Platform
+
 /// Who may call an endpoint. There is no default: every endpoint says.
-package enum Access: Sendable, Equatable, CaseIterable {
+package enum Access: Sendable, Hashable {
     /// Protected by what is in the body, or by nothing secret being there. The list is closed (docs/api.md).
     case open
     case administrator
@@ -10,6 +12,8 @@ package enum Access: Sendable, Equatable, CaseIterable {
     case member
     /// A client of the session in the path and nobody else: what is sent is the client's own.
     case client
+    /// Whoever has this scope, by a key or a token of the family.
+    case scope(Scope)
 }
 
 /// How calls are counted. The gateway keeps the counters; an endpoint only says to which class it belongs.

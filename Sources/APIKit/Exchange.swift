@@ -1,3 +1,4 @@
+package import Platform
 package import StrictJSON
 
 /// A request, after the gateway has read its head and before anybody has read its body.
@@ -15,6 +16,10 @@ package struct APIRequest: Sendable {
     /// From a client certificate that TLS has verified.
     package var peer: Peer?
     package var caller: Caller = .anonymous
+    /// Of the endpoint: what a token must have been made for.
+    package var family = APIFamily.v4
+    /// Where the connection comes from, without the port; empty where nobody knows.
+    package var address = ""
     package var requestID: String
     package var nowMilliseconds: Int64
     /// `https://host:port` as the client reaches this server.
@@ -42,6 +47,12 @@ package struct APIRequest: Sendable {
     package func query(_ name: String) -> String? { query.first { $0.name == name }?.value }
     package func parameter(_ name: String) -> String { parameters[name] ?? "" }
 
+    /// Who calls an endpoint that goes by scopes.
+    package func principal() throws(ServiceError) -> Principal {
+        guard case .principal(let principal) = caller else { throw .unauthenticated("the key is not known") }
+        return principal
+    }
+
     package func wholeQuery(_ name: String, _ range: ClosedRange<Int>) throws(ServiceError) -> Int? {
         guard let text = query(name) else { return nil }
         guard let value = Int(text), range.contains(value) else {
@@ -50,6 +61,13 @@ package struct APIRequest: Sendable {
                 provided: Int64(text).map(JSON.integer) ?? .string(text))
         }
         return value
+    }
+
+    /// A parameter that is one of a closed list of words.
+    package func choiceQuery<Value: ChoiceValue>(_ name: String, _ type: Value.Type) throws(ServiceError) -> Value? {
+        guard let text = query(name) else { return nil }
+        var none: [JSON] = []
+        return try Value.read(.string(text), at: name, .none, &none)
     }
 
     /// One notice for each query parameter that is not among `known`.
@@ -75,11 +93,14 @@ package enum Caller: Sendable, Equatable {
     case node(Peer)
     /// A bearer that is no platform key; a session may know it as an update token.
     case bearer(String)
+    /// Somebody with scopes, in a family that goes by them; a platform administrator acts for the tenant it names.
+    case principal(Principal)
 
     package var tenant: String? {
         switch self {
         case .administrator(let tenant): tenant
         case .node(let peer): peer.tenant
+        case .principal(let principal): principal.tenant
         case .anonymous, .bearer: nil
         }
     }

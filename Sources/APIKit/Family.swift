@@ -1,3 +1,4 @@
+package import Platform
 package import StrictJSON
 
 /// A base under which a family has some of its paths and not all.
@@ -22,6 +23,7 @@ package struct Alias: Sendable {
 /// A documented family of endpoints: its bases, its table, its own envelope.
 package struct Family: Sendable {
     /// The first is the one that replies print.
+    package let name: APIFamily
     package var bases: [String]
     /// Other beginnings of some of its paths: where two documents share a base, each has its own part of it.
     package var aliases: [Alias]
@@ -35,16 +37,27 @@ package struct Family: Sendable {
     /// As OpenAPI 3.1, once it was asked to describe itself.
     package internal(set) var description: JSON?
 
+    /// Counts calls against plans; nil: they are not counted.
+    package var admission: (any CallAdmission)?
+
     package init(
-        bases: [String], aliases: [Alias] = [], endpoints: [Endpoint], errorShape: Shape, envelope: @escaping @Sendable (ServiceError, APIRequest) -> APIReply,
+        _ name: APIFamily, bases: [String], aliases: [Alias] = [], endpoints: [Endpoint], errorShape: Shape,
+        envelope: @escaping @Sendable (ServiceError, APIRequest) -> APIReply,
         negotiate: @escaping @Sendable (APIRequest) throws(ServiceError) -> [(name: String, value: String)] = { _ throws(ServiceError) in [] }
     ) {
+        self.name = name
         self.bases = bases
         self.aliases = aliases
         self.endpoints = endpoints
         self.errorShape = errorShape
         self.envelope = envelope
         self.negotiate = negotiate
+    }
+
+    package func counted(by admission: any CallAdmission) -> Family {
+        var family = self
+        family.admission = admission
+        return family
     }
 
     package func owns(_ path: String) -> Bool { base(of: path) != nil }
@@ -65,9 +78,15 @@ package struct Family: Sendable {
             operation = endpoint.operation
             request.parameters = parameters
             request.bodyLimitBytes = endpoint.bodyLimitBytes
+            request.family = name
             request.caller = try await authenticator.caller(of: request)
             if let denial = Self.denial(request.caller, endpoint.access) { throw denial }
             try Self.checkTenant(request)
+            if endpoint.rate == .family, let admission {
+                let (told, refused) = await admission.admit(request)
+                headers += told
+                if let refused { throw refused }
+            }
             if let declared = request.body.declaredBytes, declared > endpoint.bodyLimitBytes { throw .tooLarge(limitBytes: endpoint.bodyLimitBytes) }
             reply = try await endpoint.handler(request)
         } catch {
@@ -90,8 +109,13 @@ package struct Family: Sendable {
         case (.open, _), (.administrator, .administrator), (.administratorOrNode, .administrator), (.administratorOrNode, .node),
             (.node, .node), (.member, .administrator), (.member, .node), (.member, .bearer), (.client, .node), (.client, .bearer):
             nil
+        case (.scope(let scope), .principal(let principal)):
+            principal.may(scope) ? nil : .forbidden("this needs the scope '\(scope.rawValue)', which these credentials do not have")
         case (_, .anonymous): .unauthenticated("credentials are needed: Authorization: Bearer, X-API-Key or a client certificate")
         case (.administrator, .bearer), (.administratorOrNode, .bearer), (.node, .bearer): .unauthenticated("the key is not known")
+        case (.scope, .bearer): .unauthenticated("the key is not known")
+        case (.scope, .node): .forbidden("a client certificate does not allow this operation; a key or a token does")
+        case (.scope, .administrator), (_, .principal): .forbidden("these credentials are for other services; the administrator's key is needed here")
         case (.administrator, .node): .forbidden("a client certificate does not allow this operation")
         case (.node, .administrator): .forbidden("only a node does this, for itself: send its client certificate, not the administrator's key")
         case (.client, .administrator):

@@ -1,12 +1,13 @@
 package import APIKit
+package import Platform
 
 /// The family of `/api/v2`: its endpoint table and its envelope.
 package enum Aisemble {
     /// What replies print. Scrapers find `/health` and `/metrics` at the root too; those belong to no document alone.
     static let base = "/api/v2"
 
-    package static func family() -> Family {
-        Family(bases: [base], endpoints: notBuilt, errorShape: ErrorBody.shape, envelope: envelope)
+    package static func family(_ identity: Identity, _ jobs: JobQueue) -> Family {
+        Family(.v2, bases: [base], endpoints: logins(identity) + self.jobs(jobs) + notBuilt, errorShape: ErrorBody.shape, envelope: envelope)
             .describing(title: "AI services, v2", version: "2.0.0")
     }
 }

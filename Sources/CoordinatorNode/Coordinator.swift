@@ -84,7 +84,7 @@ package struct Coordinator: Sendable {
     ) async throws -> [ServiceGroupConfiguration.ServiceConfiguration] {
         let readiness = Readiness()
         let metrics = Metrics(help: Self.metricsHelp)
-        let (gateway, jobs) = try await gateway(store, authorities, readiness, metrics)
+        let (gateway, platform) = try await gateway(store, authorities, readiness, metrics)
         let limit = ConnectionLimit(
             total: settings.maximumConnections, perAddress: settings.maximumConnectionsPerAddress, opening: times.opening, metrics: metrics, log: log)
         // The TLS side says where the coordinator is, and for that waits for the plain one to be bound.
@@ -108,12 +108,13 @@ package struct Coordinator: Sendable {
             let plain = try server(gateway, limit, local, nil) { localPort.yield($0.localAddress?.port) }
             services.append(Listening(server: plain, address: local, key: "server.local_listen", onStop: drain))
         }
-        // Services stop in the opposite order: jobs when nothing is asked for any more.
-        services.insert(JobService(queue: jobs), at: 0)
-        return services.map { .init(service: $0) }
+        // Services stop in the opposite order: those behind the listeners when nothing is asked for any more.
+        return (platform.services + services).map { .init(service: $0) }
     }
 
-    private func gateway(_ store: SQLiteStore, _ authorities: FolderAuthorities, _ readiness: Readiness, _ metrics: Metrics) async throws -> (Gateway, JobQueue) {
+    private func gateway(_ store: SQLiteStore, _ authorities: FolderAuthorities, _ readiness: Readiness, _ metrics: Metrics) async throws -> (
+        Gateway, PlatformServices
+    ) {
         let open = OpenConnections()
         let history = try await store.history()
         let engine = FederationEngine(
@@ -126,18 +127,22 @@ package struct Coordinator: Sendable {
             certificateSeconds: lives.node ?? Double(settings.nodeCertificateHours) * 3600, connections: open)
         let resumed = try await engine.resume()
         if resumed > 0 { log.notice("sessions go on", metadata: ["count": "\(resumed)"]) }
-        let identity = Identity(store: store, tokens: try TokenIssuer(file: folder.signingKeysPath, random: .system, now: .now))
-        let trustStream = TrustStream.family(engine, identity: identity)
-        let jobs = try await JobService.queue(store, engine, log: log)
+        let platform = try await PlatformServices.open(store, engine, folder, log: log)
+        let admission = QuotaAdmission(quotas: platform.quotas, tenants: platform.tenants)
+        let trustStream = TrustStream.family(engine, identity: platform.identity)
         let gateway = Gateway(
-            families: [trustStream, Enterprise.family(), Aisemble.family(), Phi.family()], sessions: trustStream,
+            families: [
+                trustStream, Enterprise.family(platform.identity, platform.tenants), Aisemble.family(platform.identity, platform.jobs),
+                Phi.family(platform.identity),
+            ].map { $0.counted(by: admission) }, sessions: trustStream,
             system: SystemFamily.family(readiness: readiness, metrics: metrics, errors: trustStream),
-            authenticator: CallerAuthenticator(identity: identity, engine: engine), engine: engine, open: open, metrics: metrics,
+            authenticator: CallerAuthenticator(identity: platform.identity, tenants: platform.tenants, engine: engine), engine: engine, open: open,
+            metrics: metrics,
             address: ServerAddress(publicURL: settings.publicURL, host: settings.listen.host, port: settings.listen.port),
             requests: RequestLimit(places: settings.maximumRequests, metrics: metrics),
             bodies: BodyMemory(limitBytes: settings.bodyMemoryMegabytes << 20), times: times,
             random: .system, log: log)
-        return (gateway, jobs)
+        return (gateway, platform)
     }
 
     /// - Parameter contexts: nil: plain HTTP.

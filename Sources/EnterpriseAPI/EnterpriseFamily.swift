@@ -1,4 +1,5 @@
 package import APIKit
+package import Platform
 
 /// The family of `/api/v1`: its endpoint table and its envelope.
 package enum Enterprise {
@@ -13,8 +14,10 @@ package enum Enterprise {
             "/auth/generate-key",
         ])
 
-    package static func family() -> Family {
-        Family(bases: [base], aliases: [alias], endpoints: notBuilt, errorShape: ErrorBody.shape, envelope: envelope)
-            .describing(title: "Enterprise AI, v1", version: "1.0.0")
+    package static func family(_ identity: Identity, _ tenants: Tenants) -> Family {
+        Family(
+            .v1, bases: [base], aliases: [alias], endpoints: keys(identity, tenants) + self.tenants(tenants) + notBuilt, errorShape: ErrorBody.shape,
+            envelope: envelope
+        ).describing(title: "Enterprise AI, v1", version: "1.0.0")
     }
 }

@@ -1,17 +1,17 @@
 internal import APIKit
+internal import Platform
 
 extension Phi {
     /// Documented and not built.
     static var notBuilt: [Endpoint] {
         [
-            .notBuilt("POST", "/auth/token", "auth.token"),
-            .notBuilt("POST", "/models/register", "models.register"),
-            .notBuilt("POST", "/models/deploy", "models.deploy"),
-            .notBuilt("POST", "/inference/run", "inference.run"),
-            .notBuilt("GET", "/logs", "logs"),
-            .notBuilt("POST", "/security/validate", "security.validate"),
-            .notBuilt("POST", "/models/auto-scale", "models.auto_scale"),
-            .notBuilt("POST", "/models/profile", "models.profile"),
+            .notBuilt("POST", "/models/register", "models.register", .scope(.models)),
+            .notBuilt("POST", "/models/deploy", "models.deploy", .scope(.models)),
+            .notBuilt("POST", "/inference/run", "inference.run", .scope(.aiOperations)),
+            .notBuilt("GET", "/logs", "logs", .scope(.monitoring)),
+            .notBuilt("POST", "/security/validate", "security.validate", .scope(.securityAudit)),
+            .notBuilt("POST", "/models/auto-scale", "models.auto_scale", .scope(.models)),
+            .notBuilt("POST", "/models/profile", "models.profile", .scope(.models)),
         ]
     }
 }

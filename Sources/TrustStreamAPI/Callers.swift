@@ -20,7 +20,7 @@ extension TrustStream {
         let credential: MemberCredential
         switch request.caller {
         case .administrator(let tenant): return Member(tenant: tenant, client: "")
-        case .anonymous: throw .unauthenticated("a client certificate or the session's update token is needed")
+        case .anonymous, .principal: throw .unauthenticated("a client certificate or the session's update token is needed")
         case .node(let peer): credential = .certificate(tenant: peer.tenant, client: peer.client, fingerprint: peer.fingerprint)
         case .bearer(let token): credential = .updateToken(token)
         }

@@ -157,8 +157,3 @@ private func members(_ key: KeyView) -> [JSON.Member] {
 }
 
 private func names(_ scopes: Set<Scope>) -> JSON { .array(Scope.names(scopes).map(JSON.string)) }
-
-/// Runs a call of the identity service; what it throws goes to the envelope.
-private func asking<Value: Sendable>(_ call: @Sendable () async throws(IdentityError) -> Value) async throws(ServiceError) -> Value {
-    do { return try await call() } catch { throw ServiceError(error) }
-}

@@ -23,6 +23,6 @@ extension TrustStream {
             ("POST", "/webhooks/{workflow_id}", "enterprise_integration.webhook"),
             ("POST", "/enterprise-integration/events", "enterprise_integration.events"),
             ("GET", "/monitoring/performance", "monitoring.performance"),
-        ].map(Endpoint.notBuilt)
+        ].map { Endpoint.notBuilt($0, $1, $2) }
     }
 }

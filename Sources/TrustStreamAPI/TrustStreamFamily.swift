@@ -10,7 +10,7 @@ package enum TrustStream {
 
     package static func family(_ service: any FederatedLearning, identity: Identity) -> Family {
         Family(
-            bases: [base, "/v4"],
+            .v4, bases: [base, "/v4"],
             endpoints: sessions(service) + rounds(service) + nodes(service) + authorities(service) + audit(service)
                 + identities(identity) + errorPages + notBuilt,
             errorShape: ErrorBody.shape, envelope: envelope, negotiate: negotiate

@@ -1,10 +1,11 @@
 import APIKit
+import Platform
 import StrictJSON
 import Testing
 
 @Suite struct FamilyTests {
     private let family = Family(
-        bases: ["/api", "/alias"],
+        .v4, bases: ["/api", "/alias"],
         endpoints: [
             Endpoint("GET", "/things", "list", .open, rate: .page) { _ in .json(["success": true]) },
             Endpoint("POST", "/things", "create", .open, bodyLimitBytes: 10) { request throws(ServiceError) in
@@ -93,12 +94,30 @@ import Testing
         #expect(await status("other", .node(peer)) == 403)
     }
 
+    @Test func aScopeLetsInWhoHasItAndNobodyElse() {
+        func caller(_ scopes: Set<Scope>) -> Caller {
+            .principal(Principal(id: "u", kind: .user, tenant: "t", scopes: scopes, audiences: [.v1]))
+        }
+        #expect(Family.denial(caller([.jobs]), .scope(.jobs)) == nil)
+        for (caller, isKnown) in [(caller([.models]), true), (.node(peer), true), (.anonymous, false), (.bearer("x"), false)] as [(Caller, Bool)] {
+            switch Family.denial(caller, .scope(.jobs)) {
+            case .forbidden: #expect(isKnown)
+            case .unauthenticated: #expect(!isKnown)
+            default: Issue.record("let in: \(caller)")
+            }
+        }
+        // Scopes are nothing where nodes and the administrator are asked for.
+        for access in [Access.administrator, .administratorOrNode, .node, .member, .client] {
+            #expect(Family.denial(caller(Set(Scope.allCases)), access) != nil)
+        }
+    }
+
     @Test func whoMayCallWhat() {
         let allowed: [Access: Set<String>] = [
             .open: ["anonymous", "administrator", "node", "bearer"], .administrator: ["administrator"], .administratorOrNode: ["administrator", "node"],
             .node: ["node"], .member: ["administrator", "node", "bearer"], .client: ["node", "bearer"],
         ]
-        for access in Access.allCases {
+        for access in allowed.keys {
             for (name, caller) in callers {
                 #expect((Family.denial(caller, access) == nil) == (allowed[access]?.contains(name) == true), "\(access) \(name)")
             }

@@ -34,7 +34,8 @@ import Testing
         .notImplemented(feature: "x", "not yet"), .unavailable("why", retryAfterSeconds: 5), .insufficientStorage, .internalError(cause: "a secret fault"),
     ]
 
-    @Test func everyErrorHasItsStatusAndWordInEveryFamily() {
+    @Test func everyErrorHasItsStatusAndWordInEveryFamily() async throws {
+        let families = try await World().families
         for error in errors {
             let (status, words) = statuses(error)
             for ((name, family, _, _), word) in zip(families, [words.enterprise, words.aisemble, words.phi]) {
@@ -48,8 +49,8 @@ import Testing
         }
     }
 
-    @Test func aQuotaSaysWhatOfWhatAndUntilWhen() {
-        let reply = families[0].family.refusal(
+    @Test func aQuotaSaysWhatOfWhatAndUntilWhen() async throws {
+        let reply = try await World().enterprise.refusal(
             .quotaExceeded(Quota(type: "quantum_qubits", limit: 750, used: 750, resetsAtMilliseconds: 1_758_506_403_000), retryAfterSeconds: 3600),
             request("GET", "/api/v1"))
         let details = reply.json["details"]

@@ -8,8 +8,8 @@ import Testing
     private static let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
         .appending(path: "docs/api")
 
-    @Test func theDescriptionsInTheRepositoryAreUpToDate() throws {
-        for (name, family, _, _) in families {
+    @Test func theDescriptionsInTheRepositoryAreUpToDate() async throws {
+        for (name, family, _, _) in try await World().families {
             let text = pretty(try #require(family.description)) + "\n"
             let file = Self.folder.appending(path: "\(name).json")
             if ProcessInfo.processInfo.environment["TUTTI_WRITE_API"] != nil { try Data(text.utf8).write(to: file) }
@@ -17,8 +17,8 @@ import Testing
         }
     }
 
-    @Test func everyReferenceIsThereAndEveryOperationIsNamedOnce() throws {
-        for (name, family, _, _) in families {
+    @Test func everyReferenceIsThereAndEveryOperationIsNamedOnce() async throws {
+        for (name, family, _, _) in try await World().families {
             let document = try #require(family.description)
             let schemas = Set((document["components"]?["schemas"]?.members ?? []).map(\.name))
             for reference in references(document) {

@@ -1,23 +1,12 @@
 import APIKit
-import AisembleAPI
-import EnterpriseAPI
-import PhiAPI
+import Platform
 import StrictJSON
 import Testing
 
-let families: [(name: String, family: Family, document: String, count: Int)] = [
-    ("enterprise", Enterprise.family(), Documents.enterprise, 22), ("aisemble", Aisemble.family(), Documents.aisemble, 22),
-    ("phi", Phi.family(), Documents.phi, 8),
-]
-
-private func call(_ family: Family, _ method: String, _ path: String, as caller: Caller = .administrator(tenant: "default")) async -> APIReply {
-    await family.respond(to: request(method, path), authenticator: Known(caller: caller)).reply
-}
-
 /// What is documented is found, and what is not built says so in its family's words.
 @Suite struct RouteTests {
-    @Test func everyDocumentedRouteIsThere() {
-        for (name, family, document, count) in families {
+    @Test func everyDocumentedRouteIsThere() async throws {
+        for (name, family, document, count) in try await World().families {
             let routes = Documents.routes(document, under: family.bases[0])
             #expect(routes.count == count, "\(name)")
             for (method, path) in routes {
@@ -26,42 +15,70 @@ private func call(_ family: Family, _ method: String, _ path: String, as caller:
         }
     }
 
-    @Test func whatIsNotBuiltSaysSoAndIsListed() async {
-        for (name, family, _, _) in families {
+    @Test func whatIsNotBuiltSaysSoAndIsListed() async throws {
+        let world = try await World()
+        for (name, family, _, _) in world.families {
             let missing = family.endpoints.filter { !$0.isBuilt }
             print("\(name), documented and not built: \(missing.map(\.operation).joined(separator: " "))")
             for endpoint in missing {
-                let path = family.bases[0] + endpoint.path.replacing("{", with: "").replacing("}", with: "")
-                let reply = await call(family, endpoint.method, path)
+                let reply = await world.call(family, request(endpoint.method, filled(family, endpoint)))
                 #expect(reply.status == 501, "\(name): \(endpoint.path)")
                 #expect(family.errorShape.problem(with: reply.json, at: "") == nil)
                 #expect(reply.json.encodedText.contains(endpoint.operation))
-                #expect(await call(family, endpoint.method, path, as: .anonymous).status == 401, "a route without credentials: \(endpoint.path)")
+            }
+        }
+    }
+
+    /// Nobody, a node, a session's token, and somebody of a tenant without the scope: no route lets them in, but for those that are open.
+    @Test func whoDoesNotHaveTheScopeIsNotLetIn() async throws {
+        let world = try await World()
+        let open = ["auth.login", "auth.refresh", "auth.logout", "auth.token", "health", "openapi"]
+        let peer = Peer(tenant: "default", client: "c", fingerprint: [1])
+        for (name, family, _, _) in world.families {
+            for endpoint in family.endpoints {
+                let path = filled(family, endpoint)
+                guard case .scope(let scope) = endpoint.access else {
+                    #expect(endpoint.access == .open && open.contains(endpoint.operation), "\(name): \(endpoint.operation) is open")
+                    continue
+                }
+                #expect(await world.call(family, request(endpoint.method, path), as: .anonymous).status == 401, "\(path)")
+                #expect(await world.call(family, request(endpoint.method, path), as: .bearer("tu_x")).status == 401, "\(path)")
+                #expect(await world.call(family, request(endpoint.method, path), as: .node(peer)).status == 403, "\(path)")
+                let others = world.principal("default", Set(Scope.allCases).subtracting([scope]))
+                let refused = await world.call(family, request(endpoint.method, path), as: others)
+                #expect(refused.status == 403 && refused.json.encodedText.contains(scope.rawValue), "\(path)")
             }
         }
     }
 
     /// Two documents share `/v1`: each path has one owner, whichever order the families are asked in.
-    @Test func noPathOfOneFamilyIsAnothers() async {
-        let (enterprise, phi) = (families[0].family, families[2].family)
-        for endpoint in phi.endpoints { #expect(!enterprise.owns("/v1" + endpoint.path), "\(endpoint.path)") }
-        for root in enterprise.aliases[0].roots { #expect(!phi.endpoints.contains { $0.path == root || $0.path.hasPrefix(root + "/") }, "\(root)") }
-        let documented = Documents.routes(Documents.enterprise, under: "/api/v1")
-        for (method, path) in documented {
-            let filled = path.replacing("{", with: "").replacing("}", with: "")
-            #expect(enterprise.owns("/v1" + filled) && enterprise.endpoint(method: method, path: "/v1" + filled)?.path == path, "\(path)")
+    @Test func noPathOfOneFamilyIsAnothers() async throws {
+        let world = try await World()
+        for endpoint in world.phi.endpoints { #expect(!world.enterprise.owns("/v1" + endpoint.path), "\(endpoint.path)") }
+        for root in world.enterprise.aliases[0].roots {
+            #expect(!world.phi.endpoints.contains { $0.path == root || $0.path.hasPrefix(root + "/") }, "\(root)")
         }
-        #expect(!enterprise.owns("/v1/tenantsx") && !enterprise.owns("/v1/security/validate") && enterprise.owns("/v1/tenants/a/b/c"))
+        for (method, path) in Documents.routes(Documents.enterprise, under: "/api/v1") {
+            let filled = path.replacing("{", with: "").replacing("}", with: "")
+            #expect(world.enterprise.owns("/v1" + filled) && world.enterprise.endpoint(method: method, path: "/v1" + filled)?.path == path, "\(path)")
+        }
+        #expect(!world.enterprise.owns("/v1/tenantsx") && !world.enterprise.owns("/v1/security/validate") && world.enterprise.owns("/v1/tenants/a/b/c"))
     }
 
-    @Test func unknownPathsAndMethodsAreAnsweredInTheFamilysForm() async {
-        for (name, family, _, _) in families {
+    @Test func unknownPathsAndMethodsAreAnsweredInTheFamilysForm() async throws {
+        let world = try await World()
+        for (name, family, _, _) in world.families {
             for (reply, status) in [
-                (await call(family, "GET", family.bases[0] + "/nothing/here"), 404), (await call(family, "PATCH", family.bases[0] + "/openapi.json"), 405),
+                (await world.call(family, request("GET", family.bases[0] + "/nothing/here")), 404),
+                (await world.call(family, request("PATCH", family.bases[0] + "/openapi.json")), 405),
             ] {
                 #expect(reply.status == status, "\(name)")
                 #expect(family.errorShape.problem(with: reply.json, at: "") == nil, "\(name): \(reply.json.encodedText)")
             }
         }
+    }
+
+    private func filled(_ family: Family, _ endpoint: Endpoint) -> String {
+        family.bases[0] + endpoint.path.replacing("{", with: "").replacing("}", with: "")
     }
 }

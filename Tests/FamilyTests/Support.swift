@@ -1,5 +1,14 @@
 import APIKit
+import AisembleAPI
+import CryptoSuite
+import EnterpriseAPI
+import Federation
+import Logging
+import PhiAPI
+import Platform
+import Storage
 import StrictJSON
+import Trust
 
 /// Says who calls, whatever the request is.
 struct Known: Authenticator {
@@ -7,12 +16,57 @@ struct Known: Authenticator {
     func caller(of request: APIRequest) async throws(ServiceError) -> Caller { caller }
 }
 
-func request(_ method: String, _ path: String) -> APIRequest {
-    APIRequest(
-        method: method, path: path, body: RequestBody([]), requestID: "req-1", nowMilliseconds: 1_758_506_403_000, baseURL: "https://localhost:8443",
-        socketBaseURL: "wss://localhost:8443")
+func request(_ method: String, _ path: String, body: String = "", type: String = "application/json", headers: [(name: String, value: String)] = [])
+    -> APIRequest
+{
+    var request = APIRequest(
+        method: method, path: path, body: RequestBody(Array(body.utf8)), requestID: "req-1", nowMilliseconds: 1_758_506_403_000,
+        baseURL: "https://localhost:8443", socketBaseURL: "wss://localhost:8443")
+    request.headers = headers
+    if !body.isEmpty { request.headers.append((name: "content-type", value: type)) }
+    request.address = "192.0.2.7"
+    return request
 }
 
 extension APIReply {
     var json: JSON { if case .json(let json) = body { json } else { .null } }
+}
+
+/// The three families over stores in memory.
+struct World {
+    static let now = Instant(milliseconds: 1_758_506_403_000)
+    static let quick = ScryptCost(rounds: 1024, blockSize: 8, parallelism: 1)
+    let identity: Identity
+    let tenants: Tenants
+    let families: [(name: String, family: Family, document: String, count: Int)]
+    let admin = Principal.platform(id: "admin")
+
+    init() async throws {
+        let store = MemoryStore(suite: .system)
+        let log = Logger(label: "tests") { _ in SwiftLogNoOpLogHandler() }
+        identity = Identity(
+            store: store, tokens: TokenIssuer(keys: SigningKeys(.system, now: Self.now), random: .system), passwordCost: Self.quick)
+        tenants = try await Tenants.open(store: store, random: .system, now: Self.now)
+        let queue = JobQueue(
+            store: store, artifacts: Artifacts(store: store, suite: .system, log: log), clock: .system { Self.now }, random: .system, log: log)
+        try await queue.open()
+        families = [
+            ("enterprise", Enterprise.family(identity, tenants), Documents.enterprise, 22),
+            ("aisemble", Aisemble.family(identity, queue), Documents.aisemble, 22),
+            ("phi", Phi.family(identity), Documents.phi, 8),
+        ]
+    }
+
+    var enterprise: Family { families[0].family }
+    var aisemble: Family { families[1].family }
+    var phi: Family { families[2].family }
+
+    func call(_ family: Family, _ request: APIRequest, as caller: Caller? = nil) async -> APIReply {
+        await family.respond(to: request, authenticator: Known(caller: caller ?? .principal(admin))).reply
+    }
+
+    /// Somebody of a tenant with these scopes.
+    func principal(_ tenant: String, _ scopes: Set<Scope>) -> Caller {
+        .principal(Principal(id: "u1", kind: .user, tenant: tenant, scopes: scopes, audiences: Set(APIFamily.allCases)))
+    }
 }

@@ -7,7 +7,7 @@ import Trust
 
 @Suite struct KeyTests {
     private func admin(_ tenant: String, _ scopes: Set<Scope> = Set(Scope.allCases)) -> Principal {
-        Principal(id: "admin-of-\(tenant)", kind: .apiKey, tenant: tenant, scopes: scopes, audiences: Set(Audience.allCases))
+        Principal(id: "admin-of-\(tenant)", kind: .apiKey, tenant: tenant, scopes: scopes, audiences: Set(APIFamily.allCases))
     }
 
     @Test func aKeyIsItsTextAndItsRecordHasOnlyAHash() async throws {
@@ -17,7 +17,7 @@ import Trust
         #expect(key.text.hasPrefix("mk_live_") && key.text.count == 51 && view.id == key.id && view.name == "ci")
         #expect(view.scopes == [.models, .jobs] && view.tenant == "default" && view.createdBy == "root" && !view.isPlatform)
         let principal = try #require(try await world.principal(key.text, .v1))
-        #expect(principal == Principal(id: key.id, kind: .apiKey, tenant: "default", scopes: [.models, .jobs], audiences: Set(Audience.allCases)))
+        #expect(principal == Principal(id: key.id, kind: .apiKey, tenant: "default", scopes: [.models, .jobs], audiences: Set(APIFamily.allCases)))
         let record = try #require(try await world.store.key(id: key.id))
         #expect(record.hash == CryptoSuite.system.sha256(Array(key.text.utf8)) && !"\(record) \(view) \(key)".contains(key.text.dropFirst(20)))
         #expect(try await world.actions() == [.keyCreated])

@@ -10,7 +10,7 @@ import Trust
         let (user, access, refresh) = try await world.loggedIn()
         let principal = try #require(try await world.principal(access, .v2))
         #expect(principal.id == user && principal.kind == .user && principal.tenant == "default" && principal.scopes == Scope.usualOfUsers)
-        for other in [Audience.v1, .v4, .phi] { #expect(try await world.identity.authenticate(bearer: access, now: begin, audience: other) == .wrongAudience) }
+        for other in [APIFamily.v1, .v4, .phi] { #expect(try await world.identity.authenticate(bearer: access, now: begin, audience: other) == .wrongAudience) }
         let open = World(crossFamily: [.v4])
         let elsewhere = try await open.loggedIn().access
         #expect(try await open.principal(elsewhere, .v4) != nil)

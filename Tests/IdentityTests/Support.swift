@@ -56,7 +56,7 @@ struct World {
     let store = MemoryStore(suite: .system)
     let identity: Identity
 
-    init(crossFamily: Set<Audience> = []) {
+    init(crossFamily: Set<APIFamily> = []) {
         let tokens = TokenIssuer(keys: SigningKeys(.system, now: begin), random: .system)
         identity = Identity(store: store, tokens: tokens, passwordCost: ScryptCost(rounds: 16, blockSize: 8, parallelism: 1), crossFamily: crossFamily)
     }
@@ -65,7 +65,7 @@ struct World {
         try await store.audit(tenant: tenant, after: 0, limit: 1000).map(\.entry.action)
     }
 
-    func principal(_ bearer: String, _ audience: Audience, _ now: Instant = begin) async throws -> Principal? {
+    func principal(_ bearer: String, _ audience: APIFamily, _ now: Instant = begin) async throws -> Principal? {
         guard case .principal(let principal) = try await identity.authenticate(bearer: bearer, now: now, audience: audience) else { return nil }
         return principal
     }

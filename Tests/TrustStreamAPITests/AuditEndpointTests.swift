@@ -8,7 +8,7 @@ import Testing
         let answer = await Surface().call("GET", audit + "/head")
         #expect(answer.status == 200 && answer.json["tenant"] == "default" && answer.json["tree_size"] == 2)
         #expect(answer.json["root_hash"]?.text == ServiceDouble.digest && answer.json["signed_head"] == "header.payload.signature")
-        #expect(answer.json["timestamp"] == "2025-09-22T02:00:03Z" && answer.json["ca_pin"] == "sha256:00")
+        #expect(answer.json["timestamp"] == "2025-09-22T02:00:03.000Z" && answer.json["ca_pin"] == "sha256:00")
     }
 
     @Test func entriesComeInPages() async {

@@ -1,5 +1,6 @@
 import APIKit
 import Foundation
+import Platform
 import Testing
 import TrustStreamAPI
 
@@ -21,6 +22,7 @@ import TrustStreamAPI
         case .node: "node"
         case .member: "administrator, member"
         case .client: "member"
+        case .scope(let scope): "scope `\(scope.rawValue)`"
         }
     }
 

@@ -26,7 +26,7 @@ package struct Contract: Sendable {
 
 extension Field {
     /// A parameter of the query.
-    package static func query<Value: FieldValue>(_ name: String, _ type: Value.Type, _ bounds: Bounds = .none, usual: JSON? = nil, _ note: String) -> Field {
+    package static func query<Value: FieldValue>(_ name: String, _ type: Value.Type, _ bounds: Bounds = .none, usual: JSON? = nil, note: String) -> Field {
         Field(name: name, schema: Value.schema(bounds), isRequired: false, unit: nil, source: nil, note: note, usual: usual)
     }
 }
@@ -61,9 +61,9 @@ extension Endpoint {
     }
 
     /// An endpoint of a document that is not built: it says so by name, and needs credentials like everything else.
-    package static func notBuilt(_ method: String, _ path: String, _ operation: String) -> Endpoint {
+    package static func notBuilt(_ method: String, _ path: String, _ operation: String, _ access: Access = .administrator) -> Endpoint {
         Endpoint(
-            method, path, operation, .administrator, bodyLimitBytes: method == "GET" || method == "DELETE" ? 0 : jsonBodyBytes,
+            method, path, operation, access, bodyLimitBytes: method == "GET" || method == "DELETE" ? 0 : jsonBodyBytes,
             contract: Contract("Documented, and not built yet.", replies: []), isBuilt: false
         ) { _ throws(ServiceError) in
             throw .notImplemented(feature: operation, "\(operation) is documented and not built yet")

@@ -33,7 +33,7 @@ package struct FieldOf<Root: Sendable>: Sendable {
     ///   - bounds: what its values are held to.
     package init<Value: FieldValue>(
         _ name: String, _ path: any WritableKeyPath<Root, Value> & Sendable, isRequired: Bool = false, _ bounds: Bounds = .none, unit: String? = nil,
-        _ note: String? = nil
+        note: String? = nil
     ) where Root: DescribedRequest {
         let usual = Root()[keyPath: path].json
         field = Field(

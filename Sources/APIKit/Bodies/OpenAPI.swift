@@ -1,3 +1,4 @@
+internal import Platform
 internal import StrictJSON
 
 extension Family {
@@ -84,6 +85,7 @@ extension Family {
         }
         operation.append(.init("responses", .object(replies.sorted { $0.name < $1.name })))
         operation.append(.init("security", security(endpoint.access)))
+        if case .scope(let scope) = endpoint.access { operation.append(.init("x-scope", .string(scope.rawValue))) }
         operation.append(.init("x-rate-class", .string("\(endpoint.rate)")))
         if !endpoint.isBuilt { operation.append(.init("x-not-built", true)) }
         return .object(operation)
@@ -124,7 +126,7 @@ extension Family {
         let (bearer, key, certificate): (JSON, JSON, JSON) = (["bearer": []], ["key": []], ["certificate": []])
         return switch access {
         case .open: []
-        case .administrator: [bearer, key]
+        case .administrator, .scope: [bearer, key]
         case .node: [certificate]
         case .client: [bearer, certificate]
         case .administratorOrNode, .member: [bearer, key, certificate]

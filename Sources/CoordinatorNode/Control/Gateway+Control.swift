@@ -74,7 +74,7 @@ extension Gateway {
         case .node(let peer): credential = .certificate(tenant: peer.tenant, client: peer.client, fingerprint: peer.fingerprint)
         case .bearer(let token): credential = .updateToken(token)
         case .anonymous: throw .unauthenticated("a control channel needs a client certificate or the session's update token as Bearer")
-        case .administrator: throw .forbidden("a control channel belongs to a client of the session; the admin key is none")
+        case .administrator, .principal: throw .forbidden("a control channel belongs to a client of the session; the admin key is none")
         }
         do { return (path.session, try await engine.member(path.session, credential: credential)) } catch { throw ServiceError(error) }
     }

@@ -5,31 +5,51 @@ import Platform
 import Trust
 import TrustStreamAPI
 
-/// Who calls: the administrator by key, a node by its certificate, else a bearer that a session may know.
+/// Who calls. In the federation's family: the administrator by key, a node by its certificate, else a bearer that a session may know. In
+/// the others: whoever has a key or a token made for them.
 struct CallerAuthenticator: Authenticator {
     let identity: Identity
+    let tenants: Tenants
     let engine: FederationEngine
 
     func caller(of request: APIRequest) async throws(ServiceError) -> Caller {
-        if let token = try bearer(of: request) {
-            let found: Authentication
-            do { found = try await identity.authenticate(bearer: token, now: Instant(milliseconds: request.nowMilliseconds), audience: .v4) } catch {
-                throw .internalError(cause: "\(error)")
-            }
-            switch found {
-            case .principal(let principal) where principal.isPlatform: return .administrator(tenant: principal.tenant)
-            case .principal: throw .forbidden("these credentials are for other services; the administrator's key is needed here")
-            case .expired: throw .unauthenticated("the credentials have expired")
-            case .revoked: throw .unauthenticated("the credentials were revoked")
-            case .wrongAudience: throw .unauthenticated("the token was made for other services")
-            case .unknown:
-                if APIKey.id(of: token) != nil { throw .unauthenticated("the key is not known") }
-                return .bearer(token)
-            }
-        }
+        // HTTP Basic is how a client may name itself where the credentials are the request (RFC 6749 §2.3.1); there nobody calls yet.
+        if request.family == .phi, request.header("authorization")?.lowercased().hasPrefix("basic ") == true { return .anonymous }
+        if let token = try bearer(of: request) { return try await caller(bearer: token, request) }
         guard let peer = request.peer else { return .anonymous }
         // TLS proves that our authority signed the certificate; the service knows whether it is still the node's.
         do { try await engine.verify(tenant: peer.tenant, client: peer.client, fingerprint: peer.fingerprint) } catch { throw ServiceError(error) }
         return .node(peer)
+    }
+
+    private func caller(bearer token: String, _ request: APIRequest) async throws(ServiceError) -> Caller {
+        let found: Authentication
+        do {
+            found = try await identity.authenticate(bearer: token, now: Instant(milliseconds: request.nowMilliseconds), audience: request.family)
+        } catch { throw ServiceError(error) }
+        switch found {
+        case .principal(let principal):
+            let acting = try await acting(principal, request)
+            guard request.family == .v4 else { return .principal(acting) }
+            guard principal.isPlatform else { throw .forbidden("these credentials are for other services; the administrator's key is needed here") }
+            return .administrator(tenant: acting.tenant)
+        case .expired: throw .unauthenticated("the credentials have expired")
+        case .revoked: throw .unauthenticated("the credentials were revoked")
+        case .wrongAudience: throw .unauthenticated("the token was made for other services")
+        case .unknown:
+            if APIKey.id(of: token) != nil || request.family != .v4 { throw .unauthenticated("the key or token is not known") }
+            return .bearer(token)
+        }
+    }
+
+    /// A platform administrator acts for the tenant that it names; for everybody the tenant must still be there.
+    private func acting(_ principal: Principal, _ request: APIRequest) async throws(ServiceError) -> Principal {
+        var tenant = principal.tenant
+        if principal.isPlatform, let asked = request.header("x-tenant-id") { tenant = asked }
+        do { _ = try await tenants.tenant(tenant) } catch {
+            if case .notFound = error, tenant == principal.tenant { throw .unauthenticated("the tenant of these credentials has ended") }
+            throw ServiceError(error)
+        }
+        return Principal(id: principal.id, kind: principal.kind, tenant: tenant, scopes: principal.scopes, audiences: principal.audiences)
     }
 }

@@ -73,6 +73,7 @@ struct Gateway: Sendable {
             method: request.method.rawValue, host: request.head.authority, connection, id: HTTPField.Name("x-request-id").flatMap { request.headers[$0] })
         do throws(ServiceError) {
             // A repeated header is one line, as RFC 9110 §5.3 has it; two credentials are not.
+            api.address = channel.remoteAddress?.ipAddress ?? ""
             for field in request.headers { api.headers.append((field.name.canonicalName, field.value)) }
             for name in ["authorization", "x-api-key"] where api.headers.count(where: { $0.name == name }) > 1 {
                 throw .invalid(field: name, issue: "is given twice", provided: nil)

@@ -1,4 +1,5 @@
 import APIKit
+import Platform
 import StrictJSON
 import Synchronization
 import Telemetry
@@ -13,7 +14,7 @@ enum SystemFamily {
             return .json(phase == .serving ? 200 : 503, ["status": .string(phase.rawValue)])
         }
         return Family(
-            bases: [""],
+            .v4, bases: [""],
             endpoints: [
                 Endpoint("GET", "/livez", "livez", .open) { _ throws(ServiceError) in .json(["status": "alive"]) },
                 Endpoint("GET", "/readyz", "readyz", .open, ready), Endpoint("GET", "/health", "health", .open, ready),

@@ -5,7 +5,7 @@ internal import Trust
 
 extension Identity {
     /// What a bearer is worth for a family, whichever kind it is: an API key or an access token.
-    package func authenticate(bearer text: String, now: Instant, audience: Audience) async throws(StorageError) -> Authentication {
+    package func authenticate(bearer text: String, now: Instant, audience: APIFamily) async throws(StorageError) -> Authentication {
         guard text.utf8.count <= IdentityLimits.bearerBytesMax else { return .unknown }
         let hash = CryptoSuite.system.sha256(Array(text.utf8))
         let (kept, changes) = cache.look(hash)
@@ -23,7 +23,7 @@ extension Identity {
         init(_ authentication: Authentication) { self.authentication = authentication }
     }
 
-    private func verdict(_ entry: PrincipalCache.Entry, _ now: Instant, _ audience: Audience) -> Authentication {
+    private func verdict(_ entry: PrincipalCache.Entry, _ now: Instant, _ audience: APIFamily) -> Authentication {
         if let until = entry.goodUntil, until <= now { return .expired }
         let audiences = entry.principal.audiences
         let isMeant = audiences.contains(audience) || (audiences.contains(.v2) && crossFamily.contains(audience))
@@ -50,7 +50,7 @@ extension Identity {
         case Self.service: kind = .apiKey
         default: return .failure(Refusal(.unknown))
         }
-        let principal = Principal(id: key.id, kind: kind, tenant: key.tenant, scopes: key.grantedScopes, audiences: Set(Audience.allCases))
+        let principal = Principal(id: key.id, kind: kind, tenant: key.tenant, scopes: key.grantedScopes, audiences: Set(APIFamily.allCases))
         return .success(PrincipalCache.Entry(principal: principal, goodUntil: key.expiresAt, grounds: [key.id]))
     }
 

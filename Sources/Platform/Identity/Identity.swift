@@ -19,14 +19,14 @@ package final class Identity: Sendable {
     let passwords: PasswordHasher
     let throttle = Mutex(LoginThrottle())
     let cache = PrincipalCache()
-    let crossFamily: Set<Audience>
+    let crossFamily: Set<APIFamily>
 
     /// - Parameters:
     ///   - tokens: nil: nobody logs in here and no access token is believed; keys work.
     ///   - crossFamily: families that take the login tokens of v2, too.
     package init(
         store: any AccountStore, tokens: TokenIssuer? = nil, random: RandomSource = .system, passwordCost: ScryptCost = .standard,
-        crossFamily: Set<Audience> = []
+        crossFamily: Set<APIFamily> = []
     ) {
         self.store = store
         self.tokens = tokens

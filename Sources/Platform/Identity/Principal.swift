@@ -1,8 +1,3 @@
-/// Families of endpoints, as the audience of a token.
-package enum Audience: String, Sendable, CaseIterable {
-    case v1, v2, v4, phi
-}
-
 /// Who calls, once a bearer has been believed. Every caller belongs to one tenant.
 package struct Principal: Sendable, Equatable {
     package enum Kind: String, Sendable {
@@ -19,11 +14,11 @@ package struct Principal: Sendable, Equatable {
     package let tenant: String
     package let scopes: Set<Scope>
     /// The families that the bearer was made for.
-    package let audiences: Set<Audience>
+    package let audiences: Set<APIFamily>
     /// May name other tenants than its own.
     package var isPlatform: Bool { kind == .platformAdmin }
 
-    package init(id: String, kind: Kind, tenant: String, scopes: Set<Scope>, audiences: Set<Audience>) {
+    package init(id: String, kind: Kind, tenant: String, scopes: Set<Scope>, audiences: Set<APIFamily>) {
         self.id = id
         self.kind = kind
         self.tenant = tenant
@@ -35,7 +30,7 @@ package struct Principal: Sendable, Equatable {
 
     /// The coordinator's own administration.
     package static func platform(id: String) -> Principal {
-        Principal(id: id, kind: .platformAdmin, tenant: Identity.defaultTenant, scopes: Set(Scope.allCases), audiences: Set(Audience.allCases))
+        Principal(id: id, kind: .platformAdmin, tenant: Identity.defaultTenant, scopes: Set(Scope.allCases), audiences: Set(APIFamily.allCases))
     }
 }
 

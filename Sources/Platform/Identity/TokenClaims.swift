@@ -32,7 +32,7 @@ struct TokenClaims: Sendable, Equatable, Codable {
         return seconds - leeway < exp ? .good : .expired
     }
 
-    var audiences: Set<Audience> { Set(aud.compactMap(Audience.init(rawValue:))) }
+    var audiences: Set<APIFamily> { Set(aud.compactMap(APIFamily.init(rawValue:))) }
     var scopes: Set<Scope> { Scope.known(scope.split(separator: " ").map(String.init)) }
 
     /// Which key a text says it is signed with (RFC 7515 compact form). nil for what can be no token of ours: three parts of strict

@@ -36,12 +36,12 @@ package final class TokenIssuer: Sendable {
     ///   - subject: id of the user or client.
     ///   - login: id of a user's login.
     package func issue(
-        subject: String, tenant: String, scopes: Set<Scope>, audiences: Set<Audience>, login: String? = nil, lifetimeSeconds: Int, now: Instant
+        subject: String, tenant: String, scopes: Set<Scope>, audiences: Set<APIFamily>, login: String? = nil, lifetimeSeconds: Int, now: Instant
     ) async throws(IdentityError) -> String {
         let (issuer, key) = present(now)
         let issued = now.milliseconds / 1000
         let claims = TokenClaims(
-            iss: issuer, aud: Audience.allCases.filter(audiences.contains).map(\.rawValue), sub: subject, tid: tenant,
+            iss: issuer, aud: APIFamily.allCases.filter(audiences.contains).map(\.rawValue), sub: subject, tid: tenant,
             scope: Scope.names(scopes).joined(separator: " "), jti: identifier("tok_", random), iat: issued, exp: issued + Int64(lifetimeSeconds), sid: login)
         return try await TokenCodec.sign(claims, key)
     }

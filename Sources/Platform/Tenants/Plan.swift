@@ -1,10 +1,5 @@
 package import Storage
 
-/// The documented families of endpoints. Each has plans of its own.
-package enum APIFamily: String, Sendable, Hashable, Codable, CaseIterable {
-    case v1, v2, v4, phi
-}
-
 /// What a plan allows. The same name may mean something else in another family: `enterprise` is 50,000 requests an hour in
 /// v1, 10,000 in v2 and 100,000 in v4.
 package struct Plan: Sendable, Equatable {

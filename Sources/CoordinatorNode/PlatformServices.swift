@@ -1,0 +1,36 @@
+import FederationService
+import Logging
+import Platform
+import ServiceLifecycle
+import Storage
+import Trust
+
+/// What the families beside federated learning stand on.
+struct PlatformServices: Sendable {
+    let identity: Identity
+    let tenants: Tenants
+    let quotas: Quotas
+    let jobs: JobQueue
+    private let log: Logger
+
+    static func open(_ store: SQLiteStore, _ engine: FederationEngine, _ folder: CoordinatorFolder, log: Logger) async throws -> PlatformServices {
+        let tenants: Tenants
+        do { tenants = try await Tenants.open(store: store, random: .system, now: .now) } catch .storage(let error) { throw error }
+        return PlatformServices(
+            identity: Identity(store: store, tokens: try TokenIssuer(file: folder.signingKeysPath, random: .system, now: .now)), tenants: tenants,
+            quotas: try await Quotas.open(store: store, now: .now), jobs: try await JobService.queue(store, engine, log: log), log: log)
+    }
+
+    /// In the order in which they start; they stop in the opposite one.
+    var services: [any Service] { [JobService(queue: jobs), QuotaService(quotas: quotas, log: log)] }
+}
+
+/// Writes the windows of counted calls, and once more at the end.
+private struct QuotaService: Service {
+    let quotas: Quotas
+    let log: Logger
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown { await quotas.run { log.error("windows of calls are not written", metadata: ["reason": "\($0)"]) } }
+    }
+}
