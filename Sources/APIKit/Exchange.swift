@@ -15,11 +15,11 @@ package struct APIRequest: Sendable {
     package var bodyLimitBytes = 0
     /// From a client certificate that TLS has verified.
     package var peer: Peer?
+    /// Of the other end of the connection; nil where it is not known.
+    package var remoteAddress: String?
     package var caller: Caller = .anonymous
     /// Of the endpoint: what a token must have been made for.
     package var family = APIFamily.v4
-    /// Where the connection comes from, without the port; empty where nobody knows.
-    package var address = ""
     package var requestID: String
     package var nowMilliseconds: Int64
     /// `https://host:port` as the client reaches this server.

@@ -33,6 +33,8 @@ package struct Family: Sendable {
     package var errorShape: Shape
     /// Checks and headers that every reply of the family has (version negotiation).
     package var negotiate: @Sendable (APIRequest) throws(ServiceError) -> [(name: String, value: String)]
+    /// Whether the plain-HTTP listener of the loopback has nothing of it.
+    package var needsTLS = false
 
     /// As OpenAPI 3.1, once it was asked to describe itself.
     package internal(set) var description: JSON?

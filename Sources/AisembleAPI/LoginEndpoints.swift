@@ -51,7 +51,7 @@ extension Aisemble {
                 gives: TokensReply.self, bodyLimitBytes: bodyBytes
             ) { request, body throws(ServiceError) in
                 let outcome = try await asking { () async throws(IdentityError) in
-                    try await identity.login(name: body.user, password: body.password, address: request.address, now: now(request))
+                    try await identity.login(name: body.user, password: body.password, address: request.remoteAddress ?? "", now: now(request))
                 }
                 switch outcome {
                 case .granted(let access, let refresh): return TokensReply(access: access.text, seconds: access.lifetimeSeconds, refresh: refresh.text)

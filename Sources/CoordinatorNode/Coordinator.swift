@@ -134,7 +134,7 @@ package struct Coordinator: Sendable {
             families: [
                 trustStream, Enterprise.family(platform.identity, platform.tenants), Aisemble.family(platform.identity, platform.jobs),
                 Phi.family(platform.identity),
-            ].map { $0.counted(by: admission) }, sessions: trustStream,
+            ].map { $0.counted(by: admission) } + [consoleFamily(engine, platform.identity, store, log)], sessions: trustStream,
             system: SystemFamily.family(readiness: readiness, metrics: metrics, errors: trustStream),
             authenticator: CallerAuthenticator(identity: platform.identity, tenants: platform.tenants, engine: engine), engine: engine, open: open,
             metrics: metrics,

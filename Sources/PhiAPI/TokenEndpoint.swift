@@ -87,7 +87,7 @@ extension Phi {
             let scope = body.scope
             let outcome = try await asking { () async throws(IdentityError) in
                 try await identity.clientToken(
-                    id: client, secret: secret, scope: scope, address: request.address, now: Instant(milliseconds: request.nowMilliseconds))
+                    id: client, secret: secret, scope: scope, address: request.remoteAddress ?? "", now: Instant(milliseconds: request.nowMilliseconds))
             }
             switch outcome {
             case .granted(let token, let scopes):

@@ -24,7 +24,7 @@ func request(_ method: String, _ path: String, body: String = "", type: String =
         baseURL: "https://localhost:8443", socketBaseURL: "wss://localhost:8443")
     request.headers = headers
     if !body.isEmpty { request.headers.append((name: "content-type", value: type)) }
-    request.address = "192.0.2.7"
+    request.remoteAddress = "192.0.2.7"
     return request
 }
 

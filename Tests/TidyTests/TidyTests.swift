@@ -126,14 +126,14 @@ import Testing
     }
 
     @Test func surfacesKnowNoServer() throws {
-        for (room, path, lines) in try Self.sources() where room.hasSuffix("API") || room == "APIKit" {
+        for (room, path, lines) in try Self.sources() where room.hasSuffix("API") || room == "APIKit" || room == "Console" {
             for line in lines { if let name = Self.imported(line) { #expect(name != "Hummingbird" && !name.hasPrefix("NIO"), "\(path) imports \(name)") } }
         }
     }
 
     /// A server that is made to fetch things for others begins with a client in it.
     @Test func theCoordinatorOpensNoConnections() throws {
-        let rooms: Set = ["Storage", "Platform", "FederationService", "APIKit", "TrustStreamAPI", "CoordinatorNode"]
+        let rooms: Set = ["Storage", "Platform", "FederationService", "APIKit", "TrustStreamAPI", "Console", "CoordinatorNode"]
         for (room, path, lines) in try Self.sources() where rooms.contains(room) {
             #expect(!lines.contains { Self.imported($0) == "AsyncHTTPClient" || $0.contains("ClientBootstrap") }, "\(path) opens connections")
         }

@@ -73,7 +73,6 @@ struct Gateway: Sendable {
             method: request.method.rawValue, host: request.head.authority, connection, id: HTTPField.Name("x-request-id").flatMap { request.headers[$0] })
         do throws(ServiceError) {
             // A repeated header is one line, as RFC 9110 §5.3 has it; two credentials are not.
-            api.address = channel.remoteAddress?.ipAddress ?? ""
             for field in request.headers { api.headers.append((field.name.canonicalName, field.value)) }
             for name in ["authorization", "x-api-key"] where api.headers.count(where: { $0.name == name }) > 1 {
                 throw .invalid(field: name, issue: "is given twice", provided: nil)
@@ -81,6 +80,7 @@ struct Gateway: Sendable {
             let target = try RequestTarget(request.head.path ?? "/")
             api.path = target.path
             api.query = target.query.map { ($0.name, $0.value) }
+            api.remoteAddress = channel.remoteAddress?.ipAddress
             let body = try BodyReader(request, channel, bodies)
             defer { body.release() }
             api.body = body.body
@@ -102,6 +102,7 @@ struct Gateway: Sendable {
             if SessionPath(request.path, bases: sessions.bases)?.needsTLS == true {
                 throw .forbidden("models, updates and control travel over TLS only: \(address.url)")
             }
+            if owner(of: request.path).needsTLS { throw .forbidden("the console is served over TLS only: \(address.url)") }
         }
         if request.method == "HEAD" { request.method = "GET" }
         let owner = owner(of: request.path)
