@@ -71,7 +71,7 @@ enum Stylesheet {
         .figures dt { font-size: 0.85rem; color: var(--muted); }
         .figures dd { margin: 0.15rem 0 0; font-variant-numeric: tabular-nums; }
         .figures strong { font-size: 1.55rem; font-weight: 600; letter-spacing: -0.02em; line-height: 1.2; }
-        .figures small { display: inline-block; font-size: 0.85rem; }
+        .figures small { display: inline-block; font-size: 0.85rem; margin-left: 0.4rem; }
 
         .badge { display: inline-block; padding: 0.12rem 0.6rem; border-radius: 1rem; font-size: 0.85rem; font-weight: 600; white-space: nowrap; background: var(--raised); color: var(--ink); }
         .badge.good, .badge.seen-no { background: var(--good-ground); color: var(--good); }
@@ -83,12 +83,16 @@ enum Stylesheet {
         #rounds-table, #members-table { max-height: 34rem; overflow-y: auto; }
         table { border-collapse: separate; border-spacing: 0; width: 100%; font-size: 0.94rem; }
         caption { text-align: left; color: var(--muted); font-size: 0.88rem; padding: 0.8rem 1.1rem 0.5rem; }
+        caption > span { position: sticky; left: 1.1rem; display: inline-block; max-width: min(80ch, calc(100vw - 4.4rem)); }
         th, td { text-align: left; vertical-align: baseline; padding: 0.5rem 0.7rem; border-top: 1px solid var(--line); }
         th:first-child, td:first-child { padding-left: 1.1rem; }
         th:last-child, td:last-child { padding-right: 1.1rem; }
         thead th { position: sticky; top: 0; z-index: 1; background: var(--surface); border-top: 0; border-bottom: 1px solid var(--edge); font-size: 0.85rem; font-weight: 600; color: var(--muted); white-space: nowrap; }
         tbody tr:first-child > * { border-top: 0; }
-        tbody th { font-weight: 500; }
+        tbody th { font-weight: 500; min-width: 7.5rem; overflow-wrap: anywhere; }
+        tbody th.number { min-width: 0; }
+        td time { white-space: nowrap; }
+        #ending { margin-top: 2.5rem; }
         tbody tr:hover > * { background: var(--raised); }
         tbody th small, td small { display: block; font-weight: 400; }
         .number { text-align: right; font-variant-numeric: tabular-nums lining-nums; white-space: nowrap; }
@@ -125,6 +129,7 @@ enum Stylesheet {
         .chart .bound { stroke: var(--bad); stroke-dasharray: 2 4; stroke-width: 1.5; }
         .chart .bound-label { fill: var(--bad); }
 
+        @media (min-width: 72rem) { td .id, th .id { white-space: nowrap; } }
         @media (max-width: 46rem) {
           main { padding: 1.5rem 1rem 3.5rem; }
           .top { padding: 0.6rem 1rem; }
@@ -136,6 +141,7 @@ enum Stylesheet {
           .figures > div:last-child:nth-child(odd) { grid-column: 1 / -1; }
           th, td { padding: 0.45rem 0.5rem; }
           #sight-table table, #sight-table tbody, #sight-table tr, #sight-table th, #sight-table td { display: block; width: auto; max-width: none; min-width: 0; }
+          #sight-table caption { display: block; }
           #sight-table thead { display: none; }
           #sight-table tr { padding: 0.75rem 0.9rem; border-top: 1px solid var(--line); }
           #sight-table th, #sight-table td { border: 0; padding: 0.15rem 0; }

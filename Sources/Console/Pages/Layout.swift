@@ -111,7 +111,7 @@ extension HTML {
     static func table(_ id: String, caption: HTML, label: String, head: [HTML], body: [HTML]) -> HTML {
         HTML(.div, [.class("scroll"), .id(id), .of(.role, "region"), .aria("label", label), .of(.tabindex, "0")]) {
             HTML(.table) {
-                HTML(.caption) { caption }
+                HTML(.caption) { HTML(.span) { caption } }
                 HTML(.thead) { HTML(.tr) { head } }
                 HTML(.tbody) { body }
             }

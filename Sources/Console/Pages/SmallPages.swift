@@ -6,6 +6,10 @@ enum SignInPage {
                 HTML(.h1) { "Sign in" }
                 if let problem { HTML(.p, [.of(.role, "alert"), .class("problem"), .id("problem")]) { problem } }
                 HTML(.form, [.of(.method, "post"), .action(.signIn)]) {
+                    // Keepers of passwords want a name to keep the key under.
+                    HTML(
+                        .input,
+                        [.of(.type, "text"), .of(.name, "username"), .of(.autocomplete, "username"), .of(.value, "administrator"), .flag(.hidden)])
                     HTML(.label, [.of(.for, "key")]) { "Administrator’s key" }
                     HTML(
                         .input,

@@ -8,9 +8,9 @@ struct Throttle: Sendable {
     func wait(_ network: String, now: Int64) -> Int? {
         guard let full = full[network], full > now else { return nil }
         let (left, overflow) = full.subtractingReportingOverflow(now)
-        let over = left - Int64(Limits.attempts - 1) * Limits.attemptMilliseconds
-        guard !overflow, over > 0 else { return nil }
-        return Int((over + 999) / 1000)
+        // What is left is never more than a bucket; it seems more when the clock was set back.
+        let over = (overflow ? Self.bucket : min(left, Self.bucket)) - (Self.bucket - Limits.attemptMilliseconds)
+        return over > 0 ? Int((over + 999) / 1000) : nil
     }
 
     mutating func failed(_ network: String, now: Int64) {
@@ -19,9 +19,15 @@ struct Throttle: Sendable {
             // All of them are trying: the one that is nearest to its end is forgotten.
             if full.count >= Limits.networks, let next = full.min(by: { ($0.value, $0.key) < ($1.value, $1.key) }) { full[next.key] = nil }
         }
-        // A clock that was set back must not lock anybody out for longer than a bucket lasts.
-        let most = now.addingReportingOverflow(Int64(Limits.attempts) * Limits.attemptMilliseconds).partialValue
-        full[network] = min(max(full[network] ?? now, now) + Limits.attemptMilliseconds, max(most, now))
+        let most = Self.sum(now, Self.bucket)
+        full[network] = min(Self.sum(max(full[network] ?? now, now), Limits.attemptMilliseconds), most)
+    }
+
+    private static let bucket = Int64(Limits.attempts) * Limits.attemptMilliseconds
+
+    private static func sum(_ a: Int64, _ b: Int64) -> Int64 {
+        let (sum, overflow) = a.addingReportingOverflow(b)
+        return overflow ? .max : sum
     }
 
     mutating func succeeded(_ network: String) { full[network] = nil }
