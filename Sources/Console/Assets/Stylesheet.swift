@@ -83,7 +83,7 @@ enum Stylesheet {
         #rounds-table, #members-table { max-height: 34rem; overflow-y: auto; }
         table { border-collapse: separate; border-spacing: 0; width: 100%; font-size: 0.94rem; }
         caption { text-align: left; color: var(--muted); font-size: 0.88rem; padding: 0.8rem 1.1rem 0.5rem; }
-        caption > span { position: sticky; left: 1.1rem; display: inline-block; max-width: min(80ch, calc(100vw - 4.4rem)); }
+        caption > span { position: sticky; left: 1.1rem; display: inline-block; max-width: min(110ch, calc(100vw - 4.4rem)); }
         th, td { text-align: left; vertical-align: baseline; padding: 0.5rem 0.7rem; border-top: 1px solid var(--line); }
         th:first-child, td:first-child { padding-left: 1.1rem; }
         th:last-child, td:last-child { padding-right: 1.1rem; }
@@ -92,6 +92,9 @@ enum Stylesheet {
         tbody th { font-weight: 500; min-width: 7.5rem; overflow-wrap: anywhere; }
         tbody th.number { min-width: 0; }
         td time { white-space: nowrap; }
+        #sessions-table td time { white-space: normal; }
+        #members-table td { white-space: nowrap; }
+        #members-table small { white-space: normal; min-width: 12rem; }
         #ending { margin-top: 2.5rem; }
         tbody tr:hover > * { background: var(--raised); }
         tbody th small, td small { display: block; font-weight: 400; }
@@ -138,7 +141,7 @@ enum Stylesheet {
           .card { padding: 0.9rem; }
           .sign-in, .narrow { padding: 1.4rem; }
           .figures { grid-template-columns: repeat(2, 1fr); }
-          .figures > div:last-child:nth-child(odd) { grid-column: 1 / -1; }
+          .chart { font-size: 15px; }
           th, td { padding: 0.45rem 0.5rem; }
           #sight-table table, #sight-table tbody, #sight-table tr, #sight-table th, #sight-table td { display: block; width: auto; max-width: none; min-width: 0; }
           #sight-table caption { display: block; }

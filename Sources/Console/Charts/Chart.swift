@@ -38,10 +38,10 @@ struct Chart: Equatable {
 
     static let width = 440.0
     static let height = 236.0
-    static let left = 52.0
-    static let right = 64.0
+    static let left = 54.0
+    static let right = 76.0
     static let top = 18.0
-    static let bottom = 40.0
+    static let bottom = 42.0
     private static let valueTicks = 4
     private static let roundTicks = 6
 

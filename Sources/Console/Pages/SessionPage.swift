@@ -78,8 +78,7 @@ enum SessionPage {
             figure(
                 "Clients", session.progress.isOpen ? "\(session.activeClients)" : "\(session.clients)",
                 session.progress.isOpen ? "of \(session.clients) here" : "took part")
-            figure("MB up", Words.megabytes(sum(model, \.bytesUp)), window(model))
-            figure("MB down", Words.megabytes(sum(model, \.bytesDown)), window(model))
+            figure("MB up, down", "\(Words.megabytes(sum(model, \.bytesUp))), \(Words.megabytes(sum(model, \.bytesDown)))", window(model))
         }
     }
 

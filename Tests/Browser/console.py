@@ -1,0 +1,261 @@
+#!/usr/bin/env python3
+"""Drives the web console in headless Chromium while a session trains, as an operator would.
+
+    console.py --url https://127.0.0.1:8443 --key-file coordinator/admin.key --session fl-session-… [--out FOLDER]
+
+Takes Chromium (Debian: apt-get install chromium) and PyPI's playwright (pip install playwright; its own browsers are not needed).
+Ends with 0 when all is well, 1 with what is not, 77 when the browser or playwright is missing. `--out` gets screenshots:
+console.png (light), console-dark.png, console-narrow.png, and those of the other pages.
+"""
+import argparse
+import os
+import re
+import shutil
+import sys
+import time
+
+MISSING = 77
+EXPECTED_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'"
+)
+
+
+def missing(what):
+    print(f"skipped: {what}", file=sys.stderr)
+    sys.exit(MISSING)
+
+
+try:
+    from playwright.sync_api import sync_playwright
+except ImportError:
+    missing("playwright is not installed (pip install playwright)")
+
+problems = []
+
+
+def expect(holds, what):
+    if not holds:
+        problems.append(what)
+        print(f"NOT: {what}", file=sys.stderr)
+
+
+def watched(page, base):
+    """Everything a page asks for and complains about."""
+    page.on("console", lambda m: expect(m.type not in ("error", "warning"), f"console says: {m.text}"))
+    page.on("pageerror", lambda e: expect(False, f"script fails: {e}"))
+    page.on("request", lambda r: expect(r.url.startswith(base + "/"), f"asks elsewhere: {r.url}"))
+    # Also what the browser keeps to itself.
+    page.add_init_script(
+        "addEventListener('securitypolicyviolation', (e) => { (window.violations ??= []).push(e.violatedDirective + ' ' + e.blockedURI); })")
+    return page
+
+
+def violations(page):
+    return page.evaluate("window.violations ?? []")
+
+
+def sign_in(page, base, key):
+    """With the keyboard alone: the field has the focus."""
+    answer = page.goto(base + "/")
+    expect(page.url.endswith("/console/sign-in"), "who is not signed in is led to the sign-in")
+    expect(answer.headers.get("content-security-policy") == EXPECTED_POLICY, "the sign-in has the policy")
+    expect(page.evaluate("document.activeElement.id") == "key", "the field has the focus")
+    page.keyboard.type(key)
+    page.keyboard.press("Enter")
+    page.wait_for_url(base + "/")
+    expect(key not in page.content(), "the key is in no page")
+
+
+def rounds(page):
+    return page.locator("#rounds-table tbody tr:not(.void)").count()
+
+
+def table_of(page):
+    """By figure and round, as the table shows it."""
+    return page.evaluate(
+        """() => Object.fromEntries(["accuracy", "loss", "epsilon", "up", "down"].map((figure) => [figure, Object.fromEntries(
+             [...document.querySelectorAll(`#rounds-table tbody tr:not(.void) [data-figure=${figure}]`)]
+               .map((cell) => [cell.closest("tr").dataset.round, cell.dataset.value]))]))""")
+
+
+def charts_of(page):
+    return page.evaluate(
+        """() => {
+             const found = {};
+             for (const [figure, where] of [["accuracy", "#chart-accuracy .series-0"], ["loss", "#chart-loss .series-0"], ["epsilon", "#chart-epsilon .series-0"],
+                                            ["up", "#chart-bytes .series-0"], ["down", "#chart-bytes .series-1"]]) {
+               const points = [...document.querySelectorAll(where + " .point")];
+               found[figure] = Object.fromEntries(points.map((p) => [p.dataset.round, p.dataset.value]));
+               const dots = points.map((p) => [Number(p.dataset.round), Number(p.dataset.value), Number(p.querySelector(".dot").getAttribute("cx")),
+                                               Number(p.querySelector(".dot").getAttribute("cy"))]);
+               found[figure + "-dots"] = dots;
+             }
+             return found;
+           }""")
+
+
+def check_charts(page):
+    # Table and charts come in one reply, but are put in place one after the other.
+    table, charts = table_of(page), charts_of(page)
+    for _ in range(20):
+        if len(charts["up"]) == len(table["up"]):
+            break
+        page.wait_for_timeout(100)
+        table, charts = table_of(page), charts_of(page)
+    for figure in ("accuracy", "loss", "epsilon", "up", "down"):
+        shown = {r: v for r, v in table[figure].items() if v != "–"}
+        expect(charts[figure] == shown, f"the chart of {figure} has the table's numbers: {charts[figure]} and {shown}")
+        dots = charts[figure + "-dots"]
+        for (r1, v1, x1, y1), (r2, v2, x2, y2) in zip(dots, dots[1:]):
+            expect(x1 < x2 and r1 < r2, f"{figure}: points go to the right")
+            if v1 != v2:
+                expect((y1 > y2) == (v1 < v2) or abs(y1 - y2) < 0.2, f"{figure}: what is more is higher ({v1} at {y1}, {v2} at {y2})")
+    expect(len(charts["up"]) >= 2, "there are points")
+
+
+def check_keyboard(page):
+    """From the top with Tab alone: skip link, navigation, the tables' frames, the way to stop; each visibly focused."""
+    page.reload()
+    seen = []
+    for _ in range(30):
+        page.keyboard.press("Tab")
+        seen.append(page.evaluate(
+            """() => { const e = document.activeElement, style = getComputedStyle(e);
+                 return [e.id || e.textContent.trim(), style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2]; }"""))
+        if seen[-1][0] == "stop":
+            break
+    names = [name for name, _ in seen]
+    for name in ("Skip to the content", "Sessions", "Nodes", "Sign out", "rounds-table", "members-table", "sight-table", "stop"):
+        expect(name in names, f"Tab comes to {name}: {names}")
+    expect(all(ring for name, ring in seen), f"what has the focus is seen to have it: {seen}")
+    # The tables scroll with the keyboard.
+    page.focus("#rounds-table")
+    before = page.evaluate("document.getElementById('rounds-table').scrollTop")
+    page.keyboard.press("End")
+    page.wait_for_timeout(300)
+    height = page.evaluate("(() => { const e = document.getElementById('rounds-table'); return e.scrollHeight - e.clientHeight; })()")
+    expect(height <= 0 or page.evaluate("document.getElementById('rounds-table').scrollTop") > before, "the table scrolls with the keyboard")
+
+
+def check_focus_survives(page, grow):
+    """A live table that is replaced keeps the focus and its place."""
+    page.focus("#rounds-table")
+    count = rounds(page)
+    if grow(count):
+        expect(page.evaluate("document.activeElement.id") == "rounds-table", "the focus stays when the table is replaced")
+
+
+def main():
+    options = argparse.ArgumentParser()
+    options.add_argument("--url", required=True)
+    options.add_argument("--key-file", required=True)
+    options.add_argument("--session", required=True)
+    options.add_argument("--out")
+    options.add_argument("--chromium", default=shutil.which("chromium") or shutil.which("chromium-browser") or "/usr/bin/chromium")
+    options.add_argument("--patience", type=float, default=60, help="seconds to wait for rounds")
+    options.add_argument("--stop", action="store_true", help="stops the session in the end, through its form")
+    given = options.parse_args()
+    if not os.path.exists(given.chromium):
+        missing("chromium is not installed (apt-get install chromium)")
+    base = given.url.rstrip("/")
+    key = open(given.key_file).read().strip()
+    link = f"{base}/console/sessions/{given.session}"
+
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=given.chromium, args=["--no-sandbox"])
+
+        def visitor(scheme="light", width=1280, height=900, scale=1, script=True):
+            context = browser.new_context(
+                ignore_https_errors=True, color_scheme=scheme, viewport={"width": width, "height": height}, device_scale_factor=scale,
+                java_script_enabled=script)
+            return watched(context.new_page(), base)
+
+        page = visitor()
+        sign_in(page, base, key)
+        cookies = page.context.cookies()
+        expect(len(cookies) == 1, f"there is one cookie: {[c['name'] for c in cookies]}")
+        for cookie in cookies:
+            expect(
+                cookie["name"] == "__Host-tutti" and cookie["httpOnly"] and cookie["secure"] and cookie["sameSite"] == "Strict" and cookie["path"] == "/",
+                f"the cookie has its flags: { {k: v for k, v in cookie.items() if k != 'value'} }")
+        expect(page.evaluate("document.cookie") == "", "scripts do not see the cookie")
+        expect(page.evaluate("localStorage.length + sessionStorage.length") == 0, "nothing is stored in the browser")
+
+        # To the session with the keyboard.
+        page.focus(f"#session-{given.session}")
+        page.keyboard.press("Enter")
+        page.wait_for_url(link)
+        page.locator("#live-state.live").wait_for(timeout=10_000)
+        page.evaluate("window.isSamePage = true")
+
+        def grow(count):
+            end = time.monotonic() + given.patience
+            while time.monotonic() < end:
+                if rounds(page) > count:
+                    return True
+                page.wait_for_timeout(200)
+            return False
+
+        first = rounds(page)
+        expect(grow(first), f"rows come by themselves ({first} before)")
+        expect(grow(rounds(page)), "and go on to come")
+        expect(page.evaluate("window.isSamePage === true"), "without the page being loaded again")
+        news = page.locator("#news")
+        expect(news.get_attribute("role") == "status", "there is a region that is read aloud")
+        expect(re.search(r"Round \d+ of \d+ (is done|left)|was aborted", news.text_content()) is not None, f"it says which round: {news.text_content()}")
+        check_charts(page)
+        check_focus_survives(page, grow)
+        check_keyboard(page)
+        expect(violations(page) == [], f"the policy is kept: {violations(page)}")
+
+        if given.out:
+            os.makedirs(given.out, exist_ok=True)
+        for name, scheme, width in (("", "light", 1280), ("-dark", "dark", 1280), ("-narrow", "light", 360)):
+            one = visitor(scheme, width, 900 if width > 400 else 760, 2 if width < 400 else 1)
+            one.goto(base + "/console/sign-in")
+            if given.out and not name:
+                one.screenshot(path=f"{given.out}/console-sign-in.png")
+            sign_in(one, base, key)
+            for where, path in (("-sessions", "/"), ("", f"/console/sessions/{given.session}"), ("-nodes", "/console/nodes")):
+                reply = one.goto(base + path)
+                expect(reply.headers.get("content-security-policy") == EXPECTED_POLICY, f"{path} has the policy")
+                expect(reply.headers.get("cache-control") == "no-store", f"{path} is not kept")
+                wide = one.evaluate("document.documentElement.scrollWidth")
+                expect(wide <= width, f"{path} fits into {width} px and takes {wide}")
+                if given.out:
+                    one.screenshot(path=f"{given.out}/console{where}{name}.png", full_page=where == "")
+            expect(violations(one) == [], f"the policy is kept: {violations(one)}")
+            one.context.close()
+
+        # Everything is there without the script.
+        plain = visitor(script=False)
+        plain.goto(base + "/")
+        plain.fill("#key", key)
+        plain.press("#key", "Enter")
+        plain.goto(link)
+        expect(plain.locator("#rounds-table tbody tr").count() > 0, "rounds are there without JavaScript")
+        expect(plain.locator("#chart-accuracy .point, #chart-loss .point").count() > 0, "so are charts")
+        plain.context.close()
+
+        if given.stop:
+            page.goto(link)
+            page.focus("#stop")
+            page.keyboard.press("Enter")
+            page.wait_for_url(link + "/stop")
+            page.locator("button.danger").press("Enter")
+            page.wait_for_url(link)
+            expect(page.locator("#standing .badge").first.text_content() == "stopped", "the session is stopped")
+            expect(page.locator("#stop").count() == 0, "and cannot be stopped again")
+        page.get_by_role("button", name="Sign out").press("Enter")
+        page.wait_for_url(base + "/console/sign-in")
+        page.goto(link)
+        expect(page.url.endswith("/console/sign-in"), "whoever has signed out sees nothing")
+        browser.close()
+    if problems:
+        print(f"{len(problems)} things are not as they should be", file=sys.stderr)
+        sys.exit(1)
+    print("the console is as it should be")
+
+
+main()
