@@ -69,9 +69,9 @@ enum Stylesheet {
         .figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(8.5rem, 1fr)); gap: 1px; margin: 1.5rem 0 0; background: var(--line); border: 1px solid var(--line); border-radius: 0.75rem; overflow: hidden; }
         .figures > div { background: var(--surface); padding: 0.9rem 1.1rem; }
         .figures dt { font-size: 0.85rem; color: var(--muted); }
-        .figures dd { margin: 0.15rem 0 0; font-variant-numeric: tabular-nums; }
+        .figures dd { display: flex; flex-wrap: wrap; align-items: baseline; gap: 0 0.45rem; margin: 0.15rem 0 0; font-variant-numeric: tabular-nums; }
         .figures strong { font-size: 1.55rem; font-weight: 600; letter-spacing: -0.02em; line-height: 1.2; }
-        .figures small { display: inline-block; font-size: 0.85rem; margin-left: 0.4rem; }
+        .figures small { font-size: 0.85rem; }
 
         .badge { display: inline-block; padding: 0.12rem 0.6rem; border-radius: 1rem; font-size: 0.85rem; font-weight: 600; white-space: nowrap; background: var(--raised); color: var(--ink); }
         .badge.good, .badge.seen-no { background: var(--good-ground); color: var(--good); }
@@ -141,6 +141,7 @@ enum Stylesheet {
           .card { padding: 0.9rem; }
           .sign-in, .narrow { padding: 1.4rem; }
           .figures { grid-template-columns: repeat(2, 1fr); }
+          .figures strong { font-size: 1.3rem; }
           .chart { font-size: 15px; }
           th, td { padding: 0.45rem 0.5rem; }
           #sight-table table, #sight-table tbody, #sight-table tr, #sight-table th, #sight-table td { display: block; width: auto; max-width: none; min-width: 0; }

@@ -78,7 +78,7 @@ enum SessionPage {
             figure(
                 "Clients", session.progress.isOpen ? "\(session.activeClients)" : "\(session.clients)",
                 session.progress.isOpen ? "of \(session.clients) here" : "took part")
-            figure("MB up, down", "\(Words.megabytes(sum(model, \.bytesUp))), \(Words.megabytes(sum(model, \.bytesDown)))", window(model))
+            figure("MB up / down", "\(Words.megabytes(sum(model, \.bytesUp))) / \(Words.megabytes(sum(model, \.bytesDown)))", window(model))
         }
     }
 
@@ -99,7 +99,7 @@ enum SessionPage {
             HTML(.dt) { name }
             HTML(.dd) {
                 HTML(.strong) { value }
-                if !beside.isEmpty { HTML(.small) { " " + beside } }
+                if !beside.isEmpty { HTML(.small) { beside } }
             }
         }
     }
