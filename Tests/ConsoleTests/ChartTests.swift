@@ -46,6 +46,9 @@ struct ChartTests {
         #expect(axis.range.upperBound <= 1)
         // While it goes on, the axis leads to the last round.
         #expect(chart.x(30) == Chart.width - Chart.right)
+        #expect(SessionCharts(Samples.session(rounds: 12, of: 2000)).rounds == 1...30 && SessionCharts(Samples.session(rounds: 31, of: 2000)).rounds == 1...60)
+        #expect(
+            SessionCharts(Samples.session(rounds: 31, of: 40)).rounds == 1...40 && SessionCharts(Samples.session(rounds: 31, stage: .failed)).rounds == 1...31)
     }
 
     @Test func whatIsNotFiniteIsNotDrawn() {

@@ -5,13 +5,17 @@ struct SessionCharts {
 
     private var committed: [RoundRow] { model.rows.filter(\.isCommitted) }
 
-    /// To the last round while the session goes on and all of it is shown; else as far as it came.
-    private var rounds: ClosedRange<Int> {
+    /// While the session goes on there is room for rounds to come: up to the next doubling of thirty, and no further than the last.
+    var rounds: ClosedRange<Int> {
         let first = model.hasEarlier ? model.rows.first?.round ?? 1 : 1
         let reached = max(first, model.rows.last?.round ?? first)
-        let isWhole = !model.hasEarlier && !model.hasLater && model.standing.progress.isOpen
-        return first...(isWhole ? max(reached, model.standing.rounds) : reached)
+        guard !model.hasEarlier, !model.hasLater, model.standing.progress.isOpen else { return first...reached }
+        var room = Self.leastRoom
+        while room < reached { room *= 2 }
+        return first...max(reached, min(room, model.standing.rounds))
     }
+
+    private static let leastRoom = 30
 
     private func points(_ value: (RoundRow) -> Double?, _ shown: (RoundRow) -> String, isMeasured: Bool = false) -> [Chart.Point] {
         committed.compactMap { row in
