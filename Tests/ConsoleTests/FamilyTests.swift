@@ -185,6 +185,7 @@ struct FamilyTests {
         let tag = first.header("etag") ?? ""
         let second = await place.ask("GET", Self.session, headers: [("tutti-refresh", "1"), ("if-none-match", tag)])
         #expect(first.status == 200 && tag.count == 34 && second.status == 304 && second.text.isEmpty)
+        #expect(second.header("cache-control") == "no-store" && second.header("content-security-policy") == ConsoleReply.policy)
         let asset = await place.ask("GET", "/console/console.js")
         #expect(asset.status == 200 && asset.header("cache-control") == "no-cache")
         #expect(await place.ask("GET", "/console/console.js", headers: [("if-none-match", asset.header("etag") ?? "")]).status == 304)

@@ -81,7 +81,7 @@ package enum ConsoleFamily {
             let document = content.document(Frame(entries: entries, current: section, tenant: tenant, csrf: csrf))
             guard isRefresh else { return ConsoleReply.page(200, document) }
             let tag = hexadecimal(reception.hash(document).prefix(16))
-            if ConsoleReply.isHeld(tag, request) { return APIReply(304, headers: ConsoleReply.headers + [(name: "etag", value: "\"\(tag)\"")], .empty) }
+            if ConsoleReply.isHeld(tag, request) { return ConsoleReply.unchanged(tag) }
             return ConsoleReply.page(200, document, headers: [(name: "etag", value: "\"\(tag)\"")])
         }
     }

@@ -15,6 +15,11 @@ enum ConsoleReply {
         APIReply(status, headers: headers + [unkept] + more, .bytes(document, type: "text/html; charset=utf-8"))
     }
 
+    /// To a page that asks for itself again and has it already.
+    static func unchanged(_ tag: String) -> APIReply {
+        APIReply(304, headers: headers + [unkept, (name: "etag", value: "\"\(tag)\"")], .empty)
+    }
+
     /// After a form, and to the sign-in.
     static func see(_ link: Link, headers more: [(name: String, value: String)] = []) -> APIReply {
         APIReply(303, headers: headers + [unkept, (name: "location", value: link.text)] + more, .empty)
