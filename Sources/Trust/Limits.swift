@@ -37,4 +37,15 @@ package enum Limits {
     /// What `PinnedBootstrap` waits by default for a connection, and again for its handshake.
     package static let bootstrapSeconds = 15.0
     package static let bootstrapSecondsMax = 600.0
+    /// One text of what a sealed secret belongs to.
+    package static let secretContextBytesMax = 512
+    package static let secretBytesMax = 1 << 20
+    /// Two while one is replaced; more after rotations that were interrupted again and again.
+    static let masterKeysMax = 8
+    /// N = 2^17: what OWASP asks of scrypt.
+    static let scryptLogN = 17
+    /// 1 GiB, of a file that somebody else has written.
+    static let scryptLogNMax = 20
+    /// Tenants whose opened keys are remembered.
+    static let openTenantKeysMax = 10_000
 }
