@@ -7,8 +7,8 @@ package import MerkleLog
 /// refused with `missing`; a key that is taken with `exists`.
 package protocol SessionStore: ContributionStore, AuditStore, PrivacyStore {
     func create(_ session: SessionRecord) async throws(StorageError)
-    /// One transaction, in order.
-    func apply(_ changes: [DurableChange], session: String, tenant: String) async throws(StorageError)
+    /// One transaction, in order, and with them the events that tell of them (`WebhookStore`).
+    func apply(_ changes: [DurableChange], events: [OutboxEvent], session: String, tenant: String) async throws(StorageError)
     func session(_ id: String, tenant: String) async throws(StorageError) -> SessionRecord?
     /// Newest first.
     func sessions(tenant: String) async throws(StorageError) -> [SessionRecord]
@@ -23,6 +23,12 @@ package protocol SessionStore: ContributionStore, AuditStore, PrivacyStore {
     /// Names what has happened here since this store was restored from a backup: drawn anew at each restore. nil: it
     /// never was. Whoever remembers another history has seen things that this store does not know.
     func history() async throws(StorageError) -> String?
+}
+
+extension SessionStore {
+    package func apply(_ changes: [DurableChange], session: String, tenant: String) async throws(StorageError) {
+        try await apply(changes, events: [], session: session, tenant: tenant)
+    }
 }
 
 /// The updates of the rounds that are under way, and for ever who sent which.
@@ -177,6 +183,16 @@ package struct AuditRecord: Sendable, Equatable, Codable {
         case jobCancelled = "job.cancelled"
         case artifactStored = "artifact.stored"
         case artifactDeleted = "artifact.deleted"
+        case webhookCreated = "webhook.created"
+        case webhookDeleted = "webhook.deleted"
+        case webhookSecretRotated = "webhook.secret_rotated"
+        /// Its receiver said so, failed for too long, or its owner; `details` say which.
+        case webhookDisabled = "webhook.disabled"
+        case webhookEnabled = "webhook.enabled"
+        /// Secrets of the tenant are sealed with a new key from now on.
+        case tenantKeyRotated = "secrets.tenant_key_rotated"
+        /// All tenants' keys are wrapped with a new master key.
+        case masterKeyRotated = "secrets.master_key_rotated"
     }
     package enum Level: String, Sendable, Codable, CaseIterable {
         case info, warning, critical

@@ -57,8 +57,8 @@ struct MortalStore: SessionStore, BlobStore {
     func create(_ session: SessionRecord) async throws(StorageError) {
         try await step { () async throws(StorageError) in try await store.create(session) }
     }
-    func apply(_ changes: [DurableChange], session: String, tenant: String) async throws(StorageError) {
-        try await step { () async throws(StorageError) in try await store.apply(changes, session: session, tenant: tenant) }
+    func apply(_ changes: [DurableChange], events: [OutboxEvent], session: String, tenant: String) async throws(StorageError) {
+        try await step { () async throws(StorageError) in try await store.apply(changes, events: events, session: session, tenant: tenant) }
     }
     func storeContribution(
         _ record: ContributionRecord, body: [UInt8], session: String, tenant: String

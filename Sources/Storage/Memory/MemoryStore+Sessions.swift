@@ -10,7 +10,7 @@ extension MemoryStore: SessionStore {
         }
     }
 
-    package func apply(_ changes: [DurableChange], session: String, tenant: String) async throws(StorageError) {
+    package func apply(_ changes: [DurableChange], events: [OutboxEvent], session: String, tenant: String) async throws(StorageError) {
         try change { (tables) throws(StorageError) in
             var kept = try tables.session(session, tenant)
             for change in changes {
@@ -24,6 +24,7 @@ extension MemoryStore: SessionStore {
                 }
             }
             tables.sessions[MemoryKey(session)] = kept
+            for event in events { tables.enqueue(event, suite) }
         }
     }
 

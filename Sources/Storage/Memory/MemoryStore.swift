@@ -49,6 +49,16 @@ package final class MemoryStore: Sendable {
         var privacyRows: [MemoryKey: Owned<LedgerRow>] = [:]
         /// By (tenant, id).
         var releases: [MemoryKey: ReleaseRecord] = [:]
+        /// By (tenant, version).
+        var tenantKeys: [MemoryKey: TenantKeyRecord] = [:]
+        /// By (id).
+        var webhooks: [MemoryKey: WebhookRecord] = [:]
+        /// By (id).
+        var outboxEvents: [MemoryKey: OutboxEvent] = [:]
+        /// By (id).
+        var deliveries: [MemoryKey: DeliveryRecord] = [:]
+        /// By (delivery, number).
+        var attempts: [MemoryKey: Owned<(delivery: String, record: AttemptRecord)>] = [:]
         /// By digest.
         var blobs: [String: [UInt8]] = [:]
         /// By (id).

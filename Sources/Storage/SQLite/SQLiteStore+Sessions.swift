@@ -14,10 +14,11 @@ extension SQLiteStore: SessionStore {
         }
     }
 
-    package func apply(_ changes: [DurableChange], session: String, tenant: String) async throws(StorageError) {
+    package func apply(_ changes: [DurableChange], events: [OutboxEvent], session: String, tenant: String) async throws(StorageError) {
         try await commits.write { [rows] database in
             try rows.need(session, tenant, database)
             for change in changes { try rows.apply(change, session, tenant, database) }
+            for event in events { try rows.enqueue(event, database) }
         }
     }
 

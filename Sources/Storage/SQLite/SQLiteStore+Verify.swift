@@ -81,6 +81,10 @@ struct StoredContents {
         case SealedTable.artifact.name:
             let artifact = try row.record(ArtifactRecord.self)
             need("artifacts/\(artifact.digest)", for: "artifact \(row.key)")
+        case SealedTable.tenantKey.name: _ = try row.record(TenantKeyRecord.self)
+        case SealedTable.webhook.name: _ = try row.record(WebhookRecord.self)
+        case SealedTable.delivery.name: _ = try row.record(DeliveryRecord.self)
+        case SealedTable.deliveryAttempt.name: _ = try row.record(AttemptRecord.self)
         default: break
         }
     }

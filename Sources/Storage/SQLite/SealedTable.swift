@@ -57,6 +57,7 @@ struct SealedTable: Sendable {
         user, oauthClient, login, refreshToken,
         tenant, quotaWindow,
         job, jobCheckpoint, artifact,
+        tenantKey, webhook, outboxEvent, delivery, deliveryAttempt,
     ]
 }
 
