@@ -123,9 +123,9 @@ let rooms: [Target] = [
     room(
         "Platform",
         [
-            "Storage", "Trust", "CryptoSuite", "Federation", "Compute", "StrictJSON",
+            "Storage", "Trust", "CryptoSuite", "Federation", "Compute", "StrictJSON", "Suggestion",
             .product(name: "CryptoExtras", package: "swift-crypto"), .product(name: "JWTKit", package: "jwt-kit"), .product(name: "Logging", package: "swift-log"),
-        ]),
+        ] + nio),
     room(
         "FederationService",
         [

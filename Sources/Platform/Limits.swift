@@ -1,0 +1,45 @@
+/// Every bound of the room.
+enum Limits {
+    // MARK: Egress
+
+    static let urlBytesMax = 2048
+    static let hostBytesMax = 253
+    /// Addresses of one name; more are nobody's server.
+    static let addressesMax = 32
+    /// To one address; the next one is tried then.
+    static let connectSeconds = 10.0
+
+    // MARK: Webhooks
+
+    static let webhooksPerTenant = 100
+    static let webhookEventsMax = 32
+    /// A secret as text, also one behind `whsec_`.
+    static let webhookSecretTextBytes = 16...256
+    /// What Standard Webhooks asks of a key; ours have 32.
+    static let webhookKeyBytesMin = 24
+    static let webhookRetries = 0...20
+    static let webhookRetryDelaySeconds = 1...86_400
+    /// The longest wait between two attempts, whatever the backoff or the receiver says.
+    static let retrySecondsMax = 86_400.0
+    /// The largest share of a wait that chance adds to it.
+    static let jitterShare = 0.1
+    /// A webhook that has failed for so long, with every attempt, is disabled.
+    static let failingSecondsMax = 5.0 * 86_400
+    /// How long a replaced secret may go on signing.
+    static let secretOverlapSeconds = 0...(7 * 86_400)
+    /// How far a received timestamp may be from the clock (Standard Webhooks 1.0.0).
+    static let timestampToleranceSeconds = 300.0
+    static let signaturesMax = 8
+    static let payloadBytesMax = 256 << 10
+    static let attemptSeconds = 15.0
+    static let attemptsAtOnce = 16
+    static let attemptsAtOncePerWebhook = 4
+    /// How long a change that nobody told the sender of waits at most.
+    static let outboxPollSeconds = 1.0
+    static let deliveredKeptSeconds = 7.0 * 86_400
+    static let deadKeptSeconds = 30.0 * 86_400
+    static let pruneEverySeconds = 3600.0
+    static let pruneAtOnce = 1000
+    static let deliveriesListed = 100
+    static let attemptsListed = 100
+}
