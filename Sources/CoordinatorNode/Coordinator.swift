@@ -35,6 +35,7 @@ package struct Coordinator: Sendable {
         "tutti_connections_refused_total": "Connections closed at once, by the limit that was reached.",
         "tutti_requests_under_way": "Requests that are being answered.",
         "tutti_requests_shed_total": "Requests told to come again because too many were under way, by what they are worth.",
+        Outgoing.attempts: "Attempts to deliver a webhook, by what became of the delivery.",
         Gateway.latency: "From a request's head to the end of its answer, by operation and status.",
     ]
 
@@ -84,6 +85,7 @@ package struct Coordinator: Sendable {
     ) async throws -> [ServiceGroupConfiguration.ServiceConfiguration] {
         let readiness = Readiness()
         let metrics = Metrics(help: Self.metricsHelp)
+        let outgoing = try await Outgoing(folder, settings, store, metrics, log)
         let (gateway, platform) = try await gateway(store, authorities, readiness, metrics)
         let limit = ConnectionLimit(
             total: settings.maximumConnections, perAddress: settings.maximumConnectionsPerAddress, opening: times.opening, metrics: metrics, log: log)
@@ -103,7 +105,8 @@ package struct Coordinator: Sendable {
             started(host, port)
         }
         let drain: @Sendable () -> Void = { readiness.drain() }
-        var services: [any Service] = [Listening(server: secure, address: settings.listen, key: "server.listen", onStop: drain)]
+        // Services stop from the last to the first: nothing new comes when the sender does.
+        var services: [any Service] = [outgoing, Listening(server: secure, address: settings.listen, key: "server.listen", onStop: drain)]
         if let local = settings.localListen {
             let plain = try server(gateway, limit, local, nil) { localPort.yield($0.localAddress?.port) }
             services.append(Listening(server: plain, address: local, key: "server.local_listen", onStop: drain))

@@ -48,6 +48,7 @@ package struct CoordinatorFolder: Sendable {
             let key = try await Identity(store: store).createAdministratorKey(random: .system, now: .now)
             try SecretFile.write(Array((key.text + "\n").utf8), to: adminKeyPath)
             try PriceTable.example.write(toFile: pricesPath, atomically: true, encoding: .utf8)
+            try MasterKeyFile.write(MasterKeys(random: .system), to: masterKeyPath, passphrase: nil, random: .system)
             // Last: a folder without it is not a coordinator's.
             try CoordinatorSettings.template(listen: listen, names: names, profile: profile).write(toFile: configurationPath, atomically: true, encoding: .utf8)
             return authority.pin

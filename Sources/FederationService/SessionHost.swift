@@ -141,8 +141,9 @@ actor SessionHost {
     }
 
     private func persist(_ changes: [DurableChange]) async {
+        let events = SessionEvents.events(of: changes, session: id, tenant: tenant)
         let isStored: Void? = await durably("a change of session \(id)") { [around, id, tenant] () async throws(StorageError) in
-            try await around.sessions.apply(changes, session: id, tenant: tenant)
+            try await around.sessions.apply(changes, events: events, session: id, tenant: tenant)
         }
         guard isStored != nil else { return }
         for case .round(let record) in changes where record.outcome != nil { traffic.closed(record, around.metrics) }

@@ -12,6 +12,11 @@ package struct CoordinatorSettings: Sendable {
     package var strictPostQuantum: Bool
     /// The life of node certificates.
     package var nodeCertificateHours: Int
+    /// A file with the passphrase of `master.key`; nil: that has none.
+    package var masterPassphraseFile: String?
+    /// Blocks and hosts beside the public internet that the coordinator may connect to for its tenants.
+    package var egressAllowed: [String]
+    package var egressPorts: [Int]
     package var maximumConnections: Int
     package var maximumConnectionsPerAddress: Int
     /// Answered at once.
@@ -28,6 +33,7 @@ package struct CoordinatorSettings: Sendable {
         ("server.max_connections_per_address", .whole(2000)), ("server.max_requests", .whole(1024)), ("server.body_memory_mb", .whole(1024)),
         ("tls.strict_post_quantum", .flag(false)), ("trust.node_certificate_hours", .whole(720)), ("compute.threads", .whole(2)),
         ("log.level", .text("notice")),
+        ("trust.master_passphrase_file", .text("")), ("egress.allow", .texts([])), ("egress.ports", .texts(["443", "8443"])),
     ]
     static let logLevels = ["trace", "debug", "info", "notice", "warning", "error", "critical"]
     package static let loopbackNames = ["localhost", "127.0.0.1", "::1"]
@@ -47,6 +53,11 @@ package struct CoordinatorSettings: Sendable {
         names = settings.list("server.names")
         strictPostQuantum = settings.flag("tls.strict_post_quantum")
         nodeCertificateHours = try settings.whole("trust.node_certificate_hours", 1...8760)
+        let passphrase = settings.text("trust.master_passphrase_file")
+        masterPassphraseFile = passphrase.isEmpty ? nil : passphrase
+        egressAllowed = settings.list("egress.allow")
+        egressPorts = settings.list("egress.ports").compactMap { Int($0) }.filter { (1...65_535).contains($0) }
+        guard egressPorts.count == settings.list("egress.ports").count else { throw settings.problem("egress.ports", "must be port numbers from 1 to 65535") }
         maximumConnections = try settings.whole("server.max_connections", 1...1_000_000)
         maximumConnectionsPerAddress = try settings.whole("server.max_connections_per_address", 1...1_000_000)
         maximumRequests = try settings.whole("server.max_requests", 4...1_000_000)
@@ -117,6 +128,13 @@ package struct CoordinatorSettings: Sendable {
         [trust]
         # The life of node certificates; nodes that run renew theirs by themselves when half of it is over.
         # node_certificate_hours = 720
+        # The passphrase of master.key, which opens all secrets at rest; without one its mode 0600 protects it.
+        # master_passphrase_file = "/run/credentials/tutti-master"
+
+        [egress]
+        # Where tenants' webhooks may lead beside public addresses: blocks and host names of your own.
+        # allow = ["10.1.0.0/16", "hooks.internal"]
+        # ports = ["443", "8443"]
 
         [compute]
         # Threads for checking, aggregating and evaluating.

@@ -38,7 +38,7 @@ package enum WebhookEvent: String, Sendable, CaseIterable {
         case .jobCancelled: ["job_id", "status"]
         case .modelUnloaded: ["model_id", "status"]
         case .serviceUnhealthy: ["service", "status"]
-        case .roundCompleted: ["session_id", "tenant_id", "round", "attempt", "status", "selected", "received", "loss", "accuracy", "model_sha256"]
+        case .roundCompleted: ["session_id", "tenant_id", "round", "attempt", "status", "selected", "contributors", "loss", "accuracy", "model_sha256"]
         case .sessionCompleted: ["session_id", "tenant_id", "status", "reason", "started_at", "ended_at"]
         case .serviceLevelMissed: ["workflow_id", "status"]
         case .failureRateHigh: ["workflow_id", "status", "failure_rate"]
