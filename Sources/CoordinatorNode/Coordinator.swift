@@ -106,13 +106,13 @@ package struct Coordinator: Sendable {
         }
         let drain: @Sendable () -> Void = { readiness.drain() }
         // Services stop from the last to the first: nothing new comes when the sender does.
-        var services: [any Service] = [outgoing, Listening(server: secure, address: settings.listen, key: "server.listen", onStop: drain)]
+        var services: [any Service] = [Listening(server: secure, address: settings.listen, key: "server.listen", onStop: drain)]
         if let local = settings.localListen {
             let plain = try server(gateway, limit, local, nil) { localPort.yield($0.localAddress?.port) }
             services.append(Listening(server: plain, address: local, key: "server.local_listen", onStop: drain))
         }
         // Services stop in the opposite order: those behind the listeners when nothing is asked for any more.
-        return (platform.services + services).map { .init(service: $0) }
+        return ([outgoing] + platform.services + services).map { .init(service: $0) }
     }
 
     private func gateway(_ store: SQLiteStore, _ authorities: FolderAuthorities, _ readiness: Readiness, _ metrics: Metrics) async throws -> (

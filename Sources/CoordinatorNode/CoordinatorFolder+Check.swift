@@ -19,7 +19,7 @@ extension CoordinatorFolder {
     /// - Throws: when it cannot be looked at (in use, no coordinator's folder, settings that cannot be read).
     package func check() async throws(CoordinatorError) -> FolderReport {
         var damages: [String] = []
-        _ = try settings()
+        let settings = try settings()
         _ = try prices()
         do throws(TrustError) {
             let authorities = try authorities()
@@ -49,6 +49,7 @@ extension CoordinatorFolder {
             {
                 damages.append("admin.key: it is no key of this coordinator")
             }
+            if let problem = try await masterKeyProblem(store, passphraseFile: settings.masterPassphraseFile) { damages.append(problem) }
             await store.close()
             return FolderReport(counts: report.counts, bytesVerified: report.bytesVerified, damages: damages + report.damages)
         } catch {

@@ -19,7 +19,7 @@ extension CoordinatorFolder {
             }
             try await secrets.settle()
             return secrets
-        } catch let error as SecretError {
+        } catch SecretError.keeping(let cause) { throw CoordinatorError(opening: path, cause) } catch let error as SecretError {
             throw CoordinatorError(.integrity, error.description, remedy: "The coordinator does not start with secrets that it cannot open.")
         } catch { throw CoordinatorError(opening: path, error) }
     }
@@ -37,6 +37,15 @@ extension CoordinatorFolder {
         let (keys, hasPassphrase) = try MasterKeyFile.read(masterKeyPath, passphrase: passphrase)
         if passphrase != nil, !hasPassphrase { try MasterKeyFile.write(keys, to: masterKeyPath, passphrase: passphrase, random: .system) }
         return keys
+    }
+
+    /// What is wrong with `master.key`; nil: nothing, or there is none and nothing is sealed with it.
+    func masterKeyProblem(_ store: any TenantKeyStore, passphraseFile: String?) async throws(StorageError) -> String? {
+        guard FileManager.default.fileExists(atPath: masterKeyPath) else {
+            return try await store.hasTenantKeys() ? "\(MasterKeyFile.name): it is missing, and secrets are sealed with it" : nil
+        }
+        do throws(TrustError) { _ = try MasterKeyFile.read(masterKeyPath, passphrase: try passphraseFile.map(Self.passphrase)) } catch { return error.message }
+        return nil
     }
 
     /// Without the end of its line, which editors add.

@@ -22,7 +22,7 @@ import Trust
     private static let table: [String: Treatment] = [
         "tutti.sqlite": .verified, "tutti.sqlite-wal": .verified, "tutti.sqlite-shm": .verified, "blobs/*": .verified, "updates/*": .verified,
         "ca.pem": .verified, "ca.key": .verified, "server.pem": .verified, "server.key": .verified, "admin.key": .verified, "config.toml": .human,
-        "prices.toml": .human,
+        "master.key": .verified, "prices.toml": .human,
         "run.json": .transient, "lock": .transient,
     ]
 

@@ -4,7 +4,8 @@ import Storage
 import Testing
 import Trust
 
-typealias WholeStore = SessionStore & BlobStore & AccountStore & TenantStore & QuotaStore & JobStore & ArtifactStore
+typealias WholeStore =
+    SessionStore & BlobStore & AccountStore & TenantStore & QuotaStore & JobStore & ArtifactStore & TenantKeyStore & WebhookStore
 
 /// The stores that the contract binds.
 enum StoreKind: String, CaseIterable, CustomTestStringConvertible {

@@ -37,8 +37,19 @@ import Trust
         let epoch = try await store.beginJobEpoch()
         _ = try await store.changeJob("j", epoch: epoch) { JobChange(record: $0, checkpoint: [1, 2]) }
         _ = try await keepArtifact(store, "a", [1, 2, 3])
+        _ = try await store.addTenantKey(TenantKeyRecord(tenant: "default", version: 1, envelope: [1, 2], createdAt: now), audit: nil)
+        _ = try await store.addWebhook(webhook("w"), audit: note(.webhookCreated, "w"), limit: 9)
+        _ = try await store.enqueue(outboxEvent("e"))
+        let delivery = try #require(try await store.dueDeliveries(later, perWebhook: 1, limit: 1).first).delivery.id
+        #expect(delivery == Self.delivery)
+        _ = try await store.finish(AttemptRecord(at: now, milliseconds: 5, status: 500, problem: nil), of: delivery, tenant: "default", now: now) {
+            ($0, $1, nil)
+        }
         await store.close()
     }
+
+    /// The digest of event and webhook.
+    private static let delivery = "msg_ea50ae27e74ac2c8a1b23a0a2fa33a95"
 
     /// By table: the row's key, and one change of each kind that a flipped bit can make.
     private static let changes: [(table: String, key: String, changes: [String])] = [
@@ -58,6 +69,9 @@ import Trust
         ("refresh_token", "07", ["record = CAST(replace(CAST(record AS TEXT), '31000', '32000') AS BLOB)"]),
         ("tenant", "t", ["domain = 'u.example.org'", "record = CAST(replace(CAST(record AS TEXT), 'basic', 'quantum') AS BLOB)"]),
         ("quota_window", "t/p/v1", ["used = 6", "opened_ms = opened_ms + 1"]),
+        ("tenant_key", "default/1", ["record = CAST(replace(CAST(record AS TEXT), '1,2', '1,3') AS BLOB)"]),
+        ("webhook", "w", ["status = 'disabled'", "tenant = 'x'", "created_ms = 0"]), ("outbox_event", "e", ["body = x'00'", "name = 'x'"]),
+        ("delivery", delivery, ["state = 'dead'", "due_ms = 9", "ended_ms = 1"]), ("delivery_attempt", "\(delivery)/1", ["tenant = 'x'"]),
         ("fact", "history", ["value = 'i'", "seal = NULL"]),
         ("job", "j", ["state = 'completed'", "finished_ms = 1", "type = 'annealing'", "tenant = 'x'"]),
         ("job_checkpoint", "j", ["content = x'0103'", "tenant = 'x'"]),
