@@ -246,7 +246,7 @@ let suites: [Target] = [
     tests("IdentityTests", ["Platform", "Storage", "Trust", "CryptoSuite", "Federation", "StrictJSON"]),
     tests(
         "PlatformTests",
-        ["Platform", "Storage", "Trust", "CryptoSuite", "Federation", "StrictJSON", .product(name: "Logging", package: "swift-log")]),
+        ["Platform", "Storage", "Trust", "CryptoSuite", "Federation", "StrictJSON", .product(name: "Logging", package: "swift-log")] + nio),
     tests("APIKitTests", ["APIKit", "StrictJSON", "Platform"]),
     tests(
         "FamilyTests",

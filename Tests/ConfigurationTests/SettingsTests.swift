@@ -118,6 +118,8 @@ private func problem(_ work: () throws -> Any) -> ConfigurationError? {
         (["server.listen": "::1:8443"], "server.listen", "must be HOST:PORT"),
         (["server.public_url": "http://x"], "server.public_url", "must begin with https://"),
         (["server.local_listen": "0.0.0.0:8080"], "server.local_listen", "must be a loopback address: it speaks plain HTTP"),
+        (["egress.ports": "443,https"], "egress.ports", "must be port numbers from 1 to 65535"),
+        (["egress.ports": "70000"], "egress.ports", "must be port numbers from 1 to 65535"),
     ])
     func aValueThatCannotBeNamesWhereItComesFrom(_ flags: [String: String], _ key: String, _ issue: String) throws {
         #expect(problem { try coordinator(nil, flags: flags) } == .value(key, value: flags[key] ?? "", place: "the command line", problem: issue))

@@ -77,6 +77,9 @@ package enum WebhookEvent: String, Sendable, CaseIterable {
 
     /// RFC 3339 in UTC with milliseconds.
     package static func timestamp(_ instant: Instant) -> String {
-        Date(timeIntervalSince1970: Double(instant.milliseconds) / 1000).formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
+        // The style rounds fractions of its own; so the milliseconds are written here.
+        let rest = "\(instant.milliseconds &- instant.wholeSeconds &* 1000)"
+        let whole = Date(timeIntervalSince1970: Double(instant.wholeSeconds)).formatted(.iso8601).dropLast()
+        return whole + "." + String(repeating: "0", count: max(0, 3 - rest.count)) + rest + "Z"
     }
 }
