@@ -125,6 +125,15 @@ import Testing
     ])
     func whatMightBeReadOtherwiseIsRefused(_ text: String) { #expect(isRefused(text, strict)) }
 
+    @Test func starsInCertificatesStandForOneLabel() {
+        for (names, isGood) in [
+            (["a.example.org"], true), (["A.Example.org"], true), (["*.example.org"], true), (["x", "*.example.org"], true), (["*.org"], false), (["*"], false),
+            (["*."], false), (["*.a.example.org"], false), (["*a.example.org"], false), (["a.*.org"], false), (["127.0.0.2"], false), ([], false),
+            ([""], false),
+        ] { #expect(EgressURL.isName("a.example.org", in: names) == isGood, "\(names)") }
+        #expect(!EgressURL.isName("org", in: ["*."]) && !EgressURL.isName("org", in: ["*.org"]) && EgressURL.isName("org", in: ["org"]))
+    }
+
     @Test func loopbackIsForThisMachineAlone() throws {
         for url in ["http://127.0.0.1:39211/x", "http://localhost:8080/", "https://[::1]:9/", "http://a.localhost/", "http://127.8.8.8/"] {
             #expect(!isRefused(url, local), "\(url)")

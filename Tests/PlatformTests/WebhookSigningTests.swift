@@ -88,7 +88,7 @@ import Trust
         #expect(all.count == 14 && Set(all).count == 14)
         #expect(try WebhookEvent.parse(all).map(\.rawValue) == all)
         for (names, hint) in [
-            (["job.complete"], "Did you mean job.completed?"), (["Job_Completed"], "Known are"),
+            (["job.complete"], "Did you mean job.completed?"), (["Job_Completed"], "Did you mean job.completed?"),
             (["FL.session.completed"], "Did you mean fl.session.completed?"),
             (["quantum leap"], "Known are"), ([], "Give 1 to 32"), (["job.failed", "job.failed"], "Name it once"),
             ([String](repeating: "job.failed", count: 33), "Give 1 to 32"),

@@ -89,6 +89,16 @@ package struct EgressURL: Sendable, Equatable {
         return .name(text.lowercased())
     }
 
+    /// Whether a certificate with these names is for a host's name, in lower case. A star stands for one label, the first one
+    /// (RFC 9525 §6.3).
+    package static func isName(_ name: String, in names: [String]) -> Bool {
+        let parent = name.drop { $0 != "." }
+        return names.contains { other in
+            let other = other.lowercased()
+            return other == name || (other.hasPrefix("*.") && !parent.isEmpty && other.dropFirst() == parent)
+        }
+    }
+
     private static func isNumber(_ label: Substring) -> Bool {
         let lower = label.lowercased()
         if lower.hasPrefix("0x") { return lower.dropFirst(2).utf8.allSatisfy { ($0 >= 0x30 && $0 <= 0x39) || ($0 >= 0x61 && $0 <= 0x66) } }

@@ -37,7 +37,7 @@ package struct RetryPolicy: Sendable, Equatable {
         var wait = Double(delaySeconds)
         for _ in 1..<max(1, min(failures, 64)) { wait = min(wait * 2, Limits.retrySecondsMax) }
         wait *= 1 + Limits.jitterShare * min(max(0, jitter), 1)
-        return min(max(wait, retryAfter ?? 0), Limits.retrySecondsMax * (1 + Limits.jitterShare))
+        return min(max(wait, retryAfter ?? 0), Limits.retrySecondsMax)
     }
 }
 

@@ -40,6 +40,8 @@ package actor WebhookSender {
 
     /// By id: whose they are.
     private var underWay: [String: (webhook: String, task: Task<Void, Never>)] = [:]
+    /// Attempts that have ended since the outbox was last read: what was read may be from before.
+    private var ended: Set<String> = []
     private var timer: Task<Void, Never>?
     private var prunedAt: Instant?
 
@@ -73,10 +75,11 @@ package actor WebhookSender {
     private func pass() async {
         let moment = now()
         var wait = Limits.outboxPollSeconds
+        ended = []
         do throws(StorageError) {
             let due = try await webhooks.store.dueDeliveries(
                 moment, perWebhook: Limits.attemptsAtOncePerWebhook, limit: Limits.attemptsAtOnce + underWay.count)
-            for one in due { begin(one) }
+            for one in due where !ended.contains(one.delivery.id) { begin(one) }
             try await prune(moment)
             // What is due already waits for one that is under way to end, and that is a signal.
             if let next = try await webhooks.store.nextDue(), next > moment { wait = min(wait, next.seconds(since: moment)) }
@@ -98,6 +101,7 @@ package actor WebhookSender {
             Task {
                 await attempt(due)
                 underWay[id] = nil
+                ended.insert(id)
                 signal.yield()
             }
         )
