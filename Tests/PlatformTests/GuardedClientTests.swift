@@ -35,8 +35,9 @@ import Trust
     /// The good and the bad server on one port; the name leads to one and then to the other.
     @Test func aNameThatChangesItsMindLeadsNowhere() async throws {
         let tls = try certificate(["rebind.example"])
-        try await WebhookReceiver.with(host: "127.0.0.2", tls: tls) { good in
-            try await WebhookReceiver.with(host: "127.0.0.1", port: good.boundPort, tls: tls) { bad in
+        // In this order: a port that is free at 127.0.0.1 is not taken at the address that nobody else uses.
+        try await WebhookReceiver.with(host: "127.0.0.1", tls: tls) { bad in
+            try await WebhookReceiver.with(host: "127.0.0.2", port: bad.boundPort, tls: tls) { good in
                 let resolver = ScriptedResolver { $0 == 1 ? ["127.0.0.2"] : ["127.0.0.1"] }
                 let client = try client(port: good.boundPort, resolver)
                 let url = "https://rebind.example:\(good.boundPort)/hook?a=b"
