@@ -70,7 +70,7 @@ import Trust
         ("tenant", "t", ["domain = 'u.example.org'", "record = CAST(replace(CAST(record AS TEXT), 'basic', 'quantum') AS BLOB)"]),
         ("quota_window", "t/p/v1", ["used = 6", "opened_ms = opened_ms + 1"]),
         ("tenant_key", "default/1", ["record = CAST(replace(CAST(record AS TEXT), '1,2', '1,3') AS BLOB)"]),
-        ("webhook", "w", ["status = 'disabled'", "tenant = 'x'", "created_ms = 0"]), ("outbox_event", "e", ["body = x'00'", "name = 'x'"]),
+        ("webhook", "w", ["status = 'disabled'", "tenant = 'x'", "created_ms = 0"]), ("outbox_event", "e", ["payload = x'00'", "name = 'x'"]),
         ("delivery", delivery, ["state = 'dead'", "due_ms = 9", "ended_ms = 1"]), ("delivery_attempt", "\(delivery)/1", ["tenant = 'x'"]),
         ("fact", "history", ["value = 'i'", "seal = NULL"]),
         ("job", "j", ["state = 'completed'", "finished_ms = 1", "type = 'annealing'", "tenant = 'x'"]),

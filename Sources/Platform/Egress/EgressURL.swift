@@ -30,7 +30,7 @@ package struct EgressURL: Sendable, Equatable {
     /// - Throws: `url`. Nothing is normalised but the case of scheme and host; what another reader might understand otherwise is
     ///   refused.
     package init(_ text: String) throws(EgressError) {
-        guard text.utf8.count <= Limits.urlBytesMax else { throw .url(problem: "it is longer than \(Limits.urlBytesMax) bytes") }
+        guard text.utf8.count <= EgressLimits.urlBytesMax else { throw .url(problem: "it is longer than \(EgressLimits.urlBytesMax) bytes") }
         guard text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
             throw .url(problem: "it has blanks or letters that are not ASCII; write the host in punycode and the rest percent-encoded")
         }
@@ -108,7 +108,7 @@ package struct EgressURL: Sendable, Equatable {
     /// RFC 1123 §2.1, with underscores, which are in use. A dot at the end is refused: it makes one host out of two names.
     private static func check(name: Substring, _ labels: [Substring]) throws(EgressError) {
         guard !name.isEmpty else { throw .url(problem: "it has no host") }
-        guard name.utf8.count <= Limits.hostBytesMax else { throw .url(problem: "its host is longer than \(Limits.hostBytesMax) bytes") }
+        guard name.utf8.count <= EgressLimits.hostBytesMax else { throw .url(problem: "its host is longer than \(EgressLimits.hostBytesMax) bytes") }
         for label in labels {
             let isGood = label.utf8.allSatisfy { c in
                 (c >= 0x30 && c <= 0x39) || (c >= 0x41 && c <= 0x5A) || (c >= 0x61 && c <= 0x7A) || c == UInt8(ascii: "-") || c == UInt8(ascii: "_")

@@ -93,7 +93,7 @@ package struct GuardedClient: Sendable {
         for address in try await addresses(of: request.url) {
             let connected: GuardedConnection
             do throws(EgressError) {
-                connected = try await GuardedConnection(to: address, for: request.url, context, seconds: min(limits.seconds, Limits.connectSeconds))
+                connected = try await GuardedConnection(to: address, for: request.url, context, seconds: min(limits.seconds, EgressLimits.connectSeconds))
             } catch {
                 problem = error
                 continue
@@ -111,7 +111,7 @@ package struct GuardedClient: Sendable {
         case .address(let address): found = [address]
         case .name(let name): found = try await resolver.addresses(of: name)
         }
-        guard !found.isEmpty, found.count <= Limits.addressesMax else { throw .unresolved(host: url.hostText, problem: "the name has \(found.count)") }
+        guard !found.isEmpty, found.count <= EgressLimits.addressesMax else { throw .unresolved(host: url.hostText, problem: "the name has \(found.count)") }
         for address in found { try policy.check(address, of: url) }
         return found
     }

@@ -8,7 +8,7 @@ package struct RetryPolicy: Sendable, Equatable {
 
     /// - Throws: `invalid` for a field of `retry_policy`.
     package init(maxRetries: Int, delaySeconds: Int) throws(WebhookError) {
-        let (retries, delays) = (Limits.webhookRetries, Limits.webhookRetryDelaySeconds)
+        let (retries, delays) = (WebhookLimits.webhookRetries, WebhookLimits.webhookRetryDelaySeconds)
         guard retries.contains(maxRetries) else {
             throw .invalid(field: "retry_policy.max_retries", problem: "it is \(maxRetries)", remedy: "Give \(retries.lowerBound) to \(retries.upperBound).")
         }
@@ -21,7 +21,7 @@ package struct RetryPolicy: Sendable, Equatable {
 
     /// What was checked when it was stored.
     init(checkedRetries: Int, delaySeconds: Int) {
-        maxRetries = min(max(0, checkedRetries), Limits.webhookRetries.upperBound)
+        maxRetries = min(max(0, checkedRetries), WebhookLimits.webhookRetries.upperBound)
         self.delaySeconds = max(1, delaySeconds)
     }
 
@@ -35,9 +35,9 @@ package struct RetryPolicy: Sendable, Equatable {
     ///   - retryAfter: what the receiver asks for, in seconds; it is obeyed within `retrySecondsMax`.
     package func wait(failures: Int, jitter: Double, retryAfter: Double?) -> Double {
         var wait = Double(delaySeconds)
-        for _ in 1..<max(1, min(failures, 64)) { wait = min(wait * 2, Limits.retrySecondsMax) }
-        wait *= 1 + Limits.jitterShare * min(max(0, jitter), 1)
-        return min(max(wait, retryAfter ?? 0), Limits.retrySecondsMax)
+        for _ in 1..<max(1, min(failures, 64)) { wait = min(wait * 2, WebhookLimits.retrySecondsMax) }
+        wait *= 1 + WebhookLimits.jitterShare * min(max(0, jitter), 1)
+        return min(max(wait, retryAfter ?? 0), WebhookLimits.retrySecondsMax)
     }
 }
 

@@ -47,8 +47,8 @@ package enum WebhookEvent: String, Sendable, CaseIterable {
 
     /// - Throws: `invalid` for `events`, with the name that was probably meant.
     package static func parse(_ names: [String]) throws(WebhookError) -> [WebhookEvent] {
-        guard (1...Limits.webhookEventsMax).contains(names.count) else {
-            throw .invalid(field: "events", problem: "it has \(names.count) names", remedy: "Give 1 to \(Limits.webhookEventsMax) of: \(all).")
+        guard (1...WebhookLimits.webhookEventsMax).contains(names.count) else {
+            throw .invalid(field: "events", problem: "it has \(names.count) names", remedy: "Give 1 to \(WebhookLimits.webhookEventsMax) of: \(all).")
         }
         var events: [WebhookEvent] = []
         for name in names {

@@ -58,8 +58,8 @@ package struct WebhookMachine: Sendable, Equatable {
                 delivery.dueAt = now.adding(seconds: policy.wait(failures: delivery.failures, jitter: jitter, retryAfter: retryAfter))
             }
         }
-        guard let since = webhook.failingSince, now.seconds(since: since) >= Limits.failingSecondsMax else { return nil }
-        return give(up: "every attempt has failed for \(Int(Limits.failingSecondsMax / 86_400)) days", now)
+        guard let since = webhook.failingSince, now.seconds(since: since) >= WebhookLimits.failingSecondsMax else { return nil }
+        return give(up: "every attempt has failed for \(Int(WebhookLimits.failingSecondsMax / 86_400)) days", now)
     }
 
     private mutating func give(up reason: String, _ now: Instant) -> AuditRecord? {

@@ -13,7 +13,7 @@ package struct WebhookSecret: Sendable, Equatable {
     /// - Throws: `invalid` for `secret`. No part of it is repeated.
     package init(_ text: String) throws(WebhookError) {
         let bytes = Array(text.utf8)
-        guard Limits.webhookSecretTextBytes.contains(bytes.count) else {
+        guard WebhookLimits.webhookSecretTextBytes.contains(bytes.count) else {
             throw .invalid(
                 field: "secret", problem: "it has \(bytes.count) bytes",
                 remedy: "Give 16 to 256, or leave it out and take the one that is made.")
@@ -21,9 +21,9 @@ package struct WebhookSecret: Sendable, Equatable {
         if text.hasPrefix(Self.prefix) {
             let encoded = String(text.dropFirst(Self.prefix.count))
             // One value, one text: other decoders differ in what they make of the rest.
-            guard let key = Data(base64Encoded: encoded), key.base64EncodedString() == encoded, key.count >= Limits.webhookKeyBytesMin else {
+            guard let key = Data(base64Encoded: encoded), key.base64EncodedString() == encoded, key.count >= WebhookLimits.webhookKeyBytesMin else {
                 throw .invalid(
-                    field: "secret", problem: "what follows whsec_ is not the Base64 of at least \(Limits.webhookKeyBytesMin) bytes",
+                    field: "secret", problem: "what follows whsec_ is not the Base64 of at least \(WebhookLimits.webhookKeyBytesMin) bytes",
                     remedy: "Give standard Base64 with its padding, or leave the secret out and take the one that is made.")
             }
             self.key = Secret([UInt8](key))

@@ -15,7 +15,7 @@ extension GuardedClient: WebhookTransport {
     ) async throws(EgressError) -> (status: Int, retryAfter: String?) {
         // The answer's body says nothing that counts, and nobody is to read through us what lies behind a firewall.
         let request = GuardedRequest("POST", try policy.check(url), headers: headers, body: body)
-        let answer = try await send(request, ExchangeLimits(seconds: Limits.attemptSeconds, bodyBytes: nil))
+        let answer = try await send(request, ExchangeLimits(seconds: WebhookLimits.attemptSeconds, bodyBytes: nil))
         return (answer.status, answer.header("retry-after"))
     }
 }
@@ -74,11 +74,11 @@ package actor WebhookSender {
 
     private func pass() async {
         let moment = now()
-        var wait = Limits.outboxPollSeconds
+        var wait = WebhookLimits.outboxPollSeconds
         ended = []
         do throws(StorageError) {
             let due = try await webhooks.store.dueDeliveries(
-                moment, perWebhook: Limits.attemptsAtOncePerWebhook, limit: Limits.attemptsAtOnce + underWay.count)
+                moment, perWebhook: WebhookLimits.attemptsAtOncePerWebhook, limit: WebhookLimits.attemptsAtOnce + underWay.count)
             for one in due where !ended.contains(one.delivery.id) { begin(one) }
             try await prune(moment)
             // What is due already waits for one that is under way to end, and that is a signal.
@@ -93,8 +93,8 @@ package actor WebhookSender {
 
     private func begin(_ due: DueDelivery) {
         let (id, webhook) = (due.delivery.id, due.webhook.id)
-        guard underWay.count < Limits.attemptsAtOnce, underWay[id] == nil,
-            underWay.values.count(where: { $0.webhook == webhook }) < Limits.attemptsAtOncePerWebhook
+        guard underWay.count < WebhookLimits.attemptsAtOnce, underWay[id] == nil,
+            underWay.values.count(where: { $0.webhook == webhook }) < WebhookLimits.attemptsAtOncePerWebhook
         else { return }
         underWay[id] = (
             webhook,
@@ -108,12 +108,12 @@ package actor WebhookSender {
     }
 
     private func prune(_ moment: Instant) async throws(StorageError) {
-        if let prunedAt, moment.seconds(since: prunedAt) < Limits.pruneEverySeconds { return }
+        if let prunedAt, moment.seconds(since: prunedAt) < WebhookLimits.pruneEverySeconds { return }
         let count = try await webhooks.store.pruneOutbox(
-            deliveredBefore: moment.adding(seconds: -Limits.deliveredKeptSeconds), deadBefore: moment.adding(seconds: -Limits.deadKeptSeconds),
-            limit: Limits.pruneAtOnce)
+            deliveredBefore: moment.adding(seconds: -WebhookLimits.deliveredKeptSeconds), deadBefore: moment.adding(seconds: -WebhookLimits.deadKeptSeconds),
+            limit: WebhookLimits.pruneAtOnce)
         // There may be more: then again at the next pass.
-        if count < Limits.pruneAtOnce { prunedAt = moment }
+        if count < WebhookLimits.pruneAtOnce { prunedAt = moment }
     }
 
     // MARK: One attempt
@@ -153,7 +153,7 @@ package actor WebhookSender {
                 return
             } catch {
                 report(.trouble("an attempt cannot be stored: \(error)"))
-                try? await Task.sleep(for: .seconds(Limits.outboxPollSeconds))
+                try? await Task.sleep(for: .seconds(WebhookLimits.outboxPollSeconds))
             }
         }
     }

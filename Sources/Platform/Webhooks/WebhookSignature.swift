@@ -24,11 +24,11 @@ package enum WebhookSignature {
     ) -> Bool {
         // A Double is exact enough for minutes, and takes any number from outside without overflowing.
         guard !id.isEmpty, !id.contains("."), let seconds = Int64(timestamp), "\(seconds)" == timestamp,
-            abs(Double(seconds) - Double(now.wholeSeconds)) <= Limits.timestampToleranceSeconds
+            abs(Double(seconds) - Double(now.wholeSeconds)) <= WebhookLimits.timestampToleranceSeconds
         else { return false }
         let wanted = keys.map { Array(base64(suite.hmacSHA256($0.bytes, content(id, timestamp, body))).utf8) }
         var isGood = false
-        for signature in signatures.split(separator: " ").prefix(Limits.signaturesMax) {
+        for signature in signatures.split(separator: " ").prefix(WebhookLimits.signaturesMax) {
             let parts = signature.split(separator: ",", maxSplits: 1)
             guard parts.count == 2, parts[0] == "v1" else { continue }
             for one in wanted where constantTimeEqual(one, Array(parts[1].utf8)) { isGood = true }

@@ -9,8 +9,8 @@ extension Webhooks {
     /// - Returns: how many webhooks will be told.
     @discardableResult
     package func tell(_ event: OutboxEvent) async throws(WebhookError) -> Int {
-        guard event.body.count <= Limits.payloadBytesMax else {
-            throw .invalid(field: "data", problem: "the event has \(event.body.count) bytes", remedy: "At most \(Limits.payloadBytesMax) are sent.")
+        guard event.body.count <= WebhookLimits.payloadBytesMax else {
+            throw .invalid(field: "data", problem: "the event has \(event.body.count) bytes", remedy: "At most \(WebhookLimits.payloadBytesMax) are sent.")
         }
         return try await kept { () async throws(StorageError) in try await store.enqueue(event) }
     }
@@ -23,8 +23,8 @@ extension Webhooks {
     package func deliveries(
         of id: String, tenant: String, before: String? = nil, limit: Int = 50
     ) async throws(WebhookError) -> [DeliveryRecord] {
-        guard (1...Limits.deliveriesListed).contains(limit) else {
-            throw .invalid(field: "limit", problem: "it is \(limit)", remedy: "Give 1 to \(Limits.deliveriesListed).")
+        guard (1...WebhookLimits.deliveriesListed).contains(limit) else {
+            throw .invalid(field: "limit", problem: "it is \(limit)", remedy: "Give 1 to \(WebhookLimits.deliveriesListed).")
         }
         _ = try await get(id, tenant: tenant)
         if let before { _ = try await delivery(before, of: id, tenant: tenant) }
@@ -40,7 +40,7 @@ extension Webhooks {
         let record = try await kept { () async throws(StorageError) in try await store.delivery(delivery, tenant: tenant) }
         guard let record, record.webhook == id else { throw .missing("delivery \(delivery.clipped(64)) of webhook \(id.clipped(64))") }
         let attempts = try await kept { () async throws(StorageError) in
-            try await store.attempts(delivery: delivery, tenant: tenant, limit: Limits.attemptsListed)
+            try await store.attempts(delivery: delivery, tenant: tenant, limit: WebhookLimits.attemptsListed)
         }
         return (record, attempts)
     }

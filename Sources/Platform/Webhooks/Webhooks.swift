@@ -69,10 +69,10 @@ package struct Webhooks: Sendable {
         let audit = AuditRecord(
             at: now, action: .webhookCreated, actor: actor, subject: id, details: ["url": request.url, "events": webhook.events.joined(separator: " ")])
         let isAdded = try await kept { () async throws(StorageError) in
-            try await store.addWebhook(webhook, audit: audit, limit: Limits.webhooksPerTenant)
+            try await store.addWebhook(webhook, audit: audit, limit: WebhookLimits.webhooksPerTenant)
         }
         guard isAdded else {
-            throw .conflict(problem: "The tenant has \(Limits.webhooksPerTenant) webhooks", remedy: "Delete one that is not needed any more.")
+            throw .conflict(problem: "The tenant has \(WebhookLimits.webhooksPerTenant) webhooks", remedy: "Delete one that is not needed any more.")
         }
         return (webhook, request.secret == nil ? secret.revealed : nil)
     }
@@ -133,9 +133,9 @@ package struct Webhooks: Sendable {
     package func rotateSecret(
         _ id: String, tenant: String, secret text: String? = nil, overlapSeconds: Int = usualOverlapSeconds, actor: String, now: Instant
     ) async throws(WebhookError) -> (webhook: WebhookRecord, madeSecret: String?) {
-        guard Limits.secretOverlapSeconds.contains(overlapSeconds) else {
+        guard WebhookLimits.secretOverlapSeconds.contains(overlapSeconds) else {
             throw .invalid(
-                field: "overlap_seconds", problem: "it is \(overlapSeconds)", remedy: "Give 0 to \(Limits.secretOverlapSeconds.upperBound) seconds.")
+                field: "overlap_seconds", problem: "it is \(overlapSeconds)", remedy: "Give 0 to \(WebhookLimits.secretOverlapSeconds.upperBound) seconds.")
         }
         let secret = if let text { try WebhookSecret(text) } else { WebhookSecret(random: random) }
         let before = try await get(id, tenant: tenant)

@@ -26,7 +26,7 @@ extension SQLiteStore {
             due.sort { $0.1.isDue(before: $1.1) }
             return try due.prefix(max(0, limit)).map { webhook, delivery in
                 guard let event = try rows.fetchOne(.outboxEvent, database, where: "id = ?", [delivery.event]),
-                    let body = Data.fromDatabaseValue(event.value("body"))
+                    let body = Data.fromDatabaseValue(event.value("payload"))
                 else { throw StorageError.damagedRow(table: "delivery", key: delivery.id, problem: "its event is missing") }
                 return DueDelivery(delivery: delivery, webhook: webhook, body: [UInt8](body))
             }
@@ -93,7 +93,7 @@ extension SealedRows {
             if try fetchOne(.outboxEvent, database, where: "id = ?", [event.id]) == nil {
                 try insert(
                     [
-                        "tenant": event.tenant, "id": event.id, "name": event.name, "created_ms": event.at.milliseconds, "body": Data(event.body),
+                        "tenant": event.tenant, "id": event.id, "name": event.name, "created_ms": event.at.milliseconds, "payload": Data(event.body),
                     ], into: .outboxEvent, database)
             }
             try insert(Self.values(delivery), into: .delivery, database)

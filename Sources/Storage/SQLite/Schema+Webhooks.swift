@@ -9,7 +9,7 @@ extension Schema {
         CREATE INDEX webhook_tenant ON webhook (tenant, created_ms, id);
         CREATE TABLE outbox_event (
             tenant TEXT NOT NULL, id TEXT NOT NULL PRIMARY KEY, name TEXT NOT NULL, created_ms INTEGER NOT NULL,
-            body BLOB NOT NULL, seal BLOB) STRICT;
+            payload BLOB NOT NULL, seal BLOB) STRICT;
         CREATE TABLE delivery (
             tenant TEXT NOT NULL, id TEXT NOT NULL PRIMARY KEY, webhook TEXT NOT NULL REFERENCES webhook(id),
             event TEXT NOT NULL REFERENCES outbox_event(id), created_ms INTEGER NOT NULL, state TEXT NOT NULL,
@@ -27,7 +27,7 @@ extension Schema {
 extension SealedTable {
     static let tenantKey = SealedTable(name: "tenant_key", key: ["tenant", "version"], columns: ["tenant", "version", "record"])
     static let webhook = SealedTable(name: "webhook", key: ["id"], columns: ["tenant", "id", "created_ms", "status", "record"])
-    static let outboxEvent = SealedTable(name: "outbox_event", key: ["id"], columns: ["tenant", "id", "name", "created_ms", "body"])
+    static let outboxEvent = SealedTable(name: "outbox_event", key: ["id"], columns: ["tenant", "id", "name", "created_ms", "payload"])
     static let delivery = SealedTable(
         name: "delivery", key: ["id"],
         columns: ["tenant", "id", "webhook", "event", "created_ms", "state", "due_ms", "ended_ms", "record"])

@@ -1,16 +1,5 @@
-/// Every bound of the room.
-enum Limits {
-    // MARK: Egress
-
-    static let urlBytesMax = 2048
-    static let hostBytesMax = 253
-    /// Addresses of one name; more are nobody's server.
-    static let addressesMax = 32
-    /// To one address; the next one is tried then.
-    static let connectSeconds = 10.0
-
-    // MARK: Webhooks
-
+/// Every bound of webhooks.
+enum WebhookLimits {
     static let webhooksPerTenant = 100
     static let webhookEventsMax = 32
     /// A secret as text, also one behind `whsec_`.
