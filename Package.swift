@@ -110,7 +110,7 @@ let rooms: [Target] = [
             .product(name: "NIOTLS", package: "swift-nio"),
         ]),
     room("Receipts", ["StrictJSON", "Trust", "CryptoSuite", "MerkleLog"]),
-    room("Telemetry", [.product(name: "Logging", package: "swift-log")]),
+    room("Telemetry", ["Storage", "Federation", "StrictJSON", .product(name: "Logging", package: "swift-log")]),
     room("Compute", ["WorkSharing"]),
     room(
         "Diagnosis",

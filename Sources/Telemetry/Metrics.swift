@@ -1,98 +1,119 @@
 import Foundation
 
-/// Counters, gauges and histograms, written out in Prometheus' text format. Names begin with `tutti_` and carry their
-/// unit; labels come from small closed sets.
+/// Counters, gauges and durations. Names begin with `tutti_` and carry their unit; labels come from small closed sets.
+///
+/// A duration is counted once for Prometheus' buckets and once in a `Histogram` of the same series, under one lock. Readers
+/// get values of one moment; what they do with them holds nobody up.
 package final class Metrics: Sendable {
-    private struct Series: Hashable, Comparable {
-        var name: String
-        var labels: String
-        static func < (a: Series, b: Series) -> Bool { (a.name, a.labels) < (b.name, b.labels) }
+    package struct Label: Hashable, Comparable, Sendable {
+        package var name: String
+        package var value: String
+        package init(_ name: String, _ value: String) {
+            self.name = name
+            self.value = value
+        }
+        package static func < (a: Label, b: Label) -> Bool { (a.name, a.value) < (b.name, b.value) }
     }
-    private struct Histogram {
-        var buckets = [Int](repeating: 0, count: Metrics.bounds.count + 1)
-        var sum = 0.0
-        var count = 0
+
+    package struct Series: Hashable, Comparable, Sendable {
+        package var name: String
+        package var labels: [Label]
+
+        package func value(_ label: String) -> String? { labels.first { $0.name == label }?.value }
+
+        package static func < (a: Series, b: Series) -> Bool {
+            a.name != b.name ? a.name < b.name : a.labels.lexicographicallyPrecedes(b.labels)
+        }
     }
+
+    /// Durations of one series since the process began.
+    package struct Timings: Sendable {
+        /// How many were at most as long as each of `bounds` and longer than the one before; the last: longer than all of them.
+        package internal(set) var buckets = [Int](repeating: 0, count: Metrics.bounds.count + 1)
+        /// Until the last call of `takeIntervals`, and since then. The parts are kept apart so that an interval has its own
+        /// smallest and largest value.
+        var settled = Histogram()
+        var recent = Histogram()
+
+        package var histogram: Histogram {
+            var all = settled
+            all.merge(recent)
+            return all
+        }
+        package var count: Int64 { saturated(settled.count, recent.count) }
+        package var sum: Double { settled.sum + recent.sum }
+    }
+
+    /// Everything as it was at one moment.
+    package struct Snapshot: Sendable {
+        package internal(set) var counters: [Series: Double] = [:]
+        package internal(set) var gauges: [Series: Double] = [:]
+        package internal(set) var timings: [Series: Timings] = [:]
+    }
+
     private final class State: @unchecked Sendable {
         let lock = NSLock()
-        var counters: [Series: Double] = [:]
-        var gauges: [Series: Double] = [:]
-        var histograms: [Series: Histogram] = [:]
+        var values = Snapshot()
     }
     private let state = State()
-    private let help: [String: String]
+    let help: [String: String]
+    let views: [RequestView]
     /// Seconds, from a millisecond to a minute.
-    static let bounds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
+    package static let bounds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
 
-    /// - Parameter help: one line for every metric this process has.
-    package init(help: [String: String]) { self.help = help }
+    /// - Parameters:
+    ///   - help: one line for every metric this process has.
+    ///   - views: other names under which durations are offered, too.
+    package init(help: [String: String], views: [RequestView] = []) {
+        self.help = help
+        self.views = views
+    }
 
     package func add(_ name: String, _ labels: [(String, String)] = [], _ amount: Double = 1) {
-        state.lock.withLock { state.counters[Series(name: name, labels: text(labels)), default: 0] += amount }
+        guard amount.isFinite else { return }
+        let series = Self.series(name, labels)
+        state.lock.withLock { state.values.counters[Self.admitted(series, state.values.counters), default: 0] += amount }
     }
 
     package func set(_ name: String, _ labels: [(String, String)] = [], _ value: Double) {
-        state.lock.withLock { state.gauges[Series(name: name, labels: text(labels))] = value }
+        let series = Self.series(name, labels)
+        state.lock.withLock { state.values.gauges[Self.admitted(series, state.values.gauges)] = value }
     }
 
+    /// What is no finite number is not counted.
     package func observe(_ name: String, _ labels: [(String, String)] = [], seconds: Double) {
+        guard seconds.isFinite else { return }
         let bucket = Self.bounds.firstIndex { seconds <= $0 } ?? Self.bounds.count
+        let series = Self.series(name, labels)
         state.lock.withLock {
-            let series = Series(name: name, labels: text(labels))
-            state.histograms[series, default: Histogram()].buckets[bucket] += 1
-            state.histograms[series, default: Histogram()].sum += seconds
-            state.histograms[series, default: Histogram()].count += 1
+            let place = Self.admitted(series, state.values.timings)
+            state.values.timings[place, default: Timings()].buckets[bucket] += 1
+            state.values.timings[place, default: Timings()].recent.observe(seconds)
         }
     }
 
-    private func text(_ labels: [(String, String)]) -> String {
-        var text = ""
-        for (name, value) in labels {
-            text += text.isEmpty ? name : "," + name
-            text += "=\""
-            for character in value.unicodeScalars {
-                switch character {
-                case "\\", "\"": text += "\\" + String(character)
-                case "\n": text += "\\n"
-                default: text.unicodeScalars.append(character)
-                }
+    package func snapshot() -> Snapshot { state.lock.withLock { state.values } }
+
+    /// Durations that were observed since the last call, by series. For one caller: the recorder.
+    func takeIntervals() -> [Series: Histogram] {
+        state.lock.withLock {
+            var taken: [Series: Histogram] = [:]
+            for (series, timings) in state.values.timings where !timings.recent.isEmpty {
+                taken[series] = timings.recent
+                state.values.timings[series]?.settled.merge(timings.recent)
+                state.values.timings[series]?.recent = Histogram()
             }
-            text += "\""
+            return taken
         }
-        return text
     }
 
-    package func prometheusText() -> String {
-        let (counters, gauges, histograms) = state.lock.withLock { (state.counters, state.gauges, state.histograms) }
-        var lines: [String] = []
-        func header(_ name: String, _ type: String) {
-            lines.append("# HELP \(name) \(help[name] ?? name)")
-            lines.append("# TYPE \(name) \(type)")
-        }
-        func simple(_ values: [Series: Double], _ type: String) {
-            var last = ""
-            for (series, value) in values.sorted(by: { $0.key < $1.key }) {
-                if series.name != last { header(series.name, type) }
-                last = series.name
-                lines.append("\(series.name)\(series.labels.isEmpty ? "" : "{\(series.labels)}") \(value)")
-            }
-        }
-        simple(counters, "counter")
-        simple(gauges, "gauge")
-        var last = ""
-        for (series, histogram) in histograms.sorted(by: { $0.key < $1.key }) {
-            if series.name != last { header(series.name, "histogram") }
-            last = series.name
-            let prefix = series.labels.isEmpty ? "" : series.labels + ","
-            var total = 0
-            for (bound, count) in zip(Self.bounds.map { "\($0)" } + ["+Inf"], histogram.buckets) {
-                total += count
-                lines.append("\(series.name)_bucket{\(prefix)le=\"\(bound)\"} \(total)")
-            }
-            let labels = series.labels.isEmpty ? "" : "{\(series.labels)}"
-            lines.append("\(series.name)_sum\(labels) \(histogram.sum)")
-            lines.append("\(series.name)_count\(labels) \(histogram.count)")
-        }
-        return lines.joined(separator: "\n") + "\n"
+    private static func series(_ name: String, _ labels: [(String, String)]) -> Series {
+        Series(name: name, labels: labels.map { Label($0.0, $0.1) })
+    }
+
+    /// Itself, or where there are too many, the one that stands for all others of its name.
+    private static func admitted<Value>(_ series: Series, _ present: [Series: Value]) -> Series {
+        guard present.count >= Limits.metricSeries, present[series] == nil else { return series }
+        return Series(name: series.name, labels: series.labels.map { Label($0.name, SeriesKey.other) })
     }
 }

@@ -59,6 +59,10 @@ package final class MemoryStore: Sendable {
         var deliveries: [MemoryKey: DeliveryRecord] = [:]
         /// By (delivery, number).
         var attempts: [MemoryKey: Owned<(delivery: String, record: AttemptRecord)>] = [:]
+        /// By (tier, number, tenant, series).
+        var seriesBlocks: [MemoryKey: SeriesBlock] = [:]
+        /// The oldest first.
+        var logs: [LogPage.Entry] = []
         /// By digest.
         var blobs: [String: [UInt8]] = [:]
         /// By (id).

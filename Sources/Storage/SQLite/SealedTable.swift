@@ -51,6 +51,11 @@ struct SealedTable: Sendable {
     static let artifact = SealedTable(
         name: "artifact", key: ["tenant", "name"], columns: ["tenant", "name", "digest", "bytes", "expires_ms", "record"])
 
+    static let seriesBlock = SealedTable(
+        name: "series_block", key: ["tier", "number", "tenant", "series"], columns: ["tenant", "tier", "number", "series", "points"])
+    static let logEntry = SealedTable(
+        name: "log_entry", key: ["number"], columns: ["number", "tenant", "at_ms", "level", "service", "trace", "subject", "bytes", "record"])
+
     static let all = [
         session, member, round, contribution, updateBody, token, node, apiKey, audit, privacyRow, release, fact,
         auditLeaf, auditTree,
@@ -58,6 +63,7 @@ struct SealedTable: Sendable {
         tenant, quotaWindow,
         job, jobCheckpoint, artifact,
         tenantKey, webhook, outboxEvent, delivery, deliveryAttempt,
+        seriesBlock, logEntry,
     ]
 }
 
