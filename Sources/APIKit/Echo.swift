@@ -1,19 +1,5 @@
 package import StrictJSON
 
-/// Beginnings of the credentials this product gives out: keys, enrolment, registration, update and refresh tokens, secrets of OAuth
-/// clients, and signed tokens (a JOSE header in base64url).
-package let credentialPrefixes = ["tk_live_", "mk_live_", "te_", "reg-", "tu_", "tcs_", "trf_", "eyJ"]
-/// The shortest of them is longer.
-private let credentialBytes = 40
-
-/// Whether a text holds what could be one of our credentials, wherever the caller has put it.
-package func looksLikeCredential(_ text: String) -> Bool {
-    guard text.utf8.count >= credentialBytes else { return false }
-    return text.split { !($0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-" || $0 == "_")) }.contains { word in
-        word.utf8.count >= credentialBytes && credentialPrefixes.contains { word.contains($0) }
-    }
-}
-
 extension JSON {
     /// What an error may repeat of a value from outside: the type stays, what is long is cut, what looks like a
     /// credential becomes null.
