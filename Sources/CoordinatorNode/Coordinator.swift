@@ -28,6 +28,7 @@ package struct Coordinator: Sendable {
     private let times: GatewayTimes
     private let lives: CertificateLives
     private let log: Logger
+    private let logs: LogQueue
     private static let metricsHelp = [
         "tutti_rounds_total": "Closed attempts by outcome.", "tutti_round_seconds": "Duration of committed rounds.",
         "tutti_updates_total": "Updates by outcome.", "tutti_update_seconds": "From the end of an update's body to its receipt.",
@@ -37,6 +38,10 @@ package struct Coordinator: Sendable {
         "tutti_requests_shed_total": "Requests told to come again because too many were under way, by what they are worth.",
         Outgoing.attempts: "Attempts to deliver a webhook, by what became of the delivery.",
         Gateway.latency: "From a request's head to the end of its answer, by operation and status.",
+        TelemetryMetric.tenantRequests: "From a request's head to the end of its answer, by tenant and status.",
+        TelemetryMetric.jobs: "Finished jobs by outcome.", TelemetryMetric.logsDropped: "Log entries that were not stored.",
+        TelemetryMetric.probesUnanswered: "Probes that were not answered within ten seconds.",
+        RequestView.aiSemble.requests: "Total number of requests", RequestView.aiSemble.durations: "Request duration in seconds",
     ]
 
     package init(
@@ -48,6 +53,16 @@ package struct Coordinator: Sendable {
         self.settings = settings
         self.log = log
         self.times = times
+        logs = LogQueue()
+    }
+
+    /// - Parameter log: is stored, too.
+    package init(
+        folder: CoordinatorFolder, settings: CoordinatorSettings, log: NodeLog, times: GatewayTimes = GatewayTimes(),
+        lives: CertificateLives = CertificateLives()
+    ) {
+        (self.folder, self.settings, self.times, self.lives) = (folder, settings, times, lives)
+        (self.log, logs) = (log.logger, log.queue)
     }
 
     /// Serves until a signal in `signals`, or the graceful shutdown of the surrounding service group; then drains: no new
@@ -63,11 +78,17 @@ package struct Coordinator: Sendable {
         _ = try folder.prices()
         let services: [ServiceGroupConfiguration.ServiceConfiguration]
         let authorities: FolderAuthorities
+        let metrics = Metrics(help: Self.metricsHelp, views: [.aiSemble])
+        let keeper: LogKeeper
         do {
             // First: a folder that another coordinator serves is left alone.
             let store = try SQLiteStore(folder: folder.path, suite: .system, creates: false)
             authorities = try FolderAuthorities(folder: folder, lives: lives, strictPostQuantum: settings.strictPostQuantum, log: log)
-            services = try await listeners(store, authorities, started)
+            keeper = LogKeeper(queue: logs, store: store, metrics: metrics, now: { Instant.now })
+            let recorder = try await recorder(store, metrics)
+            // What stands first ends last.
+            let telemetry: [any Service] = [LogKeeping(keeper: keeper), Recording(recorder: recorder)]
+            services = try await telemetry.map { .init(service: $0) } + listeners(store, authorities, metrics, started)
         } catch { throw CoordinatorError(opening: folder.path, error) }
         let keeping = Task { await authorities.keep() }
         defer { keeping.cancel() }
@@ -78,13 +99,21 @@ package struct Coordinator: Sendable {
             throw CoordinatorError(.failed, "The coordinator ended with an error: \(error).", remedy: "See its log; nothing that was acknowledged is lost.")
         }
         log.notice("stopped")
+        await keeper.flush()
+    }
+
+    /// Goes on with what was measured before.
+    private func recorder(_ store: SQLiteStore, _ metrics: Metrics) async throws -> Recorder {
+        let recorder = Recorder(metrics: metrics, store: store, system: SystemProbe(folder: folder.path), log: log, startedAt: Instant.now)
+        try await recorder.restore()
+        await recorder.add(.certificate(folder))
+        return recorder
     }
 
     private func listeners(
-        _ store: SQLiteStore, _ authorities: FolderAuthorities, _ started: @escaping @Sendable (String, Int) -> Void
+        _ store: SQLiteStore, _ authorities: FolderAuthorities, _ metrics: Metrics, _ started: @escaping @Sendable (String, Int) -> Void
     ) async throws -> [ServiceGroupConfiguration.ServiceConfiguration] {
         let readiness = Readiness()
-        let metrics = Metrics(help: Self.metricsHelp)
         let outgoing = try await Outgoing(folder, settings, store, metrics, log)
         let (gateway, platform) = try await gateway(store, authorities, readiness, metrics)
         let limit = ConnectionLimit(

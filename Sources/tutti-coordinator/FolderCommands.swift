@@ -86,7 +86,7 @@ struct Serve: ReportingCommand {
         flags["server.listen"] = listen
         flags["log.level"] = logLevel
         let settings = try await reporting { [flags] () async throws(CoordinatorError) in try place.settings(flags: flags) }
-        let log = makeLogger("tutti-coordinator", level: settings.logLevel)
+        let log = NodeLog("tutti-coordinator", level: settings.logLevel)
         // Both signals drain; only an interrupt is told as one.
         let interrupted = Mutex(false)
         let signals = SignalWatch([SIGINT]) { _ in interrupted.withLock { $0 = true } }
