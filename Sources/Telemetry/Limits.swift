@@ -38,6 +38,8 @@ enum Limits {
     static let messageBytes = 2048
     static let fieldBytes = 512
     static let fields = 32
+    /// The longest secret that is looked for across the end of what is kept.
+    static let secretBytes = 4096
     /// Nesting of a logger's metadata.
     static let fieldDepth = 4
     /// Entries in one transaction.

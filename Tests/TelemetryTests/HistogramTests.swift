@@ -88,7 +88,7 @@ import Testing
     @Test func memoryIsBounded() {
         var histogram = Histogram()
         var chance = Chance(1)
-        for _ in 0..<200_000 { histogram.observe(Double(bitPattern: chance.next() & .max >> 1)) }
+        for _ in 0..<50_000 { histogram.observe(Double(bitPattern: chance.next() & .max >> 1)) }
         #expect(histogram.buckets.numbers.count <= Buckets.count)
     }
 }

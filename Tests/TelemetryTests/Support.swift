@@ -36,6 +36,9 @@ final class FailingStore: TelemetryStore {
         set { content.withLock { $0.fails = newValue } }
     }
 
+    var blockCount: Int { content.withLock { $0.blocks.count } }
+    var written: [LogRecord] { content.withLock { $0.logs } }
+
     private func change(_ body: (inout Content) -> Void) throws(StorageError) {
         let isFull = content.withLock { content in
             if !content.fails {

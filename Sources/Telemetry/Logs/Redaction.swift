@@ -82,7 +82,7 @@ package enum Redaction {
                 clean += mark
                 rest = rest[rest.prefix { !endsValue($0) }.endIndex...]
             } else {
-                let follows = gap.allSatisfy { $0 == " " } && word.utf8.count >= 8 && isScheme(before)
+                let follows = gap.allSatisfy { $0 == " " } && word.utf8.count >= 8 && isScheme(before, of: word)
                 clean += follows || isJWT(word) || looksLikeCredential(String(word)) ? mark : String(word)
                 rest = rest[word.endIndex...]
             }
@@ -91,8 +91,15 @@ package enum Redaction {
         return clean
     }
 
-    /// What follows these is a credential, whatever it looks like.
-    private static func isScheme(_ word: Substring) -> Bool { word.utf8.count <= 6 && ["bearer", "basic"].contains(word.lowercased()) }
+    /// What follows `Bearer` is a credential, whatever it looks like; what follows `Basic` is one unless it is a word.
+    private static func isScheme(_ scheme: Substring, of word: Substring) -> Bool {
+        guard scheme.utf8.count <= 6 else { return false }
+        switch scheme.lowercased() {
+        case "bearer": return true
+        case "basic": return word.contains { $0.isUppercase || $0.isNumber }
+        default: return false
+        }
+    }
 
     /// Whether what comes is the value of a secret, as in `password=x` and `"client_secret": "x"`.
     private static func isValue(after name: Substring, _ gap: Substring) -> Bool {
@@ -111,13 +118,17 @@ package enum Redaction {
         return parts[0].contains("eyJ") && parts.allSatisfy { $0.allSatisfy(isCredentialCharacter) }
     }
 
-    /// What is kept of an entry: without secrets, and not longer than the limits.
-    package static func clean(_ fields: [String: String]) -> [String: String] {
+    /// What is kept of a text. It is cut before it is looked through, so that long ones cost no more than others; a secret that lies
+    /// across the limit is still seen.
+    package static func kept(_ text: String, bytes: Int) -> String { clean(text.clipped(bytes + Limits.secretBytes)).clipped(bytes) }
+
+    /// What is kept of an entry's fields.
+    package static func kept(_ fields: [String: String]) -> [String: String] {
         var kept: [String: String] = [:]
         for (name, value) in fields.sorted(by: { $0.key < $1.key }).prefix(Limits.fields) {
             // A name may hold a secret, too.
-            let shown = clean(name.clipped(Limits.nameBytes))
-            kept[shown] = isSecret(name: name) ? mark : clean(value).clipped(Limits.fieldBytes)
+            let shown = Self.kept(name, bytes: Limits.nameBytes)
+            kept[shown] = isSecret(name: name.clipped(Limits.nameBytes)) ? mark : Self.kept(value, bytes: Limits.fieldBytes)
         }
         return kept
     }

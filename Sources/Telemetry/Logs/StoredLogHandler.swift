@@ -49,24 +49,28 @@ package struct StoredLogHandler: LogHandler {
     }
 
     static func record(_ level: Logger.Level, _ message: String, _ metadata: Logger.Metadata, label: String, at now: Instant) -> LogRecord {
-        var fields: [String: String] = [:]
-        flatten(.dictionary(metadata), "", Limits.fieldDepth, into: &fields)
-        func take(_ name: String) -> String? { fields.removeValue(forKey: name).map { Redaction.clean($0).clipped(Limits.nameBytes) } }
+        var rest = metadata
+        func take(_ name: String) -> String? { rest.removeValue(forKey: name).map { Redaction.kept("\($0)", bytes: Limits.nameBytes) } }
         let request = take("request")
+        let (service, tenant, trace, subject) = (take("service"), take("tenant"), take("trace_id"), take("subject"))
+        var fields: [String: String] = [:]
+        flatten(.dictionary(rest), "", Limits.fieldDepth, into: &fields)
         return LogRecord(
-            at: now, level: LogLevel(level), service: take("service") ?? label, message: Redaction.clean(message).clipped(Limits.messageBytes),
-            tenant: take("tenant"), traceID: take("trace_id") ?? request, subject: take("subject"), fields: Redaction.clean(fields))
+            at: now, level: LogLevel(level), service: service ?? label, message: Redaction.kept(message, bytes: Limits.messageBytes), tenant: tenant,
+            traceID: trace ?? request, subject: subject, fields: Redaction.kept(fields))
     }
 
     private static func flatten(_ value: Logger.MetadataValue, _ name: String, _ depth: Int, into fields: inout [String: String]) {
+        guard fields.count < Limits.fields else { return }
         switch value {
         case .string(let text): fields[name] = text
         case .stringConvertible(let thing): fields[name] = "\(thing)"
         case .dictionary(let members) where depth > 0:
             for (key, member) in members.sorted(by: { $0.key < $1.key }) {
+                let short = key.clipped(Limits.nameBytes)
                 // What is inside a secret is one.
-                let inner = name.isEmpty ? key : "\(name).\(key)"
-                flatten(Redaction.isSecret(name: key) ? .string(Redaction.mark) : member, inner, depth - 1, into: &fields)
+                flatten(
+                    Redaction.isSecret(name: short) ? .string(Redaction.mark) : member, name.isEmpty ? short : "\(name).\(short)", depth - 1, into: &fields)
             }
         case .array(let elements) where depth > 0:
             for (index, element) in elements.prefix(Limits.fields).enumerated() { flatten(element, "\(name).\(index)", depth - 1, into: &fields) }

@@ -6,7 +6,16 @@ struct TierBlocks: Sendable {
     private(set) var changed: Set<Int64> = []
 
     var isEmpty: Bool { closed.isEmpty && open == nil }
-    var numbers: [Int64] { (Array(closed.keys) + (open.map { [$0.number] } ?? [])).sorted() }
+    var oldest: Int64? { isEmpty ? nil : min(closed.keys.min() ?? .max, open?.number ?? .max) }
+    var newest: Int64? { isEmpty ? nil : max(closed.keys.max() ?? .min, open?.number ?? .min) }
+
+    /// Those that there are, rising.
+    func numbers(in range: ClosedRange<Int64>) -> [Int64] {
+        if range.upperBound - range.lowerBound < 16 { return range.filter { closed[$0] != nil || open?.number == $0 } }
+        var numbers = closed.keys.filter(range.contains)
+        if let open, range.contains(open.number) { numbers.append(open.number) }
+        return numbers.sorted()
+    }
 
     mutating func merge(_ point: Point, _ block: Int64, _ place: Int, max: Int) {
         bringOpen(block, max)

@@ -76,19 +76,17 @@ extension TimeSeries {
     private func tier(from: Instant, to: Instant) -> SeriesTier {
         let (length, overflow) = to.milliseconds.subtractingReportingOverflow(from.milliseconds)
         if overflow || length > 2 * 86_400_000 { return .hour }
-        // Blocks are given up whole, so that a day of ten seconds is always there; what lies farther back is not.
-        let newest = series.values.compactMap { $0.tiers[0].numbers.last }.max() ?? 0
-        let fineFrom = SeriesTier.tenSeconds.step(from) >= newest * 60 - SeriesTier.tenSeconds.keepMilliseconds / 10_000
-        if length <= 2 * 3_600_000, fineFrom { return .tenSeconds }
-        let minuteFrom = SeriesTier.minute.step(from) >= newest * 10 - SeriesTier.minute.keepMilliseconds / 60_000
-        return minuteFrom ? .minute : .hour
+        // Blocks are given up whole, so that what a tier keeps is always there.
+        func keeps(_ tier: SeriesTier) -> Bool { from >= (newest ?? to).adding(seconds: -Double(tier.keepMilliseconds) / 1000) }
+        if length <= 2 * 3_600_000, keeps(.tenSeconds) { return .tenSeconds }
+        return keeps(.minute) ? .minute : .hour
     }
 
     /// Points of the series that are meant, series by series, by time.
     private func visit(_ selector: SeriesSelector, _ tier: SeriesTier, _ steps: Range<Int64>, _ body: (Int64, Point) -> Void) {
         for key in series.keys.filter(selector.matches).sorted() {
             guard let blocks = series[key]?.tiers[tier.rawValue] else { continue }
-            for number in blocks.numbers where number >= tier.block(steps.lowerBound) && number <= tier.block(steps.upperBound) {
+            for number in blocks.numbers(in: tier.block(steps.lowerBound)...tier.block(steps.upperBound)) {
                 for (place, point) in (blocks.points(number) ?? []).enumerated() {
                     let step = number * Int64(Limits.blockPoints) + Int64(place)
                     if let point, steps.contains(step) { body(step, point) }

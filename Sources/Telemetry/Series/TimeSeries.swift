@@ -14,6 +14,8 @@ package struct TimeSeries: Sendable {
     private(set) var series: [SeriesKey: Series] = [:]
     /// The first block that is kept, by tier.
     private var horizons: [SeriesTier: Int64] = [:]
+    /// The latest moment anything was measured at.
+    private(set) var newest: Instant?
     /// The step of the last `takeChanges`, by tier.
     private var taken: [SeriesTier: Int64] = [:]
     private let seriesMax: Int
@@ -26,6 +28,7 @@ package struct TimeSeries: Sendable {
 
     /// What there is no room for goes to the series that is called `other`.
     package mutating func record(_ samples: [(key: SeriesKey, point: Point)], at now: Instant) {
+        if !samples.isEmpty { newest = max(now, newest ?? now) }
         for (wanted, point) in samples {
             guard let key = admitted(wanted) else { continue }
             for tier in SeriesTier.allCases {
@@ -77,16 +80,15 @@ package struct TimeSeries: Sendable {
     /// - Returns: whether something is to be given up.
     private mutating func moveHorizon(_ tier: SeriesTier, _ now: Instant) -> Bool {
         let wanted = tier.horizon(now)
-        let oldest = series.values.compactMap { $0.tiers[tier.rawValue].numbers.first }.min()
+        guard wanted > horizons[tier] ?? .min else { return false }
+        let oldest = series.values.compactMap { $0.tiers[tier.rawValue].oldest }.min()
+        // An empty time is passed at once, and then one block at a time.
+        let passed = min(wanted, oldest ?? wanted)
         guard let horizon = horizons[tier] else {
-            horizons[tier] = min(wanted, oldest ?? wanted)
+            horizons[tier] = passed
             return false
         }
-        guard wanted > horizon else { return false }
-        // An empty time is passed at once, and then one block at a time.
-        let passed = max(horizon, min(wanted, oldest ?? wanted))
-        let moved = passed == horizon ? horizon + 1 : passed
-        horizons[tier] = moved
+        horizons[tier] = min(wanted, max(horizon, passed) + 1)
         return true
     }
 
@@ -103,12 +105,14 @@ package struct TimeSeries: Sendable {
             }
         }
         for key in series.keys { rebuild(key) }
+        let last = series.values.compactMap { $0.tiers[0].newest }.max()
+        newest = last.map { Instant(milliseconds: ($0 + 1) * SeriesTier.tenSeconds.blockMilliseconds - 1) }
         return refused
     }
 
     /// The last two hours at the tier of minutes and the last three steps at that of hours.
     private mutating func rebuild(_ key: SeriesKey) {
-        guard let fine = series[key]?.tiers[0], let last = fine.numbers.last else { return }
+        guard let fine = series[key]?.tiers[0], let last = fine.newest else { return }
         let end = (last + 1) * Int64(Limits.blockPoints)
         // Four hours hold both, however they begin.
         let first = last - 4 * 3_600_000 / SeriesTier.tenSeconds.blockMilliseconds
