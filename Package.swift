@@ -280,6 +280,7 @@ let suites: [Target] = [
         ] + nio),
     tests("ReceiptTests", ["Receipts", "Trust", "CryptoSuite", "MerkleLog", "StrictJSON"]),
     .testTarget(name: "FuzzTests", dependencies: ["FuzzTargets"], exclude: ["Corpus"], swiftSettings: strict),
+    tests("TelemetryTests", ["Telemetry", "Storage", "Federation", .product(name: "Logging", package: "swift-log")]),
     tests("TidyTests", []),
     tests("EndToEndTests", ["FaultHarness"]),
 ]

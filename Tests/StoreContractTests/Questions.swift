@@ -18,14 +18,14 @@ struct Questions {
 
     // Names that only bytes tell apart, or order otherwise than letters do.
     mutating func tenant() -> String { one(of: ["one", "one", "one", "two"]) }
-    private mutating func id() -> String { one(of: ["s", "s", "t", "Z", "é", "e\u{301}"]) }
+    mutating func id() -> String { one(of: ["s", "s", "t", "Z", "é", "e\u{301}"]) }
     mutating func client() -> String { one(of: ["a", "B", "c", "é", "e\u{301}", "😀", "ﬀ"]) }
     private mutating func number() -> Int { 1 + below(4) }
     mutating func instant() -> Instant {
         time += Int64(below(3))
         return Instant(milliseconds: time)
     }
-    private mutating func body() -> [UInt8] {
+    mutating func body() -> [UInt8] {
         let byte = UInt8(below(3))
         return [UInt8](repeating: byte, count: one(of: [0, 3, 20, 21, 40]))
     }
@@ -81,6 +81,7 @@ struct Questions {
     mutating func next() -> Question {
         if below(8) == 0 { return tenantOrQuota() }
         if below(3) == 0 { return ofJobs() }
+        if below(10) == 0 { return .telemetry(telemetryQuestion()) }
         switch below(44) {
         case 34...43: return .account(accountQuestion())
         case 0: return .create(sessionRecord())

@@ -101,6 +101,7 @@ enum Question: Sendable {
     case artifacts(tenant: String, prefix: String, after: String, limit: Int)
     case deleteArtifact(String, tenant: String)
     case expireArtifacts(Instant, limit: Int)
+    case telemetry(TelemetryQuestion)
 
     /// In words, so that answers of all types can be compared.
     func answer(_ store: any WholeStore) async -> String {
@@ -147,6 +148,7 @@ enum Question: Sendable {
             case .pay(let charge, let tenant): return "\(try await store.pay(charge, tenant: tenant))"
             case .past(let members, let tenant): return "\(try await store.past(members, tenant: tenant))"
             case .ledger(let tenant): return "\(try await store.ledger(tenant: tenant))"
+            case .telemetry(let question): return try await question.answer(store)
             case .history: return "\(String(describing: try await store.history()))"
             case .addTenant(let record, let most):
                 let entry = AuditRecord(at: record.createdAt, action: .tenantCreated, actor: "a", subject: record.id)

@@ -45,6 +45,9 @@ import Trust
         _ = try await store.finish(AttemptRecord(at: now, milliseconds: 5, status: 500, problem: nil), of: delivery, tenant: "default", now: now) {
             ($0, $1, nil)
         }
+        try await store.putSeries([SeriesBlock(tenant: "", series: "m", tier: 1, number: 7, points: [1, 2])], horizons: [:])
+        try await store.appendLogs(
+            [LogRecord(at: now, level: .error, service: "s", message: "failed", tenant: "default", traceID: "t")], ring: LogRing(entriesMax: 9, bytesMax: 999))
         await store.close()
     }
 
@@ -72,6 +75,8 @@ import Trust
         ("tenant_key", "default/1", ["record = CAST(replace(CAST(record AS TEXT), '1,2', '1,3') AS BLOB)"]),
         ("webhook", "w", ["status = 'disabled'", "tenant = 'x'", "created_ms = 0"]), ("outbox_event", "e", ["payload = x'00'", "name = 'x'"]),
         ("delivery", delivery, ["state = 'dead'", "due_ms = 9", "ended_ms = 1"]), ("delivery_attempt", "\(delivery)/1", ["tenant = 'x'"]),
+        ("series_block", "1/7//m", ["points = x'0103'", "points = x''"]),
+        ("log_entry", "1", ["level = 2", "record = CAST(replace(CAST(record AS TEXT), 'failed', 'passed') AS BLOB)", "subject = 'x'"]),
         ("fact", "history", ["value = 'i'", "seal = NULL"]),
         ("job", "j", ["state = 'completed'", "finished_ms = 1", "type = 'annealing'", "tenant = 'x'"]),
         ("job_checkpoint", "j", ["content = x'0103'", "tenant = 'x'"]),

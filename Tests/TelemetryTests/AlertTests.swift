@@ -103,7 +103,10 @@ import Testing
         for tick in 0..<20 {
             for alert in book.evaluate(at: noon + tick * 10, { series.reading($0.measure, at: noon + 1).map { [$0] } }) { texts[alert.rule] = alert.text }
         }
-        #expect(Set(texts.keys) == ["http.error_rate", "http.latency_p99", "system.disk_full", "system.disk_filling", "certificate.ending", "jobs.failing", "audit.broken"])
+        #expect(
+            Set(texts.keys) == [
+                "http.error_rate", "http.latency_p99", "system.disk_full", "system.disk_filling", "certificate.ending", "jobs.failing", "audit.broken",
+            ])
         #expect(texts["http.error_rate"]?.hasPrefix("10 % of 100 requests") == true)
         #expect(texts["jobs.failing"]?.hasPrefix("50 % of 8 jobs") == true && texts["certificate.ending"]?.contains("in 3 days") == true)
         #expect(Set(AlertRule.usual.map(\.id)).count == AlertRule.usual.count)

@@ -34,7 +34,8 @@ import Testing
 
     @Test func secretNames() {
         for name in [
-            "password", "Password", "user_password", "clientSecret", "client-secret", "Authorization", "token", "registration_token", "accessToken", "x-api-key",
+            "password", "Password", "user_password", "clientSecret", "client-secret", "Authorization", "token", "registration_token", "accessToken",
+            "x-api-key",
             "X-API-Key", "apikey", "Set-Cookie", "private_key", "secret_name",
         ] { #expect(Redaction.isSecret(name: name), "\(name)") }
         for name in ["tokens", "total_tokens", "token_count", "key", "key_id", "secretary", "author", "", "_", "monkey"] {
@@ -45,7 +46,9 @@ import Testing
     @Test(arguments: 1...30)
     func noTextTraps(_ seed: Int) {
         var chance = Chance(seed)
-        let parts = ["-----BEGIN ", "PRIVATE KEY-----", "-----END ", "-----", "://", "@", "Bearer ", "token", "=", ":", "\"", " ", "é", "\u{0}", "eyJ", ".", "a", "\r\n"]
+        let parts = [
+            "-----BEGIN ", "PRIVATE KEY-----", "-----END ", "-----", "://", "@", "Bearer ", "token", "=", ":", "\"", " ", "é", "\u{0}", "eyJ", ".", "a", "\r\n",
+        ]
         for _ in 0..<200 {
             let text = (0..<chance.below(30)).map { _ in chance.one(of: parts) }.joined()
             _ = Redaction.kept([text: text])

@@ -98,7 +98,8 @@ package struct TimeSeries: Sendable {
         var refused = 0
         for block in blocks {
             guard let key = SeriesKey(tenant: block.tenant, text: block.series), let tier = SeriesTier(rawValue: block.tier),
-                series[key] != nil || series.count < seriesMax + Limits.seriesOfOthers, series[key, default: Series()].tiers[tier.rawValue].restore(block.number, block.points)
+                series[key] != nil || series.count < seriesMax + Limits.seriesOfOthers,
+                series[key, default: Series()].tiers[tier.rawValue].restore(block.number, block.points)
             else {
                 refused += 1
                 continue
