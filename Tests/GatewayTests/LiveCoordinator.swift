@@ -39,12 +39,14 @@ struct LiveCoordinator: Sendable {
     /// Serves a folder that is there.
     static func serving<Value: Sendable>(
         _ folder: CoordinatorFolder, flags: [String: String] = [:], times: GatewayTimes = GatewayTimes(),
-        lives: CertificateLives = CertificateLives(), _ work: @Sendable (LiveCoordinator) async throws -> Value
+        lives: CertificateLives = CertificateLives(), kept: NodeLog? = nil, _ work: @Sendable (LiveCoordinator) async throws -> Value
     ) async throws -> Value {
         let settings = try folder.settings(flags: ["server.listen": "127.0.0.1:0"].merging(flags) { $1 })
         let log = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
         let (starts, started) = AsyncStream.makeStream(of: Int.self)
-        let coordinator = Coordinator(folder: folder, settings: settings, log: log, times: times, lives: lives)
+        let coordinator =
+            kept.map { Coordinator(folder: folder, settings: settings, log: $0, times: times, lives: lives) }
+            ?? Coordinator(folder: folder, settings: settings, log: log, times: times, lives: lives)
         let group = ServiceGroup(services: [Running(coordinator: coordinator, started: started)], logger: log)
         async let run: Void = group.run()
         guard let port = await starts.first(where: { _ in true }) else {
