@@ -164,4 +164,22 @@ import Testing
         await running
         for task in 0..<4 { #expect(store.written.filter { $0.service == "s\(task)" }.map(\.message) == (0..<500).map { "\($0)" }) }
     }
+
+    /// One process, one queue, a coordinator after the other.
+    @Test func theNextKeeperGoesOn() async {
+        let queue = LogQueue()
+        let logger = logger(queue, Notes())
+        for round in 1...3 {
+            let store = FailingStore()
+            let keeper = LogKeeper(queue: queue, store: store, metrics: Metrics(help: [:]), now: { noon })
+            logger.notice("before \(round)")
+            async let running: Void = keeper.run()
+            #expect(await eventually { store.written.count == 1 })
+            logger.notice("after \(round)")
+            #expect(await eventually { store.written.count == 2 })
+            keeper.stop()
+            await running
+            #expect(store.written.map(\.message) == ["before \(round)", "after \(round)"])
+        }
+    }
 }

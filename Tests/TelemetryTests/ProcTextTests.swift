@@ -94,6 +94,22 @@ import Testing
         #expect(reading.networkReceivedBytes == nil && reading.networkSentBytes == 400 && reading.networkReceivedBytesTotal == 1000)
         #expect(SystemReading(now, since: nil).processorPercent == nil && SystemReading(SystemCounters(), since: nil).samples.isEmpty)
         #expect(reading.samples.map(\.key.metric) == ["system.cpu_percent", "system.memory_percent", "system.network_sent_bytes"])
+        #expect(reading.samples.map(\.point.average) == [25, 75, 400])
+    }
+
+    /// Every number that was read stands in its series as it was read.
+    @Test func samplesHaveTheNumbersThatWereRead() {
+        var (before, now) = (SystemCounters(), SystemCounters())
+        (before.diskReadBytes, before.diskWrittenBytes, before.networkReceivedBytes, before.networkSentBytes) = (1, 2, 3, 4)
+        (now.diskReadBytes, now.diskWrittenBytes, now.networkReceivedBytes, now.networkSentBytes) = (11, 22, 33, 44)
+        (before.segmentsSent, before.segmentsSentAgain, now.segmentsSent, now.segmentsSentAgain) = (5, 6, 105, 8)
+        (now.residentBytes, now.descriptors, now.load) = (1 << 30, 17, 0.5)
+        let values = Dictionary(uniqueKeysWithValues: SystemReading(now, since: before).samples.map { ($0.key.metric, $0.point.average) })
+        #expect(
+            values == [
+                SeriesName.diskRead: 10, SeriesName.diskWritten: 20, SeriesName.received: 30, SeriesName.sent: 40, SeriesName.segments: 100,
+                SeriesName.segmentsAgain: 2, SeriesName.resident: 1_073_741_824, SeriesName.descriptors: 17, SeriesName.load: 0.5,
+            ])
     }
 
     /// This machine is Linux, whatever else it is.

@@ -7,6 +7,8 @@ package struct LogKeeper: Sendable {
     package static let ring = LogRing(entriesMax: 20_000, bytesMax: 16 << 20)
 
     private let queue: LogQueue
+    private let arrivals: AsyncStream<Void>
+    private let end: AsyncStream<Void>.Continuation
     private let store: any TelemetryStore
     private let ring: LogRing
     private let metrics: Metrics
@@ -14,6 +16,7 @@ package struct LogKeeper: Sendable {
 
     package init(queue: LogQueue, store: any TelemetryStore, metrics: Metrics, ring: LogRing = LogKeeper.ring, now: @escaping @Sendable () -> Instant) {
         self.queue = queue
+        (arrivals, end) = queue.listen()
         self.store = store
         self.metrics = metrics
         self.ring = ring
@@ -23,11 +26,11 @@ package struct LogKeeper: Sendable {
     /// Until the task is cancelled or `stop` is called; then what still waits is written.
     package func run() async {
         await flush()
-        for await _ in queue.arrivals { await flush() }
+        for await _ in arrivals { await flush() }
         await flush()
     }
 
-    package func stop() { queue.close() }
+    package func stop() { end.finish() }
 
     /// Writes what waits. What the store does not take is dropped and counted; the next entries say so.
     package func flush() async {

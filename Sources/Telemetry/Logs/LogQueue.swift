@@ -7,43 +7,44 @@ package final class LogQueue: Sendable {
     struct Waiting: Sendable {
         var entries: [LogRecord] = []
         var dropped: Int64 = 0
+        /// Who is told that something has come.
+        var keeper: AsyncStream<Void>.Continuation?
     }
     private let waiting = Mutex(Waiting())
     private let capacity: Int
-    /// Something has come. One call stands for all that nobody has answered.
-    let arrivals: AsyncStream<Void>
-    private let arrive: AsyncStream<Void>.Continuation
-
     package init(capacity: Int? = nil) {
         self.capacity = capacity ?? Limits.waitingLogs
-        (arrivals, arrive) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+    }
+
+    /// Says from now on when something has come: one call stands for all that nobody has answered. Only the last who asked is told.
+    func listen() -> (arrivals: AsyncStream<Void>, end: AsyncStream<Void>.Continuation) {
+        let (arrivals, keeper) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        waiting.withLock { $0.keeper = keeper }
+        return (arrivals, keeper)
     }
 
     /// Secrets have been taken out.
     package func offer(_ entry: LogRecord) {
-        let isFirst = waiting.withLock { waiting in
+        let keeper = waiting.withLock { waiting -> AsyncStream<Void>.Continuation? in
             guard waiting.entries.count < capacity else {
                 waiting.dropped = saturated(waiting.dropped, 1)
-                return false
+                return nil
             }
             waiting.entries.append(entry)
-            return waiting.entries.count == 1
+            return waiting.entries.count == 1 ? waiting.keeper : nil
         }
-        if isFirst { arrive.yield() }
+        keeper?.yield()
     }
 
     /// Everything that waits, and how many were dropped since the last call.
-    func take() -> Waiting {
+    func take() -> (entries: [LogRecord], dropped: Int64) {
         waiting.withLock { waiting in
-            let taken = waiting
-            waiting = Waiting()
+            let taken = (waiting.entries, waiting.dropped)
+            (waiting.entries, waiting.dropped) = ([], 0)
             return taken
         }
     }
 
     /// Entries that the store did not take.
     func lost(_ count: Int) { waiting.withLock { $0.dropped = saturated($0.dropped, Int64(count)) } }
-
-    /// `arrivals` ends.
-    func close() { arrive.finish() }
 }

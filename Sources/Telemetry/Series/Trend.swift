@@ -1,5 +1,3 @@
-internal import Foundation
-
 /// Where a series is going, by the test of Mann (1945) and Kendall (1975) with the correction for ties. It asks only whether later values
 /// tend to be larger, so that one peak makes no trend.
 package enum Trend: String, Sendable {

@@ -79,12 +79,14 @@ package struct SystemReading: Sendable, Equatable {
 
     /// As time series.
     package var samples: [(key: SeriesKey, point: Point)] {
+        // Written out: `map(Double.init)` takes a whole number for the bits of a double.
+        func real(_ whole: UInt64?) -> Double? { whole.map { Double($0) } }
         let values: [(String, Double?)] = [
             (SeriesName.processor, processorPercent), (SeriesName.memory, memoryPercent), (SeriesName.disk, diskPercent),
-            (SeriesName.diskRead, diskReadBytes.map(Double.init)), (SeriesName.diskWritten, diskWrittenBytes.map(Double.init)),
-            (SeriesName.received, networkReceivedBytes.map(Double.init)), (SeriesName.sent, networkSentBytes.map(Double.init)),
-            (SeriesName.segments, segmentsSent.map(Double.init)), (SeriesName.segmentsAgain, segmentsSentAgain.map(Double.init)),
-            (SeriesName.resident, residentBytes.map(Double.init)), (SeriesName.descriptors, descriptors.map(Double.init)), (SeriesName.load, load),
+            (SeriesName.diskRead, real(diskReadBytes)), (SeriesName.diskWritten, real(diskWrittenBytes)),
+            (SeriesName.received, real(networkReceivedBytes)), (SeriesName.sent, real(networkSentBytes)),
+            (SeriesName.segments, real(segmentsSent)), (SeriesName.segmentsAgain, real(segmentsSentAgain)),
+            (SeriesName.resident, real(residentBytes)), (SeriesName.descriptors, descriptors.map { Double($0) }), (SeriesName.load, load),
         ]
         return values.compactMap { name, value in value.flatMap { Point($0) }.map { (SeriesKey(name), $0) } }
     }
