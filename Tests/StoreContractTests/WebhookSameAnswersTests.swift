@@ -105,7 +105,7 @@ private struct WebhookQuestion: Sendable {
             let changed = try await store.rewrapTenantKeys(audit: note(.masterKeyRotated, "m"), tenant: tenant) { [place] in
                 $0.version % 2 == 0 ? nil : [UInt8(place)]
             }
-            let entries = try await store.audit(tenant: tenant, after: 0, limit: 1000).map { "\($0.number) \($0.entry)" }
+            let entries = try await store.audit(tenant: tenant, after: 0, limit: 1000).map { "\($0.index) \($0.entry)" }
             return "\(keys) \(changed) \(try await store.tenantKeys(tenant: tenant)) \(entries.suffix(20))"
         }
     }
