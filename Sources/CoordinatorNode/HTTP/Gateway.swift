@@ -144,7 +144,8 @@ struct Gateway: Sendable {
         // Over plain HTTP the client called another port than the one that replies must point at.
         let base = address.base(host: connection.isSecure ? host : nil)
         var request = APIRequest(
-            method: method, path: "/", body: APIKit.RequestBody([]), requestID: requestID(id), nowMilliseconds: Instant.now.milliseconds,
+            // Nobody's path, until it has been read.
+            method: method, path: "", body: APIKit.RequestBody([]), requestID: requestID(id), nowMilliseconds: Instant.now.milliseconds,
             baseURL: base, socketBaseURL: "wss" + base.dropFirst("https".count))
         if let host { request.headers = [("host", host)] }
         return request
