@@ -139,7 +139,7 @@ let rooms: [Target] = [
             .product(name: "Logging", package: "swift-log"),
         ]),
     // 6 surfaces
-    room("APIKit", ["StrictJSON", "Suggestion", "Platform", "Storage"]),
+    room("APIKit", ["StrictJSON", "Suggestion", "Platform", "Storage", "Federation"]),
     room("EnterpriseAPI", ["APIKit", "StrictJSON", "Platform", "Storage", "Federation", "Trust"]),
     room("AisembleAPI", ["APIKit", "StrictJSON", "Platform", "Storage", "Federation", "Trust"]),
     room("PhiAPI", ["APIKit", "StrictJSON", "Platform", "Federation"]),

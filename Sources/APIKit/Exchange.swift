@@ -96,6 +96,16 @@ package enum Caller: Sendable, Equatable {
     /// Somebody with scopes, in a family that goes by them; a platform administrator acts for the tenant it names.
     case principal(Principal)
 
+    /// Under which its calls are counted and remembered; nil for who is not known yet.
+    package var name: String? {
+        switch self {
+        case .administrator: Identity.administrator
+        case .node(let peer): "node/\(peer.client)"
+        case .principal(let principal): principal.id
+        case .anonymous, .bearer: nil
+        }
+    }
+
     package var tenant: String? {
         switch self {
         case .administrator(let tenant): tenant

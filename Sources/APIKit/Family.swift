@@ -41,6 +41,8 @@ package struct Family: Sendable {
 
     /// Counts calls against plans; nil: they are not counted.
     package var admission: (any CallAdmission)?
+    /// Makes calls with a key once; nil: keys are not looked at.
+    package var repetition: Repetition?
 
     package init(
         _ name: APIFamily, bases: [String], aliases: [Alias] = [], endpoints: [Endpoint], errorShape: Shape,
@@ -56,9 +58,10 @@ package struct Family: Sendable {
         self.negotiate = negotiate
     }
 
-    package func counted(by admission: any CallAdmission) -> Family {
+    package func counted(by admission: any CallAdmission, once repetition: Repetition) -> Family {
         var family = self
         family.admission = admission
+        family.repetition = repetition
         return family
     }
 
@@ -90,7 +93,11 @@ package struct Family: Sendable {
                 if let refused { throw refused }
             }
             if let declared = request.body.declaredBytes, declared > endpoint.bodyLimitBytes { throw .tooLarge(limitBytes: endpoint.bodyLimitBytes) }
-            reply = try await endpoint.handler(request)
+            if let repetition, repetition.concerns(endpoint, request) {
+                reply = try await repetition.reply(to: request, endpoint)
+            } else {
+                reply = try await endpoint.handler(request)
+            }
         } catch {
             reply = refusal(error, request)
         }

@@ -161,12 +161,13 @@ package struct Coordinator: Sendable {
         if resumed > 0 { log.notice("sessions go on", metadata: ["count": "\(resumed)"]) }
         let platform = try await PlatformServices.open(store, engine, folder, log: log)
         let admission = QuotaAdmission(quotas: platform.quotas, tenants: platform.tenants)
+        let repetition = Repetition(IdempotentCalls()) { CryptoSuite.system.sha256($0) }
         let trustStream = TrustStream.family(engine, identity: platform.identity)
         let gateway = Gateway(
             families: [
                 trustStream, Enterprise.family(platform.identity, platform.tenants), Aisemble.family(platform.identity, platform.jobs),
                 Phi.family(platform.identity),
-            ].map { $0.counted(by: admission) } + [consoleFamily(engine, platform.identity, store, log)], sessions: trustStream,
+            ].map { $0.counted(by: admission, once: repetition) } + [consoleFamily(engine, platform.identity, store, log)], sessions: trustStream,
             system: SystemFamily.family(readiness: readiness, metrics: metrics, errors: trustStream),
             authenticator: CallerAuthenticator(identity: platform.identity, tenants: platform.tenants, engine: engine), engine: engine, open: open,
             metrics: metrics,

@@ -119,7 +119,8 @@ struct TenantView: Described {
         title = record.name
         tier = record.performanceTier
         allocation = record.qubits
-        places = TenantPlaces(main: "\(base)/t/\(record.id)", api: "\(base)\(Enterprise.base)")
+        // A tenant has no host name of its own here: its calls name it in X-Tenant-ID.
+        places = TenantPlaces(main: base, api: "\(base)\(Enterprise.base)")
         domain = record.domain
         domainStatus = record.domainStatus?.rawValue
         isolation = record.isolationLevel

@@ -1,4 +1,5 @@
 import APIKit
+import CryptoSuite
 import Platform
 import Storage
 import StrictJSON
@@ -20,7 +21,7 @@ import Trust
         let id = try #require(reply.json["tenant_id"]?.text)
         let config = reply.json["tenant_config"]
         #expect(config?["quantum_allocation"] == 750 && config?["performance_tier"] == "enterprise" && config?["plans"]?["v4"] == "enterprise")
-        #expect(config?["endpoints"]?["main"]?.text?.hasPrefix("https://localhost:8443/t/\(id)") == true)
+        #expect(config?["endpoints"]?["api"] == "https://localhost:8443/api/v1")
         let blocked = (reply.json["blocked_by"]?.elements ?? []).compactMap { $0["field"]?.text }
         #expect(blocked.contains("isolation_level"))
         let again = await world.call(world.enterprise, request("POST", "/api/v1/tenants", body: Self.example))
@@ -111,5 +112,40 @@ import Trust
             }
             #expect(shape.problem(with: reply.json, at: "") == nil, "\(asked.path): \(reply.json.encodedText)")
         }
+    }
+}
+
+/// A key makes a call once, whatever happens to its reply on the way.
+@Suite struct RepetitionTests {
+    @Test func aCallWithAKeyIsMadeOnce() async throws {
+        let world = try await World()
+        let family = world.enterprise.counted(by: Uncounted(), once: Repetition(IdempotentCalls()) { CryptoSuite.system.sha256($0) })
+        func create(_ name: String, _ key: String, _ caller: Caller? = nil) async -> APIReply {
+            let asked = request("POST", "/api/v1/tenants", body: #"{"name":"\#(name)"}"#, headers: [(name: "idempotency-key", value: key)])
+            return await world.call(family, asked, as: caller)
+        }
+        let first = await create("A", "k1")
+        let again = await create("A", "k1")
+        #expect(first.status == 201 && again.status == 201 && content(first) == content(again))
+        #expect(again.headers.contains { $0 == ("idempotency-replayed", "true") } && !first.headers.contains { $0.name == "idempotency-replayed" })
+        #expect(await create("B", "k1").status == 409, "the same key with another body")
+        #expect(content(await create("A", "k2")) != content(first))
+        #expect(await create("A", String(repeating: "k", count: 129)).status == 400)
+        // A refusal is not kept: what was wrong can be mended and sent with the same key.
+        #expect(await create("", "k3").status == 400)
+        #expect(await create("C", "k3").status == 201)
+        #expect(try await world.tenants.list().tenants.count == 4)
+    }
+
+    private func content(_ reply: APIReply) -> [UInt8] {
+        switch reply.body {
+        case .empty: []
+        case .json(let json): json.encoded()
+        case .bytes(let bytes, _): bytes
+        }
+    }
+
+    private struct Uncounted: CallAdmission {
+        func admit(_ request: APIRequest) async -> (headers: [(name: String, value: String)], refused: ServiceError?) { ([], nil) }
     }
 }

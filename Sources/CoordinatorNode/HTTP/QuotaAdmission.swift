@@ -8,15 +8,8 @@ struct QuotaAdmission: CallAdmission {
     let tenants: Tenants
 
     func admit(_ request: APIRequest) async -> (headers: [(name: String, value: String)], refused: ServiceError?) {
-        let who: String
-        switch request.caller {
         // A session's own token says nothing of a tenant before the session is asked.
-        case .anonymous, .bearer: return ([], nil)
-        case .administrator: who = Identity.administrator
-        case .node(let peer): who = "node/\(peer.client)"
-        case .principal(let principal): who = principal.id
-        }
-        guard let id = request.caller.tenant else { return ([], nil) }
+        guard let who = request.caller.name, let id = request.caller.tenant else { return ([], nil) }
         let limit: Int
         do { limit = try await tenants.tenant(id).plan(request.family).requestsPerHour } catch { return ([], ServiceError(error)) }
         do {
