@@ -33,6 +33,16 @@ extension ServiceError {
         }
     }
 
+    package init(_ error: WebhookError) {
+        switch error {
+        case .invalid(let field, let problem, let remedy): self = .invalid(field: field, issue: "cannot be used: \(problem). \(remedy)", provided: nil)
+        case .missing(let what): self = .notFound(what)
+        case .conflict: self = .conflict(error.description, retryAfterSeconds: nil)
+        case .storage(let error): self = ServiceError(error)
+        case .secrets: self = .internalError(cause: error.message)
+        }
+    }
+
     package init(_ failure: JobFailure) {
         switch failure {
         case .invalid(let field, let issue, let provided): self = .invalid(field: field, issue: issue, provided: provided)
@@ -52,6 +62,10 @@ package func asking<Value: Sendable>(_ call: () async throws(IdentityError) -> V
 }
 
 package func asking<Value: Sendable>(_ call: () async throws(TenantError) -> Value) async throws(ServiceError) -> Value {
+    do { return try await call() } catch { throw ServiceError(error) }
+}
+
+package func asking<Value: Sendable>(_ call: () async throws(WebhookError) -> Value) async throws(ServiceError) -> Value {
     do { return try await call() } catch { throw ServiceError(error) }
 }
 

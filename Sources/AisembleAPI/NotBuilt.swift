@@ -22,7 +22,6 @@ extension Aisemble {
             .notBuilt("GET", "/models", "models.list", .scope(.models)),
             .notBuilt("POST", "/models/{model_id}/load", "models.load", .scope(.models)),
             .notBuilt("GET", "/models/{model_id}/performance", "models.performance", .scope(.models)),
-            .notBuilt("POST", "/webhooks", "webhooks.create", .scope(.webhooks)),
         ]
     }
 }

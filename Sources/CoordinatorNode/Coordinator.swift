@@ -115,7 +115,7 @@ package struct Coordinator: Sendable {
     ) async throws -> [ServiceGroupConfiguration.ServiceConfiguration] {
         let readiness = Readiness()
         let outgoing = try await Outgoing(folder, settings, store, metrics, log)
-        let (gateway, platform) = try await gateway(store, authorities, readiness, metrics)
+        let (gateway, platform) = try await gateway(store, authorities, readiness, metrics, outgoing)
         let limit = ConnectionLimit(
             total: settings.maximumConnections, perAddress: settings.maximumConnectionsPerAddress, opening: times.opening, metrics: metrics, log: log)
         // The TLS side says where the coordinator is, and for that waits for the plain one to be bound.
@@ -144,9 +144,9 @@ package struct Coordinator: Sendable {
         return ([outgoing] + platform.services + services).map { .init(service: $0) }
     }
 
-    private func gateway(_ store: SQLiteStore, _ authorities: FolderAuthorities, _ readiness: Readiness, _ metrics: Metrics) async throws -> (
-        Gateway, PlatformServices
-    ) {
+    private func gateway(
+        _ store: SQLiteStore, _ authorities: FolderAuthorities, _ readiness: Readiness, _ metrics: Metrics, _ outgoing: Outgoing
+    ) async throws -> (Gateway, PlatformServices) {
         let open = OpenConnections()
         let history = try await store.history()
         let engine = FederationEngine(
@@ -165,7 +165,8 @@ package struct Coordinator: Sendable {
         let trustStream = TrustStream.family(engine, identity: platform.identity)
         let gateway = Gateway(
             families: [
-                trustStream, Enterprise.family(platform.identity, platform.tenants), Aisemble.family(platform.identity, platform.jobs),
+                trustStream, Enterprise.family(platform.identity, platform.tenants, webhooks: outgoing.webhooks),
+                Aisemble.family(platform.identity, platform.jobs, webhooks: outgoing.webhooks),
                 Phi.family(platform.identity),
             ].map { $0.counted(by: admission, once: repetition) } + [consoleFamily(engine, platform.identity, store, log)], sessions: trustStream,
             system: SystemFamily.family(readiness: readiness, metrics: metrics, errors: trustStream),

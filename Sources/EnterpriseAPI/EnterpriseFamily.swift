@@ -14,10 +14,10 @@ package enum Enterprise {
             "/auth/generate-key",
         ])
 
-    package static func family(_ identity: Identity, _ tenants: Tenants) -> Family {
+    package static func family(_ identity: Identity, _ tenants: Tenants, webhooks: Webhooks) -> Family {
         Family(
-            .v1, bases: [base], aliases: [alias], endpoints: keys(identity, tenants) + self.tenants(tenants) + notBuilt, errorShape: ErrorBody.shape,
-            envelope: envelope
+            .v1, bases: [base], aliases: [alias], endpoints: keys(identity, tenants) + self.tenants(tenants) + self.webhooks(webhooks) + notBuilt,
+            errorShape: ErrorBody.shape, envelope: envelope
         ).describing(title: "Enterprise AI, v1", version: "1.0.0")
     }
 }

@@ -23,7 +23,6 @@ extension Enterprise {
             .notBuilt("GET", "/security/audit-log", "security.audit_log", .scope(.securityAudit)),
             .notBuilt("GET", "/security/compliance/{tenant_id}", "security.compliance", .scope(.securityAudit)),
             .notBuilt("POST", "/security/report", "security.report", .scope(.securityAudit)),
-            .notBuilt("POST", "/webhooks/configure", "webhooks.configure", .scope(.webhooks)),
         ]
     }
 }

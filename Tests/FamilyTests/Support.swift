@@ -38,6 +38,7 @@ struct World {
     static let quick = ScryptCost(rounds: 1024, blockSize: 8, parallelism: 1)
     let identity: Identity
     let tenants: Tenants
+    let webhooks: Webhooks
     let families: [(name: String, family: Family, document: String, count: Int)]
     let admin = Principal.platform(id: "admin")
 
@@ -50,9 +51,11 @@ struct World {
         let queue = JobQueue(
             store: store, artifacts: Artifacts(store: store, suite: .system, log: log), clock: .system { Self.now }, random: .system, log: log)
         try await queue.open()
+        let secrets = SecretStore(masters: MasterKeys(random: .system), table: StoredTenantKeys(store: store) { Self.now }, random: .system) { _ in }
+        webhooks = Webhooks(store: store, secrets: secrets, policy: EgressPolicy(allowsLoopback: false), random: .system)
         families = [
-            ("enterprise", Enterprise.family(identity, tenants), Documents.enterprise, 22),
-            ("aisemble", Aisemble.family(identity, queue), Documents.aisemble, 22),
+            ("enterprise", Enterprise.family(identity, tenants, webhooks: webhooks), Documents.enterprise, 22),
+            ("aisemble", Aisemble.family(identity, queue, webhooks: webhooks), Documents.aisemble, 22),
             ("phi", Phi.family(identity), Documents.phi, 8),
         ]
     }

@@ -13,6 +13,11 @@ package enum EgressError: Error, Sendable, Equatable, CustomStringConvertible {
     /// Not HTTP, or cut short.
     case answer(problem: String)
 
+    /// As part of a sentence about the URL.
+    package var problem: String {
+        if case .url(let problem) = self { problem } else { String(message.dropLast()) }
+    }
+
     package var message: String {
         switch self {
         case .url(let problem): "The URL cannot be used: \(problem)."

@@ -1,6 +1,6 @@
 /// What is asked of places outside, at most.
-enum EgressLimits {
-    static let urlBytesMax = 2048
+package enum EgressLimits {
+    package static let urlBytesMax = 2048
     static let hostBytesMax = 253
     /// Addresses of one name; more are nobody's server.
     static let addressesMax = 32

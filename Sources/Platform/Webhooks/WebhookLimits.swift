@@ -1,13 +1,13 @@
 /// Every bound of webhooks.
-enum WebhookLimits {
+package enum WebhookLimits {
     static let webhooksPerTenant = 100
-    static let webhookEventsMax = 32
+    package static let webhookEventsMax = 32
     /// A secret as text, also one behind `whsec_`.
-    static let webhookSecretTextBytes = 16...256
+    package static let webhookSecretTextBytes = 16...256
     /// What Standard Webhooks asks of a key; ours have 32.
     static let webhookKeyBytesMin = 24
-    static let webhookRetries = 0...20
-    static let webhookRetryDelaySeconds = 1...86_400
+    package static let webhookRetries = 0...20
+    package static let webhookRetryDelaySeconds = 1...86_400
     /// The longest wait between two attempts, whatever the backoff or the receiver says.
     static let retrySecondsMax = 86_400.0
     /// The largest share of a wait that chance adds to it.
@@ -15,7 +15,7 @@ enum WebhookLimits {
     /// A webhook that has failed for so long, with every attempt, is disabled.
     static let failingSecondsMax = 5.0 * 86_400
     /// How long a replaced secret may go on signing.
-    static let secretOverlapSeconds = 0...(7 * 86_400)
+    package static let secretOverlapSeconds = 0...(7 * 86_400)
     /// How far a received timestamp may be from the clock (Standard Webhooks 1.0.0).
     static let timestampToleranceSeconds = 300.0
     static let signaturesMax = 8
@@ -29,6 +29,6 @@ enum WebhookLimits {
     static let deadKeptSeconds = 30.0 * 86_400
     static let pruneEverySeconds = 3600.0
     static let pruneAtOnce = 1000
-    static let deliveriesListed = 100
+    package static let deliveriesListed = 100
     static let attemptsListed = 100
 }

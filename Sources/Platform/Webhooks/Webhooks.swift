@@ -57,7 +57,7 @@ package struct Webhooks: Sendable {
     ) async throws(WebhookError) -> (webhook: WebhookRecord, madeSecret: String?) {
         let events = try WebhookEvent.parse(request.events)
         do throws(EgressError) { _ = try policy.check(request.url) } catch {
-            throw .invalid(field: "url", problem: error.message, remedy: error.remedy)
+            throw .invalid(field: "url", problem: error.problem, remedy: error.remedy)
         }
         let retries = try RetryPolicy(maxRetries: request.maxRetries, delaySeconds: request.retryDelaySeconds)
         let secret = if let text = request.secret { try WebhookSecret(text) } else { WebhookSecret(random: random) }
