@@ -141,7 +141,7 @@ let rooms: [Target] = [
     // 6 surfaces
     room("APIKit", ["StrictJSON", "Suggestion", "Platform", "Storage", "Federation"]),
     room("EnterpriseAPI", ["APIKit", "StrictJSON", "Platform", "Storage", "Federation", "Trust"]),
-    room("AisembleAPI", ["APIKit", "StrictJSON", "Platform", "Storage", "Federation", "Trust"]),
+    room("AisembleAPI", ["APIKit", "StrictJSON", "Platform", "Storage", "Telemetry", "Suggestion", "Federation", "Trust"]),
     room("PhiAPI", ["APIKit", "StrictJSON", "Platform", "Federation"]),
     room("TrustStreamAPI", ["APIKit", "Wire", "StrictJSON", "FederationService", "Federation", "DifferentialPrivacy", "Learning", "Platform", "Storage", "Trust"]),
     openRoom("Console", ["APIKit", "CryptoSuite", "FederationService", "Federation", "DifferentialPrivacy", "Platform"]),
@@ -151,7 +151,7 @@ let rooms: [Target] = [
         "CoordinatorNode",
         [
             "APIKit", "TrustStreamAPI", "EnterpriseAPI", "AisembleAPI", "PhiAPI", "Console", "FederationService", "Federation", "Storage", "Trust", "Platform", "Telemetry",
-            "Wire", "Learning", "CryptoSuite", "TuttiConfiguration", "Compute", "Diagnosis", "StrictJSON",
+            "Receipts", "Wire", "Learning", "CryptoSuite", "TuttiConfiguration", "Compute", "Diagnosis", "StrictJSON",
             .product(name: "HummingbirdCore", package: "hummingbird"),
             .product(name: "Logging", package: "swift-log"),
             .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -256,7 +256,7 @@ let suites: [Target] = [
     tests(
         "FamilyTests",
         [
-            "APIKit", "EnterpriseAPI", "AisembleAPI", "PhiAPI", "StrictJSON", "Platform", "Storage", "Trust", "Federation", "CryptoSuite",
+            "APIKit", "EnterpriseAPI", "AisembleAPI", "PhiAPI", "StrictJSON", "Platform", "Storage", "Telemetry", "Trust", "Federation", "CryptoSuite",
             .product(name: "Logging", package: "swift-log"),
         ]),
     tests("TrustStreamAPITests", ["TrustStreamAPI", "APIKit", "FederationService", "Federation", "Learning", "Wire", "Trust", "StrictJSON", "Platform", "Storage", "CryptoSuite"]),

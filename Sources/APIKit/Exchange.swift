@@ -153,6 +153,8 @@ package struct APIReply: Sendable {
     package var body: Body
     /// Why this is an internal error: for the log, beside the request's id. It is never sent.
     package var cause: String?
+    /// Whose call it was, once that was known: for what is measured, and never sent.
+    package var tenant: String?
 
     package init(_ status: Int, headers: [(name: String, value: String)] = [], _ body: Body) {
         self.status = status

@@ -101,6 +101,7 @@ package struct Family: Sendable {
         } catch {
             reply = refusal(error, request)
         }
+        reply.tenant = request.caller.tenant
         reply.headers += headers + [(name: "x-request-id", value: request.requestID)]
         return (reply, operation)
     }

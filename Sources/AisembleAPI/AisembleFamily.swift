@@ -6,10 +6,13 @@ package enum Aisemble {
     /// What replies print. Scrapers find `/health` and `/metrics` at the root too; those belong to no document alone.
     static let base = "/api/v2"
 
-    package static func family(_ identity: Identity, _ jobs: JobQueue, webhooks: Webhooks) -> Family {
+    package static func family(_ identity: Identity, _ jobs: JobQueue, _ operations: Operations, webhooks: Webhooks) -> Family {
         Family(
-            .v2, bases: [base], endpoints: logins(identity) + self.jobs(jobs) + self.webhooks(webhooks) + notBuilt, errorShape: ErrorBody.shape,
-            envelope: envelope
-        ).describing(title: "AI services, v2", version: "2.0.0")
+            .v2, bases: [base],
+            endpoints: logins(identity, operations.recorder) + self.jobs(jobs) + health(operations) + self.operations(operations, jobs) + logs(operations)
+                + self.webhooks(webhooks) + notBuilt,
+            errorShape: ErrorBody.shape, envelope: envelope
+        )
+        .describing(title: "AI services, v2", version: "2.0.0")
     }
 }

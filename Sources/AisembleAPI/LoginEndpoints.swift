@@ -1,6 +1,7 @@
 internal import APIKit
 internal import Federation
 internal import Platform
+internal import Telemetry
 internal import Trust
 
 private struct LoginBody: DescribedRequest {
@@ -44,7 +45,7 @@ private struct LogoutReply: Described {
 extension Aisemble {
     private static let bodyBytes = 16 << 10
 
-    static func logins(_ identity: Identity) -> [Endpoint] {
+    static func logins(_ identity: Identity, _ recorder: Recorder) -> [Endpoint] {
         [
             Endpoint(
                 "POST", "/auth/login", "auth.login", .open, rate: .admission, "A user's name and password become tokens.", takes: LoginBody.self,
@@ -55,7 +56,9 @@ extension Aisemble {
                 }
                 switch outcome {
                 case .granted(let access, let refresh): return TokensReply(access: access.text, seconds: access.lifetimeSeconds, refresh: refresh.text)
-                case .refused: throw .unauthenticated("the name or the password is wrong")
+                case .refused:
+                    if let address = request.remoteAddress { await recorder.loginFailed(address: address, at: now(request)) }
+                    throw .unauthenticated("the name or the password is wrong")
                 case .throttled(let seconds): throw .rateLimited(retryAfterSeconds: seconds)
                 }
             },

@@ -13,6 +13,7 @@ import NIOPosix
 import NIOSSL
 import PhiAPI
 import Platform
+import Receipts
 import ServiceLifecycle
 import Storage
 import Telemetry
@@ -88,7 +89,7 @@ package struct Coordinator: Sendable {
             let recorder = try await recorder(store, metrics)
             // What stands first ends last.
             let telemetry: [any Service] = [LogKeeping(keeper: keeper), Recording(recorder: recorder)]
-            services = try await telemetry.map { .init(service: $0) } + listeners(store, authorities, metrics, started)
+            services = try await telemetry.map { .init(service: $0) } + listeners(store, authorities, recorder, metrics, started)
         } catch { throw CoordinatorError(opening: folder.path, error) }
         let keeping = Task { await authorities.keep() }
         defer { keeping.cancel() }
@@ -111,11 +112,11 @@ package struct Coordinator: Sendable {
     }
 
     private func listeners(
-        _ store: SQLiteStore, _ authorities: FolderAuthorities, _ metrics: Metrics, _ started: @escaping @Sendable (String, Int) -> Void
+        _ store: SQLiteStore, _ authorities: FolderAuthorities, _ recorder: Recorder, _ metrics: Metrics, _ started: @escaping @Sendable (String, Int) -> Void
     ) async throws -> [ServiceGroupConfiguration.ServiceConfiguration] {
         let readiness = Readiness()
         let outgoing = try await Outgoing(folder, settings, store, metrics, log)
-        let (gateway, platform) = try await gateway(store, authorities, readiness, metrics, outgoing)
+        let (gateway, platform) = try await gateway(store, authorities, readiness, recorder, metrics, outgoing)
         let limit = ConnectionLimit(
             total: settings.maximumConnections, perAddress: settings.maximumConnectionsPerAddress, opening: times.opening, metrics: metrics, log: log)
         // The TLS side says where the coordinator is, and for that waits for the plain one to be bound.
@@ -145,7 +146,7 @@ package struct Coordinator: Sendable {
     }
 
     private func gateway(
-        _ store: SQLiteStore, _ authorities: FolderAuthorities, _ readiness: Readiness, _ metrics: Metrics, _ outgoing: Outgoing
+        _ store: SQLiteStore, _ authorities: FolderAuthorities, _ readiness: Readiness, _ recorder: Recorder, _ metrics: Metrics, _ outgoing: Outgoing
     ) async throws -> (Gateway, PlatformServices) {
         let open = OpenConnections()
         let history = try await store.history()
@@ -159,14 +160,16 @@ package struct Coordinator: Sendable {
             certificateSeconds: lives.node ?? Double(settings.nodeCertificateHours) * 3600, connections: open)
         let resumed = try await engine.resume()
         if resumed > 0 { log.notice("sessions go on", metadata: ["count": "\(resumed)"]) }
-        let platform = try await PlatformServices.open(store, engine, folder, log: log)
+        let platform = try await PlatformServices.open(store, engine, folder, metrics, log: log)
+        await recorder.add(.coordinator(platform.jobs))
+        let operations = Operations(recorder: recorder, metrics: metrics, store: store, version: Product.version) { store.connections }
         let admission = QuotaAdmission(quotas: platform.quotas, tenants: platform.tenants)
         let repetition = Repetition(IdempotentCalls()) { CryptoSuite.system.sha256($0) }
         let trustStream = TrustStream.family(engine, identity: platform.identity)
         let gateway = Gateway(
             families: [
                 trustStream, Enterprise.family(platform.identity, platform.tenants, webhooks: outgoing.webhooks),
-                Aisemble.family(platform.identity, platform.jobs, webhooks: outgoing.webhooks),
+                Aisemble.family(platform.identity, platform.jobs, operations, webhooks: outgoing.webhooks),
                 Phi.family(platform.identity),
             ].map { $0.counted(by: admission, once: repetition) } + [consoleFamily(engine, platform.identity, store, log)], sessions: trustStream,
             system: SystemFamily.family(readiness: readiness, metrics: metrics, errors: trustStream),

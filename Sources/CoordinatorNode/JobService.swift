@@ -6,6 +6,7 @@ import Platform
 import ServiceLifecycle
 import Storage
 import StrictJSON
+import Telemetry
 import Trust
 import TrustStreamAPI
 
@@ -22,13 +23,14 @@ struct JobService: Service {
     }
 
     /// An open queue with the runners of this version.
-    static func queue(_ store: SQLiteStore, _ engine: FederationEngine, log: Logger) async throws(StorageError) -> JobQueue {
+    static func queue(_ store: SQLiteStore, _ engine: FederationEngine, metrics: Metrics, log: Logger) async throws(StorageError) -> JobQueue {
         let training = EngineTraining(engine: engine) { parameters throws(JobFailure) in
             do throws(ServiceError) { return try TrustStream.readSession(parameters).spec } catch { throw JobFailure(reading: error) }
         }
         let queue = JobQueue(
             store: store, artifacts: Artifacts(store: store, suite: .system, log: log),
-            runners: [TrainingRunner(training: training), ReportRunner(sessions: store)], clock: .system { Instant.now }, random: .system, log: log)
+            runners: [TrainingRunner(training: training), ReportRunner(sessions: store)], clock: .system { Instant.now }, random: .system, log: log,
+            ended: { metrics.add(TelemetryMetric.jobs, [("outcome", $0.state.rawValue)]) })
         try await queue.open()
         return queue
     }

@@ -3,6 +3,7 @@ import Logging
 import Platform
 import ServiceLifecycle
 import Storage
+import Telemetry
 import Trust
 
 /// What the families beside federated learning stand on.
@@ -13,12 +14,14 @@ struct PlatformServices: Sendable {
     let jobs: JobQueue
     private let log: Logger
 
-    static func open(_ store: SQLiteStore, _ engine: FederationEngine, _ folder: CoordinatorFolder, log: Logger) async throws -> PlatformServices {
+    static func open(_ store: SQLiteStore, _ engine: FederationEngine, _ folder: CoordinatorFolder, _ metrics: Metrics, log: Logger) async throws
+        -> PlatformServices
+    {
         let tenants: Tenants
         do { tenants = try await Tenants.open(store: store, random: .system, now: .now) } catch .storage(let error) { throw error }
         return PlatformServices(
             identity: Identity(store: store, tokens: try TokenIssuer(file: folder.signingKeysPath, random: .system, now: .now)), tenants: tenants,
-            quotas: try await Quotas.open(store: store, now: .now), jobs: try await JobService.queue(store, engine, log: log), log: log)
+            quotas: try await Quotas.open(store: store, now: .now), jobs: try await JobService.queue(store, engine, metrics: metrics, log: log), log: log)
     }
 
     /// In the order in which they start; they stop in the opposite one.

@@ -132,3 +132,15 @@ package struct LogPage: Sendable, Equatable {
     /// nil: this was all.
     package var cursor: Int64? { hasMore ? entries.last?.number : nil }
 }
+
+/// Connections to a database at a moment.
+package struct ConnectionUse: Sendable, Equatable {
+    package var active: Int
+    package var idle: Int
+    package var max: Int
+    package init(active: Int, idle: Int, max: Int) {
+        self.active = active
+        self.idle = idle
+        self.max = max
+    }
+}

@@ -20,8 +20,9 @@ package struct RequestView: Sendable {
 
 extension Metrics {
     /// Everything in Prometheus' text format 0.0.4.
-    package func prometheusText() -> String {
-        let now = snapshot()
+    /// - Parameter tenant: who reads it: series with the label `tenant` are left out where they are another's. nil: all are told.
+    package func prometheusText(tenant: String? = nil) -> String {
+        let now = tenant.map { snapshot().seen(by: $0) } ?? snapshot()
         var page = PrometheusPage(help: help)
         page.simple(now.counters, "counter") { Self.text($0) }
         page.simple(now.gauges, "gauge") { Self.text($0) }
@@ -46,6 +47,17 @@ extension Metrics {
     private static func text(_ value: Double) -> String {
         if value.isNaN { return "NaN" }
         return value.isFinite ? "\(value)" : value < 0 ? "-Inf" : "+Inf"
+    }
+}
+
+extension Metrics.Snapshot {
+    fileprivate func seen(by tenant: String) -> Metrics.Snapshot {
+        func isSeen(_ series: Metrics.Series) -> Bool { series.value("tenant").map { $0 == tenant } ?? true }
+        var seen = Metrics.Snapshot()
+        seen.counters = counters.filter { isSeen($0.key) }
+        seen.gauges = gauges.filter { isSeen($0.key) }
+        seen.timings = timings.filter { isSeen($0.key) }
+        return seen
     }
 }
 

@@ -8,6 +8,7 @@ import PhiAPI
 import Platform
 import Storage
 import StrictJSON
+import Telemetry
 import Trust
 
 /// Says who calls, whatever the request is.
@@ -39,11 +40,17 @@ struct World {
     let identity: Identity
     let tenants: Tenants
     let webhooks: Webhooks
+    let jobs: JobQueue
+    let store: MemoryStore
+    let metrics = Metrics(help: [:])
+    /// Nothing was looked at before its first tick.
+    let recorder: Recorder
     let families: [(name: String, family: Family, document: String, count: Int)]
     let admin = Principal.platform(id: "admin")
 
     init() async throws {
         let store = MemoryStore(suite: .system)
+        self.store = store
         let log = Logger(label: "tests") { _ in SwiftLogNoOpLogHandler() }
         identity = Identity(
             store: store, tokens: TokenIssuer(keys: SigningKeys(.system, now: Self.now), random: .system), passwordCost: Self.quick)
@@ -51,11 +58,18 @@ struct World {
         let queue = JobQueue(
             store: store, artifacts: Artifacts(store: store, suite: .system, log: log), clock: .system { Self.now }, random: .system, log: log)
         try await queue.open()
+        jobs = queue
+        // A full disk where the tests run is no matter of theirs.
+        let rules = AlertRule.usual.filter { !$0.id.hasPrefix("system.") }
+        recorder = Recorder(
+            metrics: metrics, store: store, system: SystemProbe(folder: "/"), rules: rules, log: log,
+            startedAt: Self.now.adding(seconds: -(7 * 86_400 + 14 * 3600 + 32 * 60)))
+        let operations = Operations(recorder: recorder, metrics: metrics, store: store, version: "1.2.3")
         let secrets = SecretStore(masters: MasterKeys(random: .system), table: StoredTenantKeys(store: store) { Self.now }, random: .system) { _ in }
         webhooks = Webhooks(store: store, secrets: secrets, policy: EgressPolicy(allowsLoopback: false), random: .system)
         families = [
             ("enterprise", Enterprise.family(identity, tenants, webhooks: webhooks), Documents.enterprise, 22),
-            ("aisemble", Aisemble.family(identity, queue, webhooks: webhooks), Documents.aisemble, 22),
+            ("aisemble", Aisemble.family(identity, queue, operations, webhooks: webhooks), Documents.aisemble, 22),
             ("phi", Phi.family(identity), Documents.phi, 8),
         ]
     }

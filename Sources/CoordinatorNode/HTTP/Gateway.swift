@@ -48,6 +48,9 @@ struct Gateway: Sendable {
         do { try await answer.write(writer, channel, stalled: times.stalledWrite) } catch { failure = error }
         let seconds = started.duration(to: .now) / .seconds(1)
         metrics.observe(Self.latency, [("operation", operation), ("status", "\(answer.status)")], seconds: seconds)
+        if let tenant = reply.tenant {
+            metrics.observe(TelemetryMetric.tenantRequests, [("tenant", tenant), ("status", "\(answer.status)")], seconds: seconds)
+        }
         // Who is turned away is counted; a line for each would be part of the overload.
         if answer.status >= 500, answer.status != 503 {
             log.error(

@@ -1,6 +1,8 @@
+import AisembleAPI
 import Federation
 import FederationService
 import Foundation
+import Platform
 import ServiceLifecycle
 import Telemetry
 import Trust
@@ -37,6 +39,16 @@ struct LogKeeping: Service {
 }
 
 extension Probe {
+    /// The way of a request that asks the store: whether there is such a job is no matter.
+    static func coordinator(_ jobs: JobQueue) -> Probe {
+        .service(Operations.coordinator) {
+            do throws(JobFailure) { _ = try await jobs.job("probe", tenant: Identity.defaultTenant) } catch {
+                guard case .notFound = error else { return false }
+            }
+            return true
+        }
+    }
+
     /// How many days the certificate that new connections get still lasts.
     static func certificate(_ folder: CoordinatorFolder) -> Probe {
         Probe("certificate") {

@@ -25,6 +25,7 @@ final class GroupCommit: @unchecked Sendable {
     private var jobs: [Job] = []
     private var isClosed = false
     private var hasEnded = false
+    private var isWorking = false
     private var waitingForEnd: [CheckedContinuation<Void, Never>] = []
     private let condition = NSCondition()
 
@@ -46,6 +47,13 @@ final class GroupCommit: @unchecked Sendable {
         }
         thread.name = "store"
         thread.start()
+    }
+
+    /// Of the one connection there is.
+    var connections: ConnectionUse {
+        condition.lock()
+        defer { condition.unlock() }
+        return ConnectionUse(active: isWorking ? 1 : 0, idle: isWorking || hasEnded ? 0 : 1, max: 1)
     }
 
     /// No more jobs are taken; those that were are still done.
@@ -152,6 +160,7 @@ final class GroupCommit: @unchecked Sendable {
             }
             let batch = Array(jobs.prefix(Limits.commitBatch))
             jobs.removeFirst(batch.count)
+            isWorking = true
             condition.unlock()
             perform(batch)
         }
@@ -174,6 +183,9 @@ final class GroupCommit: @unchecked Sendable {
             if isSyncFailure(error) { disk.halt("\(path) could not be synced to the disk (\(error)).") }
             answers = batch.map { job in { job.fail(error) } }
         }
+        condition.lock()
+        isWorking = false
+        condition.unlock()
         for answer in answers { answer() }
     }
 

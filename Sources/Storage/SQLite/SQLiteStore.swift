@@ -69,6 +69,8 @@ package final class SQLiteStore: Sendable {
     /// would hold the store; so it is not the store's own thread either.
     deinit { commits.closeNow() }
 
+    package var connections: ConnectionUse { commits.connections }
+
     /// Lets go of the folder: returns when what was begun is done and another store may open it.
     package func close() async { await commits.closed() }
 

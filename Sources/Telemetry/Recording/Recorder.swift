@@ -11,7 +11,8 @@ package actor Recorder {
     private var failed = FailedLogins()
     private var book: AlertBook
     private var listeners: [@Sendable (Alert) -> Void] = []
-    private var keeps = true
+    /// Whether the store took what was measured last.
+    package private(set) var keeps = true
     private let metrics: Metrics
     private let system: SystemProbe?
     private let store: any TelemetryStore
@@ -124,6 +125,12 @@ package actor Recorder {
     /// The newest last.
     package var resolved: [Alert] { book.resolved }
     package var health: HealthGrade { HealthGrade(worst: book.worst) }
+    /// Of what it takes to serve. Failed logins are left out: whoever guesses passwords must not be able to have a coordinator taken
+    /// out of service.
+    package var serving: HealthGrade {
+        let attempts = Set(book.rules.filter { $0.measure == .failedLogins }.map(\.id))
+        return HealthGrade(worst: book.firing.filter { !attempts.contains($0.rule) }.map(\.severity).max())
+    }
 
     /// Of a tenant's path: probes that were answered, among all.
     package func uptime(tenant: String, from: Instant, to: Instant) -> Uptime {

@@ -33,6 +33,10 @@ package enum SeriesName {
 
     /// 1: a tenant's path was answered, 0: it was not. Its average is the availability.
     package static let availability = "probe.availability"
+    /// By `service`. 1: it answered before the next tick, 0: it did not.
+    package static let serviceAnswers = "service.answers"
+    /// How long the last answer took.
+    package static let serviceSeconds = "service.answer_seconds"
     /// Failed logins by address are no series; this is the largest number of one address in five minutes.
     package static let failedLogins = "auth.failed_logins_of_one_address"
     /// Until the server's certificate ends.

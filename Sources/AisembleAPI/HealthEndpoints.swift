@@ -1,0 +1,52 @@
+internal import APIKit
+internal import Federation
+internal import Platform
+internal import Telemetry
+
+extension Aisemble {
+    private static let prometheus = "text/plain; version=0.0.4; charset=utf-8"
+
+    static func health(_ operations: Operations) -> [Endpoint] {
+        [
+            // Asked often, by whoever watches: nothing here goes to the disk, and it is not counted against a plan.
+            Endpoint(
+                "GET", "/health", "health", .open, rate: .page,
+                contract: Contract(
+                    "How the coordinator is. What is not built is listed and counts for nothing.",
+                    replies: [(200, .json(HealthView.shape)), (503, .json(HealthView.shape))])
+            ) { request throws(ServiceError) in
+                let now = now(request)
+                let (word, seconds) = await operations.state(at: now)
+                let view = HealthView(
+                    status: word, at: Timestamp(now), version: operations.version,
+                    services: HealthServices(
+                        orchestrator: OrchestratorHealth(
+                            status: ServiceWord(word), seconds: seconds, uptimeSeconds: uptimeSeconds(operations.recorder, now))))
+                return .json(word == .unhealthy ? 503 : 200, view.json)
+            },
+            Endpoint(
+                "GET", "/health/comprehensive", "health.comprehensive", .scope(.monitoring), "The machine, the database and what stands outside.",
+                gives: ComprehensiveHealth.self
+            ) { request throws(ServiceError) in
+                let now = now(request)
+                // Before the probe, which uses the connection itself.
+                let pool = PoolView(operations.connections())
+                return ComprehensiveHealth(
+                    status: await operations.state(at: now).health, at: Timestamp(now), system: SystemView(await operations.recorder.machine),
+                    database: DatabaseView(status: await operations.database(), pool: pool))
+            },
+            Endpoint(
+                "GET", "/metrics", "metrics", .scope(.monitoring), rate: .page,
+                contract: Contract("What is measured, for Prometheus. Series of other tenants are left out.", replies: [(200, .bytes(prometheus))])
+            ) { request throws(ServiceError) in
+                APIReply(200, .bytes(Array(operations.metrics.prometheusText(tenant: try request.reach()).utf8), type: prometheus))
+            },
+        ]
+    }
+
+    /// A clock that was set back says 0.
+    static func uptimeSeconds(_ recorder: Recorder, _ now: Instant) -> Int64 {
+        let (milliseconds, overflow) = now.milliseconds.subtractingReportingOverflow(recorder.startedAt.milliseconds)
+        return overflow ? 0 : max(0, milliseconds / 1000)
+    }
+}
