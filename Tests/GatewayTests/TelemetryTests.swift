@@ -5,6 +5,7 @@ import Foundation
 import Logging
 import NIOHTTP1
 import Storage
+import StrictJSON
 import Telemetry
 import Testing
 import Trust
@@ -46,6 +47,22 @@ import Trust
                 #expect(series.total(SeriesSelector(SeriesName.memory), from: from, to: to)?.count ?? 0 >= Int64(round))
                 await store.close()
             }
+        }
+    }
+
+    /// Health is asked without credentials; the machine and the database with them, and whose calls they were is measured.
+    @Test func healthOfALiveCoordinator() async throws {
+        try await LiveCoordinator.with { live in
+            let health = try await live.call(.GET, "/api/v2/health")
+            #expect(health.status == 200 && health.json["services"]?["nlp_service"]?["status"] == "not_built")
+            #expect(try await live.call(.GET, "/api/v2/health/comprehensive").status == 401)
+            let database = try await live.admin(.GET, "/api/v2/health/comprehensive").json["database"]
+            #expect(database?["status"] == "connected")
+            let pool = database?["connection_pool"]
+            #expect(pool?["max"] == 1 && (pool?["active"]?.whole ?? 0) + (pool?["idle"]?.whole ?? 0) == 1)
+            let text = try await live.metrics()
+            #expect(text.contains(#"tutti_tenant_request_seconds_count{tenant="default",status="200"}"#))
+            #expect(!text.contains(#"tenant="default",status="401""#))
         }
     }
 }
