@@ -22,6 +22,8 @@ enum Limits {
     static let lostCertificatesMax = 2
     /// Hashes of leaves read at a time for a proof, and entries read at a time by the migration that makes the tree.
     static let auditPage = 4096
+    /// Entries read at a time to find those that match a filter; whoever writes waits for so many.
+    static let auditLogPage: Int64 = 512
     /// Changed entries of one tenant that are compared with one another, to tell those that only changed places.
     static let movedEntries = 100
 }

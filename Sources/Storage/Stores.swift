@@ -142,6 +142,9 @@ package protocol AuditStore: Sendable {
     func append(_ entry: AuditRecord, tenant: String) async throws(StorageError)
     /// Entries behind the first `after` ones, in order.
     func audit(tenant: String, after: Int64, limit: Int) async throws(StorageError) -> [AuditLeaf]
+    /// Entries that match, the last written first, and how many there are in all, beyond `limit` too. What is written meanwhile is not
+    /// among them.
+    func auditLog(_ filter: AuditFilter, tenant: String) async throws(StorageError) -> (leaves: [AuditLeaf], total: Int64)
     /// Of the tree with all entries; the tree without any where nothing was ever written.
     func auditHead(tenant: String) async throws(StorageError) -> TreeHead
     /// Hashes of leaves from number `from` on (0: the first), in order: what proofs are made of.
@@ -149,7 +152,7 @@ package protocol AuditStore: Sendable {
 }
 
 package struct AuditRecord: Sendable, Equatable, Codable {
-    package enum Action: String, Sendable, Codable {
+    package enum Action: String, Sendable, Codable, CaseIterable {
         case nodeEnrolled = "node.enrolled"
         /// It was given a new certificate; `details` say until when and which authority signed it.
         case nodeRenewed = "node.renewed"

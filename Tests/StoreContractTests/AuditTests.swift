@@ -103,6 +103,45 @@ func entry(_ number: Int, _ action: AuditRecord.Action = .nodeEnrolled) -> Audit
         }
     }
 
+    @Test(arguments: StoreKind.allCases)
+    func theLogIsFilteredAndCountedNewestFirst(_ kind: StoreKind) async throws {
+        try await withEach(kind) { store in
+            #expect(try await store.auditLog(AuditFilter(), tenant: "one") == ([], 0))
+            // More than one page of a store that reads in pages, with another tenant's in between.
+            let count = 1100
+            for number in 0..<count {
+                var record = entry(number, number % 3 == 0 ? .keyCreated : .nodeEnrolled)
+                if number % 5 == 0 {
+                    record = AuditRecord(at: record.at, action: record.action, actor: "x", subject: "y", level: number % 2 == 0 ? .critical : .warning)
+                }
+                try await store.append(record, tenant: "one")
+                if number % 100 == 0 { try await store.append(entry(number), tenant: "two") }
+            }
+            let all = try await store.audit(tenant: "one", after: 0, limit: count)
+            let filters = [
+                AuditFilter(limit: 7), AuditFilter(offset: 510, limit: 10), AuditFilter(offset: 1095), AuditFilter(offset: 5000), AuditFilter(limit: 0),
+                AuditFilter(action: .keyCreated, limit: 5), AuditFilter(action: .keyCreated, offset: 180, limit: 500), AuditFilter(action: .jobFailed),
+                AuditFilter(level: .critical), AuditFilter(level: .info, offset: 870, limit: 100), AuditFilter(offset: -3, limit: -1),
+                AuditFilter(from: Instant(milliseconds: 1500), to: Instant(milliseconds: 1510)), AuditFilter(to: Instant(milliseconds: 1001)),
+                AuditFilter(
+                    action: .keyCreated, level: .warning, from: Instant(milliseconds: 1100), to: Instant(milliseconds: 2000), offset: 2, limit: 9),
+                AuditFilter(from: Instant(milliseconds: .max), to: Instant(milliseconds: .min)), AuditFilter(offset: .max, limit: .max),
+            ]
+            for filter in filters {
+                let wanted = all.filter { leaf in
+                    let (record, at) = (leaf.entry, leaf.entry.at.milliseconds)
+                    if let action = filter.action, record.action != action { return false }
+                    if let level = filter.level, record.level != level { return false }
+                    return at >= filter.from?.milliseconds ?? .min && at < filter.to?.milliseconds ?? .max
+                }
+                let page = wanted.reversed().dropFirst(Int(clamping: max(0, filter.offset))).prefix(max(0, filter.limit))
+                let found = try await store.auditLog(filter, tenant: "one")
+                #expect(found.leaves == Array(page) && found.total == Int64(wanted.count), "\(filter)")
+            }
+            #expect(try await store.auditLog(AuditFilter(), tenant: "two").total == 11)
+        }
+    }
+
     /// RFC 6962 §2.1, word for word.
     private func root(_ leaves: [[UInt8]]) -> [UInt8] {
         if leaves.count < 2 { return leaves.first.map { hasher.leaf($0) } ?? hasher.empty }

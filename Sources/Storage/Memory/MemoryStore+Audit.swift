@@ -10,6 +10,11 @@ extension MemoryStore: AuditStore {
         Array(leaves(tenant).dropFirst(Int(clamping: max(0, after))).prefix(max(0, limit)))
     }
 
+    package func auditLog(_ filter: AuditFilter, tenant: String) async throws(StorageError) -> (leaves: [AuditLeaf], total: Int64) {
+        let all = leaves(tenant).filter { filter.matches($0.entry) }
+        return (Array(all.reversed().dropFirst(Int(clamping: max(0, filter.offset))).prefix(max(0, filter.limit))), Int64(all.count))
+    }
+
     /// Nothing of the tree is kept: it is made of all entries each time, as no other store does it.
     package func auditHead(tenant: String) async throws(StorageError) -> TreeHead {
         let hasher = MerkleHasher(suite)

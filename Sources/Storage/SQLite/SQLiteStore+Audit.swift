@@ -18,6 +18,23 @@ extension SQLiteStore: AuditStore {
         }
     }
 
+    /// There is one thread for the database, so that the log is read in pages and whoever writes comes in between.
+    package func auditLog(_ filter: AuditFilter, tenant: String) async throws(StorageError) -> (leaves: [AuditLeaf], total: Int64) {
+        let size = try await commits.read { [rows] in try rows.auditFrontier(tenant, $0).size }
+        let (offset, limit) = (max(0, filter.offset), max(0, filter.limit))
+        var (found, total, end) = ([AuditLeaf](), Int64(0), size)
+        if filter.isOpen { (total, end) = (size, offset < size ? size - offset : 0) }
+        while end > 0, !filter.isOpen || found.count < limit {
+            let page = max(0, end - Limits.auditLogPage)..<end
+            for leaf in try await commits.read({ [rows] in try rows.auditEntries(tenant, page, $0) }).reversed() where filter.matches(leaf.entry) {
+                if !filter.isOpen { total += 1 }
+                if found.count < limit, filter.isOpen || total > offset { found.append(leaf) }
+            }
+            end = page.lowerBound
+        }
+        return (found, total)
+    }
+
     package func auditHead(tenant: String) async throws(StorageError) -> TreeHead {
         try await commits.read { [rows] in try rows.auditFrontier(tenant, $0).head(rows.hasher) }
     }
@@ -57,6 +74,23 @@ extension SealedRows {
 
     func auditFrontier(_ tenant: String, _ database: Database) throws -> MerkleFrontier {
         try fetchOne(.auditTree, database, where: "tenant = ?", [tenant])?.frontier() ?? MerkleFrontier()
+    }
+
+    /// In order; one that was taken away is damage.
+    fileprivate func auditEntries(_ tenant: String, _ leaves: Range<Int64>, _ database: Database) throws -> [AuditLeaf] {
+        let places = try fetch(
+            .auditLeaf, database, where: "tenant = ? AND leaf >= ? AND leaf < ? ORDER BY leaf", [tenant, leaves.lowerBound, leaves.upperBound])
+        let stored = try fetch(
+            .audit, database, where: "tenant = ? AND number IN (SELECT number FROM audit_leaf WHERE tenant = ? AND leaf >= ? AND leaf < ?)",
+            [tenant, tenant, leaves.lowerBound, leaves.upperBound])
+        var entries: [Int64: SealedRow] = [:]
+        for row in stored { entries[try row.number("number")] = row }
+        return try places.map { place in
+            guard let row = entries[try place.number("number")] else {
+                throw StorageError.damagedRow(table: place.table.name, key: place.key, problem: "its entry is missing")
+            }
+            return AuditLeaf(tenant: tenant, index: try place.number("leaf"), entry: try row.record(AuditRecord.self))
+        }
     }
 
     fileprivate func auditLeaves(_ tenant: String, _ from: Int64, _ limit: Int, _ database: Database) throws -> [SealedRow] {
