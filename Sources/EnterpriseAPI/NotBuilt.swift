@@ -20,7 +20,6 @@ extension Enterprise {
             .notBuilt("POST", "/whitelabel/configure", "whitelabel.configure", .scope(.whiteLabel)),
             .notBuilt("POST", "/whitelabel/api-keys", "whitelabel.keys", .scope(.whiteLabel)),
             .notBuilt("GET", "/whitelabel/analytics/{config_id}", "whitelabel.analytics", .scope(.whiteLabel)),
-            .notBuilt("GET", "/security/audit-log", "security.audit_log", .scope(.securityAudit)),
             .notBuilt("GET", "/security/compliance/{tenant_id}", "security.compliance", .scope(.securityAudit)),
             .notBuilt("POST", "/security/report", "security.report", .scope(.securityAudit)),
         ]

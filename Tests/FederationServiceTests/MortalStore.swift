@@ -137,6 +137,10 @@ struct MortalStore: SessionStore, BlobStore {
         try life.alive()
         return try await store.audit(tenant: tenant, after: after, limit: limit)
     }
+    func auditLog(_ filter: AuditFilter, tenant: String) async throws(StorageError) -> (leaves: [AuditLeaf], total: Int64) {
+        try life.alive()
+        return try await store.auditLog(filter, tenant: tenant)
+    }
     func auditHead(tenant: String) async throws(StorageError) -> TreeHead {
         try life.alive()
         return try await store.auditHead(tenant: tenant)
