@@ -140,7 +140,7 @@ let rooms: [Target] = [
         ]),
     // 6 surfaces
     room("APIKit", ["StrictJSON", "Suggestion", "Platform", "Storage", "Federation"]),
-    room("EnterpriseAPI", ["APIKit", "StrictJSON", "Platform", "Storage", "Federation", "Trust"]),
+    room("EnterpriseAPI", ["APIKit", "StrictJSON", "Platform", "Storage", "Federation", "Telemetry", "Trust"]),
     room("AisembleAPI", ["APIKit", "StrictJSON", "Platform", "Storage", "Telemetry", "Suggestion", "Federation", "Trust"]),
     room("PhiAPI", ["APIKit", "StrictJSON", "Platform", "Federation"]),
     room("TrustStreamAPI", ["APIKit", "Wire", "StrictJSON", "FederationService", "Federation", "DifferentialPrivacy", "Learning", "Platform", "Storage", "Trust"]),

@@ -168,7 +168,7 @@ package struct Coordinator: Sendable {
         let trustStream = TrustStream.family(engine, identity: platform.identity)
         let gateway = Gateway(
             families: [
-                trustStream, Enterprise.family(platform.identity, platform.tenants, store, webhooks: outgoing.webhooks),
+                trustStream, Enterprise.family(platform.identity, platform.tenants, store, recorder, webhooks: outgoing.webhooks),
                 Aisemble.family(platform.identity, platform.jobs, operations, webhooks: outgoing.webhooks),
                 Phi.family(platform.identity),
             ].map { $0.counted(by: admission, once: repetition) } + [consoleFamily(engine, platform.identity, store, log)], sessions: trustStream,

@@ -42,7 +42,7 @@ extension Enterprise {
     private static let perPage = 1...500
 
     /// The tenant that the query names: the caller's own, or any for the platform.
-    private static func named(_ request: APIRequest, _ tenants: Tenants) async throws(ServiceError) -> String {
+    static func named(_ request: APIRequest, _ tenants: Tenants) async throws(ServiceError) -> String {
         let caller = try request.principal()
         guard let id = request.query("tenant_id"), id != caller.tenant else { return caller.tenant }
         guard caller.isPlatform else { throw .forbidden("tenant_id is not the tenant of these credentials") }

@@ -1,6 +1,7 @@
 package import APIKit
 package import Platform
 package import Storage
+package import Telemetry
 
 /// The family of `/api/v1`: its endpoint table and its envelope.
 package enum Enterprise {
@@ -15,10 +16,11 @@ package enum Enterprise {
             "/auth/generate-key",
         ])
 
-    package static func family(_ identity: Identity, _ tenants: Tenants, _ audit: any AuditStore, webhooks: Webhooks) -> Family {
+    package static func family(_ identity: Identity, _ tenants: Tenants, _ audit: any AuditStore, _ recorder: Recorder, webhooks: Webhooks) -> Family {
         Family(
             .v1, bases: [base], aliases: [alias],
-            endpoints: keys(identity, tenants) + self.tenants(tenants) + self.audit(audit, tenants) + self.webhooks(webhooks) + notBuilt,
+            endpoints: keys(identity, tenants) + self.tenants(tenants) + status(tenants, recorder) + realtime(tenants, recorder)
+                + self.audit(audit, tenants) + self.webhooks(webhooks) + notBuilt,
             errorShape: ErrorBody.shape, envelope: envelope
         ).describing(title: "Enterprise AI, v1", version: "1.0.0")
     }

@@ -171,7 +171,7 @@ extension Enterprise {
     }
 
     /// The tenant in the path; another tenant's is as if it were not there.
-    private static func own(_ request: APIRequest, _ tenants: Tenants) async throws(ServiceError) -> TenantRecord {
+    static func own(_ request: APIRequest, _ tenants: Tenants) async throws(ServiceError) -> TenantRecord {
         let (caller, id) = (try request.principal(), request.parameter("tenant_id"))
         guard caller.isPlatform || caller.tenant == id else { throw .notFound("tenant \(id)") }
         return try await asking { () async throws(TenantError) in try await tenants.tenant(id) }

@@ -3,6 +3,7 @@ import Federation
 import Platform
 import Storage
 import StrictJSON
+import Telemetry
 import Testing
 
 /// What was done and what was measured, by the documents' own names.
@@ -84,5 +85,74 @@ import Testing
         #expect(await world.call(world.enterprise, request("DELETE", "/api/v1/tenants/\(tenant)")).status == 200)
         let after = await world.call(world.enterprise, asked(log, [("tenant_id", tenant), ("per_page", "1")]))
         #expect(after.json["audit_logs"]?.elements?.first?["action"] == "tenant.erased")
+    }
+
+    private func called(_ world: World, _ tenant: String, _ status: String, _ seconds: Double) {
+        world.metrics.observe("tutti_http_request_seconds", [("operation", "x"), ("status", status)], seconds: seconds)
+        world.metrics.observe(TelemetryMetric.tenantRequests, [("tenant", tenant), ("status", status)], seconds: seconds)
+    }
+
+    private func shaped(_ world: World, _ path: String, _ reply: APIReply) throws {
+        let endpoint = try #require(world.enterprise.endpoint(method: "GET", path: path))
+        guard case .json(let shape) = try #require(endpoint.contract?.replies.first).content else { return }
+        #expect(shape.problem(with: reply.json, at: "") == nil, "\(path): \(reply.json.encodedText)")
+    }
+
+    @Test func aTenantsStatusIsWhatWasMeasuredAndElseNull() async throws {
+        let (world, tenant) = try await world()
+        let path = "/api/v1/tenants/\(tenant)/status"
+        let before = await world.call(world.enterprise, request("GET", path))
+        #expect(before.status == 200 && before.json["status"] == "active" && before.json["tenant_id"]?.text == tenant)
+        #expect(before.json["performance_tier"] == "basic" && before.json["last_updated"] == "2025-09-22T02:00:03.000Z")
+        #expect(before.json["resource_usage"] == ["quantum_utilization": .null, "storage_used": .null, "bandwidth_used": .null])
+        #expect(
+            before.json["performance_metrics"] == ["response_time": .null, "uptime": .null, "success_rate": .null, "observed_hours": 0],
+            "\(before.json.encodedText)")
+        // Two hours ago, ten minutes ago, and another's.
+        called(world, tenant, "500", 9)
+        await world.recorder.tick(at: World.now.adding(seconds: -7200))
+        for status in ["200", "201", "404"] { called(world, tenant, status, 0.25) }
+        called(world, tenant, "503", 1.25)
+        called(world, "default", "500", 30)
+        await world.recorder.tick(at: World.now.adding(seconds: -600))
+        let after = await world.call(world.enterprise, request("GET", path), as: world.principal(tenant, [.tenantManagement]))
+        #expect(after.json["performance_metrics"]?["response_time"]?.double == 500 && after.json["performance_metrics"]?["success_rate"]?.double == 50)
+        try shaped(world, path, after)
+        let stranger = world.principal("default", [.tenantManagement])
+        #expect(await world.call(world.enterprise, request("GET", path), as: stranger).json["error"] == "tenant_not_found")
+    }
+
+    @Test func theLastMinuteIsThePlatformsAndEachTenantsOwn() async throws {
+        let (world, tenant) = try await world()
+        let path = "/api/v1/analytics/realtime"
+        called(world, "default", "200", 8)
+        await world.recorder.tick(at: World.now.adding(seconds: -3600))
+        called(world, tenant, "200", 0.5)
+        called(world, tenant, "400", 0.25)
+        await world.recorder.tick(at: World.now.adding(seconds: -20))
+        let all = await world.call(world.enterprise, asked(path, []))
+        #expect(all.status == 200 && all.json["timestamp"] == "2025-09-22T02:00:03.000Z")
+        let global = all.json["global_metrics"]
+        #expect(global?["active_tenants"] == 2 && global?["average_response_time"]?.double == 375 && global?["system_health"] == "excellent")
+        #expect(global?["total_quantum_operations"] == .null && global?["quantum_utilization"] == .null)
+        let (own, idle) = (all.json["tenant_metrics"]?[tenant], all.json["tenant_metrics"]?["default"])
+        #expect(own?["response_time"]?.double == 375 && own?["success_rate"]?.double == 50 && own?["quantum_utilization"] == .null)
+        #expect(idle == ["quantum_utilization": .null, "response_time": .null, "success_rate": .null])
+        try shaped(world, path, all)
+        let mine = await world.call(world.enterprise, asked(path, []), as: world.principal(tenant, [.analytics]))
+        #expect(mine.json["tenant_metrics"]?.members?.map(\.name) == [tenant] && mine.json["tenant_metrics"]?[tenant] == own)
+        #expect(mine.json["global_metrics"]?.members?.allSatisfy { $0.value == .null } == true, "the platform's are not a tenant's to see")
+        try shaped(world, path, mine)
+        let some = await world.call(world.enterprise, asked(path, [("metrics", "success_rate, system_health"), ("tenant_id", tenant)]))
+        #expect(some.json["global_metrics"] == ["system_health": "excellent"])
+        #expect(some.json["tenant_metrics"]?.members?.count == 1 && some.json["tenant_metrics"]?[tenant]?.members?.map(\.name) == ["success_rate"])
+        try shaped(world, path, some)
+        for wrong in ["sucess_rate", "", "success_rate,"] {
+            let refused = await world.call(world.enterprise, asked(path, [("metrics", wrong)]))
+            #expect(refused.status == 400 && refused.json["details"]?["field"] == "metrics", "\(wrong)")
+        }
+        let stranger = world.principal("default", [.analytics])
+        #expect(await world.call(world.enterprise, asked(path, [("tenant_id", tenant)]), as: stranger).status == 403)
+        #expect(await world.call(world.enterprise, asked(path, [("tenant_id", "nobody")])).status == 404)
     }
 }

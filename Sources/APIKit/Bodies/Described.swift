@@ -14,7 +14,9 @@ package protocol DescribedRequest: Described {
 
 /// A field as part of `Root`.
 package struct FieldOf<Root: Sendable>: Sendable {
-    package let field: Field
+    package private(set) var field: Field
+    /// In a reply: whether it is there.
+    private(set) var isThere: @Sendable (Root) -> Bool = { _ in true }
     let value: @Sendable (Root) -> JSON
     let read: @Sendable (JSON?, String, inout Root, inout [JSON]) throws(ServiceError) -> Void
 
@@ -50,10 +52,21 @@ package struct FieldOf<Root: Sendable>: Sendable {
     }
 }
 
+extension FieldOf {
+    /// The same field of a reply, there only where `condition` says so.
+    package func only(_ condition: @escaping @Sendable (Root) -> Bool) -> FieldOf {
+        var copy = self
+        copy.isThere = condition
+        copy.field = Field(
+            name: field.name, schema: field.schema, isRequired: false, unit: field.unit, source: field.source, note: field.note, usual: field.usual)
+        return copy
+    }
+}
+
 extension Described {
     package static var shape: Shape { Shape(name, fields.map(\.field)) }
     package static func schema(_ bounds: Bounds) -> Schema { .object(shape) }
-    package var json: JSON { .object(Self.fields.map { JSON.Member($0.field.name, $0.value(self)) }) }
+    package var json: JSON { .object(Self.fields.filter { $0.isThere(self) }.map { JSON.Member($0.field.name, $0.value(self)) }) }
     package static func read(_ json: JSON, at path: String, _ bounds: Bounds, _ notices: inout [JSON]) throws(ServiceError) -> Self {
         throw .internalError(cause: "\(name) is no body that is read")
     }

@@ -1,0 +1,65 @@
+internal import APIKit
+internal import Platform
+internal import Storage
+internal import Telemetry
+
+private enum TenantWord: String, ChoiceValue { case active }
+
+private struct UsageView: Described {
+    static let name = "TenantUsage"
+    var utilization: Double?
+    var storage: Double?
+    var bandwidth: Double?
+
+    static let fields = [
+        FieldOf<UsageView>("quantum_utilization", \.utilization, .measured, unit: "%", "null: nobody measures it yet"),
+        FieldOf("storage_used", \.storage, .measured, unit: "MB", "null: nobody measures it yet"),
+        FieldOf("bandwidth_used", \.bandwidth, .measured, unit: "MB", "null: nobody measures it yet"),
+    ]
+}
+
+private struct PerformanceView: Described {
+    static let name = "TenantPerformance"
+    var calls: CallMeasures
+    var uptime: Uptime
+
+    static let fields = [
+        FieldOf<PerformanceView>("response_time", \.calls.responseTime, .measured, unit: "ms", "mean of the last hour; null without calls"),
+        FieldOf("uptime", \.uptime.percent, .measured, unit: "%", "probes of the tenant's path in the last hour; null where nobody asked"),
+        FieldOf("success_rate", \.calls.successRate, .measured, unit: "%", "calls of the last hour answered below 400; null without calls"),
+        FieldOf("observed_hours", \.uptime.observedHours, .counted, unit: "h", "what uptime is of"),
+    ]
+}
+
+private struct StatusReply: Described {
+    static let name = "TenantStatus"
+    var record: TenantRecord
+    let status = TenantWord.active
+    let usage = UsageView()
+    var performance: PerformanceView
+    var at: Timestamp
+
+    static let fields = [
+        FieldOf<StatusReply>("tenant_id", \.record.id, .stored), FieldOf("status", \.status, .stored, "one that was erased is not there"),
+        FieldOf("performance_tier", \.record.performanceTier, .stored), FieldOf("quantum_allocation", \.record.qubits, .stored, unit: "qubits"),
+        FieldOf("resource_usage", \.usage, .measured), FieldOf("performance_metrics", \.performance, .measured), FieldOf("last_updated", \.at, .clock),
+    ]
+}
+
+extension Enterprise {
+    static func status(_ tenants: Tenants, _ recorder: Recorder) -> [Endpoint] {
+        [
+            Endpoint(
+                "GET", "/tenants/{tenant_id}/status", "tenants.status", .scope(.tenantManagement),
+                "What was measured of a tenant: the caller's own, or any for the platform.", gives: StatusReply.self
+            ) { request throws(ServiceError) in
+                let record = try await own(request, tenants)
+                let (from, to) = request.last(seconds: 3600)
+                let calls = CallMeasures(await recorder.series, tenant: record.id, from: from, to: to)
+                let uptime = await recorder.uptime(tenant: record.id, from: from, to: to)
+                return StatusReply(
+                    record: record, performance: PerformanceView(calls: calls, uptime: uptime), at: Timestamp(milliseconds: request.nowMilliseconds))
+            }
+        ]
+    }
+}
