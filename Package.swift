@@ -143,7 +143,7 @@ let rooms: [Target] = [
     room("EnterpriseAPI", ["APIKit", "StrictJSON", "Platform", "Storage", "Federation", "Telemetry", "Trust"]),
     room("AisembleAPI", ["APIKit", "StrictJSON", "Platform", "Storage", "Telemetry", "Suggestion", "Federation", "Trust"]),
     room("PhiAPI", ["APIKit", "StrictJSON", "Platform", "Federation"]),
-    room("TrustStreamAPI", ["APIKit", "Wire", "StrictJSON", "FederationService", "Federation", "DifferentialPrivacy", "Learning", "Platform", "Storage", "Trust"]),
+    room("TrustStreamAPI", ["APIKit", "Wire", "StrictJSON", "FederationService", "Federation", "DifferentialPrivacy", "Learning", "Platform", "Storage", "Telemetry", "Trust"]),
     openRoom("Console", ["APIKit", "CryptoSuite", "FederationService", "Federation", "DifferentialPrivacy", "Platform"]),
     // 7 nodes
     room("TuttiConfiguration", ["StrictJSON", "Suggestion", .product(name: "TOMLKit", package: "TOMLKit")]),
@@ -259,7 +259,7 @@ let suites: [Target] = [
             "APIKit", "EnterpriseAPI", "AisembleAPI", "PhiAPI", "StrictJSON", "Platform", "Storage", "Telemetry", "Trust", "Federation", "CryptoSuite",
             .product(name: "Logging", package: "swift-log"),
         ]),
-    tests("TrustStreamAPITests", ["TrustStreamAPI", "APIKit", "FederationService", "Federation", "Learning", "Wire", "Trust", "StrictJSON", "Platform", "Storage", "CryptoSuite"]),
+    tests("TrustStreamAPITests", ["TrustStreamAPI", "APIKit", "FederationService", "Federation", "Learning", "Wire", "Trust", "StrictJSON", "Platform", "Storage", "Telemetry", "CryptoSuite", .product(name: "Logging", package: "swift-log")]),
     tests("ConsoleTests", ["Console", "APIKit", "CryptoSuite", "Platform"]),
     tests("ConfigurationTests", ["TuttiConfiguration"]),
     tests("CommandTests", ["CommandKit", "CryptoSuite", "Diagnosis", "MerkleLog", "Receipts", "StrictJSON", "Trust", argumentParser]),

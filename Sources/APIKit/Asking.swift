@@ -76,3 +76,14 @@ package func asking<Value: Sendable>(_ call: () async throws(JobFailure) -> Valu
 package func asking<Value>(_ call: () throws(IdentityError) -> Value) throws(ServiceError) -> Value {
     do { return try call() } catch { throw ServiceError(error) }
 }
+
+/// Ids of all tenants but those that were erased.
+package func everyTenant(_ tenants: Tenants) async throws(ServiceError) -> [String] {
+    var (ids, after): ([String], String?) = ([], "")
+    while let last = after {
+        let page = try await asking { () async throws(TenantError) in try await tenants.list(after: last) }
+        ids += page.tenants.map(\.id)
+        after = page.next
+    }
+    return ids
+}

@@ -165,7 +165,9 @@ package struct Coordinator: Sendable {
         let operations = Operations(recorder: recorder, metrics: metrics, store: store, version: Product.version) { store.connections }
         let admission = QuotaAdmission(quotas: platform.quotas, tenants: platform.tenants)
         let repetition = Repetition(IdempotentCalls()) { CryptoSuite.system.sha256($0) }
-        let trustStream = TrustStream.family(engine, identity: platform.identity)
+        let trustStream = TrustStream.family(engine, identity: platform.identity, recorder: recorder) { () async throws(ServiceError) in
+            try await everyTenant(platform.tenants)
+        }
         let gateway = Gateway(
             families: [
                 trustStream, Enterprise.family(platform.identity, platform.tenants, store, recorder, webhooks: outgoing.webhooks),

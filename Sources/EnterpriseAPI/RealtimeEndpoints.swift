@@ -79,7 +79,7 @@ extension Enterprise {
             ) { request throws(ServiceError) in
                 let caller = try request.principal()
                 let shown = try metrics(request)
-                let asked = request.query("tenant_id") == nil && caller.isPlatform ? try await all(tenants) : [try await named(request, tenants)]
+                let asked = request.query("tenant_id") == nil && caller.isPlatform ? try await everyTenant(tenants) : [try await named(request, tenants)]
                 let (series, (from, to)) = (await recorder.series, request.last(seconds: 60))
                 // Who has no series was not measured: thousands are not looked for one by one.
                 let measured = Set(series.keys.filter { $0.metric == SeriesName.tenantRequests }.map(\.tenant))
@@ -109,16 +109,5 @@ extension Enterprise {
             shown.insert(try RealtimeMetric.read(.string(String(word)), at: "metrics", .none, &notices))
         }
         return shown
-    }
-
-    /// Ids of all tenants.
-    private static func all(_ tenants: Tenants) async throws(ServiceError) -> [String] {
-        var (ids, after): ([String], String?) = ([], "")
-        while let last = after {
-            let page = try await asking { () async throws(TenantError) in try await tenants.list(after: last) }
-            ids += page.tenants.map(\.id)
-            after = page.next
-        }
-        return ids
     }
 }

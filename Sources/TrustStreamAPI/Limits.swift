@@ -16,4 +16,7 @@ enum Limits {
     static let emptyBytes = 4 << 10
     /// Entries of the audit in one reply.
     static let auditEntries = 1000
+    /// Sessions whose rounds are looked through for one reply, and the newest rounds of each.
+    static let monitoredSessions = 500
+    static let monitoredRounds = 500
 }

@@ -22,7 +22,6 @@ extension TrustStream {
             ("GET", "/enterprise-integration/workflows/{workflow_id}/logs", "enterprise_integration.workflow_logs"),
             ("POST", "/webhooks/{workflow_id}", "enterprise_integration.webhook"),
             ("POST", "/enterprise-integration/events", "enterprise_integration.events"),
-            ("GET", "/monitoring/performance", "monitoring.performance"),
         ].map { Endpoint.notBuilt($0, $1, $2) }
     }
 }

@@ -2,17 +2,21 @@ package import APIKit
 package import FederationService
 package import Platform
 internal import StrictJSON
+package import Telemetry
 
 /// The family of `/api/v4`: its endpoint table, its envelope, its version negotiation.
 package enum TrustStream {
     /// What replies print; the aliases answer too.
     static let base = "/api/v4"
 
-    package static func family(_ service: any FederatedLearning, identity: Identity) -> Family {
+    /// - Parameter tenants: ids of all there are.
+    package static func family(
+        _ service: any FederatedLearning, identity: Identity, recorder: Recorder, tenants: @escaping @Sendable () async throws(ServiceError) -> [String]
+    ) -> Family {
         Family(
             .v4, bases: [base, "/v4"],
             endpoints: sessions(service) + rounds(service) + nodes(service) + authorities(service) + audit(service)
-                + identities(identity) + errorPages + notBuilt,
+                + identities(identity) + monitoring(service, recorder, tenants) + errorPages + notBuilt,
             errorShape: ErrorBody.shape, envelope: envelope, negotiate: negotiate
         ).describing(title: "Federated learning, v4", version: "4.4.0")
     }

@@ -1,7 +1,10 @@
 import APIKit
+import Federation
+import Logging
 import Platform
 import Storage
 import StrictJSON
+import Telemetry
 import Testing
 import Trust
 import TrustStreamAPI
@@ -33,9 +36,15 @@ struct Surface {
     let service = ServiceDouble()
     let store = MemoryStore(suite: .system)
     let identity: Identity
-    var family: Family { TrustStream.family(service, identity: identity) }
+    let metrics = Metrics(help: [:])
+    let recorder: Recorder
+    var family: Family { TrustStream.family(service, identity: identity, recorder: recorder) { () async throws(ServiceError) in ["default", "other"] } }
 
-    init() { identity = Identity(store: store, passwordCost: ScryptCost(rounds: 2, blockSize: 8, parallelism: 1)) }
+    init() {
+        let log = Logger(label: "tests") { _ in SwiftLogNoOpLogHandler() }
+        recorder = Recorder(metrics: metrics, store: store, system: nil, log: log, startedAt: Instant(milliseconds: 0))
+        identity = Identity(store: store, passwordCost: ScryptCost(rounds: 2, blockSize: 8, parallelism: 1))
+    }
 
     func call(
         _ method: String, _ path: String, _ body: [UInt8], as caller: Caller = administrator, query: [(name: String, value: String)] = [],
