@@ -106,7 +106,7 @@ import Testing
         #expect(before.json["performance_tier"] == "basic" && before.json["last_updated"] == "2025-09-22T02:00:03.000Z")
         #expect(before.json["resource_usage"] == ["quantum_utilization": .null, "storage_used": .null, "bandwidth_used": .null])
         #expect(
-            before.json["performance_metrics"] == ["response_time": .null, "uptime": .null, "success_rate": .null, "observed_hours": 0],
+            before.json["performance_metrics"] == ["response_time": .null, "uptime": .null, "success_rate": .null, "observed_hours": 0.0],
             "\(before.json.encodedText)")
         // Two hours ago, ten minutes ago, and another's.
         called(world, tenant, "500", 9)
@@ -154,5 +154,15 @@ import Testing
         let stranger = world.principal("default", [.analytics])
         #expect(await world.call(world.enterprise, asked(path, [("tenant_id", tenant)]), as: stranger).status == 403)
         #expect(await world.call(world.enterprise, asked(path, [("tenant_id", "nobody")])).status == 404)
+    }
+
+    /// What the gateway counts calls by.
+    @Test func everyReplyKnowsWhoseCallItWas() async throws {
+        let world = try await World()
+        let caller = world.principal("one", [.analytics])
+        #expect(await world.call(world.enterprise, request("GET", "/api/v1/analytics/realtime"), as: caller).tenant == "one")
+        #expect(await world.call(world.enterprise, request("GET", "/api/v1/tenants"), as: caller).tenant == "one", "also one that is refused")
+        #expect(await world.call(world.enterprise, request("GET", "/api/v1/tenants"), as: .anonymous).tenant == nil)
+        #expect(await world.call(world.enterprise, request("GET", "/api/v1/nothing")).tenant == nil)
     }
 }

@@ -109,13 +109,18 @@ func entry(_ number: Int, _ action: AuditRecord.Action = .nodeEnrolled) -> Audit
             #expect(try await store.auditLog(AuditFilter(), tenant: "one") == ([], 0))
             // More than one page of a store that reads in pages, with another tenant's in between.
             let count = 1100
-            for number in 0..<count {
-                var record = entry(number, number % 3 == 0 ? .keyCreated : .nodeEnrolled)
-                if number % 5 == 0 {
-                    record = AuditRecord(at: record.at, action: record.action, actor: "x", subject: "y", level: number % 2 == 0 ? .critical : .warning)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for number in 0..<count {
+                    var record = entry(number, number % 3 == 0 ? .keyCreated : .nodeEnrolled)
+                    if number % 5 == 0 {
+                        record = AuditRecord(at: record.at, action: record.action, actor: "x", subject: "y", level: number % 2 == 0 ? .critical : .warning)
+                    }
+                    group.addTask { [record] in
+                        try await store.append(record, tenant: "one")
+                        if number % 100 == 0 { try await store.append(entry(number), tenant: "two") }
+                    }
                 }
-                try await store.append(record, tenant: "one")
-                if number % 100 == 0 { try await store.append(entry(number), tenant: "two") }
+                try await group.waitForAll()
             }
             let all = try await store.audit(tenant: "one", after: 0, limit: count)
             let filters = [

@@ -18,6 +18,7 @@ final class ServiceDouble: FederatedLearning {
         var view: SessionView?
         var limit: Int? = 1 << 16
         var again = false
+        var roundEndedAt = Instant(milliseconds: 0)
     }
     private let state = Mutex(State())
     static let digest = String(repeating: "ab", count: 32)
@@ -64,7 +65,7 @@ final class ServiceDouble: FederatedLearning {
         try note("rounds")
         let now = Instant(milliseconds: 0)
         var record = RoundRecord(round: 1, attempt: 1, state: .committed, cohort: ["a"], baseModel: Self.digest, configuredAt: now, deadline: now)
-        record.outcome = RoundOutcome(selected: 1, contributors: 1, seconds: 0.5, endedAt: now)
+        record.outcome = RoundOutcome(selected: 1, contributors: 1, seconds: 0.5, endedAt: seen.roundEndedAt)
         return [record]
     }
     func join(_ session: String, _ request: JoinApplication) async throws(FederationFailure) -> JoinedSession {
