@@ -124,11 +124,12 @@ struct MonitoredView: Sendable {
             "p50": milliseconds(quantiles?.quantile(0.5)), "p95": milliseconds(quantiles?.quantile(0.95)), "p99": milliseconds(quantiles?.quantile(0.99)),
         ]
         let perSecond = steps(calls(), range.stepSeconds).compactMap { $0.point.map { Double($0.count) / Double(range.stepSeconds) } }
+        let mean = all.map { Double($0.count) / range.seconds }
         var members: [JSON.Member] = [
             .init("response_time", aggregatedText(times) { milliseconds(all?.value($0.aggregate, seconds: range.seconds)) }),
             .init(
                 "throughput",
-                aggregated(["requests_per_second": JSON(all.map { Double($0.count) / range.seconds }), "peak_rps": JSON(perSecond.max())]) { $0.of(perSecond) }),
+                aggregated(["requests_per_second": JSON(mean), "peak_rps": JSON(perSecond.max())]) { $0.of(perSecond) }),
             .init("error_rate", JSON(failed)), .init("availability", JSON(answered.map { 100 * $0.average })),
         ]
         if shown.contains(.requests) {
