@@ -60,9 +60,10 @@ enum FaultsSuite {
             count("acknowledged", whole.acknowledged), count("acknowledged_lost", whole.acknowledgedLost, most: 0),
             count("committed", whole.roundsCommitted), count("committed.retried", whole.retried), count("committed_lost", whole.committedLost, most: 0),
             count("double_counted", whole.doubleCounted, most: 0), count("damages", whole.damages, most: 0),
+            count("closed_unchanged", whole.closedUnchanged),
             BenchRow(
                 name: "faults.hash_equal", value: whole.otherModels == 0 ? 1 : 0, unit: "yes", spread: 0,
-                beside: "sessions whose model is that of the undisturbed one",
+                beside: "sessions whose model is that of the undisturbed one, those with a round closed unchanged aside",
                 ratio: Double(whole.sessions - whole.otherModels) / Double(max(1, whole.sessions)),
                 goal: 1),
         ]

@@ -12,8 +12,10 @@ package struct KillReport: Sendable {
     package var committedLost = 0
     /// Contributions that count more than once, or that count and nobody sent; clients that sent two updates for one attempt.
     package var doubleCounted = 0
-    /// Sessions whose last model is not the undisturbed one's.
+    /// Sessions whose last model is not the undisturbed one's, though every round came to something.
     package var otherModels = 0
+    /// Secure rounds that left the model as it was, since the keys of too many members had died with them.
+    package var closedUnchanged = 0
     /// Rounds that needed another attempt.
     package var retried = 0
     package var damages = 0
@@ -33,6 +35,7 @@ package struct KillReport: Sendable {
         committedLost += other.committedLost
         doubleCounted += other.doubleCounted
         otherModels += other.otherModels
+        closedUnchanged += other.closedUnchanged
         retried += other.retried
         damages += other.damages
         readyMilliseconds += other.readyMilliseconds
