@@ -63,7 +63,7 @@ import Trust
         ("update_body", "s/1/1/a", ["sha256 = '00'"]), ("enrolment_token", "07", ["used_ms = NULL", "expires_ms = expires_ms + 4096"]),
         ("node", "default/a", ["record = CAST(replace(CAST(record AS TEXT), '9000', '9001') AS BLOB)"]),
         ("api_key", "k", ["record = CAST(replace(CAST(record AS TEXT), 'admin', 'aemin') AS BLOB)"]), ("audit", "1", ["tenant = 'x'"]),
-        ("audit_leaf", "default/0", ["number = 2", "hash = x'00'"]), ("audit_tree", "default", ["size = 2", "frontier = x''"]),
+        ("audit_leaf", "default/0", ["number = number + 4096", "hash = x'00'"]), ("audit_tree", "default", ["size = 2", "frontier = x''"]),
         ("privacy_row", "default/a/x", ["dataset = 'x'", "record = CAST(replace(CAST(record AS TEXT), '1', '0') AS BLOB)"]),
         ("privacy_release", "default/s/1", ["record = CAST(replace(CAST(record AS TEXT), 'released', 'forfeited') AS BLOB)"]),
         ("user_account", "u", ["name = 'v'", "record = CAST(replace(CAST(record AS TEXT), 'models', 'nodels') AS BLOB)"]),
