@@ -108,6 +108,7 @@ package struct Coordinator: Sendable {
         let recorder = Recorder(metrics: metrics, store: store, system: SystemProbe(folder: folder.path), log: log, startedAt: Instant.now)
         try await recorder.restore()
         await recorder.add(.certificate(folder))
+        await recorder.tell(AlertEvents.events)
         return recorder
     }
 

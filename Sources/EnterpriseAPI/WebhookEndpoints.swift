@@ -133,11 +133,11 @@ extension Enterprise {
                 "POST", "/webhooks/{webhook_id}/deliveries/{delivery_id}/redeliver", "webhooks.redeliver", .scope(.webhooks),
                 "Sends a delivery again: the same id, the same bytes.", gives: DeliveryView.self, status: 202
             ) { request throws(ServiceError) in
-                let (id, tenant) = (request.parameter("webhook_id"), try request.principal().tenant)
+                let (id, caller) = (request.parameter("webhook_id"), try request.principal())
                 return DeliveryView(
                     try await asking { () async throws(WebhookError) in
                         try await webhooks.redeliver(
-                            request.parameter("delivery_id"), of: id, tenant: tenant, now: Instant(milliseconds: request.nowMilliseconds))
+                            request.parameter("delivery_id"), of: id, tenant: caller.tenant, actor: caller.id, now: Instant(milliseconds: request.nowMilliseconds))
                     })
             }.passingOverBodies,
         ]

@@ -46,10 +46,20 @@ package protocol AccountStore: IdentityStore, AuditStore {
     /// - Parameters:
     ///   - hash: of the token that is shown.
     ///   - next: hash of the token that follows, and until when it is good at most: never longer than the login.
-    func refresh(hash: [UInt8], next: (hash: [UInt8], expiresAt: Instant), now: Instant) async throws(StorageError) -> RefreshOutcome
+    ///   - reused: what webhooks are told of a login that was ended so; stored with its end.
+    func refresh(
+        hash: [UInt8], next: (hash: [UInt8], expiresAt: Instant), now: Instant, reused: @escaping @Sendable (LoginRecord) -> [OutboxEvent]
+    ) async throws(StorageError) -> RefreshOutcome
     /// Ends the login that a refresh token belongs to, spent or not.
     /// - Returns: the login afterwards; nil when the token is not known.
     func endLogin(hash: [UInt8], now: Instant) async throws(StorageError) -> LoginRecord?
+}
+
+extension AccountStore {
+    /// The same with nothing that webhooks are told of.
+    package func refresh(hash: [UInt8], next: (hash: [UInt8], expiresAt: Instant), now: Instant) async throws(StorageError) -> RefreshOutcome {
+        try await refresh(hash: hash, next: next, now: now) { _ in [] }
+    }
 }
 
 /// A password as scrypt (RFC 7914) has left it, with what is needed to do the same again.

@@ -46,16 +46,18 @@ package struct JobPage: Sendable, Equatable {
     }
 }
 
-/// One transaction: the record, its checkpoint and what is written of it.
+/// One transaction: the record, its checkpoint, what is written of it, and what webhooks are told.
 package struct JobChange: Sendable {
     package var record: JobRecord
     /// In the place of the last one; nil: that stays. A job that becomes final loses its own.
     package var checkpoint: [UInt8]?
     package var audit: AuditRecord?
-    package init(record: JobRecord, checkpoint: [UInt8]? = nil, audit: AuditRecord? = nil) {
+    package var events: [OutboxEvent]
+    package init(record: JobRecord, checkpoint: [UInt8]? = nil, audit: AuditRecord? = nil, events: [OutboxEvent] = []) {
         self.record = record
         self.checkpoint = checkpoint
         self.audit = audit
+        self.events = events
     }
 }
 

@@ -192,6 +192,7 @@ package struct AuditRecord: Sendable, Equatable, Codable {
         /// Its receiver said so, failed for too long, or its owner; `details` say which.
         case webhookDisabled = "webhook.disabled"
         case webhookEnabled = "webhook.enabled"
+        case webhookRedelivered = "webhook.redelivered"
         /// Secrets of the tenant are sealed with a new key from now on.
         case tenantKeyRotated = "secrets.tenant_key_rotated"
         /// All tenants' keys are wrapped with a new master key.

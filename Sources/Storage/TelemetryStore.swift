@@ -3,14 +3,22 @@ package import Federation
 /// What a coordinator measures and logs. Nobody has to answer for it, so nothing of it is in the audit table.
 package protocol TelemetryStore: Sendable {
     /// One transaction: puts blocks in the place of those with the same key, and gives up what lies before a tier's horizon.
-    /// - Parameter horizons: by tier, the first block that is kept.
-    func putSeries(_ blocks: [SeriesBlock], horizons: [Int: Int64]) async throws(StorageError)
+    /// - Parameters:
+    ///   - horizons: by tier, the first block that is kept.
+    ///   - events: what webhooks are told of the alerts that these numbers fired.
+    func putSeries(_ blocks: [SeriesBlock], horizons: [Int: Int64], events: [OutboxEvent]) async throws(StorageError)
     /// By number, tenant and series.
     func series(tier: Int) async throws(StorageError) -> [SeriesBlock]
     /// One transaction: adds entries, and gives up the oldest where there are more than the ring holds.
     func appendLogs(_ entries: [LogRecord], ring: LogRing) async throws(StorageError)
     /// The newest first, or with `after` the oldest.
     func logs(_ query: LogQuery) async throws(StorageError) -> LogPage
+}
+
+extension TelemetryStore {
+    package func putSeries(_ blocks: [SeriesBlock], horizons: [Int: Int64]) async throws(StorageError) {
+        try await putSeries(blocks, horizons: horizons, events: [])
+    }
 }
 
 /// A block of points of one time series at one tier, as bytes.

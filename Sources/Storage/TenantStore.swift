@@ -9,13 +9,25 @@ package protocol TenantStore: Sendable {
     /// With `id > after`, by id.
     func tenants(after: String, limit: Int) async throws(StorageError) -> [TenantRecord]
     /// Changes a tenant as it is at that moment: no other change and no new session of it comes in between.
-    /// - Parameter change: called once inside the transaction with the record and the number of sessions that are not over;
-    ///   success with nil changes nothing.
+    /// - Parameters:
+    ///   - events: what webhooks are told of a change that was made, given the record before and afterwards; stored with it.
+    ///   - change: called once inside the transaction with the record and the number of sessions that are not over; success with nil
+    ///     changes nothing.
     /// - Returns: the record before and afterwards, changed or not; nil when there is no such tenant.
     func changeTenant<Failure: Error>(
-        _ id: String,
+        _ id: String, events: @escaping @Sendable (_ before: TenantRecord, _ after: TenantRecord) -> [OutboxEvent],
         _ change: @escaping @Sendable (TenantRecord, _ sessionsRunning: Int) -> Result<(record: TenantRecord, audit: AuditRecord)?, Failure>
     ) async throws(StorageError) -> Result<(before: TenantRecord, after: TenantRecord), Failure>?
+}
+
+extension TenantStore {
+    /// The same with nothing that webhooks are told of.
+    package func changeTenant<Failure: Error>(
+        _ id: String,
+        _ change: @escaping @Sendable (TenantRecord, _ sessionsRunning: Int) -> Result<(record: TenantRecord, audit: AuditRecord)?, Failure>
+    ) async throws(StorageError) -> Result<(before: TenantRecord, after: TenantRecord), Failure>? {
+        try await changeTenant(id, events: { _, _ in [] }, change)
+    }
 }
 
 package enum TenantAddition: Sendable, Equatable {

@@ -179,7 +179,7 @@ package protocol WebhookStore: Sendable {
     func attempts(delivery: String, tenant: String, limit: Int) async throws(StorageError) -> [AttemptRecord]
     /// - Parameter change: as in `changeWebhook`.
     func changeDelivery(
-        _ id: String, tenant: String, _ change: @escaping @Sendable (DeliveryRecord) -> DeliveryRecord?
+        _ id: String, tenant: String, _ change: @escaping @Sendable (DeliveryRecord) -> (record: DeliveryRecord, audit: AuditRecord)?
     ) async throws(StorageError) -> DeliveryRecord?
     /// Forgets deliveries that ended before these instants, with their attempts, and events that nothing refers to any more.
     /// - Returns: how many deliveries, at most `limit`.

@@ -49,6 +49,8 @@ enum Limits {
 
     /// States of all rules and subjects.
     static let alertStates = 1024
+    /// Events that wait for the store to take them.
+    static let untoldEvents = 256
     /// Alerts that are over and still listed.
     static let resolvedAlerts = 256
     /// Addresses whose failed logins are counted.

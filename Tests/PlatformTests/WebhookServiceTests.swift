@@ -118,9 +118,9 @@ struct WebhookWorld {
         let dead = try #require(try await world.webhooks.deliveries(of: id, tenant: "default").first)
         #expect(dead.state == .dead && dead.problem == "the webhook was disabled")
         #expect(try await world.webhooks.tell(world.event("job_2")) == 0)
-        #expect(await field { _ = try await world.webhooks.redeliver(dead.id, of: id, tenant: "default", now: world.clock.now) } == "conflict")
+        #expect(await field { _ = try await world.webhooks.redeliver(dead.id, of: id, tenant: "default", actor: "admin", now: world.clock.now) } == "conflict")
         #expect(try await world.webhooks.enable(id, tenant: "default", actor: "admin", now: world.clock.now).status == .active)
-        #expect(try await world.webhooks.redeliver(dead.id, of: id, tenant: "default", now: world.clock.now).state == .pending)
+        #expect(try await world.webhooks.redeliver(dead.id, of: id, tenant: "default", actor: "admin", now: world.clock.now).state == .pending)
         #expect(try await world.webhooks.tell(world.event("job_3")) == 1)
     }
 

@@ -206,7 +206,7 @@ func note(_ action: AuditRecord.Action, _ subject: String) -> AuditRecord { Audi
                     var next = delivery
                     next.end("over", at: Instant(milliseconds: Int64(index) * 10))
                     if index % 2 == 0 { next.state = .delivered }
-                    return next
+                    return (next, note(.webhookRedelivered, "w"))
                 }
             }
             func prune(_ delivered: Int64, _ dead: Int64, limit: Int = 9) async throws -> Int {

@@ -95,7 +95,7 @@ private struct WebhookQuestion: Sendable {
                 guard number > 0 else { return nil }
                 var next = old
                 (next.state, next.failures, next.problem, next.endedAt, next.dueAt) = (.pending, 0, nil, nil, time)
-                return next
+                return (next, note(.webhookRedelivered, old.webhook))
             }
             return "\(String(describing: changed)) \(String(describing: try await store.delivery(delivery, tenant: tenant)))"
         case 12: return "\(try await store.pruneOutbox(deliveredBefore: time, deadBefore: Instant(milliseconds: time.milliseconds / 2), limit: number))"

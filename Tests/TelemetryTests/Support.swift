@@ -26,6 +26,7 @@ final class FailingStore: TelemetryStore {
     struct Content {
         var blocks: [String: SeriesBlock] = [:]
         var logs: [LogRecord] = []
+        var events: [OutboxEvent] = []
         var fails = false
         var writes = 0
     }
@@ -50,10 +51,11 @@ final class FailingStore: TelemetryStore {
         if isFull { throw .full(path: "store") }
     }
 
-    func putSeries(_ blocks: [SeriesBlock], horizons: [Int: Int64]) async throws(StorageError) {
+    func putSeries(_ blocks: [SeriesBlock], horizons: [Int: Int64], events: [OutboxEvent]) async throws(StorageError) {
         try change { content in
             for block in blocks { content.blocks["\(block.tier)/\(block.number)/\(block.tenant)/\(block.series)"] = block }
             content.blocks = content.blocks.filter { $0.value.number >= horizons[$0.value.tier] ?? .min }
+            content.events += events
         }
     }
 

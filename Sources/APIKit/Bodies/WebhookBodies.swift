@@ -68,6 +68,27 @@ struct RetryView: Described {
     }
 }
 
+/// An event that a webhook names and that nothing leads to yet.
+struct UnbuiltEvent: Described {
+    static let name = "UnbuiltEvent"
+    enum Word: String, ChoiceValue { case notBuilt = "not_built" }
+    var event: String
+    let status = Word.notBuilt
+    var waitsFor: String
+
+    static let fields = [
+        FieldOf<UnbuiltEvent>("event", \.event, .stored), FieldOf("status", \.status, .fixed),
+        FieldOf("blocked_by", \.waitsFor, .rule("pending"), "what leads to it; from then on it is sent"),
+    ]
+
+    static func all(_ events: [String]) -> [UnbuiltEvent] {
+        events.compactMap { name in
+            guard case .notBuilt(let waitsFor)? = WebhookEvent(rawValue: name)?.cause else { return nil }
+            return UnbuiltEvent(event: name, waitsFor: waitsFor)
+        }
+    }
+}
+
 /// A new webhook: what the documents have, and what is told this once.
 struct CreatedWebhook: Described {
     static let name = "CreatedWebhook"
@@ -78,6 +99,7 @@ struct CreatedWebhook: Described {
         FieldOf<CreatedWebhook>("webhook_id", \.webhook.id, .generated), FieldOf("url", \.webhook.url, .request),
         FieldOf("events", \.webhook.events, .request), FieldOf("status", \.webhook.status, .stored), FieldOf("created_at", \.webhook.createdAt, .clock),
         FieldOf("secret", \.secret, .generated, "shown once; null where one was given"), FieldOf("retry_policy", \.webhook.retry, .stored),
+        FieldOf("not_built", \.webhook.notBuilt, .rule("pending"), "events of these that are not sent yet"),
     ]
 }
 
@@ -94,6 +116,7 @@ package struct WebhookView: Described {
     var disabledReason: String?
     var failingSince: Timestamp?
     var succeededAt: Timestamp?
+    var notBuilt: [UnbuiltEvent]
 
     package static let fields = [
         FieldOf<WebhookView>("webhook_id", \.id, .stored), FieldOf("url", \.url, .stored), FieldOf("events", \.events, .stored),
@@ -101,6 +124,7 @@ package struct WebhookView: Described {
         FieldOf("family", \.family, .stored, "the API it was made with"), FieldOf("disabled_reason", \.disabledReason, .stored, "null while it is active"),
         FieldOf("failing_since", \.failingSince, .clock, "null: the last attempt succeeded, or there was none"),
         FieldOf("last_success_at", \.succeededAt, .clock),
+        FieldOf("not_built", \.notBuilt, .rule("pending"), "events of these that are not sent yet"),
     ]
 
     package init(_ webhook: WebhookRecord) {
@@ -114,6 +138,7 @@ package struct WebhookView: Described {
         disabledReason = webhook.disabledReason
         failingSince = webhook.failingSince.map { Timestamp(at: $0) }
         succeededAt = webhook.succeededAt.map { Timestamp(at: $0) }
+        notBuilt = UnbuiltEvent.all(webhook.events)
     }
 }
 

@@ -56,12 +56,13 @@ extension Identity {
 
     /// A new pair for a refresh token, which is spent by it. One that comes a second time ends its login: who has the other copy is
     /// not known, so neither goes on.
-    package func refresh(_ text: String, now: Instant) async throws(IdentityError) -> RefreshedLogin {
+    /// - Parameter address: of the other side, for who is told of a second use.
+    package func refresh(_ text: String, address: String? = nil, now: Instant) async throws(IdentityError) -> RefreshedLogin {
         guard text.hasPrefix(Token.Kind.refresh.rawValue), text.utf8.count <= IdentityLimits.bearerBytesMax else { return .refused }
         let next = Token(.refresh, random)
         let until = now.adding(seconds: Double(IdentityLimits.refreshSeconds))
         let outcome = try await storing { () throws(StorageError) in
-            try await store.refresh(hash: Token.hash(text), next: (next.hash, until), now: now)
+            try await store.refresh(hash: Token.hash(text), next: (next.hash, until), now: now) { [SecurityEvents.refreshReused($0, address: address, at: now)] }
         }
         switch outcome {
         case .unknown, .expired, .ended: return .refused

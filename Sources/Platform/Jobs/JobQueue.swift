@@ -187,7 +187,11 @@ package actor JobQueue {
     /// What the machine makes of an event, in the store. A refusal is `unchanged`.
     func change(_ id: String, _ event: JobEvent) async throws(StorageError) -> JobChanged {
         let (now, policy) = (clock.now(), settings.policy)
-        let changed = try await store.changeJob(id, epoch: epoch) { job in try? JobMachine.handle(event, job, now: now, policy: policy).get() }
+        let changed = try await store.changeJob(id, epoch: epoch) { job in
+            guard var next = try? JobMachine.handle(event, job, now: now, policy: policy).get() else { return nil }
+            if next.record.state.isFinal { next.events = [JobEvents.ended(next.record)] }
+            return next
+        }
         if changed == .superseded { supersede() }
         return changed
     }

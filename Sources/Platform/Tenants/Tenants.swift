@@ -88,7 +88,7 @@ package actor Tenants {
     /// An update that changes nothing is none: no audit entry, and `updatedAt` stays.
     package func update(_ id: String, _ update: TenantUpdate, ceiling: AllocationCeiling, actor: String, now: Instant) async throws(TenantError) -> TenantChange
     {
-        try await change(id) { record, _ throws(TenantError) in
+        try await change(id, events: { TenantEvents.events(from: $0, to: $1, actor: actor) }) { record, _ throws(TenantError) in
             let changed = try TenantRules.apply(update, to: record, ceiling: ceiling, now: now)
             let change = TenantChange(before: record, after: changed)
             guard !change.isEmpty else { return nil }
@@ -114,11 +114,12 @@ package actor Tenants {
     }
 
     private func change(
-        _ id: String, _ work: @escaping @Sendable (TenantRecord, Int) throws(TenantError) -> (record: TenantRecord, audit: AuditRecord)?
+        _ id: String, events: @escaping @Sendable (_ before: TenantRecord, _ after: TenantRecord) -> [OutboxEvent] = { _, _ in [] },
+        _ work: @escaping @Sendable (TenantRecord, Int) throws(TenantError) -> (record: TenantRecord, audit: AuditRecord)?
     ) async throws(TenantError) -> TenantChange {
         changes += 1
         let result = try await asking { () throws(StorageError) in
-            try await store.changeTenant(id) { record, running in
+            try await store.changeTenant(id, events: events) { record, running in
                 Result { () throws(TenantError) in
                     if record.isErased { throw .notFound(id: id) }
                     return try work(record, running)

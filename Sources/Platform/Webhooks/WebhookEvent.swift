@@ -45,6 +45,28 @@ package enum WebhookEvent: String, Sendable, CaseIterable {
         }
     }
 
+    /// What leads to an event.
+    package enum Cause: Sendable, Equatable {
+        case sent(by: String)
+        /// What leads to it is not there: until it is, nobody is told of it.
+        case notBuilt(waitsFor: String)
+    }
+
+    package var cause: Cause {
+        switch self {
+        case .operationCompleted: .notBuilt(waitsFor: "ai.execute")
+        case .allocationExpired: .notBuilt(waitsFor: "quantum.allocate")
+        case .tierUpgraded: .sent(by: "a tenant's update to a higher tier")
+        case .securityAlert: .sent(by: "a critical alert rule, or a refresh token that is used twice")
+        case .jobCompleted, .jobFailed, .jobCancelled: .sent(by: "the end of a job")
+        case .modelLoaded, .modelUnloaded: .notBuilt(waitsFor: "models.load")
+        case .serviceUnhealthy: .sent(by: "the alert rule service.unanswered")
+        case .roundCompleted: .sent(by: "the commit of a round")
+        case .sessionCompleted: .sent(by: "the end of a session")
+        case .serviceLevelMissed, .failureRateHigh: .notBuilt(waitsFor: "workflows")
+        }
+    }
+
     /// - Throws: `invalid` for `events`, with the name that was probably meant.
     package static func parse(_ names: [String]) throws(WebhookError) -> [WebhookEvent] {
         guard (1...WebhookLimits.webhookEventsMax).contains(names.count) else {

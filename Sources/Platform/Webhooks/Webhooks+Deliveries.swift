@@ -47,7 +47,7 @@ extension Webhooks {
 
     /// Sends a delivery again, whatever came of it: the same id and the same bytes, with as many retries as a new one.
     /// - Throws: `missing`; `conflict` when the webhook is disabled.
-    package func redeliver(_ delivery: String, of id: String, tenant: String, now: Instant) async throws(WebhookError) -> DeliveryRecord {
+    package func redeliver(_ delivery: String, of id: String, tenant: String, actor: String, now: Instant) async throws(WebhookError) -> DeliveryRecord {
         let webhook = try await get(id, tenant: tenant)
         guard webhook.status == .active else {
             throw .conflict(problem: "Webhook \(id) is disabled: \(webhook.disabledReason ?? "its reason is unknown")", remedy: "Enable it first.")
@@ -57,7 +57,10 @@ extension Webhooks {
             try await store.changeDelivery(delivery, tenant: tenant) { record in
                 var next = record
                 (next.state, next.failures, next.problem, next.endedAt, next.dueAt) = (.pending, 0, nil, nil, now)
-                return next
+                return (
+                    next,
+                    AuditRecord(
+                        at: now, action: .webhookRedelivered, actor: actor, subject: id, details: ["delivery": delivery, "event": record.name]))
             }
         }
         return try Self.found(changed, id)

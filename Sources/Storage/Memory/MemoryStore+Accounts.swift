@@ -107,7 +107,9 @@ extension MemoryStore: AccountStore {
 
     package func login(id: String) async throws(StorageError) -> LoginRecord? { tables.withLock { $0.logins[MemoryKey(id)] } }
 
-    package func refresh(hash: [UInt8], next: (hash: [UInt8], expiresAt: Instant), now: Instant) async throws(StorageError) -> RefreshOutcome {
+    package func refresh(
+        hash: [UInt8], next: (hash: [UInt8], expiresAt: Instant), now: Instant, reused: @escaping @Sendable (LoginRecord) -> [OutboxEvent]
+    ) async throws(StorageError) -> RefreshOutcome {
         try change { (tables) throws(StorageError) in
             guard let token = tables.refreshTokens[MemoryKey(hash)], let login = tables.logins[MemoryKey(token.login)] else { return .unknown }
             let refresh = Refresh(token, login, next: next, now: now)
@@ -118,6 +120,7 @@ extension MemoryStore: AccountStore {
             if let spent = refresh.token { tables.refreshTokens[MemoryKey(hash)] = spent }
             if case .reused(let ended) = refresh.outcome { tables.logins[MemoryKey(ended.id)] = ended }
             if let audit = refresh.audit { tables.audit.append(.init(tenant: login.tenant, value: audit)) }
+            if case .reused(let ended) = refresh.outcome { for event in reused(ended) { tables.enqueue(event, suite) } }
             return refresh.outcome
         }
     }

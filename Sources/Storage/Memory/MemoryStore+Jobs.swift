@@ -79,6 +79,7 @@ extension MemoryStore: JobStore {
                 tables.jobCheckpoints[MemoryKey(id)] = content
             }
             if let audit = next.audit { tables.audit.append(.init(tenant: record.tenant, value: audit)) }
+            for event in next.events { tables.enqueue(event, suite) }
             return .changed(next.record)
         }
     }

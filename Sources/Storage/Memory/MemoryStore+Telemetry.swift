@@ -2,10 +2,11 @@ internal import Federation
 import Synchronization
 
 extension MemoryStore: TelemetryStore {
-    package func putSeries(_ blocks: [SeriesBlock], horizons: [Int: Int64]) async throws(StorageError) {
+    package func putSeries(_ blocks: [SeriesBlock], horizons: [Int: Int64], events: [OutboxEvent]) async throws(StorageError) {
         tables.withLock { tables in
             for block in blocks { tables.seriesBlocks[MemoryKey(block.tier, block.number, block.tenant, block.series)] = block }
             tables.seriesBlocks = tables.seriesBlocks.filter { $0.value.number >= horizons[$0.value.tier] ?? .min }
+            for event in events { tables.enqueue(event, suite) }
         }
     }
 

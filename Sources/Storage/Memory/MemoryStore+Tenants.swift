@@ -21,7 +21,7 @@ extension MemoryStore: TenantStore {
     }
 
     package func changeTenant<Failure: Error>(
-        _ id: String,
+        _ id: String, events: @escaping @Sendable (_ before: TenantRecord, _ after: TenantRecord) -> [OutboxEvent],
         _ change: @escaping @Sendable (TenantRecord, _ sessionsRunning: Int) -> Result<(record: TenantRecord, audit: AuditRecord)?, Failure>
     ) async throws(StorageError) -> Result<(before: TenantRecord, after: TenantRecord), Failure>? {
         tables.withLock { tables in
@@ -33,6 +33,7 @@ extension MemoryStore: TenantStore {
             case .success((let after, let entry)?):
                 tables.tenants[MemoryKey(id)] = after
                 tables.audit.append(.init(tenant: id, value: entry))
+                for event in events(before, after) { tables.enqueue(event, suite) }
                 return .success((before, after))
             }
         }

@@ -124,12 +124,13 @@ extension MemoryStore: WebhookStore {
     }
 
     package func changeDelivery(
-        _ id: String, tenant: String, _ change: @escaping @Sendable (DeliveryRecord) -> DeliveryRecord?
+        _ id: String, tenant: String, _ change: @escaping @Sendable (DeliveryRecord) -> (record: DeliveryRecord, audit: AuditRecord)?
     ) async throws(StorageError) -> DeliveryRecord? {
         tables.withLock { tables in
             guard let delivery = tables.delivery(id, tenant) else { return nil }
-            guard let changed = change(delivery) else { return delivery }
+            guard let (changed, entry) = change(delivery) else { return delivery }
             tables.deliveries[MemoryKey(id)] = changed
+            tables.audit.append(.init(tenant: tenant, value: entry))
             return changed
         }
     }

@@ -93,7 +93,9 @@ extension SQLiteStore: AccountStore {
         try await commits.read { [rows] in try rows.login(id, $0)?.record(LoginRecord.self) }
     }
 
-    package func refresh(hash: [UInt8], next: (hash: [UInt8], expiresAt: Instant), now: Instant) async throws(StorageError) -> RefreshOutcome {
+    package func refresh(
+        hash: [UInt8], next: (hash: [UInt8], expiresAt: Instant), now: Instant, reused: @escaping @Sendable (LoginRecord) -> [OutboxEvent]
+    ) async throws(StorageError) -> RefreshOutcome {
         try await commits.write { [rows] database in
             guard let row = try rows.refreshToken(hash, database) else { return .unknown }
             let token = try row.record(RefreshTokenRecord.self)
@@ -104,6 +106,7 @@ extension SQLiteStore: AccountStore {
             if let next = refresh.next { try rows.insert(next, database) }
             if case .reused(let ended) = refresh.outcome { try rows.change(loginRow, ["record": try encode(ended)], database) }
             if let audit = refresh.audit { try rows.append(audit, login.tenant, database) }
+            if case .reused(let ended) = refresh.outcome { for event in reused(ended) { try rows.enqueue(event, database) } }
             return refresh.outcome
         }
     }

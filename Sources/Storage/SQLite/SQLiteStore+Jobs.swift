@@ -96,6 +96,7 @@ extension SQLiteStore: JobStore {
                 try rows.put(["tenant": record.tenant, "job": id, "content": Data(content)], into: .jobCheckpoint, database)
             }
             if let audit = next.audit { try rows.append(audit, record.tenant, database) }
+            for event in next.events { try rows.enqueue(event, database) }
             return .changed(next.record)
         }
     }

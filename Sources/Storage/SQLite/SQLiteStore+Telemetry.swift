@@ -3,8 +3,8 @@ import Foundation
 internal import GRDB
 
 extension SQLiteStore: TelemetryStore {
-    package func putSeries(_ blocks: [SeriesBlock], horizons: [Int: Int64]) async throws(StorageError) {
-        guard !blocks.isEmpty || !horizons.isEmpty else { return }
+    package func putSeries(_ blocks: [SeriesBlock], horizons: [Int: Int64], events: [OutboxEvent]) async throws(StorageError) {
+        guard !blocks.isEmpty || !horizons.isEmpty || !events.isEmpty else { return }
         try await commits.write { [rows] database in
             for block in blocks {
                 try rows.put(
@@ -14,6 +14,7 @@ extension SQLiteStore: TelemetryStore {
             for (tier, horizon) in horizons.sorted(by: { $0.key < $1.key }) {
                 try database.cachedStatement(sql: "DELETE FROM series_block WHERE tier = ? AND number < ?").execute(arguments: [tier, horizon])
             }
+            for event in events { try rows.enqueue(event, database) }
         }
     }
 

@@ -25,7 +25,7 @@ extension SQLiteStore: TenantStore {
     }
 
     package func changeTenant<Failure: Error>(
-        _ id: String,
+        _ id: String, events: @escaping @Sendable (_ before: TenantRecord, _ after: TenantRecord) -> [OutboxEvent],
         _ change: @escaping @Sendable (TenantRecord, _ sessionsRunning: Int) -> Result<(record: TenantRecord, audit: AuditRecord)?, Failure>
     ) async throws(StorageError) -> Result<(before: TenantRecord, after: TenantRecord), Failure>? {
         try await commits.write { [rows] database in
@@ -38,6 +38,7 @@ extension SQLiteStore: TenantStore {
             case .success((let after, let entry)?):
                 try rows.change(row, try after.columns(), database)
                 try rows.append(entry, id, database)
+                for event in events(before, after) { try rows.enqueue(event, database) }
                 return .success((before, after))
             }
         }

@@ -82,13 +82,14 @@ extension SQLiteStore: WebhookStore {
     }
 
     package func changeDelivery(
-        _ id: String, tenant: String, _ change: @escaping @Sendable (DeliveryRecord) -> DeliveryRecord?
+        _ id: String, tenant: String, _ change: @escaping @Sendable (DeliveryRecord) -> (record: DeliveryRecord, audit: AuditRecord)?
     ) async throws(StorageError) -> DeliveryRecord? {
         try await commits.write { [rows] database in
             guard let row = try rows.delivery(id, tenant, database) else { return nil }
             let delivery = try row.record(DeliveryRecord.self)
-            guard let changed = change(delivery) else { return delivery }
+            guard let (changed, entry) = change(delivery) else { return delivery }
             try rows.put(SealedRows.values(changed), into: .delivery, database)
+            try rows.append(entry, tenant, database)
             return changed
         }
     }

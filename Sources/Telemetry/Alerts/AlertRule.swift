@@ -18,6 +18,8 @@ package enum AlertMeasure: Sendable, Equatable {
     case shareOfSums(of: SeriesSelector, among: SeriesSelector, windowSeconds: Double)
     /// One number for each address: failed logins in the last `FailedLogins.windowSeconds`.
     case failedLogins
+    /// For each service that is asked, 1 when it has answered at least once in the last `windowSeconds`, else 0.
+    case services(windowSeconds: Double)
 }
 
 /// A number that somebody wants to hear about.
@@ -115,7 +117,7 @@ extension TimeSeries {
             return point.value(aggregate, seconds: window).map { AlertReading(value: $0, count: point.count) }
         case .share(let part, let whole, let window): return share(part, whole, window, now) { Double($0.count) }
         case .shareOfSums(let part, let whole, let window): return share(part, whole, window, now) { $0.sum }
-        case .failedLogins: return nil
+        case .failedLogins, .services: return nil
         }
     }
 

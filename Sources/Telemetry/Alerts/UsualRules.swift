@@ -1,4 +1,7 @@
 extension AlertRule {
+    package static let failedLogins = "auth.failed_logins"
+    package static let serviceUnanswered = "service.unanswered"
+
     /// The rules of a coordinator; docs/telemetry.md has them as a table.
     package static let usual: [AlertRule] = [
         AlertRule(
@@ -28,7 +31,7 @@ extension AlertRule {
             text: "{value} % of the machine's memory was in use over 5 minutes; the limit is {threshold} %.",
             action: "Lower server.body_memory_mb, run fewer sessions at once, or give the machine more memory."),
         AlertRule(
-            id: "auth.failed_logins", severity: .critical, title: "Many failed logins from one address", measure: .failedLogins, threshold: 9, clearsAt: 2,
+            id: failedLogins, severity: .critical, title: "Many failed logins from one address", measure: .failedLogins, threshold: 9, clearsAt: 2,
             clearSeconds: 300, text: "{value} logins from {subject} failed within 5 minutes; more than {threshold} is an attack or a broken client.",
             action: "Block the address and review the access log; rotate the credentials of the accounts that were tried."),
         AlertRule(
@@ -42,6 +45,10 @@ extension AlertRule {
                 of: SeriesSelector(SeriesName.jobs, [Metrics.Label("outcome", "failed")]), among: SeriesSelector(SeriesName.jobs), windowSeconds: 3600),
             threshold: 20, clearsAt: 10, holdSeconds: 60, countMin: 5, text: "{value} % of {count} jobs in an hour failed; the limit is {threshold} %.",
             action: "Look at the errors of the failed jobs."),
+        AlertRule(
+            id: serviceUnanswered, severity: .high, title: "A service does not answer", measure: .services(windowSeconds: 30), side: .below, threshold: 1,
+            countMin: 3, text: "{subject} has not answered for half a minute; it is asked every ten seconds.",
+            action: "Look for its last entry in the log, and whether the disk is full or the machine is overloaded."),
         AlertRule(
             id: "audit.broken", severity: .critical, title: "The audit log was changed",
             measure: .value(SeriesSelector(SeriesName.auditIntact), .min, windowSeconds: 900), side: .below, threshold: 1, clearSeconds: 900,

@@ -32,6 +32,9 @@ struct ProbeBook: Sendable {
     }
     private(set) var asked: [String: Asked] = [:]
 
+    /// Names of the services that are asked.
+    var services: [String] { asked.keys.filter { $0.hasPrefix(Probe.servicePrefix) }.map { String($0.dropFirst(Probe.servicePrefix.count)) }.sorted() }
+
     mutating func add(_ probe: Probe) { asked[probe.name] = Asked(probe: probe) }
     mutating func remove(_ name: String) { asked[name] = nil }
 

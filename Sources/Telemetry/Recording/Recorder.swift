@@ -11,6 +11,9 @@ package actor Recorder {
     private var failed = FailedLogins()
     private var book: AlertBook
     private var listeners: [@Sendable (Alert) -> Void] = []
+    private var outbox: @Sendable (Alert) -> [OutboxEvent] = { _ in [] }
+    /// Events that no transaction has taken yet.
+    private var untold: [OutboxEvent] = []
     /// Whether the store took what was measured last.
     package private(set) var keeps = true
     private let metrics: Metrics
@@ -55,6 +58,11 @@ package actor Recorder {
     /// - Parameter listener: gets every alert that begins to fire or is over, on the recorder's own thread: it hands on and returns.
     package func subscribe(_ listener: @escaping @Sendable (Alert) -> Void) { listeners.append(listener) }
 
+    /// - Parameter outbox: what webhooks are told of an alert that begins to fire. It is stored with the numbers of the tick that fired it:
+    ///   both or neither.
+    package func tell(_ outbox: @escaping @Sendable (Alert) -> [OutboxEvent]) { self.outbox = outbox }
+
+    /// A login that was refused or throttled, or a key that is not good.
     package func loginFailed(address: String, at now: Instant) { failed.note(address, at: now) }
 
     // MARK: Every ten seconds
@@ -96,23 +104,35 @@ package actor Recorder {
 
     private func readings(at now: Instant) -> (AlertRule) -> [AlertReading]? {
         let logins = Array(failed.readings(at: now).prefix(Limits.readings))
-        let series = series
-        return { rule in rule.measure == .failedLogins ? logins : series.reading(rule.measure, at: now).map { [$0] } }
+        let (series, services) = (series, probes.services)
+        return { rule in
+            switch rule.measure {
+            case .failedLogins: logins
+            case .services(let window): services.compactMap { series.answers(of: $0, windowSeconds: window, at: now) }
+            case .value, .share, .shareOfSums: series.reading(rule.measure, at: now).map { [$0] }
+            }
+        }
     }
 
     private func tell(_ alert: Alert) {
         let metadata: Logger.Metadata = ["alert": "\(alert.id)", "severity": "\(alert.severity)", "text": "\(alert.text)"]
         if alert.state == .firing { log.warning("alert", metadata: metadata) } else { log.notice("alert is over", metadata: metadata) }
         for listener in listeners { listener(alert) }
+        guard alert.state == .firing else { return }
+        // While the store takes nothing, the newest are the ones that matter.
+        untold = (untold + outbox(alert)).suffix(Limits.untoldEvents)
     }
 
     private func keep(at now: Instant, all: Bool) async {
         let changes = series.takeChanges(at: now, all: all)
+        let events = untold
+        untold = []
         do {
-            try await store.putSeries(changes.blocks, horizons: changes.horizons)
+            try await store.putSeries(changes.blocks, horizons: changes.horizons, events: events)
             keeps = true
         } catch {
             series.putBack(changes)
+            untold = events + untold
             if keeps { log.warning("time series are not kept for now", metadata: ["reason": "\(error)"]) }
             keeps = false
         }

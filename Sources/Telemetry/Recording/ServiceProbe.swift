@@ -9,10 +9,12 @@ package struct ServiceReading: Sendable, Equatable {
 }
 
 extension Probe {
+    static let servicePrefix = "service/"
+
     /// Whether a service answers, and how fast.
     package static func service(_ name: String, _ ask: @escaping @Sendable () async -> Bool) -> Probe {
         let (answers, seconds) = (SeriesKey.answers(name), SeriesKey.answerSeconds(name))
-        var probe = Probe("service/\(name)") {
+        var probe = Probe(servicePrefix + name) {
             let started = ContinuousClock.now
             guard await ask() else { return [(answers, 0)] }
             return [(answers, 1), (seconds, started.duration(to: .now) / .seconds(1))]
@@ -35,6 +37,15 @@ extension Recorder {
         guard let answers else { return ServiceReading() }
         let isAnswering = answers.value > 0
         return ServiceReading(isAnswering: isAnswering, seconds: isAnswering && seconds?.at == answers.at ? seconds?.value : nil)
+    }
+}
+
+extension TimeSeries {
+    /// 1 when a service has answered at least once in the window, else 0; nil: nobody has asked.
+    func answers(of service: String, windowSeconds: Double, at now: Instant) -> AlertReading? {
+        let key = SeriesKey.answers(service)
+        let point = total(SeriesSelector(key.metric, key.labels), from: now.adding(seconds: -windowSeconds), to: now.adding(seconds: 0.001))
+        return point.map { AlertReading(subject: service, value: $0.max, count: $0.count) }
     }
 }
 
