@@ -26,10 +26,7 @@ extension CoordinatorFolder {
 
     private func masterKeys(_ store: any TenantKeyStore, _ passphrase: Secret?) async throws -> MasterKeys {
         guard FileManager.default.fileExists(atPath: masterKeyPath) else {
-            guard try await !store.hasTenantKeys() else {
-                throw CoordinatorError(
-                    .integrity, "\(masterKeyPath) is missing, and secrets are sealed with it.", remedy: "Restore it from the backup that the folder is from.")
-            }
+            guard try await !store.hasTenantKeys() else { throw masterKeyMissing }
             let keys = MasterKeys(random: .system)
             try MasterKeyFile.write(keys, to: masterKeyPath, passphrase: passphrase, random: .system)
             return keys
@@ -37,6 +34,22 @@ extension CoordinatorFolder {
         let (keys, hasPassphrase) = try MasterKeyFile.read(masterKeyPath, passphrase: passphrase)
         if passphrase != nil, !hasPassphrase { try MasterKeyFile.write(keys, to: masterKeyPath, passphrase: passphrase, random: .system) }
         return keys
+    }
+
+    var masterKeyMissing: CoordinatorError {
+        CoordinatorError(
+            .integrity, "\(masterKeyPath) is missing, and secrets are sealed with it.", remedy: "Restore it from the backup that the folder is from.")
+    }
+
+    /// As they lie there, and whether with a passphrase; nil: there is no file.
+    func masterKeysAsTheyAre(_ passphraseFile: String?) throws(CoordinatorError) -> (keys: MasterKeys, hasPassphrase: Bool)? {
+        guard FileManager.default.fileExists(atPath: masterKeyPath) else { return nil }
+        do throws(TrustError) {
+            return try MasterKeyFile.read(masterKeyPath, passphrase: try passphraseFile.map { file throws(TrustError) in try Self.passphrase(file) })
+        } catch {
+            // Whether it can be read with another setting, or not at all.
+            throw CoordinatorError(error.message.contains("is damaged") ? .integrity : .configuration, error.message, remedy: error.remedy)
+        }
     }
 
     /// What is wrong with `master.key`; nil: nothing, or there is none and nothing is sealed with it.

@@ -32,6 +32,8 @@ package protocol TenantKeyStore: Sendable {
     func rewrapTenantKeys(
         audit: AuditRecord, tenant: String, _ change: @escaping @Sendable (TenantKeyRecord) throws -> [UInt8]?
     ) async throws(StorageError) -> Int
+    /// Of every tenant, by its name and the key's version.
+    func allTenantKeys() async throws(StorageError) -> [TenantKeyRecord]
     /// Whether any tenant has a key.
     func hasTenantKeys() async throws(StorageError) -> Bool
 }

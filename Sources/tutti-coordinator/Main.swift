@@ -13,6 +13,7 @@ struct TuttiCoordinator: AsyncParsableCommand {
         subcommands: [
             Initialise.self, Serve.self, Session.self, TokenCommand.self, AuthorityCommand.self, Nodes.self, Model.self, ReceiptCommand.self, AuditCommand.self,
             Config.self, UserCommand.self, OAuthClientCommand.self, KeyCommand.self,
+            SecretsCommand.self,
             Backup.self, Restore.self, Check.self, Doctor.self,
         ])
 }

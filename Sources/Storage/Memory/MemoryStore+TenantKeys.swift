@@ -32,6 +32,8 @@ extension MemoryStore: TenantKeyStore {
         }
     }
 
+    package func allTenantKeys() async throws(StorageError) -> [TenantKeyRecord] { tables.withLock { $0.tenantKeys.inOrder } }
+
     package func hasTenantKeys() async throws(StorageError) -> Bool { tables.withLock { !$0.tenantKeys.isEmpty } }
 }
 

@@ -35,6 +35,12 @@ extension SQLiteStore: TenantKeyStore {
         }
     }
 
+    package func allTenantKeys() async throws(StorageError) -> [TenantKeyRecord] {
+        try await commits.read { [rows] in
+            try rows.fetch(.tenantKey, $0, where: "true ORDER BY tenant, version").map { try $0.record(TenantKeyRecord.self) }
+        }
+    }
+
     package func hasTenantKeys() async throws(StorageError) -> Bool {
         try await commits.read { try Int.fetchOne($0, sql: "SELECT 1 FROM tenant_key LIMIT 1") != nil }
     }
