@@ -155,6 +155,9 @@ package struct APIReply: Sendable {
     package var cause: String?
     /// Whose call it was, once that was known: for what is measured, and never sent.
     package var tenant: String?
+    /// Under which name it was called, and by which route, once that was known: for the log, and never sent.
+    package var principal: String?
+    package var route: String?
 
     package init(_ status: Int, headers: [(name: String, value: String)] = [], _ body: Body) {
         self.status = status

@@ -77,10 +77,12 @@ package struct Family: Sendable {
         var operation = "unmatched"
         var headers: [(name: String, value: String)] = []
         var reply: APIReply
+        var route: String?
         do throws(ServiceError) {
             headers = try negotiate(request)
             let (endpoint, parameters) = try match(request.method, request.path)
             operation = endpoint.operation
+            route = (base(of: request.path) ?? "") + endpoint.path
             request.parameters = parameters
             request.bodyLimitBytes = endpoint.bodyLimitBytes
             request.family = name
@@ -102,6 +104,7 @@ package struct Family: Sendable {
             reply = refusal(error, request)
         }
         reply.tenant = request.caller.tenant
+        (reply.principal, reply.route) = (request.caller.name, route)
         reply.headers += headers + [(name: "x-request-id", value: request.requestID)]
         return (reply, operation)
     }

@@ -42,14 +42,17 @@ private struct LogLine: Described {
         FieldOf("details", \.details, .stored, "the entry's fields; model and error_code are always there"),
     ]
 
-    init(_ record: LogRecord) {
+    /// What only the operator is shown: errors of the machinery may name files, and other tenants' things.
+    private static let ofOperators: Set = ["cause"]
+
+    init(_ record: LogRecord, isWhole: Bool) {
         at = Timestamp(record.at)
         level = LevelWord(record.level)
         service = record.service
         message = record.message
         trace = record.traceID
         details = ["model": String?.none, "error_code": record.fields["code"]]
-        for (name, value) in record.fields { details.updateValue(value, forKey: name) }
+        for (name, value) in record.fields where isWhole || !Self.ofOperators.contains(name) { details.updateValue(value, forKey: name) }
     }
 }
 
@@ -88,13 +91,14 @@ extension Aisemble {
             ) { request throws(ServiceError) in
                 var query = LogQuery(limit: try request.wholeQuery("limit", 1...LogQuery.limitMax) ?? 100)
                 query.tenant = try request.reach()
+                let isPlatform = try request.principal().isPlatform
                 query.services = try service(request).map { [$0] }
                 if let level = try level(request) { query.levels = level ... .critical }
                 query.before = try cursor(request)
                 let page: LogPage
                 do throws(StorageError) { page = try await operations.store.logs(query) } catch { throw ServiceError(error) }
                 return LogsView(
-                    logs: page.entries.map { LogLine($0.record) },
+                    logs: page.entries.map { LogLine($0.record, isWhole: isPlatform) },
                     page: LogPageView(limit: query.limit, hasMore: page.hasMore, cursor: page.cursor.map(text(cursor:))))
             }
         ]

@@ -209,7 +209,7 @@ package final class FederationEngine: FederatedLearning {
 
 /// A full disk is told to the client; what else is wrong with the store is the operator's to know.
 func storageFailure(_ error: StorageError, _ log: Logger) -> FederationFailure {
-    log.error("store", metadata: ["reason": "\(error)"])
+    log.error("store", metadata: ["cause": "\(error)"])
     if case .full = error { return .insufficientStorage }
     return .internalError("\(error)")
 }

@@ -36,7 +36,7 @@ extension SessionHost {
     func send(_ message: ServerMessage, to client: String) {
         guard let channel = channels[client] else { return }
         do { channel.send(try ControlCodec.encode(message)) } catch {
-            around.log.error("control message not sent", metadata: ["client": "\(client)", "reason": "\(error)"])
+            around.log.error("control message not sent", metadata: ["client": "\(client)", "cause": "\(error)"])
         }
     }
 

@@ -21,7 +21,7 @@ extension SessionHost {
     /// After the end: made once, and stored.
     func leaveReceipt() async {
         do throws(FederationFailure) { _ = try await receipt() } catch {
-            around.log.warning("the receipt is made when it is asked for", metadata: ["session": "\(id)", "reason": "\(error)"])
+            around.log.warning("the receipt is made when it is asked for", metadata: ["session": "\(id)", "cause": "\(error)"])
         }
     }
 

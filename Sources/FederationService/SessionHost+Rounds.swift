@@ -53,7 +53,7 @@ extension SessionHost {
                 result.model = digest
                 handle(.aggregated(round: job.round, attempt: job.attempt, result))
             } catch {
-                around.log.error("a round could not be aggregated", metadata: ["session": "\(id)", "round": "\(job.round)", "reason": "\(error)"])
+                around.log.error("a round could not be aggregated", metadata: ["session": "\(id)", "round": "\(job.round)", "cause": "\(error)"])
                 handle(.aggregationFailed(round: job.round, attempt: job.attempt, reason: "\(error)"))
             }
         }
@@ -63,7 +63,7 @@ extension SessionHost {
         Task { [around, id, tenant] in
             do { try await around.sessions.discardContributions(session: id, tenant: tenant, throughRound: round) } catch {
                 // The next round's, or the next start's clearing up takes them along.
-                around.log.warning("updates of closed rounds could not be removed", metadata: ["session": "\(id)", "reason": "\(error)"])
+                around.log.warning("updates of closed rounds could not be removed", metadata: ["session": "\(id)", "cause": "\(error)"])
             }
         }
     }

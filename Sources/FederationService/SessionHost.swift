@@ -48,6 +48,10 @@ actor SessionHost {
     /// - Parameter effects: what a restart left to do; run by `resume`.
     init(machine: CoordinatorMachine, effects: [CoordinatorEffect] = [], members: [MemberRecord] = [], around: Surroundings) {
         self.machine = machine
+        var around = around
+        // Whatever is logged here is the tenant's and about the session.
+        around.log[metadataKey: "tenant"] = "\(machine.session.tenant)"
+        around.log[metadataKey: "subject"] = "\(machine.session.id)"
         self.around = around
         id = machine.session.id
         tenant = machine.session.tenant
@@ -181,7 +185,7 @@ actor SessionHost {
             } catch {
                 if case .full = error {
                     if footing == .sound {
-                        around.log.error("the disk is full; the session waits for room", metadata: ["session": "\(id)", "reason": "\(error)"])
+                        around.log.error("the disk is full; the session waits for room", metadata: ["session": "\(id)", "cause": "\(error)"])
                     }
                     footing = .diskFull
                     try? await Task.sleep(for: .seconds(Limits.diskFullRetrySeconds))
@@ -194,7 +198,7 @@ actor SessionHost {
     }
 
     private func lose(_ why: String) {
-        around.log.critical("the coordinator stops", metadata: ["reason": "\(why)"])
+        around.log.critical("the coordinator stops", metadata: ["cause": "\(why)"])
         footing = .lost
         timer?.task.cancel()
         around.halt(why)

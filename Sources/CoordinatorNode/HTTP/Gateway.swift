@@ -53,19 +53,31 @@ struct Gateway: Sendable {
         }
         // Who is turned away is counted; a line for each would be part of the overload.
         if answer.status >= 500, answer.status != 503 {
-            log.error(
-                "request failed",
-                metadata: [
-                    "operation": "\(operation)", "status": "\(answer.status)", "request": "\(reply.requestID)", "cause": "\(reply.cause ?? "none given")",
-                ])
+            log.error("request failed", metadata: line(request, reply, operation, answer.status, seconds, cause: reply.cause ?? "none given"))
+        } else if answer.status == 503 {
+            log.debug("request", metadata: line(request, reply, operation, answer.status, seconds))
         } else {
-            log.debug("request", metadata: ["operation": "\(operation)", "status": "\(answer.status)", "ms": "\(Int(seconds * 1000))"])
+            log.info("request", metadata: line(request, reply, operation, answer.status, seconds))
         }
         if let failure { throw failure }
         guard closes else { return }
         // The rest of a body is thrown away for a moment, so that the client reads its answer, and no longer.
         channel.close(mode: .output, promise: nil)
         channel.eventLoop.scheduleTask(in: TimeAmount(times.linger)) { channel.close(promise: nil) }
+    }
+
+    /// Of the access log. Paths stand there as their routes and queries not at all: whatever a caller put into them stays his.
+    private func line(
+        _ request: Request, _ reply: APIReply, _ operation: String, _ status: Int, _ seconds: Double, cause: String? = nil
+    ) -> Logger.Metadata {
+        var line: Logger.Metadata = [
+            "method": "\(request.method.rawValue)", "route": "\(reply.route ?? "unmatched")", "operation": "\(operation)", "status": "\(status)",
+            "ms": "\(Int(seconds * 1000))", "request": "\(reply.requestID)",
+        ]
+        if let tenant = reply.tenant { line["tenant"] = "\(tenant)" }
+        if let principal = reply.principal { line["principal"] = "\(principal)" }
+        if let cause { line["cause"] = "\(cause)" }
+        return line
     }
 
     /// - Returns: `closes`: too much of the request's body is left unread for another request to follow it.

@@ -148,7 +148,7 @@ package struct Artifacts: Sendable {
     }
 
     private func failure(_ error: StorageError) -> ArtifactFailure {
-        log.error("store", metadata: ["reason": "\(error)"])
+        log.error("store", metadata: ["cause": "\(error)"])
         if case .full = error { return .insufficientStorage }
         return .internalError("\(error)")
     }

@@ -129,7 +129,7 @@ extension JobQueue {
     }
 
     private func failure(_ error: StorageError) -> JobFailure {
-        log.error("store", metadata: ["reason": "\(error)"])
+        log.error("store", metadata: ["cause": "\(error)"])
         return JobFailure(error)
     }
 }

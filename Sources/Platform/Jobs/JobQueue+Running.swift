@@ -30,7 +30,7 @@ extension JobQueue {
             case .missing, .superseded: board.remove(entry.id)
             }
         } catch {
-            log.error("a job could not be begun", metadata: ["job": "\(entry.id)", "reason": "\(error)"])
+            log.error("a job could not be begun", metadata: ["tenant": "\(entry.tenant)", "subject": "\(entry.id)", "job": "\(entry.id)", "cause": "\(error)"])
             await postpone(entry)
         }
     }
@@ -51,6 +51,7 @@ extension JobQueue {
         guard let lease = job.lease else { return }
         let control = RunControl(id: job.id, lease: lease, progress: job.progress)
         runs[job.id] = Run(control: control, job: job)
+        log.info("job began", metadata: metadata(of: job, ["attempt": "\(job.attempts)"]))
         board.run(job)
         let checkpoint: [UInt8]?
         do throws(StorageError) { checkpoint = try await store.jobCheckpoint(job.id) } catch {
@@ -89,7 +90,7 @@ extension JobQueue {
         case .failure(let error): event = Self.event(of: error, control, log: control.takeLog())
         }
         if case .failed(_, let problem, _, _) = event, problem.code == "internal_error", case .failure(let error) = outcome {
-            log.error("a runner failed", metadata: ["job": "\(job.id)", "type": "\(job.type.rawValue)", "reason": "\(error)"])
+            log.error("a runner failed", metadata: metadata(of: job, ["cause": "\(error)"]))
         }
         if control.stop == .superseded { return forget(run: job.id) }
         for failures in 1... {
@@ -104,7 +105,7 @@ extension JobQueue {
                 // again by the next one.
                 let mayWait = if case .full = error { true } else { failures < JobLimits.storeTries }
                 guard mayWait, !isSuperseded, control.stop != .superseded else {
-                    log.critical("the end of a job could not be stored; the next start takes it up", metadata: ["job": "\(job.id)", "reason": "\(error)"])
+                    log.critical("the end of a job could not be stored; the next start takes it up", metadata: metadata(of: job, ["cause": "\(error)"]))
                     return forget(run: job.id)
                 }
                 await clock.sleep(clock.now().adding(seconds: JobLimits.storeRetrySeconds))
@@ -173,6 +174,6 @@ extension JobQueue {
             guard let entry = board.waiting[id] else { return }
             guard let job = try await store.job(id, tenant: entry.tenant) else { return board.remove(id) }
             if let record = try await end(.expire, job).record { settle(record) }
-        } catch { log.error("a job could not be ended", metadata: ["job": "\(id)", "reason": "\(error)"]) }
+        } catch { log.error("a job could not be ended", metadata: ["job": "\(id)", "cause": "\(error)"]) }
     }
 }

@@ -213,8 +213,13 @@ package actor JobQueue {
         history.add(job)
         log.info(
             "job ended",
-            metadata: ["job": "\(job.id)", "type": "\(job.type.rawValue)", "state": "\(job.state.rawValue)", "code": "\(job.error?.code ?? "-")"])
+            metadata: metadata(of: job, ["state": "\(job.state.rawValue)", "code": "\(job.error?.code ?? "-")"]))
         ended(job)
+    }
+
+    /// Whose entry it is, and about which job.
+    func metadata(of job: JobRecord, _ more: Logger.Metadata) -> Logger.Metadata {
+        ["tenant": "\(job.tenant)", "subject": "\(job.id)", "job": "\(job.id)", "type": "\(job.type.rawValue)"].merging(more) { $1 }
     }
 
     /// The board as the store has it, for a job that does not run.
