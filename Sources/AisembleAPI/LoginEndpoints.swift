@@ -59,7 +59,9 @@ extension Aisemble {
                 case .refused:
                     if let address = request.remoteAddress { await recorder.loginFailed(address: address, at: now(request)) }
                     throw .unauthenticated("the name or the password is wrong")
-                case .throttled(let seconds): throw .rateLimited(retryAfterSeconds: seconds)
+                case .throttled(let seconds):
+                    if let address = request.remoteAddress { await recorder.loginFailed(address: address, at: now(request)) }
+                    throw .rateLimited(retryAfterSeconds: seconds)
                 }
             },
             Endpoint(

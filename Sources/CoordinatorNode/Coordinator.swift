@@ -169,14 +169,15 @@ package struct Coordinator: Sendable {
         let trustStream = TrustStream.family(engine, identity: platform.identity, recorder: recorder) { () async throws(ServiceError) in
             try await everyTenant(platform.tenants)
         }
+        let failed = FailedLoginFeed(recorder: recorder)
         let gateway = Gateway(
             families: [
                 trustStream, Enterprise.family(platform.identity, platform.tenants, store, recorder, webhooks: outgoing.webhooks),
                 Aisemble.family(platform.identity, platform.jobs, operations, webhooks: outgoing.webhooks),
-                Phi.family(platform.identity),
-            ].map { $0.counted(by: admission, once: repetition) } + [consoleFamily(engine, platform.identity, store, log)], sessions: trustStream,
+                Phi.family(platform.identity, loginFailed: failed.note(_:)),
+            ].map { $0.counted(by: admission, once: repetition) } + [consoleFamily(engine, platform.identity, store, log, loginFailed: failed.note(address:))], sessions: trustStream,
             system: SystemFamily.family(readiness: readiness, metrics: metrics, errors: trustStream),
-            authenticator: CallerAuthenticator(identity: platform.identity, tenants: platform.tenants, engine: engine), engine: engine, open: open,
+            authenticator: CallerAuthenticator(identity: platform.identity, tenants: platform.tenants, engine: engine, loginFailed: failed.note(_:)), engine: engine, open: open,
             metrics: metrics,
             address: ServerAddress(publicURL: settings.publicURL, host: settings.listen.host, port: settings.listen.port),
             requests: RequestLimit(places: settings.maximumRequests, metrics: metrics),

@@ -53,7 +53,7 @@ extension Phi {
     private static let form = "application/x-www-form-urlencoded"
 
     /// Client credentials (RFC 6749 §4.4). The body is JSON, as the document has it, or a form, as the RFC does.
-    static func token(_ identity: Identity) -> Endpoint {
+    static func token(_ identity: Identity, _ loginFailed: @escaping @Sendable (APIRequest) async -> Void) -> Endpoint {
         var contract = Contract("A client's id and secret become a token.", request: .json(TokenBody.shape), replies: [(200, .json(TokenReply.shape))])
         contract.replies += [(400, .json(TokenError.shape)), (401, .json(TokenError.shape))]
         return Endpoint("POST", "/auth/token", "auth.token", .open, rate: .admission, bodyLimitBytes: bodyBytes, contract: contract) {
@@ -93,9 +93,13 @@ extension Phi {
             case .granted(let token, let scopes):
                 let reply = TokenReply(token: token.text, seconds: token.lifetimeSeconds, scope: Scope.names(scopes).joined(separator: " "))
                 return APIReply(200, headers: noStore, .json(reply.json))
-            case .invalidClient: return refusal(401, .invalidClient, "the client or its secret is not known")
+            case .invalidClient:
+                await loginFailed(request)
+                return refusal(401, .invalidClient, "the client or its secret is not known")
             case .invalidScope: return refusal(400, .invalidScope, "the client does not have every scope that was asked for")
-            case .throttled(let seconds): throw .rateLimited(retryAfterSeconds: seconds)
+            case .throttled(let seconds):
+                await loginFailed(request)
+                throw .rateLimited(retryAfterSeconds: seconds)
             }
         }
     }

@@ -11,6 +11,8 @@ struct CallerAuthenticator: Authenticator {
     let identity: Identity
     let tenants: Tenants
     let engine: FederationEngine
+    /// Told of keys and tokens that nobody has made.
+    let loginFailed: @Sendable (APIRequest) async -> Void
 
     func caller(of request: APIRequest) async throws(ServiceError) -> Caller {
         // HTTP Basic is how a client may name itself where the credentials are the request (RFC 6749 §2.3.1); there nobody calls yet.
@@ -37,7 +39,10 @@ struct CallerAuthenticator: Authenticator {
         case .revoked: throw .unauthenticated("the credentials were revoked")
         case .wrongAudience: throw .unauthenticated("the token was made for other services")
         case .unknown:
-            if APIKey.id(of: token) != nil || request.family != .v4 { throw .unauthenticated("the key or token is not known") }
+            if APIKey.id(of: token) != nil || request.family != .v4 {
+                await loginFailed(request)
+                throw .unauthenticated("the key or token is not known")
+            }
             return .bearer(token)
         }
     }

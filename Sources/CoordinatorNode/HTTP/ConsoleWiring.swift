@@ -9,7 +9,11 @@ import Storage
 import Trust
 
 /// The console over the services of this coordinator. A service that gets pages of its own has one more section here.
-func consoleFamily(_ engine: FederationEngine, _ identity: Identity, _ store: some IdentityStore, _ log: Logger) -> Family {
+/// - Parameter loginFailed: told of addresses whose sign-in was refused or throttled.
+func consoleFamily(
+    _ engine: FederationEngine, _ identity: Identity, _ store: some IdentityStore, _ log: Logger,
+    loginFailed: @escaping @Sendable (_ address: String) -> Void = { _ in }
+) -> Family {
     let source = FederationSource(engine)
     let keys = ConsoleKeys(
         holder: { key in
@@ -23,7 +27,13 @@ func consoleFamily(_ engine: FederationEngine, _ identity: Identity, _ store: so
         })
     return ConsoleFamily.family(
         sections: [.sessions(source), .nodes(source)], keys: keys, random: { RandomSource.system.bytes($0) }, hash: { CryptoSuite.system.sha256($0) },
-        tell: { note($0, log) })
+        tell: { event in
+            note(event, log)
+            switch event {
+            case .refused(let address), .throttled(let address): loginFailed(address)
+            default: break
+            }
+        })
 }
 
 private func note(_ event: ConsoleEvent, _ log: Logger) {
