@@ -217,6 +217,17 @@ import Testing
         #expect(seen == ["m5", "m4", "m3", "m2", "m1", "m0"])
     }
 
+    /// Errors of the machinery may name files and other tenants' things.
+    @Test func causesAreForTheOperator() async throws {
+        let world = try await World()
+        let entry = LogRecord(
+            at: World.now, level: .error, service: "x", message: "m", tenant: "other", fields: ["cause": "/srv/tutti/blobs", "status": "500"])
+        try await world.store.appendLogs([entry], ring: LogKeeper.ring)
+        let told = await get(world, "/ops/logs", as: world.principal("other", [.ops])).json["logs"]?.elements?.first?["details"]
+        #expect(told?["status"] == "500" && told?["cause"] == nil)
+        #expect(await get(world, "/ops/logs").json["logs"]?.elements?.first?["details"]?["cause"] == "/srv/tutti/blobs")
+    }
+
     @Test func anotherTenantsLogIsNotSeen() async throws {
         let world = try await withLogs()
         #expect(await messages(get(world, "/ops/logs")) == ["m5", "m4", "m3", "m2", "m1", "m0"])

@@ -42,6 +42,9 @@ import Trust
         let made = try await ask(world, world.enterprise, "POST", "/api/v1/webhooks/configure", Self.enterprise, gives: 201)
         #expect(made["webhook_id"]?.text?.hasPrefix("webhook_") == true && made["url"] == "https://your-app.com/webhooks/ai")
         #expect(made["events"] == ["ai.operation.completed", "quantum.allocation.expired", "tenant.tier.upgraded", "security.alert.critical"])
+        let waiting = made["not_built"]?.elements ?? []
+        #expect(waiting.map { $0["event"] } == ["ai.operation.completed", "quantum.allocation.expired"])
+        #expect(waiting.allSatisfy { $0["status"] == "not_built" } && waiting.map { $0["blocked_by"] } == ["ai.execute", "quantum.allocate"])
         #expect(made["status"] == "active" && made["created_at"] == "2025-09-22T02:00:03.000Z")
         #expect(made["secret"] == .null && !made.encodedText.contains("your_webhook_secret"), "a secret that was given is not told")
         #expect(made["retry_policy"]?["max_retries"] == 3 && made["retry_policy"]?["retry_delay"] == 300)
@@ -164,6 +167,30 @@ import Trust
         let again = try await ask(world, world.enterprise, "POST", delivery + "/redeliver", gives: 202)
         #expect(again["status"] == "pending" && again["delivery_id"]?.text == next && again["next_attempt_at"] == "2025-09-22T02:00:03.000Z")
         _ = try await ask(world, world.enterprise, "POST", base + "/deliveries/msg_none/redeliver", gives: 404)
+    }
+
+    /// Whatever somebody did to a webhook stands in the tenant's audit, with who it was.
+    @Test func everyWriteIsInTheAudit() async throws {
+        let world = try await World()
+        let id = try #require(try await ask(world, world.enterprise, "POST", "/api/v1/webhooks/configure", Self.short, gives: 201)["webhook_id"]?.text)
+        let base = "/api/v1/webhooks/\(id)"
+        let event = WebhookEvent.jobCompleted.outboxEvent(
+            key: "job_1", tenant: "default", at: World.now, data: ["job_id": "job_1", "status": "completed", "results_url": "/jobs/job_1/results"], .system)
+        try await world.webhooks.tell(event)
+        let delivery = try #require(try await world.webhooks.deliveries(of: id, tenant: "default").first?.id)
+        for path in ["/rotate-secret", "/disable", "/enable"] { _ = try await ask(world, world.enterprise, "POST", base + path) }
+        _ = try await ask(world, world.enterprise, "POST", base + "/deliveries/\(delivery)/redeliver", gives: 202)
+        // What changes nothing is not written down.
+        _ = try await ask(world, world.enterprise, "POST", base + "/enable")
+        _ = try await ask(world, world.enterprise, "POST", base + "/deliveries/msg_none/redeliver", gives: 404)
+        _ = try await ask(world, world.enterprise, "DELETE", base)
+        let entries = try await world.store.audit(tenant: "default", after: 0, limit: 100).map(\.entry).filter { $0.subject == id }
+        #expect(
+            entries.map(\.action) == [
+                .webhookCreated, .webhookSecretRotated, .webhookDisabled, .webhookEnabled, .webhookRedelivered, .webhookDeleted,
+            ])
+        #expect(entries.allSatisfy { $0.actor == owner.id })
+        #expect(entries[4].details == ["delivery": delivery, "event": "job.completed"])
     }
 
     @Test func anotherTenantsWebhookIsNotThere() async throws {

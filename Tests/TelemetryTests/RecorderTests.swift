@@ -155,6 +155,40 @@ import Testing
         #expect(firing.isEmpty && resolved.count == 1 && health == .excellent)
     }
 
+    /// What webhooks are told goes with the numbers; while the store takes nothing it waits, and is told once.
+    @Test func eventsWaitForTheStoreAndAreToldOnce() async {
+        let recorder = recorder(AlertRule.usual)
+        await recorder.tell { alert in
+            [OutboxEvent(id: alert.id, tenant: "default", name: alert.rule, at: alert.firedAt ?? alert.since, body: [])]
+        }
+        for _ in 0..<10 { await recorder.loginFailed(address: "198.51.100.7", at: noon) }
+        store.fails = true
+        for tick in 0...2 { await recorder.tick(at: noon + tick * 10) }
+        #expect(store.content.withLock { $0.events }.isEmpty)
+        store.fails = false
+        for tick in 3...5 { await recorder.tick(at: noon + tick * 10) }
+        #expect(store.content.withLock { $0.events }.map(\.name) == [AlertRule.failedLogins])
+        for tick in 6...70 { await recorder.tick(at: noon + tick * 10) }
+        #expect(store.content.withLock { $0.events }.count == 1, "that it is over is no event")
+    }
+
+    @Test func aServiceThatDoesNotAnswerIsNamed() async {
+        let recorder = recorder(AlertRule.usual)
+        let (silence, end) = AsyncStream.makeStream(of: Void.self)
+        await recorder.add(
+            .service("silent") {
+                for await _ in silence {}
+                return false
+            })
+        for tick in 1...3 { await recorder.tick(at: noon + tick * 10) }
+        #expect(await recorder.firing.isEmpty, "two questions say nothing yet")
+        for tick in 4...5 { await recorder.tick(at: noon + tick * 10) }
+        #expect(await recorder.firing.map(\.rule) == [AlertRule.serviceUnanswered])
+        #expect(await recorder.firing.first?.subject == "silent")
+        #expect(await recorder.firing.first?.text.hasPrefix("silent has not answered") == true)
+        end.finish()
+    }
+
     @Test func aRecorderLooksAtTheMachine() async {
         let recorder = Recorder(metrics: metrics, store: store, system: SystemProbe(folder: "/"), rules: [], log: log, startedAt: noon)
         await recorder.tick(at: noon)
