@@ -45,11 +45,6 @@ func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: strict)
 }
 
-/// A room whose tests look inside, in release builds too.
-func openRoom(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-    .target(name: name, dependencies: dependencies, swiftSettings: strict + [.unsafeFlags(["-enable-testing"])])
-}
-
 /// The tests of a room (`<room>Tests`), with what they need besides it.
 func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource]? = nil) -> Target {
     .testTarget(name: name, dependencies: dependencies, resources: resources, swiftSettings: strict)
@@ -115,7 +110,7 @@ let rooms: [Target] = [
             .product(name: "NIOTLS", package: "swift-nio"),
         ]),
     room("Receipts", ["StrictJSON", "Trust", "CryptoSuite", "MerkleLog"]),
-    openRoom("Telemetry", ["Storage", "Federation", "StrictJSON", .product(name: "Logging", package: "swift-log")]),
+    room("Telemetry", ["Storage", "Federation", "StrictJSON", .product(name: "Logging", package: "swift-log")]),
     room("Compute", ["WorkSharing"]),
     room(
         "Diagnosis",
@@ -144,7 +139,7 @@ let rooms: [Target] = [
     room("AisembleAPI", ["APIKit", "StrictJSON", "Platform", "Storage", "Telemetry", "Suggestion", "Federation", "Trust"]),
     room("PhiAPI", ["APIKit", "StrictJSON", "Platform", "Federation"]),
     room("TrustStreamAPI", ["APIKit", "Wire", "StrictJSON", "FederationService", "Federation", "DifferentialPrivacy", "Learning", "Platform", "Storage", "Telemetry", "Trust"]),
-    openRoom("Console", ["APIKit", "CryptoSuite", "FederationService", "Federation", "DifferentialPrivacy", "Platform"]),
+    room("Console", ["APIKit", "CryptoSuite", "FederationService", "Federation", "DifferentialPrivacy", "Platform", "Storage", "StrictJSON", "Telemetry"]),
     // 7 nodes
     room("TuttiConfiguration", ["StrictJSON", "Suggestion", .product(name: "TOMLKit", package: "TOMLKit")]),
     room(

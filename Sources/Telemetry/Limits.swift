@@ -1,58 +1,58 @@
 /// Every bound of the room.
-enum Limits {
+package enum Limits {
     // MARK: Metrics
 
     /// Series of each kind (counters, gauges, durations). What comes later is counted under `other`.
-    static let metricSeries = 4096
+    package static let metricSeries = 4096
 
     // MARK: Time series
 
     /// Series of all tenants. What comes later is kept under `other`.
-    static let series = 512
+    package static let series = 512
     /// Beyond them: those called `other`, one for each metric of the platform and one for each of all tenants.
-    static let seriesOfOthers = 128
+    package static let seriesOfOthers = 128
     /// Points of one block, at every tier: 10 minutes, an hour, two and a half days.
-    static let blockPoints = 60
+    package static let blockPoints = 60
     /// Blocks of a series that lie outside what a tier keeps, as a clock that is set back and forth makes them.
-    static let strayBlocks = 60
+    package static let strayBlocks = 60
     /// Bytes of a tenant's name, of a metric's, and of a label's value; what is longer is cut.
-    static let nameBytes = 128
+    package static let nameBytes = 128
     /// Labels of one series; the rest is left out.
-    static let labels = 8
+    package static let labels = 8
     /// Steps of one answer, as with Prometheus.
-    static let steps = 11_000
+    package static let steps = 11_000
 
     // MARK: Probes
 
     /// Of one file below /proc. A machine with a thousand interfaces has a few hundred KiB.
-    static let procBytes = 1 << 20
+    package static let procBytes = 1 << 20
     /// Descriptors that are counted.
-    static let descriptors = 1 << 20
+    package static let descriptors = 1 << 20
     /// Readings that one probe gives at a time.
-    static let readings = 256
+    package static let readings = 256
 
     // MARK: Logs
 
     /// Entries that wait for the store. One that does not fit is dropped and counted.
-    static let waitingLogs = 4096
-    static let messageBytes = 2048
-    static let fieldBytes = 512
-    static let fields = 32
+    package static let waitingLogs = 4096
+    package static let messageBytes = 2048
+    package static let fieldBytes = 512
+    package static let fields = 32
     /// The longest secret that is looked for across the end of what is kept.
-    static let secretBytes = 4096
+    package static let secretBytes = 4096
     /// Nesting of a logger's metadata.
-    static let fieldDepth = 4
+    package static let fieldDepth = 4
     /// Entries in one transaction.
-    static let logBatch = 512
+    package static let logBatch = 512
 
     // MARK: Alerts
 
     /// States of all rules and subjects.
-    static let alertStates = 1024
+    package static let alertStates = 1024
     /// Events that wait for the store to take them.
-    static let untoldEvents = 256
+    package static let untoldEvents = 256
     /// Alerts that are over and still listed.
-    static let resolvedAlerts = 256
+    package static let resolvedAlerts = 256
     /// Addresses whose failed logins are counted.
-    static let addresses = 4096
+    package static let addresses = 4096
 }

@@ -95,7 +95,7 @@ package final class Metrics: Sendable {
     package func snapshot() -> Snapshot { state.lock.withLock { state.values } }
 
     /// Durations that were observed since the last call, by series. For one caller: the recorder.
-    func takeIntervals() -> [Series: Histogram] {
+    package func takeIntervals() -> [Series: Histogram] {
         state.lock.withLock {
             var taken: [Series: Histogram] = [:]
             for (series, timings) in state.values.timings where !timings.recent.isEmpty {

@@ -1,7 +1,6 @@
 import Federation
+import Telemetry
 import Testing
-
-@testable import Telemetry
 
 @Suite struct AlertTests {
     private func rule(_ side: AlertRule.Side = .above, hold: Double = 30, clear: Double = 60, countMin: Int64 = 1) -> AlertRule {

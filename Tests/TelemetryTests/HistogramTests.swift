@@ -1,6 +1,5 @@
+import Telemetry
 import Testing
-
-@testable import Telemetry
 
 @Suite struct HistogramTests {
     private static let quantiles = [0, 0.001, 0.01, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 0.999, 1]

@@ -2,9 +2,8 @@ import Federation
 import Logging
 import Storage
 import Synchronization
+import Telemetry
 import Testing
-
-@testable import Telemetry
 
 @Suite struct LogTests {
     // MARK: Redaction

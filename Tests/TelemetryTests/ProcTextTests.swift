@@ -1,6 +1,5 @@
+import Telemetry
 import Testing
-
-@testable import Telemetry
 
 /// Texts as a kernel wrote them, and as none does.
 @Suite struct ProcTextTests {

@@ -1,6 +1,5 @@
+import Telemetry
 import Testing
-
-@testable import Telemetry
 
 @Suite struct SeriesBytesTests {
     static func point(_ chance: inout Chance, durations: Bool) -> Point {

@@ -15,7 +15,7 @@ package struct FailedLogins: Sendable {
     private let addressesMax: Int
 
     package init() { addressesMax = Limits.addresses }
-    init(addressesMax: Int) { self.addressesMax = addressesMax }
+    package init(addressesMax: Int) { self.addressesMax = addressesMax }
 
     package mutating func note(_ address: String, at now: Instant) {
         let slot = now.milliseconds / Self.slotMilliseconds

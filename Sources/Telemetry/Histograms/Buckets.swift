@@ -17,14 +17,14 @@ package struct Buckets: Sendable, Equatable {
     private static let base = lowest.bitPattern >> dropped
 
     /// Numbers of buckets that are not empty, rising.
-    private(set) var numbers: [UInt16] = []
+    package private(set) var numbers: [UInt16] = []
     /// How many values are in each of them.
-    private(set) var counts: [Int64] = []
+    package private(set) var counts: [Int64] = []
 
     package init() {}
 
     /// - Returns: nil: the numbers do not rise, or are none; or a count is not positive.
-    init?(numbers: [UInt16], counts: [Int64]) {
+    package init?(numbers: [UInt16], counts: [Int64]) {
         guard numbers.count == counts.count, counts.allSatisfy({ $0 > 0 }), numbers.allSatisfy({ $0 <= Self.above }) else { return nil }
         guard zip(numbers, numbers.dropFirst()).allSatisfy({ $0 < $1 }) else { return nil }
         self.numbers = numbers
@@ -32,14 +32,14 @@ package struct Buckets: Sendable, Equatable {
     }
 
     /// - Parameter value: not negative, a number.
-    static func number(of value: Double) -> UInt16 {
+    package static func number(of value: Double) -> UInt16 {
         if value < lowest { return below }
         if value >= highest { return above }
         return UInt16((value.bitPattern >> dropped) - base + 1)
     }
 
     /// The middle of a bucket: nowhere in it is farther away than 1/128 of the value.
-    static func middle(_ number: UInt16) -> Double {
+    package static func middle(_ number: UInt16) -> Double {
         if number == below { return lowest / 2 }
         if number >= above { return .infinity }
         let from = Double(bitPattern: (base + UInt64(number) - 1) << dropped)

@@ -12,12 +12,12 @@ package struct Histogram: Sendable, Equatable {
     /// Meaningless while `count` is 0, like `max`.
     private(set) var smallest = Double.infinity
     private(set) var largest = -Double.infinity
-    private(set) var buckets = Buckets()
+    package private(set) var buckets = Buckets()
 
     package init() {}
 
     /// - Returns: nil: these do not belong together.
-    init?(count: Int64, sum: Double, min: Double, max: Double, buckets: Buckets) {
+    package init?(count: Int64, sum: Double, min: Double, max: Double, buckets: Buckets) {
         guard count > 0, sum.isFinite, min.isFinite, max.isFinite, 0 <= min, min <= max else { return nil }
         guard buckets.counts.reduce(0, saturated) == count else { return nil }
         self.count = count

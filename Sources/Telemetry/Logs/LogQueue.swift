@@ -37,7 +37,7 @@ package final class LogQueue: Sendable {
     }
 
     /// Everything that waits, and how many were dropped since the last call.
-    func take() -> (entries: [LogRecord], dropped: Int64) {
+    package func take() -> (entries: [LogRecord], dropped: Int64) {
         waiting.withLock { waiting in
             let taken = (waiting.entries, waiting.dropped)
             (waiting.entries, waiting.dropped) = ([], 0)

@@ -22,7 +22,7 @@ package struct Probe: Sendable {
 }
 
 /// Questions under way. Pure but for the tasks, which the recorder starts.
-struct ProbeBook: Sendable {
+package struct ProbeBook: Sendable {
     struct Asked: Sendable {
         var probe: Probe
         /// Of the question that is out; answers to older ones are too late.
@@ -33,14 +33,16 @@ struct ProbeBook: Sendable {
     private(set) var asked: [String: Asked] = [:]
 
     /// Names of the services that are asked.
-    var services: [String] { asked.keys.filter { $0.hasPrefix(Probe.servicePrefix) }.map { String($0.dropFirst(Probe.servicePrefix.count)) }.sorted() }
+    package var services: [String] { asked.keys.filter { $0.hasPrefix(Probe.servicePrefix) }.map { String($0.dropFirst(Probe.servicePrefix.count)) }.sorted() }
 
-    mutating func add(_ probe: Probe) { asked[probe.name] = Asked(probe: probe) }
-    mutating func remove(_ name: String) { asked[name] = nil }
+    package init() {}
+
+    package mutating func add(_ probe: Probe) { asked[probe.name] = Asked(probe: probe) }
+    package mutating func remove(_ name: String) { asked[name] = nil }
 
     /// What was answered since the last tick, how many were not, and which are to be asked now. One that has not answered is not
     /// asked again before it has.
-    mutating func tick() -> (readings: [(key: SeriesKey, value: Double)], unanswered: Int, ask: [(probe: Probe, number: Int64)]) {
+    package mutating func tick() -> (readings: [(key: SeriesKey, value: Double)], unanswered: Int, ask: [(probe: Probe, number: Int64)]) {
         var (readings, unanswered): ([(key: SeriesKey, value: Double)], Int) = ([], 0)
         var ask: [(Probe, Int64)] = []
         for name in asked.keys.sorted() {
@@ -62,7 +64,7 @@ struct ProbeBook: Sendable {
         return (readings, unanswered, ask)
     }
 
-    mutating func answered(_ name: String, _ number: Int64, _ readings: [(key: SeriesKey, value: Double)]) {
+    package mutating func answered(_ name: String, _ number: Int64, _ readings: [(key: SeriesKey, value: Double)]) {
         guard var one = asked[name], one.isOut else { return }
         one.isOut = false
         if one.number == number { one.answer = readings }

@@ -164,7 +164,7 @@ package struct Uptime: Sendable, Equatable {
     /// Ten seconds for each probe. While the coordinator does not run, nobody asks.
     package var observedHours: Double
 
-    init(_ probes: Point?) {
+    package init(_ probes: Point?) {
         percent = probes.map { 100 * $0.average }
         observedHours = probes.map { Double($0.count) * 10 / 3600 } ?? 0
     }

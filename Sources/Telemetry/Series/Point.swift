@@ -6,7 +6,7 @@ package struct Point: Sendable, Equatable {
     package private(set) var min: Double
     package private(set) var max: Double
     /// Of durations only.
-    private(set) var buckets: Buckets?
+    package private(set) var buckets: Buckets?
 
     /// One value: a gauge, or what a counter has grown by.
     /// - Returns: nil: it is no finite number.
@@ -22,7 +22,7 @@ package struct Point: Sendable, Equatable {
     }
 
     /// - Returns: nil: these do not belong together.
-    init?(count: Int64, sum: Double, min: Double, max: Double, buckets: Buckets?) {
+    package init?(count: Int64, sum: Double, min: Double, max: Double, buckets: Buckets?) {
         guard count > 0, sum.isFinite, min.isFinite, max.isFinite, min <= max else { return nil }
         if let buckets, Histogram(count: count, sum: sum, min: min, max: max, buckets: buckets) == nil { return nil }
         (self.count, self.sum, self.min, self.max, self.buckets) = (count, sum, min, max, buckets)

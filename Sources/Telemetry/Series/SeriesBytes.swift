@@ -9,14 +9,14 @@
 ///
 /// A double is the exclusive or with the one of the same place in the point before: a byte that says how many bytes from the
 /// front are zero (high four bits) and how many follow, and these. Values that stay, or are small whole numbers, take 1 to 4 bytes.
-enum SeriesBytes {
-    static let version: UInt8 = 1
+package enum SeriesBytes {
+    package static let version: UInt8 = 1
     private static let isSame: UInt8 = 1
     private static let isSingle: UInt8 = 2
     private static let hasBuckets: UInt8 = 4
 
     /// - Parameter points: `Limits.blockPoints` of them, by step; nil: none.
-    static func encode(_ points: [Point?]) -> [UInt8] {
+    package static func encode(_ points: [Point?]) -> [UInt8] {
         var bytes = [version]
         var present: UInt64 = 0
         for (step, point) in points.enumerated() where point != nil { present |= 1 << UInt64(step) }
@@ -70,7 +70,7 @@ enum SeriesBytes {
     }
 
     /// - Returns: nil: this is no block.
-    static func decode(_ bytes: [UInt8]) -> [Point?]? {
+    package static func decode(_ bytes: [UInt8]) -> [Point?]? {
         var rest = bytes[...]
         guard rest.popFirst() == version, rest.count >= 8 else { return nil }
         var present: UInt64 = 0

@@ -22,9 +22,15 @@ package struct TimeSeries: Sendable {
 
     package init() { seriesMax = Limits.series }
 
-    init(seriesMax: Int) { self.seriesMax = seriesMax }
+    package init(seriesMax: Int) { self.seriesMax = seriesMax }
 
     package var keys: [SeriesKey] { series.keys.sorted() }
+
+    /// How many points of a series a tier has.
+    package func count(_ key: SeriesKey, _ tier: SeriesTier) -> Int {
+        guard let blocks = series[key]?.tiers[tier.rawValue] else { return 0 }
+        return blocks.numbers(in: 0...Int64.max).reduce(0) { sum, block in sum + (blocks.points(block) ?? []).count { $0 != nil } }
+    }
 
     /// What there is no room for goes to the series that is called `other`.
     package mutating func record(_ samples: [(key: SeriesKey, point: Point)], at now: Instant) {

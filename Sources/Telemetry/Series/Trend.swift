@@ -23,7 +23,7 @@ package enum Trend: String, Sendable {
     }
 
     /// S by its standard deviation, with continuity correction: normal when there is no trend.
-    static func statistic(_ values: [Double]) -> Double {
+    package static func statistic(_ values: [Double]) -> Double {
         var s = 0
         for (later, value) in values.enumerated() {
             for earlier in values[..<later] { s += value > earlier ? 1 : value < earlier ? -1 : 0 }

@@ -1,20 +1,20 @@
 /// Reads the kernel's texts (proc(5)). What is not there, is no number or does not fit is nil, whatever else the text says.
-enum ProcText {
+package enum ProcText {
     /// /proc/stat: ticks since the machine began. Waiting for a disk counts as idle; guests are in `user` already.
-    static func processor(_ text: String) -> (busy: UInt64, total: UInt64)? {
+    package static func processor(_ text: String) -> (busy: UInt64, total: UInt64)? {
         guard let words = line(text, "cpu"), words.count >= 4, let ticks = numbers(words.prefix(8)) else { return nil }
         guard let total = sum(ticks), let idle = sum([ticks[3], ticks.count > 4 ? ticks[4] : 0]) else { return nil }
         return (total - idle, total)
     }
 
     /// /proc/meminfo, in bytes. `available` is what programs could still get without swapping.
-    static func memory(_ text: String) -> (total: UInt64, available: UInt64)? {
+    package static func memory(_ text: String) -> (total: UInt64, available: UInt64)? {
         guard let total = kibibytes(text, "MemTotal:"), let available = kibibytes(text, "MemAvailable:"), total > 0, available <= total else { return nil }
         return (total, available)
     }
 
     /// /proc/net/dev: bytes over all interfaces but the loopback.
-    static func network(_ text: String) -> (received: UInt64, sent: UInt64)? {
+    package static func network(_ text: String) -> (received: UInt64, sent: UInt64)? {
         var (received, sent): ([UInt64], [UInt64]) = ([], [])
         for line in text.split(separator: "\n") {
             guard let colon = line.lastIndex(of: ":") else { continue }
@@ -30,7 +30,7 @@ enum ProcText {
     }
 
     /// /proc/net/snmp: TCP segments sent, and of them those that were sent again.
-    static func segments(_ text: String) -> (sent: UInt64, again: UInt64)? {
+    package static func segments(_ text: String) -> (sent: UInt64, again: UInt64)? {
         let lines = text.split(separator: "\n").filter { $0.hasPrefix("Tcp:") }.map { $0.split(separator: " ") }
         guard lines.count == 2, lines[0].count == lines[1].count else { return nil }
         guard let sent = lines[0].firstIndex(of: "OutSegs"), let again = lines[0].firstIndex(of: "RetransSegs") else { return nil }
@@ -39,7 +39,7 @@ enum ProcText {
     }
 
     /// /proc/diskstats: bytes read and written over all whole disks; a partition is part of its disk. Sectors are 512 bytes there.
-    static func disks(_ text: String) -> (read: UInt64, written: UInt64)? {
+    package static func disks(_ text: String) -> (read: UInt64, written: UInt64)? {
         var (read, written): ([UInt64], [UInt64]) = ([], [])
         for line in text.split(separator: "\n") {
             let words = line.split(separator: " ")
@@ -53,14 +53,14 @@ enum ProcText {
     }
 
     /// /proc/loadavg: the mean number of tasks that run or wait, over 1, 5 and 15 minutes.
-    static func load(_ text: String) -> (one: Double, five: Double, fifteen: Double)? {
+    package static func load(_ text: String) -> (one: Double, five: Double, fifteen: Double)? {
         let words = text.split { $0 == " " || $0 == "\n" }.prefix(3).compactMap { Double($0) }
         guard words.count == 3, words.allSatisfy({ $0.isFinite && $0 >= 0 }) else { return nil }
         return (words[0], words[1], words[2])
     }
 
     /// /proc/self/status: bytes of the process that are in memory.
-    static func resident(_ text: String) -> UInt64? { kibibytes(text, "VmRSS:") }
+    package static func resident(_ text: String) -> UInt64? { kibibytes(text, "VmRSS:") }
 
     // MARK: Parts
 

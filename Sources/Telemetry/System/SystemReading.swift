@@ -1,21 +1,21 @@
 /// What the kernel has counted up to a moment. nil: it cannot be read here.
 package struct SystemCounters: Sendable, Equatable {
-    var processorBusyTicks: UInt64?
-    var processorTicks: UInt64?
-    var memoryTotalBytes: UInt64?
-    var memoryAvailableBytes: UInt64?
-    var diskTotalBytes: UInt64?
+    package var processorBusyTicks: UInt64?
+    package var processorTicks: UInt64?
+    package var memoryTotalBytes: UInt64?
+    package var memoryAvailableBytes: UInt64?
+    package var diskTotalBytes: UInt64?
     /// What may still be written by who is not root.
-    var diskAvailableBytes: UInt64?
-    var diskReadBytes: UInt64?
-    var diskWrittenBytes: UInt64?
-    var networkReceivedBytes: UInt64?
-    var networkSentBytes: UInt64?
-    var segmentsSent: UInt64?
-    var segmentsSentAgain: UInt64?
-    var residentBytes: UInt64?
-    var descriptors: Int?
-    var load: Double?
+    package var diskAvailableBytes: UInt64?
+    package var diskReadBytes: UInt64?
+    package var diskWrittenBytes: UInt64?
+    package var networkReceivedBytes: UInt64?
+    package var networkSentBytes: UInt64?
+    package var segmentsSent: UInt64?
+    package var segmentsSentAgain: UInt64?
+    package var residentBytes: UInt64?
+    package var descriptors: Int?
+    package var load: Double?
     package init() {}
 }
 
