@@ -1,6 +1,5 @@
 import Testing
-
-@testable import Console
+import Console
 
 struct ChartTests {
     @Test func axesHaveNiceTicksAroundTheirValues() {

@@ -1,8 +1,7 @@
 import APIKit
 import Synchronization
 import Testing
-
-@testable import Console
+import Console
 
 /// The family as the gateway asks it.
 struct FamilyTests {

@@ -1,6 +1,5 @@
 import Testing
-
-@testable import Console
+import Console
 
 struct MarkupTests {
     @Test func textIsEscapedWhereverItGoes() {

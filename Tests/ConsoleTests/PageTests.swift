@@ -1,7 +1,6 @@
 import APIKit
 import Testing
-
-@testable import Console
+import Console
 
 struct PageTests {
     private static let frame = Frame(

@@ -1,6 +1,5 @@
 import Testing
-
-@testable import Console
+import Console
 
 struct SignInTests {
     private func signIn(_ began: Int64, _ csrf: String = "c") -> SignIns.SignIn {

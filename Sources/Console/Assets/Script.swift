@@ -1,7 +1,7 @@
 /// The one script. A live page asks for itself again every two seconds while somebody looks, and puts the parts that differ in place
 /// of the old ones. Without it everything is there as well, once for each time the page is loaded.
-enum Script {
-    static let text = #"""
+package enum Script {
+    package static let text = #"""
         "use strict";
         (() => {
           const usual = 2000, longest = 30000;

@@ -1,6 +1,6 @@
 /// The one stylesheet. It asks for nothing from elsewhere: fonts are the system's.
-enum Stylesheet {
-    static let text = """
+package enum Stylesheet {
+    package static let text = """
         :root { color-scheme: light dark; \(Palette.light.properties) }
         @media (prefers-color-scheme: dark) { :root { \(Palette.dark.properties) } }
 

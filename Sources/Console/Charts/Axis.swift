@@ -1,11 +1,11 @@
 /// Where an axis has its ticks: multiples of 1, 2 or 5 times a power of ten (Heckbert, "Nice numbers for graph labels", Graphics Gems).
-struct Axis: Equatable {
-    var ticks: [Double]
-    var step: Double
-    var range: ClosedRange<Double>
+package struct Axis: Equatable {
+    package var ticks: [Double]
+    package var step: Double
+    package var range: ClosedRange<Double>
 
     /// Covers `low...high` with about `count` steps.
-    init(low: Double, high: Double, count: Int) {
+    package init(low: Double, high: Double, count: Int) {
         var (low, high) = (min(low, high), max(low, high))
         // A range of no width, or of less than Doubles can tell apart, is widened around itself.
         let least = max(abs(low), abs(high)) * 1e-9
@@ -21,7 +21,7 @@ struct Axis: Equatable {
     }
 
     /// Whole numbers only, at most about `count` of them, inside the range.
-    init(whole: ClosedRange<Int>, count: Int) {
+    package init(whole: ClosedRange<Int>, count: Int) {
         let (low, high) = (whole.lowerBound, max(whole.upperBound, whole.lowerBound + 1))
         let step = max(1, Int(Self.nice(Double(high - low) / Double(max(1, count)))))
         // Round 1 is a better first tick than 0, which is no round.
@@ -42,7 +42,7 @@ struct Axis: Equatable {
     }
 
     /// With as many digits as tell neighbouring ticks apart.
-    func label(_ tick: Double) -> String {
+    package func label(_ tick: Double) -> String {
         if max(abs(range.lowerBound), abs(range.upperBound)) >= 100_000 { return tick == 0 ? "0" : Words.power(tick) }
         var (digits, unit) = (0, 1.0)
         while digits < 6, step / unit < 0.999 { (digits, unit) = (digits + 1, unit / 10) }

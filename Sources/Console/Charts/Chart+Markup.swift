@@ -1,6 +1,6 @@
 extension Chart {
     /// The figure as SVG. Every point carries its round and its value as the table shows it.
-    var svg: HTML {
+    package var svg: HTML {
         let values = values
         let rounds = roundAxis
         let ends = labelled(values)

@@ -1,19 +1,19 @@
 /// One figure over the rounds, as a value: what is drawn follows from it alone.
-struct Chart: Equatable {
-    struct Point: Equatable {
-        var round: Int
-        var value: Double
+package struct Chart: Equatable {
+    package struct Point: Equatable {
+        package var round: Int
+        package var value: Double
         /// As the table shows it.
-        var shown: String
+        package var shown: String
         /// What a pointer that rests on it is told besides.
         var note = ""
         /// Not filled: measured another way than the others.
         var isHollow = false
     }
-    struct Series: Equatable {
+    package struct Series: Equatable {
         /// Beside its last point; empty where there is one series.
         var name: String
-        var points: [Point]
+        package var points: [Point]
     }
     /// A line across that something should not pass.
     struct Bound: Equatable {
@@ -28,7 +28,7 @@ struct Chart: Equatable {
     var unit = ""
     /// What is shown, in a sentence, for who cannot see it.
     var about: String
-    var series: [Series]
+    package var series: [Series]
     var rounds: ClosedRange<Int>
     var bound: Bound?
     /// Whether the axis of values begins at zero.
@@ -36,12 +36,12 @@ struct Chart: Equatable {
     /// No tick is beyond this.
     var most: Double?
 
-    static let width = 440.0
-    static let height = 236.0
+    package static let width = 440.0
+    package static let height = 236.0
     static let left = 54.0
-    static let right = 76.0
-    static let top = 18.0
-    static let bottom = 42.0
+    package static let right = 76.0
+    package static let top = 18.0
+    package static let bottom = 42.0
     private static let valueTicks = 4
     private static let roundTicks = 6
 
@@ -53,7 +53,7 @@ struct Chart: Equatable {
 
     var isEmpty: Bool { series.allSatisfy(\.points.isEmpty) }
 
-    var values: Axis {
+    package var values: Axis {
         let all = series.flatMap(\.points).map(\.value) + (bound.map { [$0.value] } ?? [])
         let low = fromZero ? min(0, all.min() ?? 0) : all.min() ?? 0
         var axis = Axis(low: low, high: all.max() ?? 1, count: Self.valueTicks)
@@ -71,12 +71,12 @@ struct Chart: Equatable {
 
     var roundAxis: Axis { Axis(whole: rounds, count: Self.roundTicks) }
 
-    func x(_ round: Double) -> Double {
+    package func x(_ round: Double) -> Double {
         let range = roundAxis.range
         return Self.left + (round - range.lowerBound) / (range.upperBound - range.lowerBound) * (Self.width - Self.left - Self.right)
     }
 
-    func y(_ value: Double, _ axis: Axis) -> Double {
+    package func y(_ value: Double, _ axis: Axis) -> Double {
         let share = (value - axis.range.lowerBound) / (axis.range.upperBound - axis.range.lowerBound)
         return Self.height - Self.bottom - share * (Self.height - Self.top - Self.bottom)
     }

@@ -1,9 +1,9 @@
 internal import APIKit
 
 /// Replies with the headers that every answer of the console has.
-enum ConsoleReply {
+package enum ConsoleReply {
     /// Nothing from elsewhere, no script and no style but ours, nobody frames us.
-    static let policy =
+    package static let policy =
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     static let headers: [(name: String, value: String)] = [
         (name: "content-security-policy", value: policy), (name: "x-content-type-options", value: "nosniff"), (name: "referrer-policy", value: "no-referrer"),

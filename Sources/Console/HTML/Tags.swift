@@ -38,7 +38,7 @@ package struct Attribute: Sendable {
 /// A path of this server, or a place in the same page. Built from segments that are percent-encoded, so that none of them can become
 /// a scheme, a host or another path.
 package struct Link: Sendable, Equatable {
-    let text: String
+    package let text: String
 
     /// `/a/b`; without segments `/`.
     package init(_ segments: String..., query: [(String, String)] = []) {

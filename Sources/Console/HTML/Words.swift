@@ -1,10 +1,10 @@
 internal import APIKit
 
 /// Numbers and instants as people read them. Unknown is a dash, never a zero.
-enum Words {
+package enum Words {
     static let unknown = "–"
 
-    static func fixed(_ value: Double?, _ digits: Int) -> String {
+    package static func fixed(_ value: Double?, _ digits: Int) -> String {
         guard let value else { return unknown }
         guard value.isFinite, abs(value) < 1e12 else { return value.isFinite ? "\(value)" : unknown }
         var scale = 1.0
@@ -20,7 +20,7 @@ enum Words {
     static func epsilon(_ value: Double?) -> String { fixed(value, 3) }
 
     /// A loss of any size in few places: a squared error may be in the billions.
-    static func loss(_ value: Double?) -> String {
+    package static func loss(_ value: Double?) -> String {
         guard let value, value.isFinite, abs(value) >= 100 else { return fixed(value, 3) }
         if abs(value) < 100_000 { return fixed(value, abs(value) < 10_000 ? 1 : 0) }
         return power(value)
@@ -33,7 +33,7 @@ enum Words {
         return "\(fixed(mantissa, 1))e\(exponent)"
     }
 
-    static func megabytes(_ bytes: Int64?) -> String { fixed(bytes.map { Double($0) / 1e6 }, 2) }
+    package static func megabytes(_ bytes: Int64?) -> String { fixed(bytes.map { Double($0) / 1e6 }, 2) }
 
     static func whole(_ value: Int?) -> String { value.map { "\($0)" } ?? unknown }
 
@@ -44,14 +44,14 @@ enum Words {
     }
 
     /// `3:05`.
-    static func clock(_ seconds: Double?) -> String {
+    package static func clock(_ seconds: Double?) -> String {
         guard let seconds, seconds.isFinite, (0..<1e9).contains(seconds) else { return unknown }
         let whole = Int(seconds.rounded(.up))
         return "\(whole / 60):\(whole % 60 < 10 ? "0" : "")\(whole % 60)"
     }
 
     /// `2026-11-22 08:02:18 UTC`, machine-readable besides. Beyond the year 9999 there is only a dash.
-    static func time(_ milliseconds: Int64?) -> HTML {
+    package static func time(_ milliseconds: Int64?) -> HTML {
         guard let milliseconds, (0...253_402_300_799_000).contains(milliseconds) else { return HTML(unknown) }
         let text = timestamp(milliseconds)
         let shown = text.prefix(10) + " " + text.dropFirst(11).prefix(8) + " UTC"

@@ -1,9 +1,10 @@
 /// What is around every page.
-struct Frame {
+package struct Frame {
     /// An entry of the navigation.
-    struct Entry: Equatable {
+    package struct Entry: Equatable {
         var title: String
         var link: Link
+        package init(title: String, link: Link) { (self.title, self.link) = (title, link) }
     }
     var entries: [Entry]
     /// Title of the entry that the page belongs to.
@@ -11,6 +12,10 @@ struct Frame {
     var tenant: String
     /// Of the form that signs out.
     var csrf: String
+
+    package init(entries: [Entry], current: String?, tenant: String, csrf: String) {
+        (self.entries, self.current, self.tenant, self.csrf) = (entries, current, tenant, csrf)
+    }
 }
 
 /// A page without its frame.
@@ -28,7 +33,7 @@ package struct PageContent: Sendable {
 
 extension PageContent {
     /// - Parameter frame: nil: nobody is signed in.
-    func document(_ frame: Frame?) -> [UInt8] {
+    package func document(_ frame: Frame?) -> [UInt8] {
         HTML.document(
             HTML(.html, [.of(.lang, "en")]) {
                 HTML(.head) {
@@ -80,8 +85,8 @@ extension PageContent {
 }
 
 extension Link {
-    static let overview = Link()
-    static let nodes = Link("console", "nodes")
+    package static let overview = Link()
+    package static let nodes = Link("console", "nodes")
     static let signIn = Link("console", "sign-in")
     static let signOut = Link("console", "sign-out")
     static let stylesheet = Link("console", "console.css")

@@ -86,7 +86,7 @@ package struct RoundRow: Sendable, Equatable {
         (self.round, self.attempt, self.ending, self.selected, self.contributors) = (round, attempt, ending, selected, contributors)
     }
 
-    var isCommitted: Bool { ending == .committed }
+    package var isCommitted: Bool { ending == .committed }
 }
 
 package struct MemberRow: Sendable, Equatable {

@@ -1,6 +1,6 @@
 /// Every session of the tenant, newest first.
-enum OverviewPage {
-    static func content(_ model: OverviewModel) -> PageContent {
+package enum OverviewPage {
+    package static func content(_ model: OverviewModel) -> PageContent {
         PageContent(title: "Sessions", isLive: true) {
             HTML(.h1) { "Sessions" }
             HTML(.p, [.id("news"), .of(.role, "status"), .class("unseen")]) { news(model) }

@@ -47,13 +47,13 @@ package struct Protection: Sendable, Equatable {
 }
 
 /// One thing of a session and whether the server sees it. After docs/explanation/threat-model.md.
-struct Sight: Equatable {
-    enum Answer: String { case yes, no, partly }
-    var what: String
-    var answer: Answer
-    var why: String
+package struct Sight: Equatable {
+    package enum Answer: String { case yes, no, partly }
+    package var what: String
+    package var answer: Answer
+    package var why: String
 
-    static func all(_ protection: Protection) -> [Sight] {
+    package static func all(_ protection: Protection) -> [Sight] {
         [rows, update(protection), sums(protection), result(protection), reports(protection), circumstances(protection), model(protection)]
     }
 

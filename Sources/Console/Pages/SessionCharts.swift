@@ -1,12 +1,12 @@
 /// The charts of a session. They show what the table of rounds shows, of committed rounds.
-struct SessionCharts {
+package struct SessionCharts {
     let model: SessionModel
-    init(_ model: SessionModel) { self.model = model }
+    package init(_ model: SessionModel) { self.model = model }
 
     private var committed: [RoundRow] { model.rows.filter(\.isCommitted) }
 
     /// While the session goes on there is room for rounds to come: up to the next doubling of thirty, and no further than the last.
-    var rounds: ClosedRange<Int> {
+    package var rounds: ClosedRange<Int> {
         let first = model.hasEarlier ? model.rows.first?.round ?? 1 : 1
         let reached = max(first, model.rows.last?.round ?? first)
         guard !model.hasEarlier, !model.hasLater, model.standing.progress.isOpen else { return first...reached }
@@ -31,7 +31,7 @@ struct SessionCharts {
         hasHeldOut ? "measured by the coordinator on labelled rows of its own" : "as clients say of the model before, on their own rows"
     }
 
-    var accuracy: Chart {
+    package var accuracy: Chart {
         var chart = Chart(
             id: "chart-accuracy", title: "Accuracy", about: "Accuracy after each committed round, \(measured).",
             series: [.init(name: "", points: points(\.accuracy, { Words.accuracy($0.accuracy) }, isMeasured: true))], rounds: rounds)
@@ -39,14 +39,14 @@ struct SessionCharts {
         return chart
     }
 
-    var loss: Chart {
+    package var loss: Chart {
         Chart(
             id: "chart-loss", title: "Loss", about: "Loss after each committed round, \(measured).",
             series: [.init(name: "", points: points(\.loss, { Words.loss($0.loss) }, isMeasured: true))], rounds: rounds)
     }
 
     /// nil without differential privacy.
-    var epsilon: Chart? {
+    package var epsilon: Chart? {
         guard let budget = model.standing.epsilonBudget else { return nil }
         var chart = Chart(
             id: "chart-epsilon", title: "ε spent", about: "What the member that lost most has lost after each committed round.",
@@ -56,7 +56,7 @@ struct SessionCharts {
         return chart
     }
 
-    var bytes: Chart {
+    package var bytes: Chart {
         var chart = Chart(
             id: "chart-bytes", title: "Traffic", unit: "MB",
             about: "Bytes of updates to the coordinator (up) and of models from it (down), in each committed round.",
@@ -68,9 +68,9 @@ struct SessionCharts {
         return chart
     }
 
-    var all: [Chart] { [accuracy, loss] + (epsilon.map { [$0] } ?? []) + [bytes] }
+    package var all: [Chart] { [accuracy, loss] + (epsilon.map { [$0] } ?? []) + [bytes] }
 
-    @HTMLBuilder var figures: HTML {
+    @HTMLBuilder package var figures: HTML {
         if committed.isEmpty {
             HTML(.p, [.class("empty")]) { "No round has been committed yet." }
         } else {

@@ -1,6 +1,6 @@
 /// One session: figures, charts, rounds, members, and what the server can see of it.
-enum SessionPage {
-    static func content(_ model: SessionModel) -> PageContent {
+package enum SessionPage {
+    package static func content(_ model: SessionModel) -> PageContent {
         let session = model.standing
         return PageContent(title: title(session), isLive: session.progress.isOpen && !model.hasLater) {
             HTML(.p, [.class("trail")]) { HTML(.a, [.href(.overview)]) { "Sessions" } }

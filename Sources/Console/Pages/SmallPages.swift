@@ -1,6 +1,6 @@
-enum SignInPage {
+package enum SignInPage {
     /// - Parameter problem: why the last try failed. The key itself is never repeated.
-    static func content(problem: String? = nil) -> PageContent {
+    package static func content(problem: String? = nil) -> PageContent {
         PageContent(title: "Sign in") {
             HTML(.div, [.class("sign-in card")]) {
                 HTML(.h1) { "Sign in" }
@@ -33,8 +33,8 @@ enum SignInPage {
 }
 
 /// Asks once more, for a session that is stopped does not go on.
-enum StopPage {
-    static func content(_ session: SessionStanding, csrf: String) -> PageContent {
+package enum StopPage {
+    package static func content(_ session: SessionStanding, csrf: String) -> PageContent {
         PageContent(title: "Stop \(session.id.prefix(18))") {
             HTML(.p, [.class("trail")]) { HTML(.a, [.href(.session(session.id))]) { HTML(.bdi) { session.id } } }
             HTML(.h1) { "Stop this session?" }
@@ -55,11 +55,11 @@ enum StopPage {
     }
 }
 
-enum NodesPage {
+package enum NodesPage {
     /// - Parameters:
     ///   - nodes: by name.
     ///   - now: milliseconds since 1970.
-    static func content(_ nodes: [NodeRow], now: Int64) -> PageContent {
+    package static func content(_ nodes: [NodeRow], now: Int64) -> PageContent {
         PageContent(title: "Nodes") {
             HTML(.h1) { "Nodes" }
             if nodes.isEmpty {
@@ -106,8 +106,8 @@ enum NodesPage {
     }
 }
 
-enum ErrorPage {
-    static func content(title: String, words: String, requestID: String) -> PageContent {
+package enum ErrorPage {
+    package static func content(title: String, words: String, requestID: String) -> PageContent {
         PageContent(title: title) {
             HTML(.div, [.class("card narrow")]) {
                 HTML(.h1) { title }

@@ -1,16 +1,16 @@
 /// The cookie that stands for a sign-in. `__Host-` binds it to this host, over TLS, for every path (RFC 6265bis §4.1.3.2).
-enum Cookie {
+package enum Cookie {
     static let name = "__Host-tutti"
     /// 256 bits in hexadecimal.
     static let digits = 64
     private static let attributes = "; Path=/; Secure; HttpOnly; SameSite=Strict"
 
     /// The browser forgets it when it is closed; the server does not wait for that.
-    static func setting(_ value: String) -> String { "\(name)=\(value)\(attributes)" }
-    static let clearing = "\(name)=; Max-Age=0\(attributes)"
+    package static func setting(_ value: String) -> String { "\(name)=\(value)\(attributes)" }
+    package static let clearing = "\(name)=; Max-Age=0\(attributes)"
 
     /// nil: none that could be ours, or more than one.
-    static func value(in headers: [String]) -> String? {
+    package static func value(in headers: [String]) -> String? {
         var found: String?
         for header in headers {
             for pair in header.split(separator: ";") {
@@ -26,10 +26,10 @@ enum Cookie {
 }
 
 /// A form as browsers send it (`application/x-www-form-urlencoded`). Strict: every field once, nothing half escaped.
-struct Form: Equatable {
-    private(set) var fields: [String: String] = [:]
+package struct Form: Equatable {
+    package private(set) var fields: [String: String] = [:]
 
-    init?(_ body: [UInt8]) {
+    package init?(_ body: [UInt8]) {
         for field in body.split(separator: UInt8(ascii: "&")) {
             let sides = field.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
             guard fields.count < Limits.formFields, sides.count == 2, let name = Self.decoded(sides[0]), let value = Self.decoded(sides[1]), fields[name] == nil
@@ -67,12 +67,12 @@ struct Form: Equatable {
 
 /// Whether a request was sent by a page of this server, as the browser says it. A program that is no browser can say what it likes, but
 /// has no cookie of somebody else's to send along.
-enum Origin {
+package enum Origin {
     /// - Parameters:
     ///   - site: `Sec-Fetch-Site`.
     ///   - origin: `Origin`. Pages with `no-referrer` send `null` with their own forms (Fetch §3.2), so that it counts only without `site`.
     ///   - own: `https://host:port` as the browser called this server, and as the operator says it is called.
-    static func isOwn(site: String?, origin: String?, own: [String]) -> Bool {
+    package static func isOwn(site: String?, origin: String?, own: [String]) -> Bool {
         if let site {
             guard site == "same-origin" else { return false }
             return origin.map { $0 == "null" || isOne($0, own) } ?? true

@@ -1,6 +1,6 @@
 /// Who is signed in. Kept in memory alone: a restart signs everybody out.
-struct SignIns: Sendable {
-    struct SignIn: Sendable, Equatable {
+package struct SignIns: Sendable {
+    package struct SignIn: Sendable, Equatable {
         var tenant: String
         /// The public part of the key.
         var keyID: String
@@ -8,14 +8,20 @@ struct SignIns: Sendable {
         var csrf: String
         var began: Int64
         var used: Int64
+
+        package init(tenant: String, keyID: String, csrf: String, began: Int64, used: Int64) {
+            (self.tenant, self.keyID, self.csrf, self.began, self.used) = (tenant, keyID, csrf, began, used)
+        }
     }
     /// By the hash of the cookie's value.
     private var all: [[UInt8]: SignIn] = [:]
 
-    var count: Int { all.count }
+    package init() {}
+
+    package var count: Int { all.count }
 
     /// - Parameter hash: of an id that was drawn for this.
-    mutating func open(_ hash: [UInt8], _ signIn: SignIn) {
+    package mutating func open(_ hash: [UInt8], _ signIn: SignIn) {
         let now = signIn.began
         for (key, old) in all where !Self.isGood(old, now) { all[key] = nil }
         while all.count >= Limits.signIns, let oldest = all.min(by: { ($0.value.used, $0.value.csrf) < ($1.value.used, $1.value.csrf) }) {
@@ -25,7 +31,7 @@ struct SignIns: Sendable {
     }
 
     /// - Parameter isUse: whether a person asked; what a page asks for by itself keeps nobody signed in.
-    mutating func find(_ hash: [UInt8], now: Int64, isUse: Bool) -> SignIn? {
+    package mutating func find(_ hash: [UInt8], now: Int64, isUse: Bool) -> SignIn? {
         guard let found = all[hash] else { return nil }
         guard Self.isGood(found, now) else {
             all[hash] = nil
@@ -35,7 +41,7 @@ struct SignIns: Sendable {
         return found
     }
 
-    mutating func close(_ hash: [UInt8]) { all[hash] = nil }
+    package mutating func close(_ hash: [UInt8]) { all[hash] = nil }
 
     /// A clock that was set back ends a sign-in: nobody knows then how old it is.
     private static func isGood(_ signIn: SignIn, _ now: Int64) -> Bool {

@@ -1,11 +1,13 @@
 /// How often a network may give a wrong key: a bucket of attempts that fills again with time. A key has 184 secret bits and cannot be
 /// found by trying; this is for the work that trying makes.
-struct Throttle: Sendable {
+package struct Throttle: Sendable {
     /// Milliseconds at which the bucket is full again.
     private var full: [String: Int64] = [:]
 
+    package init() {}
+
     /// Seconds to wait before the next attempt; nil: it may be made now.
-    func wait(_ network: String, now: Int64) -> Int? {
+    package func wait(_ network: String, now: Int64) -> Int? {
         guard let full = full[network], full > now else { return nil }
         let (left, overflow) = full.subtractingReportingOverflow(now)
         // What is left is never more than a bucket; it seems more when the clock was set back.
@@ -13,7 +15,7 @@ struct Throttle: Sendable {
         return over > 0 ? Int((over + 999) / 1000) : nil
     }
 
-    mutating func failed(_ network: String, now: Int64) {
+    package mutating func failed(_ network: String, now: Int64) {
         if full[network] == nil, full.count >= Limits.networks {
             full = full.filter { $0.value > now }
             // All of them are trying: the one that is nearest to its end is forgotten.
@@ -30,10 +32,10 @@ struct Throttle: Sendable {
         return overflow ? .max : sum
     }
 
-    mutating func succeeded(_ network: String) { full[network] = nil }
+    package mutating func succeeded(_ network: String) { full[network] = nil }
 
     /// What counts as one: an IPv4 address, or the first 64 bits of an IPv6 address, since those are what one subscriber has.
-    static func network(of address: String) -> String {
+    package static func network(of address: String) -> String {
         let plain = address.split(separator: "%", maxSplits: 1).first.map(String.init) ?? address
         guard plain.contains(":"), !plain.contains(".") else { return plain }
         let halves = plain.split(separator: ":", omittingEmptySubsequences: false)
