@@ -13,6 +13,9 @@ package enum Limits {
     package static let attemptMilliseconds: Int64 = 15_000
     /// Networks remembered.
     package static let networks = 4096
+    /// Wrong keys that are written into the audit in a row; then one more in each `refusalMilliseconds`.
+    package static let refusalsTold = 64
+    package static let refusalMilliseconds: Int64 = 60_000
     package static let formBytes = 4096
     package static let formFields = 16
     package static let keyBytes = 256
@@ -27,4 +30,11 @@ package enum Limits {
     package static let attemptsRead = 1000
     package static let membersShown = 500
     package static let nodesShown = 1000
+    package static let jobsShown = 25
+    /// As many as the queue passes over.
+    package static let jobPages = 40_000
+    /// Figures of a job's result.
+    package static let figuresShown = 100
+    /// Alerts of each table.
+    package static let alertsShown = 256
 }

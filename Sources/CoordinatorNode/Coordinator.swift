@@ -175,7 +175,10 @@ package struct Coordinator: Sendable {
                 trustStream, Enterprise.family(platform.identity, platform.tenants, store, recorder, webhooks: outgoing.webhooks),
                 Aisemble.family(platform.identity, platform.jobs, operations, webhooks: outgoing.webhooks),
                 Phi.family(platform.identity, loginFailed: failed.note(_:)),
-            ].map { $0.counted(by: admission, once: repetition) } + [consoleFamily(engine, platform.identity, store, log, loginFailed: failed.note(address:))], sessions: trustStream,
+            ].map { $0.counted(by: admission, once: repetition) } + [
+                consoleFamily(engine, platform.identity, platform.jobs, recorder, store, log, loginFailed: failed.note(address:))
+            ],
+            sessions: trustStream,
             system: SystemFamily.family(readiness: readiness, metrics: metrics, errors: trustStream),
             authenticator: CallerAuthenticator(identity: platform.identity, tenants: platform.tenants, engine: engine, loginFailed: failed.note(_:)), engine: engine, open: open,
             metrics: metrics,

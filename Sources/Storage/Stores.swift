@@ -197,6 +197,13 @@ package struct AuditRecord: Sendable, Equatable, Codable {
         case tenantKeyRotated = "secrets.tenant_key_rotated"
         /// All tenants' keys are wrapped with a new master key.
         case masterKeyRotated = "secrets.master_key_rotated"
+        case consoleSignedIn = "console.signed_in"
+        /// A wrong key; `details` say how many more came before it and were not written down.
+        case consoleSignInRefused = "console.sign_in_refused"
+        case consoleSignedOut = "console.signed_out"
+        /// Through a page of the console: what was done has its own entry besides.
+        case consoleSessionStopped = "console.session_stopped"
+        case consoleJobCancelled = "console.job_cancelled"
     }
     package enum Level: String, Sendable, Codable, CaseIterable {
         case info, warning, critical

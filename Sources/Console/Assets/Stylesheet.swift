@@ -31,7 +31,7 @@ package enum Stylesheet {
         .brand { display: inline-flex; align-items: center; gap: 0.6rem; font-weight: 680; font-size: 1.1rem; letter-spacing: -0.01em; color: var(--ink); text-decoration: none; padding: 0.25rem 0; }
         .mark .voice { stroke: var(--accent); stroke-width: 1.7; stroke-linecap: round; }
         .mark .voice-end { fill: var(--second); }
-        nav ul { display: flex; gap: 0.25rem; list-style: none; margin: 0; padding: 0; }
+        nav ul { display: flex; flex-wrap: wrap; gap: 0.25rem; list-style: none; margin: 0; padding: 0; }
         nav li a { display: block; padding: 0.4rem 0.75rem; border-radius: 0.45rem; color: var(--ink); text-decoration: none; }
         nav li a:hover { background: var(--raised); }
         nav li a[aria-current] { background: var(--raised); font-weight: 620; }
@@ -42,6 +42,8 @@ package enum Stylesheet {
         .live-state::before { content: ""; width: 0.55rem; height: 0.55rem; border-radius: 50%; border: 2px solid var(--muted); }
         .live-state.live::before { background: var(--good); border-color: var(--good); }
         .live-state.lost::before { background: var(--bad); border-color: var(--bad); }
+        .filters { margin: 0 0 1rem; font-size: 0.94rem; font-variant-numeric: tabular-nums; }
+        .filters ul { margin-left: -0.75rem; }
         .trail { margin: 0 0 0.35rem; font-size: 0.92rem; }
         .trail::before { content: "← " / ""; color: var(--muted); }
 
@@ -80,7 +82,8 @@ package enum Stylesheet {
         .badge.busy { background: var(--busy-ground); color: var(--accent); }
 
         .scroll { overflow-x: auto; background: var(--surface); border: 1px solid var(--line); border-radius: 0.75rem; }
-        #rounds-table, #members-table { max-height: 34rem; overflow-y: auto; }
+        .scroll + .scroll, .scroll + .after { margin-top: 1rem; }
+        #rounds-table, #members-table, #log-table { max-height: 34rem; overflow-y: auto; }
         table { border-collapse: separate; border-spacing: 0; width: 100%; font-size: 0.94rem; }
         caption { text-align: left; color: var(--muted); font-size: 0.88rem; padding: 0.8rem 1.1rem 0.5rem; }
         caption > span { position: sticky; left: 1.1rem; display: inline-block; max-width: min(110ch, calc(100vw - 4.4rem)); }
@@ -92,7 +95,10 @@ package enum Stylesheet {
         tbody th { font-weight: 500; min-width: 7.5rem; overflow-wrap: anywhere; }
         tbody th.number { min-width: 0; }
         td time { white-space: nowrap; }
-        #sessions-table td time { white-space: normal; }
+        #sessions-table td time, #jobs-table td time, #over-table td time { white-space: normal; }
+        #times-table, #result-table { max-width: 60rem; }
+        #lacks-table { margin-top: 1rem; }
+        td.id { overflow-wrap: anywhere; }
         #members-table td { white-space: nowrap; }
         #members-table small { white-space: normal; min-width: 12rem; }
         #ending { margin-top: 2.5rem; }
@@ -156,7 +162,7 @@ package enum Stylesheet {
           @keyframes breathe { 50% { opacity: 0.35; } }
         }
         @media (forced-colors: active) { .badge { border: 1px solid; } .chart .line { stroke: CanvasText; } }
-        @media print { .top, .skip, #ending { display: none; } #rounds-table, #members-table { max-height: none; } }
+        @media print { .top, .skip, #ending { display: none; } #rounds-table, #members-table, #log-table { max-height: none; } }
 
         """
 }

@@ -14,16 +14,18 @@ package enum ConsoleFamily {
     ///   - random: so many unpredictable bytes.
     ///   - hash: SHA-256.
     package static func family(
-        sections: [Section], keys: ConsoleKeys, random: @escaping @Sendable (Int) -> [UInt8], hash: @escaping @Sendable ([UInt8]) -> [UInt8],
+        sections: [Section], keys: ConsoleKeys, audit: ConsoleAudit, random: @escaping @Sendable (Int) -> [UInt8],
+        hash: @escaping @Sendable ([UInt8]) -> [UInt8],
         tell: @escaping @Sendable (ConsoleEvent) -> Void
     ) -> Family {
-        let reception = Reception(keys: keys, random: random, hash: hash, tell: tell)
+        let reception = Reception(keys: keys, audit: audit, random: random, hash: hash, tell: tell)
         let entries = sections.map { Frame.Entry(title: $0.title, link: $0.link) }
         var family = Family(
             .v4, bases: [base, "/"],
             endpoints: assets(hash) + door(reception)
                 + sections.flatMap { section in
                     section.pages.map { shown($0, section.title, entries, reception) } + section.actions.map { done($0, reception) }
+                        + section.downloads.map { given($0, reception) }
                 },
             // Its errors are pages, which no program reads.
             errorShape: Shape("ErrorPage", []), envelope: ConsoleReply.envelope,
@@ -49,7 +51,7 @@ package enum ConsoleFamily {
             Endpoint("POST", "/sign-out", "console.sign_out", .open, rate: .page, bodyLimitBytes: Limits.formBytes) { request throws(ServiceError) in
                 guard let guest = try await reception.guest(request, isUse: true) else { return ConsoleReply.see(.signIn) }
                 _ = try await reception.form(of: guest, request)
-                return reception.signOut(guest)
+                return await reception.signOut(guest, request)
             },
         ]
     }
@@ -92,8 +94,16 @@ package enum ConsoleFamily {
             _ = try await reception.form(of: guest, request)
             let visit = Visit(tenant: guest.signIn.tenant, keyID: guest.signIn.keyID, csrf: guest.signIn.csrf, request: request)
             let next = try await action.perform(visit)
-            reception.acted(action.operation, request, guest)
+            try await reception.acted(action, request, guest)
             return ConsoleReply.see(next)
+        }
+    }
+
+    private static func given(_ download: Section.Download, _ reception: Reception) -> Endpoint {
+        Endpoint("GET", download.path, download.operation, .open, rate: .page) { request throws(ServiceError) in
+            guard let guest = try await reception.guest(request, isUse: true) else { return ConsoleReply.see(.signIn) }
+            let visit = Visit(tenant: guest.signIn.tenant, keyID: guest.signIn.keyID, csrf: guest.signIn.csrf, request: request)
+            return ConsoleReply.download(try await download.content(visit))
         }
     }
 }

@@ -20,6 +20,15 @@ package enum ConsoleReply {
         APIReply(304, headers: headers + [unkept, (name: "etag", value: "\"\(tag)\"")], .empty)
     }
 
+    /// A file that is kept and never shown: what is in it came from elsewhere, and must not become a page of this server.
+    static func download(_ file: ConsoleFile) -> APIReply {
+        let name = String(
+            file.name.unicodeScalars.filter { $0.isASCII && ($0.properties.isAlphabetic || ("0"..."9").contains($0) || "._-".unicodeScalars.contains($0)) })
+        let kept = headers.map { $0.name == "content-security-policy" ? (name: $0.name, value: policy + "; sandbox") : $0 }
+        return APIReply(
+            200, headers: kept + [unkept, (name: "content-disposition", value: "attachment; filename=\"\(name)\"")], .bytes(file.content, type: file.mediaType))
+    }
+
     /// After a form, and to the sign-in.
     static func see(_ link: Link, headers more: [(name: String, value: String)] = []) -> APIReply {
         APIReply(303, headers: headers + [unkept, (name: "location", value: link.text)] + more, .empty)

@@ -24,6 +24,8 @@ package enum ConsoleEvent: Sendable, Equatable {
     case throttled(address: String)
     case signedOut(keyID: String)
     case acted(operation: String, path: String, keyID: String)
+    /// The audit could not be written where that stops nobody.
+    case unwritten(reason: String)
 }
 
 /// Lets people in and knows them again.
@@ -32,17 +34,18 @@ final class Reception: Sendable {
         var hash: [UInt8]
         var signIn: SignIns.SignIn
     }
-    private let state = Mutex((signIns: SignIns(), throttle: Throttle()))
+    private let state = Mutex((signIns: SignIns(), throttle: Throttle(), refusals: Refusals()))
     private let keys: ConsoleKeys
+    private let audit: ConsoleAudit
     private let random: @Sendable (Int) -> [UInt8]
     let hash: @Sendable ([UInt8]) -> [UInt8]
     private let tell: @Sendable (ConsoleEvent) -> Void
 
     init(
-        keys: ConsoleKeys, random: @escaping @Sendable (Int) -> [UInt8], hash: @escaping @Sendable ([UInt8]) -> [UInt8],
+        keys: ConsoleKeys, audit: ConsoleAudit, random: @escaping @Sendable (Int) -> [UInt8], hash: @escaping @Sendable ([UInt8]) -> [UInt8],
         tell: @escaping @Sendable (ConsoleEvent) -> Void
     ) {
-        (self.keys, self.random, self.hash, self.tell) = (keys, random, hash, tell)
+        (self.keys, self.audit, self.random, self.hash, self.tell) = (keys, audit, random, hash, tell)
     }
 
     /// nil: nobody who is signed in.
@@ -71,12 +74,18 @@ final class Reception: Sendable {
         let holder: (tenant: String, keyID: String)?
         do { holder = (1...Limits.keyBytes).contains(key.utf8.count) ? try await keys.holder(key) : nil } catch { throw .internalError(cause: "\(error)") }
         guard let holder else {
-            state.withLock { $0.throttle.failed(network, now: request.nowMilliseconds) }
+            let untold = state.withLock { state in
+                state.throttle.failed(network, now: request.nowMilliseconds)
+                return state.refusals.told(now: request.nowMilliseconds)
+            }
             tell(.refused(address: address))
+            if let untold { await writing { () async throws(ServiceError) in try await audit.refused(untold: untold, request) } }
             return ConsoleReply.page(
                 401, SignInPage.content(problem: "This is not an administrator’s key of this coordinator.").document(nil),
                 headers: [(name: "www-authenticate", value: "Bearer")])
         }
+        // Who cannot be written down does not come in.
+        try await audit.signedIn(holder.keyID, tenant: holder.tenant, request)
         let id = hexadecimal(random(Cookie.digits / 2))
         let signIn = SignIns.SignIn(
             tenant: holder.tenant, keyID: holder.keyID, csrf: hexadecimal(random(32)), began: request.nowMilliseconds, used: request.nowMilliseconds)
@@ -91,9 +100,10 @@ final class Reception: Sendable {
         return ConsoleReply.see(.overview, headers: [(name: "set-cookie", value: Cookie.setting(id))])
     }
 
-    func signOut(_ guest: Guest) -> APIReply {
+    func signOut(_ guest: Guest, _ request: APIRequest) async -> APIReply {
         state.withLock { $0.signIns.close(guest.hash) }
         tell(.signedOut(keyID: guest.signIn.keyID))
+        await writing { () async throws(ServiceError) in try await audit.signedOut(guest.signIn.keyID, tenant: guest.signIn.tenant, request) }
         return ConsoleReply.see(.signIn, headers: [(name: "set-cookie", value: Cookie.clearing)])
     }
 
@@ -117,7 +127,14 @@ final class Reception: Sendable {
         return form
     }
 
-    func acted(_ operation: String, _ request: APIRequest, _ guest: Guest) {
-        tell(.acted(operation: operation, path: request.path, keyID: guest.signIn.keyID))
+    /// What was done is done: a disk that is full now is told to whoever did it.
+    func acted(_ action: Section.Action, _ request: APIRequest, _ guest: Guest) async throws(ServiceError) {
+        tell(.acted(operation: action.operation, path: request.path, keyID: guest.signIn.keyID))
+        try await audit.done(action.note, by: guest.signIn.keyID, tenant: guest.signIn.tenant, request)
+    }
+
+    /// Going out and being refused wait for no disk.
+    private func writing(_ write: () async throws(ServiceError) -> Void) async {
+        do { try await write() } catch { tell(.unwritten(reason: "\(error)")) }
     }
 }

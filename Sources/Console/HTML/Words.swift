@@ -35,6 +35,16 @@ package enum Words {
 
     package static func megabytes(_ bytes: Int64?) -> String { fixed(bytes.map { Double($0) / 1e6 }, 2) }
 
+    /// To a hundredth, what is smaller than one to three digits, and no zeros at the end: `97`, `0.75`, `0.00123`.
+    package static func short(_ value: Double?) -> String {
+        guard let value, value.isFinite, abs(value) < 1e12 else { return fixed(value, 0) }
+        var (digits, scaled) = (2, abs(value) * 100)
+        while value != 0, scaled < 100, digits < 6 { (digits, scaled) = (digits + 1, scaled * 10) }
+        var text = fixed(value, digits)[...]
+        while text.last == "0" { text = text.dropLast() }
+        return String(text.last == "." ? text.dropLast() : text)
+    }
+
     static func whole(_ value: Int?) -> String { value.map { "\($0)" } ?? unknown }
 
     /// `5+5+6`; of many groups the smallest and the largest.

@@ -112,6 +112,17 @@ extension HTML {
 
     static func badge(_ words: String, _ kind: String) -> HTML { HTML(.span, [.class("badge \(kind)")]) { words } }
 
+    /// A number with its name, in a list of such.
+    static func figure(_ name: String, _ value: String, _ beside: String) -> HTML {
+        HTML(.div) {
+            HTML(.dt) { name }
+            HTML(.dd) {
+                HTML(.strong) { value }
+                if !beside.isEmpty { HTML(.small) { beside } }
+            }
+        }
+    }
+
     /// A table that scrolls inside its own frame where it is too wide, with the keyboard too.
     static func table(_ id: String, caption: HTML, label: String, head: [HTML], body: [HTML]) -> HTML {
         HTML(.div, [.class("scroll"), .id(id), .of(.role, "region"), .aria("label", label), .of(.tabindex, "0")]) {

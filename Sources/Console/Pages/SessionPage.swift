@@ -71,14 +71,14 @@ package enum SessionPage {
             }
         }
         HTML(.dl, [.class("figures")]) {
-            figure("Round", "\(session.round)", "of \(session.rounds)")
-            figure("Accuracy", Words.accuracy(session.accuracy), "")
-            figure("Loss", Words.loss(session.loss), "")
-            figure("ε spent", session.epsilonBudget == nil ? Words.unknown : Words.epsilon(session.epsilon), budget(session))
-            figure(
+            HTML.figure("Round", "\(session.round)", "of \(session.rounds)")
+            HTML.figure("Accuracy", Words.accuracy(session.accuracy), "")
+            HTML.figure("Loss", Words.loss(session.loss), "")
+            HTML.figure("ε spent", session.epsilonBudget == nil ? Words.unknown : Words.epsilon(session.epsilon), budget(session))
+            HTML.figure(
                 "Clients", session.progress.isOpen ? "\(session.activeClients)" : "\(session.clients)",
                 session.progress.isOpen ? "of \(session.clients) here" : "took part")
-            figure("MB up / down", "\(Words.megabytes(sum(model, \.bytesUp))) / \(Words.megabytes(sum(model, \.bytesDown)))", window(model))
+            HTML.figure("MB up / down", "\(Words.megabytes(sum(model, \.bytesUp))) / \(Words.megabytes(sum(model, \.bytesDown)))", window(model))
         }
     }
 
@@ -91,16 +91,6 @@ package enum SessionPage {
         model.rows.reduce(0) { total, row in
             let (sum, overflow) = total.addingReportingOverflow(row[keyPath: bytes])
             return overflow ? total : sum
-        }
-    }
-
-    private static func figure(_ name: String, _ value: String, _ beside: String) -> HTML {
-        HTML(.div) {
-            HTML(.dt) { name }
-            HTML(.dd) {
-                HTML(.strong) { value }
-                if !beside.isEmpty { HTML(.small) { beside } }
-            }
         }
     }
 

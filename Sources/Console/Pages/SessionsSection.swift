@@ -1,4 +1,5 @@
 package import APIKit
+internal import Storage
 
 /// Where the pages of sessions have their numbers from.
 package protocol SessionsSource: Sendable {
@@ -28,7 +29,9 @@ extension Section {
                 },
             ],
             actions: [
-                Action("/sessions/{session_id}/stop", "console.session_stop") { visit throws(ServiceError) in
+                Action(
+                    "/sessions/{session_id}/stop", "console.session_stop", note: Note(.consoleSessionStopped, of: "session", parameter: "session_id")
+                ) { visit throws(ServiceError) in
                     let id = visit.request.parameter("session_id")
                     try await source.stop(id, tenant: visit.tenant)
                     return .session(id)

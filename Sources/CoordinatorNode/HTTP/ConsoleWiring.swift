@@ -6,12 +6,13 @@ import FederationService
 import Logging
 import Platform
 import Storage
+import Telemetry
 import Trust
 
 /// The console over the services of this coordinator. A service that gets pages of its own has one more section here.
 /// - Parameter loginFailed: told of addresses whose sign-in was refused or throttled.
 func consoleFamily(
-    _ engine: FederationEngine, _ identity: Identity, _ store: some IdentityStore, _ log: Logger,
+    _ engine: FederationEngine, _ identity: Identity, _ jobs: JobQueue, _ recorder: Recorder, _ store: some IdentityStore & AuditStore, _ log: Logger,
     loginFailed: @escaping @Sendable (_ address: String) -> Void = { _ in }
 ) -> Family {
     let source = FederationSource(engine)
@@ -26,7 +27,8 @@ func consoleFamily(
             return isLive && record.role == Identity.administrator && record.tenant == tenant
         })
     return ConsoleFamily.family(
-        sections: [.sessions(source), .nodes(source)], keys: keys, random: { RandomSource.system.bytes($0) }, hash: { CryptoSuite.system.sha256($0) },
+        sections: [.sessions(source), .jobs(QueueSource(jobs)), .nodes(source), .alerts(RecorderSource(recorder))], keys: keys,
+        audit: ConsoleAudit(store, home: Identity.defaultTenant), random: { RandomSource.system.bytes($0) }, hash: { CryptoSuite.system.sha256($0) },
         tell: { event in
             note(event, log)
             switch event {
@@ -44,5 +46,6 @@ private func note(_ event: ConsoleEvent, _ log: Logger) {
     case .signedOut(let key): log.notice("console: signed out", metadata: ["key": "\(key)"])
     case .acted(let operation, let path, let key):
         log.notice("console: done", metadata: ["operation": "\(operation)", "path": "\(path)", "key": "\(key)"])
+    case .unwritten(let reason): log.error("console: the audit could not be written", metadata: ["reason": "\(reason)"])
     }
 }

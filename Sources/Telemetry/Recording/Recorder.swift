@@ -152,6 +152,20 @@ package actor Recorder {
         return HealthGrade(worst: book.firing.filter { !attempts.contains($0.rule) }.map(\.severity).max())
     }
 
+    /// Everything of the rules at one moment.
+    package func board(at now: Instant) -> AlertBoard {
+        let readings = readings(at: now)
+        return AlertBoard(
+            grade: health, firing: book.firing, pending: book.pending, resolved: book.resolved,
+            rules: book.rules.map { rule in
+                let read = readings(rule)
+                // Of several subjects the one that comes nearest to it; nobody who failed to log in is a count of none.
+                let values = (read ?? []).map(\.value).filter { !$0.isNaN }
+                let worst = rule.side == .above ? values.max() : values.min()
+                return AlertBoard.Line(rule: rule, value: worst ?? (read == nil || rule.measure != .failedLogins ? nil : 0))
+            })
+    }
+
     /// Of a tenant's path: probes that were answered, among all.
     package func uptime(tenant: String, from: Instant, to: Instant) -> Uptime {
         Uptime(series.total(SeriesSelector(SeriesName.availability, tenant: tenant), from: from, to: to))
