@@ -255,7 +255,7 @@ let suites: [Target] = [
             .product(name: "Logging", package: "swift-log"),
         ]),
     tests("TrustStreamAPITests", ["TrustStreamAPI", "APIKit", "FederationService", "Federation", "Learning", "Wire", "Trust", "StrictJSON", "Platform", "Storage", "Telemetry", "CryptoSuite", .product(name: "Logging", package: "swift-log")]),
-    tests("ConsoleTests", ["Console", "APIKit", "CryptoSuite", "Platform"]),
+    tests("ConsoleTests", ["Console", "APIKit", "CryptoSuite", "Federation", "MerkleLog", "Platform", "Storage", "StrictJSON", "Telemetry", "Trust", .product(name: "Logging", package: "swift-log")]),
     tests("ConfigurationTests", ["TuttiConfiguration"]),
     tests("CommandTests", ["CommandKit", "CryptoSuite", "Diagnosis", "MerkleLog", "Receipts", "StrictJSON", "Trust", argumentParser]),
     tests(

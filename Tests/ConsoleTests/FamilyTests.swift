@@ -5,88 +5,21 @@ import Console
 
 /// The family as the gateway asks it.
 struct FamilyTests {
-    private struct Nobody: Authenticator {
-        func caller(of request: APIRequest) async throws(ServiceError) -> Caller { .anonymous }
-    }
-
-    /// A console over samples, and a browser that keeps its cookie.
-    private final class Place: Sendable {
-        struct State {
-            var drawn: UInt64 = 0
-            var events: [ConsoleEvent] = []
-            var stopped: [String] = []
-            var isRevoked = false
-            var cookie: String?
-            var now = Samples.start
-        }
-        let state = Mutex(State())
-        static let key = "tk_live_of_the_administrator"
-        private let made = Mutex<Family?>(nil)
-
-        init() {
-            let source = SampleSource(stopped: { [self] id in state.withLock { $0.stopped.append(id) } })
-            let keys = ConsoleKeys(
-                holder: { $0 == Self.key ? ("default", "publicpart") : nil }, isGood: { [self] _, _ in state.withLock { !$0.isRevoked } })
-            // Not secret and not a hash, but different for what is different.
-            let family = ConsoleFamily.family(
-                sections: [.sessions(source), .nodes(source)], keys: keys,
-                random: { [self] count in
-                    let number = state.withLock { state in
-                        state.drawn += 1
-                        return state.drawn
-                    }
-                    return (0..<count).map { UInt8(truncatingIfNeeded: (number &* 0x9E37_79B9_7F4A_7C15) >> UInt64($0 % 8 * 8)) &+ UInt8($0) }
-                },
-                hash: { bytes in
-                    var state: UInt64 = 0xCBF2_9CE4_8422_2325
-                    for byte in bytes { state = (state ^ UInt64(byte)) &* 0x100_0000_01B3 }
-                    return (0..<32).map { UInt8(truncatingIfNeeded: state >> UInt64($0 % 8 * 8)) &+ UInt8($0) }
-                },
-                tell: { [self] event in state.withLock { $0.events.append(event) } })
-            made.withLock { $0 = family }
-        }
-
-        var family: Family { made.withLock { $0! } }
-
-        func ask(
-            _ method: String, _ path: String, form: String? = nil, headers: [(String, String)] = [], query: [(name: String, value: String)] = [],
-            from address: String = "10.0.0.1", isOurs: Bool = true
-        ) async -> APIReply {
-            let (now, cookie) = state.withLock { ($0.now, $0.cookie) }
-            var request = APIRequest(
-                method: method, path: path, body: RequestBody(Array((form ?? "").utf8)), requestID: "req_1", nowMilliseconds: now,
-                baseURL: "https://fl.example", socketBaseURL: "wss://fl.example")
-            request.query = query
-            request.remoteAddress = address
-            request.headers = [("host", "fl.example")] + headers
-            if form != nil { request.headers.append(("content-type", "application/x-www-form-urlencoded")) }
-            if form != nil, isOurs { request.headers.append(("sec-fetch-site", "same-origin")) }
-            if let cookie { request.headers.append(("cookie", "__Host-tutti=\(cookie)")) }
-            let reply = await family.respond(to: request, authenticator: Nobody()).reply
-            if let set = reply.header("set-cookie") {
-                let value = String(set.dropFirst("__Host-tutti=".count).prefix { $0 != ";" })
-                state.withLock { $0.cookie = value.isEmpty ? nil : value }
-            }
-            return reply
-        }
-
-        func signIn() async -> APIReply { await ask("POST", "/console/sign-in", form: "key=\(Self.key)") }
-        func csrf() async -> String { await ask("GET", "/").text.components(between: "name=\"csrf\" value=\"", "\"").first ?? "" }
-    }
-
     private static let session = "/console/sessions/\(Samples.id)"
+    private static let job = "/console/jobs/\(Samples.job)"
 
     @Test func nobodySeesAnythingWithoutSigningIn() async {
         let place = Place()
         let open: Set = ["/sign-in", "/console.css", "/console.js", "/icon.svg"]
         for endpoint in place.family.endpoints where !open.contains(endpoint.path) {
-            let path = endpoint.path.isEmpty ? "/" : "/console" + endpoint.path.replacing("{session_id}", with: Samples.id)
+            let path =
+                endpoint.path.isEmpty ? "/" : "/console" + endpoint.path.replacing("{session_id}", with: Samples.id).replacing("{job_id}", with: Samples.job)
             let reply = await place.ask(endpoint.method, path, form: endpoint.method == "POST" ? "csrf=x" : nil)
             #expect(reply.status == 303 && reply.header("location") == "/console/sign-in" && reply.text.isEmpty, "\(endpoint.method) \(path)")
             let refresh = await place.ask("GET", path, headers: [("tutti-refresh", "1")])
             #expect(refresh.status == 401 || endpoint.method == "POST", "\(path)")
         }
-        #expect(place.state.withLock { $0.stopped }.isEmpty)
+        #expect(place.state.withLock { $0.stopped.isEmpty && $0.cancelled.isEmpty } && place.store.written.withLock { $0.isEmpty })
     }
 
     @Test func aKeyOpensAndSigningOutCloses() async {
@@ -97,7 +30,7 @@ struct FamilyTests {
         let cookie = reply.header("set-cookie") ?? ""
         for flag in ["__Host-tutti=", "; Path=/", "; Secure", "; HttpOnly", "; SameSite=Strict"] { #expect(cookie.contains(flag)) }
         #expect(!cookie.contains("Domain"))
-        for path in ["/", "/console", "/console/nodes", Self.session, Self.session + "/stop"] {
+        for path in ["/", "/console", "/console/nodes", "/console/jobs", Self.job, "/console/alerts", Self.session, Self.session + "/stop"] {
             let page = await place.ask("GET", path)
             #expect(page.status == 200 && page.text.contains("Sign out") && !page.text.contains(Place.key), "\(path)")
         }
@@ -146,11 +79,13 @@ struct FamilyTests {
         _ = await place.signIn()
         let csrf = await place.csrf()
         for form in ["", "csrf=", "csrf=\(csrf.dropLast())", "csrf=\(String(csrf.reversed()))", "other=\(csrf)"] {
-            for path in [Self.session + "/stop", "/console/sign-out"] { #expect(await place.ask("POST", path, form: form).status == 403, "\(form)") }
+            for path in [Self.session + "/stop", Self.job + "/cancel", "/console/sign-out"] {
+                #expect(await place.ask("POST", path, form: form).status == 403, "\(form)")
+            }
         }
         #expect(await place.ask("POST", Self.session + "/stop", form: "csrf=\(csrf)", isOurs: false).status == 403)
         #expect(await place.ask("POST", Self.session + "/stop", headers: [("sec-fetch-site", "same-origin")]).status == 403)
-        #expect(place.state.withLock { $0.stopped }.isEmpty)
+        #expect(place.state.withLock { $0.stopped.isEmpty && $0.cancelled.isEmpty })
         #expect(await place.ask("POST", Self.session + "/stop", form: "csrf=\(csrf)").header("location") == Self.session)
         #expect(place.state.withLock { $0.stopped } == [Samples.id])
         #expect(
@@ -200,7 +135,9 @@ struct FamilyTests {
             place.family.refusal(.internalError(cause: "a secret"), Self.anyRequest), await place.ask("GET", "/console/console.css"),
         ]
         _ = await place.signIn()
-        for path in ["/", "/console/nodes", Self.session, Self.session + "/stop", "/console/sessions/other"] { replies.append(await place.ask("GET", path)) }
+        for path in ["/", "/console/nodes", Self.session, Self.session + "/stop", "/console/sessions/other", "/console/jobs", "/console/alerts"] {
+            replies.append(await place.ask("GET", path))
+        }
         replies.append(await place.ask("GET", "/", query: [("page", "0")]))
         for reply in replies {
             #expect(reply.header("content-security-policy") == ConsoleReply.policy, "\(reply.status)")
@@ -208,7 +145,7 @@ struct FamilyTests {
             #expect(reply.header("cross-origin-opener-policy") == "same-origin" && reply.header("cache-control") != nil)
             #expect(!reply.text.contains("a secret"))
         }
-        #expect(replies.map(\.status) == [303, 200, 401, 404, 405, 404, 413, 500, 200, 200, 200, 200, 200, 404, 400])
+        #expect(replies.map(\.status) == [303, 200, 401, 404, 405, 404, 413, 500, 200, 200, 200, 200, 200, 404, 200, 200, 400])
         for directive in ["default-src 'none'", "script-src 'self'", "style-src 'self'", "form-action 'self'", "base-uri 'none'", "frame-ancestors 'none'"] {
             #expect(ConsoleReply.policy.contains(directive))
         }
@@ -226,9 +163,4 @@ struct FamilyTests {
     private static var anyRequest: APIRequest {
         APIRequest(method: "GET", path: "/", body: RequestBody([]), requestID: "req_1", nowMilliseconds: 0, baseURL: "", socketBaseURL: "")
     }
-}
-
-extension APIReply {
-    fileprivate func header(_ name: String) -> String? { headers.first { $0.name == name }?.value }
-    fileprivate var text: String { if case .bytes(let bytes, _) = body { String(decoding: bytes, as: UTF8.self) } else { "" } }
 }

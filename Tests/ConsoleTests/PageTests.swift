@@ -17,6 +17,15 @@ struct PageTests {
             ("nodes", NodesPage.content(Samples.nodes, now: Samples.start)), ("no nodes", NodesPage.content([], now: 0)),
             ("stop", StopPage.content(Samples.session(rounds: 12).standing, csrf: "c5")), ("sign in", SignInPage.content()),
             ("refused", SignInPage.content(problem: "No.")),
+            ("jobs", JobsPage.content(Samples.jobs)), ("hostile jobs", JobsPage.content(Samples.hostileJobs)),
+            ("no jobs", JobsPage.content(JobsModel(jobs: [], counts: [:], only: nil, page: 1, hasOlder: false))),
+            ("job", JobPage.content(Samples.runningJob)), ("completed job", JobPage.content(Samples.completedJob)),
+            ("failed job", JobPage.content(Samples.failedJob)), ("hostile job", JobPage.content(Samples.hostileJob)),
+            ("blocked job", JobPage.content(JobModel(standing: Samples.blocked, priority: "normal"))),
+            ("cancel", CancelPage.content(Samples.runningJob.standing, csrf: "c5")), ("cancelled", CancelPage.content(Samples.job(.cancelled), csrf: "c5")),
+            ("hostile cancel", CancelPage.content(Samples.hostileJobs.jobs[1], csrf: "c5")),
+            ("alerts", AlertsPage.content(Samples.alerts)), ("no alerts", AlertsPage.content(Samples.quiet)),
+            ("hostile alerts", AlertsPage.content(Samples.hostileAlerts)),
             ("error", ErrorPage.content(title: "Not found", words: Samples.hostile.joined(), requestID: "req_1")),
         ]
         return contents.map { ($0.0, String(decoding: $0.1.document(frame), as: UTF8.self)) }
@@ -54,8 +63,9 @@ struct PageTests {
                 !text.contains("<script>") && text.components(between: "<script", ">").allSatisfy { $0.hasPrefix(" src=\"/console/console.js\"") }, "\(name)")
             for control in ["\u{0}", "\u{7}", "\r", "\u{202E}", "\u{FFFE}"] { #expect(!text.unicodeScalars.contains(control.unicodeScalars.first!), "\(name)") }
         }
-        let hostile = Self.pages.first { $0.name == "hostile" }?.text ?? ""
-        for text in Samples.hostile { #expect(hostile.contains(HTML(text).text), "\(text) is shown as it is") }
+        for (name, page) in Self.pages where ["hostile", "hostile jobs", "hostile job", "hostile alerts"].contains(name) {
+            for text in Samples.hostile { #expect(page.contains(HTML(text).text), "\(name): \(text) is shown as it is") }
+        }
     }
 
     @Test func nothingComesFromElsewhere() {

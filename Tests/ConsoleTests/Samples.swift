@@ -109,10 +109,11 @@ enum Samples {
 }
 
 /// A service that has the samples.
-struct SampleSource: SessionsSource, NodesSource {
+struct SampleSource: SessionsSource, NodesSource, JobsSource, AlertsSource {
     /// Of the session.
     var model: @Sendable () -> SessionModel = { Samples.session(rounds: 12) }
     var stopped: @Sendable (String) -> Void = { _ in }
+    var cancelled: @Sendable (_ id: String, _ keyID: String) -> Void = { _, _ in }
 
     func overview(tenant: String, page: Int) async throws(ServiceError) -> OverviewModel {
         page == 1 ? Samples.overview : OverviewModel(sessions: [], page: page, hasOlder: false)
@@ -124,4 +125,18 @@ struct SampleSource: SessionsSource, NodesSource {
     }
     func stop(_ id: String, tenant: String) async throws(ServiceError) { stopped(id) }
     func nodes(tenant: String) async throws(ServiceError) -> [NodeRow] { Samples.nodes }
+
+    func jobs(tenant: String, only: JobStage?, page: Int) async throws(ServiceError) -> JobsModel { Samples.jobs }
+    func job(_ id: String, tenant: String) async throws(ServiceError) -> JobModel {
+        guard id == Samples.job else { throw .notFound("job \(id)") }
+        return Samples.runningJob
+    }
+    func cancel(_ id: String, tenant: String, by keyID: String) async throws(ServiceError) {
+        guard id == Samples.job else { throw .notFound("job \(id)") }
+        cancelled(id, keyID)
+    }
+    func result(_ id: String, tenant: String) async throws(ServiceError) -> ConsoleFile {
+        ConsoleFile(name: "\"\r\n../é\(id).json", mediaType: "text/html", content: Array("<script>alert(1)</script>".utf8))
+    }
+    func alerts(now: Int64) async throws(ServiceError) -> AlertsModel { Samples.alerts }
 }
