@@ -5,8 +5,8 @@ package struct Contract: Sendable {
     package enum Content: Sendable {
         /// A JSON object of this shape. Replies may have `notices` besides.
         case json(Shape)
-        /// Bytes of this media type.
-        case bytes(String)
+        /// Bytes of one of these media types; the first one is recommended.
+        case bytes(String, or: [String] = [])
         case none
     }
 

@@ -33,11 +33,12 @@ package struct FieldOf<Root: Sendable>: Sendable {
     /// - Parameters:
     ///   - isRequired: it must be sent.
     ///   - bounds: what its values are held to.
+    ///   - told: what counts where it is left out, if that is not what `Root()` has.
     package init<Value: FieldValue>(
         _ name: String, _ path: any WritableKeyPath<Root, Value> & Sendable, isRequired: Bool = false, _ bounds: Bounds = .none, unit: String? = nil,
-        note: String? = nil
+        usual told: JSON? = nil, note: String? = nil
     ) where Root: DescribedRequest {
-        let usual = Root()[keyPath: path].json
+        let usual = told ?? Root()[keyPath: path].json
         field = Field(
             name: name, schema: Value.schema(bounds), isRequired: isRequired, unit: unit, source: nil, note: note,
             usual: isRequired || usual == .null ? nil : usual)
@@ -53,6 +54,16 @@ package struct FieldOf<Root: Sendable>: Sendable {
 }
 
 extension FieldOf {
+    /// The same field of a reply that has `Root` in it.
+    package func of<Whole>(_ path: any KeyPath<Whole, Root> & Sendable) -> FieldOf<Whole> {
+        FieldOf<Whole>(field, isThere: { [isThere] in isThere($0[keyPath: path]) }, value: { [value] in value($0[keyPath: path]) })
+    }
+
+    private init(_ field: Field, isThere: @escaping @Sendable (Root) -> Bool, value: @escaping @Sendable (Root) -> JSON) {
+        (self.field, self.isThere, self.value) = (field, isThere, value)
+        read = { _, _, _, _ in }
+    }
+
     /// The same field of a reply, there only where `condition` says so.
     package func only(_ condition: @escaping @Sendable (Root) -> Bool) -> FieldOf {
         var copy = self
@@ -75,7 +86,7 @@ extension Described {
 extension DescribedRequest {
     /// - Throws: `invalid` for a field that is missing, of another type or out of its bounds.
     package static func read(_ json: JSON, at path: String, _ bounds: Bounds, _ notices: inout [JSON]) throws(ServiceError) -> Self {
-        guard let members = json.members else { throw .invalid(field: path.isEmpty ? "body" : path, issue: "must be a JSON object", provided: json) }
+        guard let members = json.members else { throw .invalid(field: path.isEmpty ? "body" : path, issue: path.isEmpty ? "must be a JSON object" : "must be an object", provided: json) }
         func place(_ name: String) -> String { path.isEmpty ? name : "\(path).\(name)" }
         let known = fields
         var body = Self()

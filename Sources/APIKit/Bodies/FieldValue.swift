@@ -25,8 +25,10 @@ package struct Bounds: Sendable {
     package var elementBytes: ClosedRange<Int>?
     /// No error repeats the value.
     package var isSecret = false
+    /// The range is only described: who takes the value holds it to that, and has words of its own for what is beyond.
+    package var isHeldLater = false
     package static let none = Bounds()
-    static let textBytes = 1...256
+    package static let textBytes = 1...256
 
     package init(range: ClosedRange<Double>? = nil, count: ClosedRange<Int>? = nil, elementBytes: ClosedRange<Int>? = nil, isSecret: Bool = false) {
         self.range = range
@@ -35,9 +37,23 @@ package struct Bounds: Sendable {
         self.isSecret = isSecret
     }
 
+    /// A whole number from `low` to `high`.
+    package static func whole(_ range: ClosedRange<Int>) -> Bounds { Bounds(range: Double(range.lowerBound)...Double(range.upperBound)) }
+    /// A text of so many bytes that no error repeats.
+    package static func secret(_ bytes: ClosedRange<Int> = textBytes) -> Bounds { Bounds(count: bytes, isSecret: true) }
+    /// Described here, and held to where the value is used.
+    package static func later(_ range: ClosedRange<Double>) -> Bounds {
+        var bounds = Bounds(range: range)
+        bounds.isHeldLater = true
+        return bounds
+    }
+
     /// Of the elements of a list with these bounds.
     var ofElements: Bounds { Bounds(range: range, count: elementBytes, isSecret: isSecret) }
-    var wholeRange: ClosedRange<Int64>? { range.map { Int64($0.lowerBound)...Int64($0.upperBound) } }
+    var wholeRange: ClosedRange<Int64>? { range.map { Self.whole($0.lowerBound)...Self.whole($0.upperBound) } }
+
+    /// A bound beyond all whole numbers is the last one.
+    private static func whole(_ bound: Double) -> Int64 { Int64(exactly: bound.rounded(.towardZero)) ?? (bound > 0 ? .max : .min) }
 }
 
 extension String: FieldValue {
@@ -86,8 +102,8 @@ extension Double: FieldValue {
     package static func schema(_ bounds: Bounds) -> Schema { .number(bounds.range) }
     package var json: JSON { JSON(self) }
     package static func read(_ json: JSON, at path: String, _ bounds: Bounds, _ notices: inout [JSON]) throws(ServiceError) -> Double {
-        guard let number = json.double, bounds.range?.contains(number) ?? true else {
-            let which = bounds.range.map { " from \($0.lowerBound) to \($0.upperBound)" } ?? ""
+        guard let number = json.double, bounds.isHeldLater || bounds.range?.contains(number) ?? true else {
+            let which = bounds.isHeldLater ? "" : bounds.range.map { " from \($0.lowerBound) to \($0.upperBound)" } ?? ""
             throw .invalid(field: path, issue: "must be a number\(which)", provided: json)
         }
         return number

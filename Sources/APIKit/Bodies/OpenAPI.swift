@@ -43,7 +43,7 @@ extension Family {
 
     /// Every named object, once, by name.
     private var shapes: [Shape] {
-        var found: [String: Shape] = [errorShape.name: errorShape, Self.notice.name: Self.notice]
+        var found: [String: Shape] = [errorShape.name: errorShape, Notices.shape.name: Notices.shape]
         func add(_ shape: Shape) { for shape in Schema.object(shape).shapes { found[shape.name] = shape } }
         add(errorShape)
         for contract in endpoints.compactMap(\.contract) {
@@ -51,12 +51,6 @@ extension Family {
         }
         return found.values.sorted { $0.name < $1.name }
     }
-
-    private static let notice = Shape(
-        "Notice",
-        ["code", "field", "message"].map {
-            Field(name: $0, schema: .string(bytes: nil), isRequired: true, unit: nil, source: .rule("what was accepted without effect"), note: nil, usual: nil)
-        })
 
     private func describe(_ endpoint: Endpoint) -> JSON {
         let contract = endpoint.contract
@@ -71,7 +65,7 @@ extension Family {
             }
         if !parameters.isEmpty { operation.append(.init("parameters", .array(parameters))) }
         if let content = contract.flatMap({ content($0.request) }) {
-            operation.append(.init("requestBody", ["required": true, "content": content]))
+            operation.append(.init("requestBody", ["required": .bool(endpoint.needsBody), "content": content]))
         }
         var replies = (contract?.replies ?? []).map { reply in
             JSON.Member(
@@ -94,11 +88,11 @@ extension Family {
     private func content(_ content: Contract.Content, isReply: Bool = false) -> JSON? {
         switch content {
         case .none: nil
-        case .bytes(let type): .object([.init(type, ["schema": ["type": "string", "format": "binary"]])])
+        case .bytes(let type, let others): .object(([type] + others).map { .init($0, ["schema": ["type": "string", "format": "binary"]]) })
         case .json(let shape):
             [
                 "application/json": [
-                    "schema": isReply
+                    "schema": isReply && !shape.fields.contains { $0.name == "notices" }
                         ? [
                             "allOf": [
                                 Schema.object(shape).json,
@@ -131,6 +125,13 @@ extension Family {
         case .client: [bearer, certificate]
         case .administratorOrNode, .member: [bearer, key, certificate]
         }
+    }
+}
+
+extension Endpoint {
+    /// Whether nothing can be left out with the whole body.
+    fileprivate var needsBody: Bool {
+        if case .json(let shape)? = contract?.request { shape.fields.contains(where: \.isRequired) } else { true }
     }
 }
 

@@ -6,6 +6,8 @@ package indirect enum Schema: Sendable, Equatable {
     case string(bytes: ClosedRange<Int>?)
     /// One of a closed list.
     case choice([String])
+    /// By the rule of `isName`.
+    case name
     /// RFC 3339 in UTC.
     case timestamp
     case integer(ClosedRange<Int64>?)
@@ -17,6 +19,8 @@ package indirect enum Schema: Sendable, Equatable {
     case object(Shape)
     /// Any JSON value: what is in it is the caller's own.
     case any
+    /// One of these forms.
+    case either([Schema])
     case nullable(Schema)
 
     /// As JSON Schema. Named objects are references, so that each is described once.
@@ -24,6 +28,7 @@ package indirect enum Schema: Sendable, Equatable {
         switch self {
         case .string(let bytes): ["type": "string"] + (bytes.map { ["minLength": $0.lowerBound > 0 ? 1 : 0, "maxLength": JSON($0.upperBound)] } ?? [:])
         case .choice(let choices): ["type": "string", "enum": .array(choices.map(JSON.string))]
+        case .name: ["type": "string", "pattern": .string("^[A-Za-z0-9._-]{1,\(Limits.nameBytes)}$")]
         case .timestamp: ["type": "string", "format": "date-time"]
         case .integer(let range): ["type": "integer"] + (range.map { ["minimum": .integer($0.lowerBound), "maximum": .integer($0.upperBound)] } ?? [:])
         case .number(let range): ["type": "number"] + (range.map { ["minimum": JSON($0.lowerBound), "maximum": JSON($0.upperBound)] } ?? [:])
@@ -32,6 +37,7 @@ package indirect enum Schema: Sendable, Equatable {
         case .map(let value): ["type": "object", "additionalProperties": value.json]
         case .object(let shape): ["$ref": .string("#/components/schemas/\(shape.name)")]
         case .any: [:]
+        case .either(let schemas): ["anyOf": .array(schemas.map(\.json))]
         case .nullable(.any): [:]
         case .nullable(let schema): schema.orNull
         }
@@ -56,6 +62,7 @@ package indirect enum Schema: Sendable, Equatable {
         switch self {
         case .object(let shape): [shape] + shape.fields.flatMap(\.schema.shapes)
         case .list(let schema, _), .map(let schema), .nullable(let schema): schema.shapes
+        case .either(let schemas): schemas.flatMap(\.shapes)
         default: []
         }
     }
@@ -68,6 +75,8 @@ package indirect enum Schema: Sendable, Equatable {
         case (.nullable(let schema), _): return schema.problem(with: value, at: path)
         case (.string(let bytes), .string(let text)): return bytes.map { $0.contains(text.utf8.count) } ?? true ? nil : wrong()
         case (.choice(let choices), .string(let text)): return choices.contains(text) ? nil : wrong()
+        case (.name, .string(let text)): return isName(text) ? nil : wrong()
+        case (.either(let schemas), _): return schemas.contains { $0.problem(with: value, at: path) == nil } ? nil : wrong()
         case (.timestamp, .string(let text)): return milliseconds(timestamp: text) == nil ? wrong() : nil
         case (.integer(let range), .integer(let whole)): return range?.contains(whole) ?? true ? nil : wrong()
         case (.number(let range), .integer), (.number(let range), .number): return value.double.map { range?.contains($0) ?? true } ?? false ? nil : wrong()
