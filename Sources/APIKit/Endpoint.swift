@@ -4,16 +4,31 @@ package import Platform
 package enum Access: Sendable, Hashable {
     /// Protected by what is in the body, or by nothing secret being there. The list is closed (docs/api.md).
     case open
+    /// The platform's administrator and nobody else: what is there belongs to every tenant.
     case administrator
-    case administratorOrNode
+    /// The platform's administrator, and whoever has this scope in its own tenant.
+    case tenant(Scope)
+    /// These, and a node by its certificate.
+    case tenantOrNode(Scope)
     /// A node by its certificate and nobody else: what is asked for is the node's own.
     case node
-    /// A client of the session in the path, by certificate or by its update token; and the administrator.
-    case member
+    /// A client of the session in the path, by certificate or by its update token; the administrator, and whoever has this scope in its
+    /// own tenant.
+    case member(Scope)
     /// A client of the session in the path and nobody else: what is sent is the client's own.
     case client
     /// Whoever has this scope, by a key or a token of the family.
     case scope(Scope)
+}
+
+extension Access {
+    /// What somebody with scopes must have.
+    package var scope: Scope? {
+        switch self {
+        case .scope(let scope), .tenant(let scope), .tenantOrNode(let scope), .member(let scope): scope
+        case .open, .administrator, .node, .client: nil
+        }
+    }
 }
 
 /// How calls are counted. The gateway keeps the counters; an endpoint only says to which class it belongs.

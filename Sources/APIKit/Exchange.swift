@@ -89,7 +89,8 @@ package struct Peer: Sendable, Equatable {
 /// Who calls, once the credentials are checked.
 package enum Caller: Sendable, Equatable {
     case anonymous
-    case administrator(tenant: String)
+    /// - Parameter key: the id of its key.
+    case administrator(tenant: String, key: String = "administrator")
     case node(Peer)
     /// A bearer that is no platform key; a session may know it as an update token.
     case bearer(String)
@@ -108,7 +109,7 @@ package enum Caller: Sendable, Equatable {
 
     package var tenant: String? {
         switch self {
-        case .administrator(let tenant): tenant
+        case .administrator(let tenant, _): tenant
         case .node(let peer): peer.tenant
         case .principal(let principal): principal.tenant
         case .anonymous, .bearer: nil

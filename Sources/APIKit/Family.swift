@@ -119,20 +119,25 @@ package struct Family: Sendable {
     /// nil: this caller may call endpoints of this access.
     package static func denial(_ caller: Caller, _ access: Access) -> ServiceError? {
         switch (access, caller) {
-        case (.open, _), (.administrator, .administrator), (.administratorOrNode, .administrator), (.administratorOrNode, .node),
+        case (.open, _), (.administrator, .administrator), (.tenant, .administrator), (.tenantOrNode, .administrator), (.tenantOrNode, .node),
             (.node, .node), (.member, .administrator), (.member, .node), (.member, .bearer), (.client, .node), (.client, .bearer):
             nil
-        case (.scope(let scope), .principal(let principal)):
+        case (.scope(let scope), .principal(let principal)), (.tenant(let scope), .principal(let principal)),
+            (.tenantOrNode(let scope), .principal(let principal)), (.member(let scope), .principal(let principal)):
             principal.may(scope) ? nil : .forbidden("this needs the scope '\(scope.rawValue)', which these credentials do not have")
         case (_, .anonymous): .unauthenticated("credentials are needed: Authorization: Bearer, X-API-Key or a client certificate")
-        case (.administrator, .bearer), (.administratorOrNode, .bearer), (.node, .bearer): .unauthenticated("the key is not known")
-        case (.scope, .bearer): .unauthenticated("the key is not known")
+        case (.administrator, .bearer), (.tenant, .bearer), (.tenantOrNode, .bearer), (.node, .bearer), (.scope, .bearer):
+            .unauthenticated("the key is not known")
         case (.scope, .node): .forbidden("a client certificate does not allow this operation; a key or a token does")
-        case (.scope, .administrator), (_, .principal): .forbidden("these credentials are for other services; the administrator's key is needed here")
-        case (.administrator, .node): .forbidden("a client certificate does not allow this operation")
+        case (.scope, .administrator), (.administrator, .principal):
+            .forbidden("these credentials are for other services; the administrator's key is needed here")
+        case (.administrator, .node), (.tenant, .node): .forbidden("a client certificate does not allow this operation")
         case (.node, .administrator): .forbidden("only a node does this, for itself: send its client certificate, not the administrator's key")
+        case (.node, .principal): .forbidden("only a node does this, for itself: send its client certificate, and no key")
         case (.client, .administrator):
             .forbidden("only a client of the session does this: send its client certificate or its update token, not the administrator's key")
+        case (.client, .principal):
+            .forbidden("only a client of the session does this: send its client certificate or its update token, and no key")
         }
     }
 

@@ -214,7 +214,7 @@ package struct SessionReceipt: Sendable, Equatable {
 }
 
 package struct UpdateHeader: Sendable, Equatable {
-    package enum Kind: String, Sendable { case delta, weights }
+    package enum Kind: String, Sendable, CaseIterable { case delta, weights }
     /// nil: taken from the body's metadata.
     package var round: Int?
     package var attempt: Int?

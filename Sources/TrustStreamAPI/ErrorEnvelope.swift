@@ -55,7 +55,10 @@ extension TrustStream {
 
     static var errorPages: [Endpoint] {
         [
-            Endpoint("GET", "/docs/errors/{code}", "docs.error", .open, rate: .page) { request throws(ServiceError) in
+            Endpoint(
+                "GET", "/docs/errors/{code}", "docs.error", .open, rate: .page,
+                contract: Contract("What an error's code means.", replies: [(200, .bytes("text/plain"))])
+            ) { request throws(ServiceError) in
                 guard let code = ErrorCode.allCases.first(where: { $0.page == request.parameter("code") }) else { throw .notFound("this error page") }
                 let text = "\(code.rawValue) (HTTP \(code.status))\n\n\(code.explanation)\n"
                 return APIReply(200, .bytes(Array(text.utf8), type: "text/plain; charset=utf-8"))

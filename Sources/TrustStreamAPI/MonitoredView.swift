@@ -45,26 +45,21 @@ struct MonitoredView: Sendable {
 
     // MARK: The machine
 
-    var system: JSON {
-        var members: [JSON.Member] = []
-        if shown.contains(.cpu) { members.append(.init("cpu_utilization", gauge(SeriesName.processor))) }
-        if shown.contains(.memory) { members.append(.init("memory_utilization", gauge(SeriesName.memory))) }
-        if shown.contains(.network) { members.append(.init("network_throughput", network)) }
-        if shown.contains(.storage) { members.append(.init("storage", storage)) }
-        return .object(members)
+    var system: MonitoredSystem {
+        MonitoredSystem(
+            cpu: shown.contains(.cpu) ? gauge(SeriesName.processor) : nil, memory: shown.contains(.memory) ? gauge(SeriesName.memory) : nil,
+            network: shown.contains(.network) ? network : nil, storage: shown.contains(.storage) ? storage : nil)
     }
 
     private func total(_ name: String) -> Point? { series.total(SeriesSelector(name), from: from, to: to) }
 
     /// A percentage.
-    private func gauge(_ name: String) -> JSON {
+    private func gauge(_ name: String) -> MonitoredGauge {
         let point = total(name)
-        return aggregated(
-            [
-                "average": JSON(point?.average), "peak": JSON(point?.max),
-                "trend": .string(Trend(steps(SeriesSelector(name), range.stepSeconds).compactMap { $0.point?.average }).rawValue),
-            ]
-        ) { of in gaugeValue(SeriesSelector(name), of) }
+        return MonitoredGauge(
+            average: point?.average, peak: point?.max,
+            trend: Trend(steps(SeriesSelector(name), range.stepSeconds).compactMap { $0.point?.average }).rawValue,
+            extra: extra { of in gaugeValue(SeriesSelector(name), of) })
     }
 
     private func gaugeValue(_ selector: SeriesSelector, _ of: MonitoredAggregation) -> Double? {
@@ -75,28 +70,22 @@ struct MonitoredView: Sendable {
     /// Mbit/s of bytes that came together, over the time in which they were counted.
     private func rate(_ point: Point?) -> Double? { point.map { $0.sum * 8 / 1e6 / (Double($0.count) * Self.sampleSeconds) } }
 
-    private var network: JSON {
+    private var network: MonitoredNetwork {
         let (again, sent) = (total(SeriesName.segmentsAgain), total(SeriesName.segments))
         let loss = again.flatMap { again in sent.flatMap { $0.sum > 0 ? 100 * again.sum / $0.sum : nil } }
-        return aggregated(
-            [
-                "ingress_mbps": JSON(rate(total(SeriesName.received))), "egress_mbps": JSON(rate(total(SeriesName.sent))), "packet_loss": JSON(loss),
-                "basis": "packet_loss: percent of TCP segments that were sent again",
-            ]
-        ) { of in
-            // Both directions together.
-            let (received, sent) = (steps(SeriesSelector(SeriesName.received), range.stepSeconds), steps(SeriesSelector(SeriesName.sent), range.stepSeconds))
-            return of.of(zip(received, sent).compactMap { pair in rate(pair.0.point).flatMap { first in rate(pair.1.point).map { first + $0 } } })
-        }
+        return MonitoredNetwork(
+            ingress: rate(total(SeriesName.received)), egress: rate(total(SeriesName.sent)), loss: loss,
+            extra: extra { of in
+                // Both directions together.
+                let (received, sent) = (steps(SeriesSelector(SeriesName.received), range.stepSeconds), steps(SeriesSelector(SeriesName.sent), range.stepSeconds))
+                return of.of(zip(received, sent).compactMap { pair in rate(pair.0.point).flatMap { first in rate(pair.1.point).map { first + $0 } } })
+            })
     }
 
-    private var storage: JSON {
-        aggregated(
-            [
-                "used_percent": JSON(total(SeriesName.disk)?.average), "read_mbps": JSON(rate(total(SeriesName.diskRead))),
-                "write_mbps": JSON(rate(total(SeriesName.diskWritten))),
-            ]
-        ) { of in gaugeValue(SeriesSelector(SeriesName.disk), of) }
+    private var storage: MonitoredStorage {
+        MonitoredStorage(
+            used: total(SeriesName.disk)?.average, read: rate(total(SeriesName.diskRead)), written: rate(total(SeriesName.diskWritten)),
+            extra: extra { of in gaugeValue(SeriesSelector(SeriesName.disk), of) })
     }
 
     // MARK: Calls
@@ -109,34 +98,26 @@ struct MonitoredView: Sendable {
     private func count(_ status: String) -> Int64 { series.total(calls(status), from: from, to: to)?.count ?? 0 }
 
     /// `12ms`, to a hundredth.
-    private func milliseconds(_ seconds: Double?) -> JSON {
-        guard let seconds, seconds.isFinite else { return .null }
+    private func milliseconds(_ seconds: Double?) -> String? {
+        guard let seconds, seconds.isFinite else { return nil }
         let hundredths = (seconds * 100_000).rounded() / 100
-        return .string(hundredths == hundredths.rounded() && hundredths < 1e15 ? "\(Int64(hundredths))ms" : "\(hundredths)ms")
+        return hundredths == hundredths.rounded() && hundredths < 1e15 ? "\(Int64(hundredths))ms" : "\(hundredths)ms"
     }
 
-    var application: JSON {
+    var application: MonitoredCalls {
         let all = series.total(calls(), from: from, to: to)
-        let failed = all.map { 100 * Double(count("5xx")) / Double($0.count) }
         let answered = series.total(SeriesSelector(SeriesName.availability, tenant: tenant), from: from, to: to)
         let quantiles = all?.histogram
-        let times: JSON = [
-            "p50": milliseconds(quantiles?.quantile(0.5)), "p95": milliseconds(quantiles?.quantile(0.95)), "p99": milliseconds(quantiles?.quantile(0.99)),
-        ]
         let perSecond = steps(calls(), range.stepSeconds).compactMap { $0.point.map { Double($0.count) / Double(range.stepSeconds) } }
-        let mean = all.map { Double($0.count) / range.seconds }
-        var members: [JSON.Member] = [
-            .init("response_time", aggregatedText(times) { milliseconds(all?.value($0.aggregate, seconds: range.seconds)) }),
-            .init(
-                "throughput",
-                aggregated(["requests_per_second": JSON(mean), "peak_rps": JSON(perSecond.max())]) { $0.of(perSecond) }),
-            .init("error_rate", JSON(failed)), .init("availability", JSON(answered.map { 100 * $0.average })),
-        ]
-        if shown.contains(.requests) {
-            let classes = ["1xx", "2xx", "3xx", "4xx", "5xx"].map { JSON.Member($0, .integer(count($0))) }
-            members.append(.init("requests", ["total": .integer(all?.count ?? 0), "by_status": .object(classes)]))
-        }
-        return .object(members)
+        let byStatus = MonitoredStatuses(counts: ["1xx", "2xx", "3xx", "4xx", "5xx"].map(count))
+        return MonitoredCalls(
+            times: MonitoredTimes(
+                p50: milliseconds(quantiles?.quantile(0.5)), p95: milliseconds(quantiles?.quantile(0.95)), p99: milliseconds(quantiles?.quantile(0.99)),
+                extra: aggregation.map { MonitoredExtra(value: milliseconds(all?.value($0.aggregate, seconds: range.seconds)), aggregation: $0) }),
+            throughput: MonitoredThroughput(
+                mean: all.map { Double($0.count) / range.seconds }, peak: perSecond.max(), extra: extra { $0.of(perSecond) }),
+            errorRate: all.map { 100 * Double(count("5xx")) / Double($0.count) }, availability: answered.map { 100 * $0.average },
+            requests: shown.contains(.requests) ? MonitoredRequests(total: all?.count ?? 0, byStatus: byStatus) : nil)
     }
 
     // MARK: Helpers
@@ -145,11 +126,8 @@ struct MonitoredView: Sendable {
         (try? series.steps(selector, from: from, to: to, stepSeconds: seconds)) ?? []
     }
 
-    private func aggregated(_ object: JSON, _ value: (MonitoredAggregation) -> Double?) -> JSON { aggregatedText(object) { JSON(value($0)) } }
-
-    /// With what the aggregation gives, where one was asked for.
-    private func aggregatedText(_ object: JSON, _ value: (MonitoredAggregation) -> JSON) -> JSON {
-        guard let aggregation else { return object }
-        return .object((object.members ?? []) + [.init("value", value(aggregation)), .init("aggregation", .string(aggregation.rawValue))])
+    /// What the aggregation gives, where one was asked for.
+    private func extra(_ value: (MonitoredAggregation) -> Double?) -> MonitoredExtra<Double>? {
+        aggregation.map { MonitoredExtra(value: value($0), aggregation: $0) }
     }
 }

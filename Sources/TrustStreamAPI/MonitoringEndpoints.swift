@@ -1,6 +1,7 @@
 internal import APIKit
 internal import Federation
 internal import FederationService
+internal import Platform
 internal import StrictJSON
 internal import Telemetry
 
@@ -32,45 +33,38 @@ enum MonitoredRange: String, ChoiceValue {
 enum MonitoredMetric: String, ChoiceValue { case cpu, memory, network, storage, requests }
 
 extension TrustStream {
+    private static let range = Query<MonitoredRange>("time_range", usual: "1h", note: "up to now")
+    private static let aggregation = Query<MonitoredAggregation>("aggregation", note: "adds value and aggregation to what was sampled, and removes nothing")
+    private static let metrics = Query<String>(
+        "metrics", Bounds(count: 0...256), note: "some of \(MonitoredMetric.allCases.map(\.rawValue).joined(separator: ",")), with commas; usually all")
+
     /// - Parameter tenants: ids of all there are.
     static func monitoring(
         _ service: any FederatedLearning, _ recorder: Recorder, _ tenants: @escaping @Sendable () async throws(ServiceError) -> [String]
     ) -> [Endpoint] {
         [
-            Endpoint("GET", "/monitoring/performance", "monitoring.performance", .administrator) { request throws(ServiceError) in
+            Endpoint(
+                "GET", "/monitoring/performance", "monitoring.performance", .tenant(.monitoring),
+                "What was measured of the machine, and of the calls and sessions of a tenant or, for the administrator, of all.",
+                query: [range.field, metrics.field, aggregation.field], tells: PerformanceReport.self
+            ) { request throws(ServiceError) in
                 let own = try tenant(request)
-                let range = try request.choiceQuery("time_range", MonitoredRange.self) ?? .hour
-                let aggregation = try request.choiceQuery("aggregation", MonitoredAggregation.self)
-                let shown = try monitored(request)
-                // Who names a tenant asks for that one; else for all.
-                let named = request.header("x-tenant-id") != nil
-                let whose = named ? [own] : try await tenants()
+                let range = try range(request) ?? .hour
+                let (aggregation, shown) = (try aggregation(request), try monitored(request))
+                // Who names a tenant asks for that one, and who is of one has no other; else all are meant.
+                var isOne = request.header("x-tenant-id") != nil
+                if case .principal = request.caller { isOne = true }
+                let whose = isOne ? [own] : try await tenants()
                 let now = Instant(milliseconds: request.nowMilliseconds)
                 let from = now.adding(seconds: -range.seconds)
                 let view = MonitoredView(
-                    series: await recorder.series, from: from, to: now.adding(seconds: 0.001), range: range, tenant: named ? own : nil,
+                    series: await recorder.series, from: from, to: now.adding(seconds: 0.001), range: range, tenant: isOne ? own : nil,
                     aggregation: aggregation, shown: shown)
                 let learning = try await learning(service, whose, from: from)
-                let firing = await recorder.firing
-                return .json([
-                    "success": true, "time_range": .string(range.rawValue),
-                    "metrics": [
-                        "system_performance": view.system, "application_performance": view.application, "federated_learning": learning,
-                        "ai_explainability": [
-                            "explanations_generated": .null, "average_explanation_time": .null, "compliance_check_success_rate": .null,
-                        ],
-                        "quantum_encryption": ["encryption_operations": .null, "key_generation_time": .null, "quantum_security_level": .null],
-                    ],
-                    "alerts": .array(
-                        firing.map { alert in
-                            [
-                                "level": .string(alert.severity.rawValue), "message": .string(alert.text), "recommendation": .string(alert.action),
-                                "rule": .string(alert.rule),
-                            ]
-                        }),
-                    "optimization_suggestions": .array(firing.map { .string($0.action) }), "not_built": ["ai_explainability", "quantum_encryption"],
-                    "notices": .array(request.notices(query: ["time_range", "metrics", "aggregation"])),
-                ])
+                // What is somebody else's is not told.
+                let firing = await recorder.firing.filter { alert in !isOne || alert.subject == nil || alert.subject == own }
+                return PerformanceReport(
+                    range: range, metrics: MonitoredMetrics(system: view.system, calls: view.application, learning: learning), firing: firing)
             }
         ]
     }
@@ -85,7 +79,7 @@ extension TrustStream {
     }
 
     /// Sessions that are not over, and of the attempts that ended since `from` the updates that counted by the clients that were asked.
-    private static func learning(_ service: any FederatedLearning, _ tenants: [String], from: Instant) async throws(ServiceError) -> JSON {
+    private static func learning(_ service: any FederatedLearning, _ tenants: [String], from: Instant) async throws(ServiceError) -> MonitoredLearning {
         var (active, selected, contributed, asked) = (0, 0, 0, 0)
         for tenant in tenants {
             let views = try await calling { () async throws(FederationFailure) in try await service.sessions(tenant: tenant) }
@@ -101,10 +95,6 @@ extension TrustStream {
                 }
             }
         }
-        return [
-            "active_sessions": .integer(Int64(active)), "client_participation_rate": selected > 0 ? JSON(Double(contributed) / Double(selected)) : .null,
-            // Nobody says how long clients computed, and no baseline is kept.
-            "training_efficiency": .null, "convergence_rate": "unknown",
-        ]
+        return MonitoredLearning(active: active, participation: selected > 0 ? Double(contributed) / Double(selected) : nil)
     }
 }

@@ -2,73 +2,94 @@ internal import APIKit
 internal import Federation
 internal import StrictJSON
 
+extension SecureAggregationSpec.Mode: ChoiceValue {}
+extension SecureAggregationSpec.KeyAgreement: ChoiceValue {}
+
+/// `secure_aggregation` as an object that says how.
+struct SecureAggregationBody: DescribedRequest {
+    static let name = "SecureAggregationOptions"
+    var isOn = true
+    var spec = SecureAggregationSpec()
+
+    static let fields = [
+        FieldOf<SecureAggregationBody>("enabled", \.isOn), FieldOf("mode", \.spec.mode), FieldOf("key_agreement", \.spec.keyAgreement),
+        FieldOf("group_floor", \.spec.groupFloor, .whole(3...1000), unit: "clients", note: "of fewer no sum is opened"),
+        FieldOf("bits", \.spec.bits, .whole(4...24), unit: "bits", note: "of a coordinate"), FieldOf("clip", \.spec.clip),
+        FieldOf("coordinate_range", \.spec.coordinateRange), FieldOf("largest_weight", \.spec.largestWeight, .whole(0...1 << 24), unit: "rows"),
+    ]
+}
+
 extension SessionRequest {
-    /// `secure_aggregation`: true or false as documented, or an object that says how.
-    static func secureAggregation(_ body: inout ObjectReader, _ notices: inout [JSON]) throws(ServiceError) -> SecureAggregationSpec? {
-        guard body.raw("secure_aggregation")?.members != nil, var secure = try body.object("secure_aggregation") else {
-            return try body.flag("secure_aggregation") ?? false ? SecureAggregationSpec() : nil
+    /// True or false as documented, or an object that says how.
+    static func secureAggregation(_ sent: inout Sent<SessionBody>) -> SecureAggregationSpec? {
+        let options: SecureAggregationBody
+        switch sent.body.secure {
+        case nil: return nil
+        case .flag(let isOn): return isOn ? SecureAggregationSpec() : nil
+        case .options(let asked): options = asked
         }
-        var spec = SecureAggregationSpec()
-        let isOn = try secure.flag("enabled") ?? true
-        if let name = try secure.choice("mode", SecureAggregationSpec.Mode.allCases.map(\.rawValue)) {
-            spec.mode = SecureAggregationSpec.Mode(rawValue: name) ?? spec.mode
+        guard options.isOn else {
+            sent.withoutEffect(
+                SecureAggregationBody.shape.fields.map(\.name).filter { $0 != "enabled" }.map { "secure_aggregation.\($0)" },
+                "secure aggregation is not enabled")
+            return nil
         }
-        if let name = try secure.choice("key_agreement", SecureAggregationSpec.KeyAgreement.allCases.map(\.rawValue)) {
-            spec.keyAgreement = SecureAggregationSpec.KeyAgreement(rawValue: name) ?? spec.keyAgreement
+        if options.spec.mode == .maliciousServer {
+            sent.note(
+                "NEEDS_PINNED_KEYS", "secure_aggregation.mode",
+                "every client refuses unless its own owner has given it the members' keys (secure_aggregation.pinned_keys in client.toml); the "
+                    + "coordinator cannot check that beforehand")
         }
-        spec.groupFloor = try secure.integer("group_floor", 3...1000) ?? spec.groupFloor
-        spec.bits = try secure.integer("bits", 4...24) ?? spec.bits
-        spec.clip = try secure.number("clip") ?? spec.clip
-        spec.coordinateRange = try secure.number("coordinate_range") ?? spec.coordinateRange
-        spec.largestWeight = try secure.integer("largest_weight", 0...(1 << 24)) ?? spec.largestWeight
-        if !isOn {
-            notices += secure.withoutEffect(
-                ["mode", "key_agreement", "group_floor", "bits", "clip", "coordinate_range", "largest_weight"], "secure aggregation is not enabled")
-        }
-        notices += secure.notices
-        guard isOn else { return nil }
-        if spec.mode == .maliciousServer {
-            notices.append(
-                notice(
-                    "NEEDS_PINNED_KEYS", "secure_aggregation.mode",
-                    "every client refuses unless its own owner has given it the members' keys (secure_aggregation.pinned_keys in client.toml); the "
-                        + "coordinator cannot check that beforehand"))
-        }
-        if let weakness = spec.weakness { notices.append(notice("WEAK", "secure_aggregation.group_floor", weakness)) }
-        return spec
+        if let weakness = options.spec.weakness { sent.note("WEAK", "secure_aggregation.group_floor", weakness) }
+        return options.spec
     }
 }
 
-extension SessionViews {
-    /// What a session asks for; null without secure aggregation.
-    static func secure(_ spec: SessionSpec) -> JSON {
-        guard let secure = spec.secureAggregation else { return .null }
-        return [
-            "enabled": true, "mode": .string(secure.mode.rawValue),
-            "key_agreement": .string(secure.keyAgreement.rawValue), "group_floor": JSON(secure.groupFloor), "bits": JSON(secure.bits),
-            "clip": JSON(secure.clip), "coordinate_range": JSON(secure.coordinateRange), "largest_weight": JSON(secure.largestWeight),
-            "weakness": JSON(secure.weakness),
-        ]
+/// What a session asks for of secure aggregation.
+struct SecureFacts: Described {
+    static let name = "SecureAggregation"
+    private let spec: SecureAggregationSpec
+    private var isOn: Bool { true }
+
+    /// nil without secure aggregation.
+    init?(_ session: SessionSpec) {
+        guard let spec = session.secureAggregation else { return nil }
+        self.spec = spec
     }
 
-    /// A member that broke the protocol, or was missing from a group that was void for it, over the whole session.
-    static func offender(_ offender: Offender) -> JSON {
-        [
-            "client_id": .string(offender.client), "wrong_shares": JSON(offender.wrongShares), "unopenable_secrets": JSON(offender.unopenableSecrets),
-            "complaints": JSON(offender.complaints), "missing": JSON(offender.missing), "first_round": JSON(offender.firstRound),
-            "excluded": JSON(offender.excluded),
-        ]
-    }
+    static let fields = [
+        FieldOf<SecureFacts>("enabled", \.isOn, .request), FieldOf("mode", \.spec.mode, .stored), FieldOf("key_agreement", \.spec.keyAgreement, .stored),
+        FieldOf("group_floor", \.spec.groupFloor, .stored, unit: "clients"), FieldOf("bits", \.spec.bits, .stored, unit: "bits"),
+        FieldOf("clip", \.spec.clip, .stored), FieldOf("coordinate_range", \.spec.coordinateRange, .stored),
+        FieldOf("largest_weight", \.spec.largestWeight, .stored, unit: "rows"),
+        FieldOf("weakness", \.spec.weakness, .rule("a floor of three"), "null: none that is known"),
+    ]
+}
 
-    /// What was measured of a round; null without secure aggregation.
-    static func secure(_ outcome: SecureOutcome?) -> JSON {
-        guard let outcome else { return .null }
-        func texts(_ words: [String]) -> JSON { .array(words.map(JSON.string)) }
-        return [
-            "groups": JSON(outcome.groups), "group_sizes": .array(outcome.groupSizes.map { JSON($0) }), "void": texts(outcome.void),
-            "confirmed": JSON(outcome.confirmed), "survivors": JSON(outcome.survivors), "saturated": JSON(outcome.saturated),
-            "scaled_clients": JSON(outcome.scaled), "key_bytes_up": JSON(outcome.keyBytesUp), "key_bytes_down": JSON(outcome.keyBytesDown),
-            "refusals": texts(outcome.refusals), "evidence": texts(outcome.evidence), "unchanged": .bool(outcome.isUnchanged),
-        ]
-    }
+/// A member that broke the protocol, or was missing from a group that was void for it, over the whole session.
+struct OffenderFacts: Described {
+    static let name = "Offender"
+    let offender: Offender
+
+    static let fields = [
+        FieldOf<OffenderFacts>("client_id", \.offender.client, .stored), FieldOf("wrong_shares", \.offender.wrongShares, .counted),
+        FieldOf("unopenable_secrets", \.offender.unopenableSecrets, .counted), FieldOf("complaints", \.offender.complaints, .counted),
+        FieldOf("missing", \.offender.missing, .counted), FieldOf("first_round", \.offender.firstRound, .stored, "null: it was only missing"),
+        FieldOf("excluded", \.offender.excluded, .stored, "why it takes no part any more; null: it does"),
+    ]
+}
+
+/// What was measured of a round with secure aggregation.
+struct SecureRoundFacts: Described {
+    static let name = "SecureRound"
+    let outcome: SecureOutcome
+
+    static let fields = [
+        FieldOf<SecureRoundFacts>("groups", \.outcome.groups, .counted), FieldOf("group_sizes", \.outcome.groupSizes, .counted, "0: it was not opened"),
+        FieldOf("void", \.outcome.void, .stored, "why groups were not opened or not used"), FieldOf("confirmed", \.outcome.confirmed, .counted),
+        FieldOf("survivors", \.outcome.survivors, .counted), FieldOf("saturated", \.outcome.saturated, .counted, unit: "coordinates"),
+        FieldOf("scaled_clients", \.outcome.scaled, .counted), FieldOf("key_bytes_up", \.outcome.keyBytesUp, .counted, unit: "bytes"),
+        FieldOf("key_bytes_down", \.outcome.keyBytesDown, .counted, unit: "bytes"), FieldOf("refusals", \.outcome.refusals, .stored),
+        FieldOf("evidence", \.outcome.evidence, .stored), FieldOf("unchanged", \.outcome.isUnchanged, .stored, "the round left the model as it was"),
+    ]
 }

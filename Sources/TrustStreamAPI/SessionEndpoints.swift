@@ -2,106 +2,152 @@ internal import APIKit
 internal import Federation
 internal import FederationService
 internal import Learning
+internal import Platform
 internal import StrictJSON
 
 extension TrustStream {
     static let sessionsPath = "/federated-learning/sessions"
     private static let session = sessionsPath + "/{session_id}"
+    private static let octets = "application/octet-stream"
 
-    /// What the administrator does with sessions, and what everybody in one may read of it.
-    static func sessions(_ service: any FederatedLearning) -> [Endpoint] {
+    private static let after = Query<Int>("after", .whole(0...100_000), usual: 0, note: "rounds behind this one")
+    private static let limit = Query<Int>("limit", .whole(1...1000), usual: 100, note: "rounds in one reply")
+    private static let label = Query<String>("label", Bounds(count: Bounds.textBytes), note: "the label's column: its name or number; usually the last")
+    private static let round = Query<Int>("round", .whole(0...100_000), note: "the model of this round; usually the one the session gives away")
+    private static let format = Query<CardFormat>("format", usual: "json", note: "of the reply")
+    private static let testSet = ["text/csv", "text/plain", octets]
+
+    enum CardFormat: String, ChoiceValue { case json, markdown }
+
+    /// What who administers sessions does with them, and what everybody in one may read of it.
+    static func sessions(_ service: any FederatedLearning) -> [Endpoint] { planning(service) + reading(service) + steering(service) + files(service) }
+
+    private static func planning(_ service: any FederatedLearning) -> [Endpoint] {
         [
-            Endpoint("POST", sessionsPath, "sessions.create", .administrator, bodyLimitBytes: Limits.jsonBytes) { request throws(ServiceError) in
+            Endpoint(
+                "POST", sessionsPath, "sessions.create", .tenant(.federatedLearning), "Plans a session; it begins when its clients have joined.",
+                reads: SessionBody.self, atMost: Limits.jsonBytes, tells: CreatedFacts.self, status: 201, headers: { [(name: "location", value: path($0.id, ""))] }
+            ) { request, sent throws(ServiceError) in
                 let tenant = try tenant(request)
-                let asked = try SessionRequest(try await request.object())
-                let created = try await calling { () async throws(FederationFailure) in try await service.createSession(asked.spec, tenant: tenant) }
-                let location = "\(base)\(sessionsPath)/\(created.view.record.id)"
-                let shown = SessionViews(request: request).created(created, notices: asked.notices)
-                return APIReply(201, headers: [(name: "location", value: location)], .json(shown))
+                let asked = try SessionRequest(sent)
+                sent.notices = asked.notices
+                let created = try await calling { () async throws(FederationFailure) in
+                    try await service.createSession(asked.spec, tenant: tenant)
+                }
+                return CreatedFacts(created: created, request: request)
             },
-            Endpoint("GET", sessionsPath, "sessions.list", .administratorOrNode) { request throws(ServiceError) in
+            Endpoint(
+                "GET", sessionsPath, "sessions.list", .tenantOrNode(.federatedLearning), "The tenant's sessions.", tells: SessionList.self
+            ) { request throws(ServiceError) in
                 let tenant = try tenant(request)
                 let views = try await calling { () async throws(FederationFailure) in try await service.sessions(tenant: tenant) }
-                let shown = SessionViews(request: request)
-                return .json(["success": true, "sessions": .array(views.map { shown.status($0) })])
+                return SessionList(sessions: views.map { Listed(SessionFacts($0)) })
             },
-            Endpoint("GET", session, "sessions.status", .member) { request throws(ServiceError) in
+        ]
+    }
+
+    private static func reading(_ service: any FederatedLearning) -> [Endpoint] {
+        [
+            Endpoint("GET", session, "sessions.status", .member(.federatedLearning), "A session as it is now.", tells: SessionFacts.self) {
+                request throws(ServiceError) in
                 let (id, tenant) = (request.parameter("session_id"), try await tenant(request, service))
-                let view = try await calling { () async throws(FederationFailure) in try await service.status(id, tenant: tenant) }
-                return .json(SessionViews(request: request).status(view))
+                return SessionFacts(try await calling { () async throws(FederationFailure) in try await service.status(id, tenant: tenant) })
             },
-            Endpoint("GET", session + "/rounds", "sessions.rounds", .member) { request throws(ServiceError) in
+            Endpoint(
+                "GET", session + "/rounds", "sessions.rounds", .member(.federatedLearning), "The session's rounds, in pages.", query: [after.field, limit.field],
+                tells: RoundList.self
+            ) { request throws(ServiceError) in
                 let (id, tenant) = (request.parameter("session_id"), try await tenant(request, service))
-                let after = try request.wholeQuery("after", 0...100_000) ?? 0
-                let limit = try request.wholeQuery("limit", 1...1000) ?? 100
+                let (after, limit) = (try after(request) ?? 0, try limit(request) ?? 100)
                 let rounds = try await calling { () async throws(FederationFailure) in
                     try await service.rounds(id, tenant: tenant, after: after, limit: limit)
                 }
-                let shown = SessionViews(request: request)
-                return .json([
-                    "success": true, "session_id": .string(id), "rounds": .array(rounds.map { shown.round($0) }),
-                    "notices": .array(request.notices(query: ["after", "limit"])),
-                ])
+                return RoundList(session: id, rounds: rounds.map(RoundFacts.init))
             },
-            Endpoint("POST", session + "/start", "sessions.start", .administrator, bodyLimitBytes: Limits.emptyBytes) { request throws(ServiceError) in
+        ]
+    }
+
+    private static func steering(_ service: any FederatedLearning) -> [Endpoint] {
+        [
+            Endpoint(
+                "POST", session + "/start", "sessions.start", .tenant(.federatedLearning), "Begins with the clients that have joined.",
+                reads: NoFields.self, atMost: Limits.emptyBytes, tells: SessionFacts.self
+            ) { request, _ throws(ServiceError) in
                 let (id, tenant) = (request.parameter("session_id"), try tenant(request))
-                let notices = try await noticesOfBody(request)
-                let view = try await calling { () async throws(FederationFailure) in try await service.start(id, tenant: tenant) }
-                return .json(SessionViews(request: request).status(view, notices: notices))
+                return SessionFacts(
+                    try await calling { () async throws(FederationFailure) in try await service.start(id, tenant: tenant) })
             },
-            Endpoint("POST", session + "/stop", "sessions.stop", .administrator, bodyLimitBytes: Limits.emptyBytes) { request throws(ServiceError) in
+            Endpoint(
+                "POST", session + "/stop", "sessions.stop", .tenant(.federatedLearning), "Ends the session with the model it has.",
+                reads: NoFields.self, atMost: Limits.emptyBytes, tells: SessionFacts.self
+            ) { request, _ throws(ServiceError) in
                 let (id, tenant) = (request.parameter("session_id"), try tenant(request))
-                let notices = try await noticesOfBody(request)
-                let view = try await calling { () async throws(FederationFailure) in
-                    try await service.stop(id, tenant: tenant, reason: "stopped by the operator")
-                }
-                return .json(SessionViews(request: request).status(view, notices: notices))
+                return SessionFacts(
+                    try await calling { () async throws(FederationFailure) in
+                        try await service.stop(id, tenant: tenant, reason: "stopped by the operator")
+                    })
             },
-            Endpoint("PUT", session + "/evaluation", "sessions.evaluation", .administrator, bodyLimitBytes: Limits.evaluationBytes) {
-                request throws(ServiceError) in
+        ]
+    }
+
+    private static func files(_ service: any FederatedLearning) -> [Endpoint] {
+        [
+            Endpoint(
+                "PUT", session + "/evaluation", "sessions.evaluation", .tenant(.federatedLearning), "The labelled rows that models are measured on.",
+                query: [label.field], takes: .bytes(testSet[0], or: Array(testSet.dropFirst())), atMost: Limits.evaluationBytes, tells: SessionName.self
+            ) { request throws(ServiceError) in
                 let (id, tenant) = (request.parameter("session_id"), try tenant(request))
                 let label = request.query("label")
-                if let label, !(1...256).contains(label.utf8.count) {
+                if let label, !Bounds.textBytes.contains(label.utf8.count) {
                     throw .invalid(field: "label", issue: "must be a column's name or number, 1 to 256 bytes", provided: .string(label))
                 }
-                let csv = try await request.content(["text/csv", "text/plain", "application/octet-stream"], as: "the labelled rows as CSV")
-                try await calling { () async throws(FederationFailure) in try await service.setEvaluation(id, tenant: tenant, csv: csv, label: label) }
-                return .json(["success": true, "session_id": .string(id), "notices": .array(request.notices(query: ["label"]))])
+                let csv = try await request.content(testSet, as: "the labelled rows as CSV")
+                try await calling { () async throws(FederationFailure) in
+                    try await service.setEvaluation(id, tenant: tenant, csv: csv, label: label)
+                }
+                return SessionName(id: id)
             },
-            Endpoint("PUT", session + "/initial-model", "sessions.initial_model", .administrator, bodyLimitBytes: Limits.updateBytes) {
-                request throws(ServiceError) in
+            Endpoint(
+                "PUT", session + "/initial-model", "sessions.initial_model", .tenant(.federatedLearning),
+                "The model that a session waits for that was made with initial_model.upload.", takes: .bytes(octets), atMost: Limits.updateBytes,
+                tells: SessionName.self
+            ) { request throws(ServiceError) in
                 let (id, tenant) = (request.parameter("session_id"), try tenant(request))
-                let file = try await request.content(["application/octet-stream"], as: "the model as a safetensors file")
+                let file = try await request.content([octets], as: "the model as a safetensors file")
                 if let format = Upload.foreignFormat(file) {
                     throw .unsupportedMediaType("this is \(format), which is not read here; send a safetensors file")
                 }
                 try await calling { () async throws(FederationFailure) in try await service.setInitialModel(id, tenant: tenant, file: file) }
-                return .json(["success": true, "session_id": .string(id), "notices": .array(request.notices(query: []))])
+                return SessionName(id: id)
             },
-            Endpoint("GET", session + "/receipt", "sessions.receipt", .member) { request throws(ServiceError) in
+            Endpoint(
+                "GET", session + "/receipt", "sessions.receipt", .member(.federatedLearning), "What the session did, signed.", tells: ReceiptFacts.self
+            ) { request throws(ServiceError) in
                 // A node of the tenant that is not in the session has nothing to answer for there.
                 let (id, tenant) = (request.parameter("session_id"), try await member(request, service).tenant)
                 let receipt = try await calling { () async throws(FederationFailure) in try await service.receipt(id, tenant: tenant) }
-                // Who else is in the session is the administrator's to know.
-                let roster: JSON = if case .administrator = request.caller { receipt.roster } else { .null }
-                return .json([
-                    "success": true, "session_id": .string(id), "receipt": .string(receipt.text), "roster": roster,
-                    "notices": .array(request.notices(query: [])),
-                ])
+                // Who else is in the session is for who administers it to know.
+                return ReceiptFacts(id: id, text: receipt.text, roster: administers(request) ? RosterForm(receipt.roster) : nil)
             },
-            Endpoint("GET", session + "/model-card", "sessions.model_card", .administrator) { request throws(ServiceError) in
+            Endpoint(
+                "GET", session + "/model-card", "sessions.model_card", .tenant(.federatedLearning),
+                contract: Contract(
+                    "What is known of a model, as JSON or for people.", query: [round.field, format.field],
+                    replies: [(200, .json(Reply<CardFacts>.shape)), (200, .bytes("text/markdown"))])
+            ) { request throws(ServiceError) in
                 let (id, tenant) = (request.parameter("session_id"), try tenant(request))
-                let round = try request.wholeQuery("round", 0...100_000)
-                let format = request.query("format") ?? "json"
-                guard ["json", "markdown"].contains(format) else {
-                    throw .invalid(field: "format", issue: "must be json or markdown", provided: .string(format))
-                }
+                let (round, format) = (try round(request), try cardFormat(request))
                 let card = try await calling { () async throws(FederationFailure) in try await service.modelCard(id, tenant: tenant, round: round) }
-                if format == "markdown" { return APIReply(200, .bytes(Array(card.markdown.utf8), type: "text/markdown; charset=utf-8")) }
-                return .json([
-                    "success": true, "session_id": .string(id), "card": card.json, "notices": .array(request.notices(query: ["round", "format"])),
-                ])
+                if format == .markdown { return APIReply(200, .bytes(Array(card.markdown.utf8), type: "text/markdown; charset=utf-8")) }
+                let notices = Notices(request.notices(query: ["round", "format"]))
+                return .json(Reply(facts: CardFacts(id: id, card: CardForm(card.json)), notices: notices).json)
             },
         ]
+    }
+
+    private static func cardFormat(_ request: APIRequest) throws(ServiceError) -> CardFormat {
+        guard let text = request.query("format") else { return .json }
+        guard let format = CardFormat(rawValue: text) else { throw .invalid(field: "format", issue: "must be json or markdown", provided: .string(text)) }
+        return format
     }
 }

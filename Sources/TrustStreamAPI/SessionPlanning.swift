@@ -7,7 +7,7 @@ extension TrustStream {
     /// - Throws: what the request would be refused with.
     package static func readSession(_ body: JSON) throws(ServiceError) -> (spec: SessionSpec, notices: [JSON]) {
         guard body.members != nil else { throw .invalid(field: "body", issue: "must be an object", provided: nil) }
-        let request = try SessionRequest(ObjectReader(body))
+        let request = try SessionRequest(body)
         return (request.spec, request.notices)
     }
 }

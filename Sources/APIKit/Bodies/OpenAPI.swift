@@ -67,9 +67,12 @@ extension Family {
         if let content = contract.flatMap({ content($0.request) }) {
             operation.append(.init("requestBody", ["required": .bool(endpoint.needsBody), "content": content]))
         }
-        var replies = (contract?.replies ?? []).map { reply in
-            JSON.Member(
-                "\(reply.status)", ["description": .string(reason(reply.status))] + (content(reply.content, isReply: true).map { ["content": $0] } ?? [:]))
+        // A reply of one status may come in several media types.
+        let statuses = (contract?.replies ?? []).map(\.status)
+        var replies = Set(statuses).map { status in
+            let contents = (contract?.replies ?? []).filter { $0.status == status }.compactMap { content($0.content, isReply: true) }
+            let types = JSON.object(contents.flatMap { $0.members ?? [] })
+            return JSON.Member("\(status)", ["description": .string(reason(status))] + (contents.isEmpty ? [:] : ["content": types]))
         }
         for status in errors(of: endpoint) where !replies.contains(where: { $0.name == "\(status)" }) {
             replies.append(
@@ -79,7 +82,7 @@ extension Family {
         }
         operation.append(.init("responses", .object(replies.sorted { $0.name < $1.name })))
         operation.append(.init("security", security(endpoint.access)))
-        if case .scope(let scope) = endpoint.access { operation.append(.init("x-scope", .string(scope.rawValue))) }
+        if let scope = endpoint.access.scope { operation.append(.init("x-scope", .string(scope.rawValue))) }
         operation.append(.init("x-rate-class", .string("\(endpoint.rate)")))
         if !endpoint.isBuilt { operation.append(.init("x-not-built", true)) }
         return .object(operation)
@@ -120,10 +123,10 @@ extension Family {
         let (bearer, key, certificate): (JSON, JSON, JSON) = (["bearer": []], ["key": []], ["certificate": []])
         return switch access {
         case .open: []
-        case .administrator, .scope: [bearer, key]
+        case .administrator, .tenant, .scope: [bearer, key]
         case .node: [certificate]
         case .client: [bearer, certificate]
-        case .administratorOrNode, .member: [bearer, key, certificate]
+        case .tenantOrNode, .member: [bearer, key, certificate]
         }
     }
 }
@@ -142,6 +145,7 @@ package func reason(_ status: Int) -> String {
     case 201: "Created"
     case 202: "Accepted"
     case 204: "No Content"
+    case 304: "Not Modified"
     case 400: "Bad Request"
     case 401: "Unauthorized"
     case 402: "Payment Required"
