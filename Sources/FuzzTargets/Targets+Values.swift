@@ -159,12 +159,12 @@ extension FuzzTarget {
                 let notices: [JSON]
                 switch kind {
                 case 0:
-                    let asked = try SessionRequest(ObjectReader(value))
+                    let asked = try SessionRequest(value)
                     do { try asked.spec.validate() } catch { throw FuzzFailure("a session that does not hold: \(error)") }
                     notices = asked.notices
-                case 1: notices = try JoinBody(ObjectReader(value), nil).notices
+                case 1: notices = try JoinBody(value, nil).notices
                 default:
-                    let asked = try TokensBody(ObjectReader(value))
+                    let asked = try TokensBody(value)
                     try expect((1...10_000).contains(asked.names.count) && asked.names.allSatisfy { isName($0) }, "names that are none")
                     notices = asked.notices
                 }

@@ -13,7 +13,8 @@ struct ModelForm: ForeignObject {
         "Model",
         [
             .foreign("kind", .choice(ModelSpec.Kind.allCases.map(\.rawValue)), .stored, isRequired: true),
-            .foreign("layers", .list(.integer(1...Int64(Learning.Limits.width)), atMost: nil), .stored, isRequired: true, "widths, from the inputs to the outputs"),
+            .foreign(
+                "layers", .list(.integer(1...Int64(Learning.Limits.width)), atMost: nil), .stored, isRequired: true, "widths, from the inputs to the outputs"),
             .foreign("image", .list(.integer(1...Int64(Learning.Limits.width)), atMost: 3), .stored, "of a cnn: [channels, height, width]"),
             .foreign("convolutions", .list(.object(convolution), atMost: nil), .stored, "of a cnn"),
         ])

@@ -84,7 +84,8 @@ struct MonitoredTimes: Described {
     let extra: MonitoredExtra<String>?
 
     static let fields = [
-        FieldOf<MonitoredTimes>("p50", \.p50, .measured, "such as 12.5ms; so are the others"), FieldOf("p95", \.p95, .measured), FieldOf("p99", \.p99, .measured),
+        FieldOf<MonitoredTimes>("p50", \.p50, .measured, "such as 12.5ms; so are the others"), FieldOf("p95", \.p95, .measured),
+        FieldOf("p99", \.p99, .measured),
         FieldOf("value", \.extra?.value, .measured, asked).only { $0.extra != nil },
         FieldOf("aggregation", \.extra?.aggregation, .request, asked).only { $0.extra != nil },
     ]

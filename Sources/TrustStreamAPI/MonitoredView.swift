@@ -77,7 +77,9 @@ struct MonitoredView: Sendable {
             ingress: rate(total(SeriesName.received)), egress: rate(total(SeriesName.sent)), loss: loss,
             extra: extra { of in
                 // Both directions together.
-                let (received, sent) = (steps(SeriesSelector(SeriesName.received), range.stepSeconds), steps(SeriesSelector(SeriesName.sent), range.stepSeconds))
+                let (received, sent) = (
+                    steps(SeriesSelector(SeriesName.received), range.stepSeconds), steps(SeriesSelector(SeriesName.sent), range.stepSeconds)
+                )
                 return of.of(zip(received, sent).compactMap { pair in rate(pair.0.point).flatMap { first in rate(pair.1.point).map { first + $0 } } })
             })
     }

@@ -26,7 +26,8 @@ extension TrustStream {
         [
             Endpoint(
                 "POST", sessionsPath, "sessions.create", .tenant(.federatedLearning), "Plans a session; it begins when its clients have joined.",
-                reads: SessionBody.self, atMost: Limits.jsonBytes, tells: CreatedFacts.self, status: 201, headers: { [(name: "location", value: path($0.id, ""))] }
+                reads: SessionBody.self, atMost: Limits.jsonBytes, tells: CreatedFacts.self, status: 201,
+                headers: { [(name: "location", value: path($0.id, ""))] }
             ) { request, sent throws(ServiceError) in
                 let tenant = try tenant(request)
                 let asked = try SessionRequest(sent)
@@ -54,7 +55,8 @@ extension TrustStream {
                 return SessionFacts(try await calling { () async throws(FederationFailure) in try await service.status(id, tenant: tenant) })
             },
             Endpoint(
-                "GET", session + "/rounds", "sessions.rounds", .member(.federatedLearning), "The session's rounds, in pages.", query: [after.field, limit.field],
+                "GET", session + "/rounds", "sessions.rounds", .member(.federatedLearning), "The session's rounds, in pages.",
+                query: [after.field, limit.field],
                 tells: RoundList.self
             ) { request throws(ServiceError) in
                 let (id, tenant) = (request.parameter("session_id"), try await tenant(request, service))

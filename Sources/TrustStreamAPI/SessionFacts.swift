@@ -12,7 +12,8 @@ struct BlockerFacts: Described {
     let blocker: Blocker
 
     static let fields = [
-        FieldOf<BlockerFacts>("what", \.blocker.what, .rule("blocked_by")), FieldOf("asked", \.blocker.asked, .stored), FieldOf("have", \.blocker.have, .counted),
+        FieldOf<BlockerFacts>("what", \.blocker.what, .rule("blocked_by")), FieldOf("asked", \.blocker.asked, .stored),
+        FieldOf("have", \.blocker.have, .counted),
         FieldOf("fix", \.blocker.fix, .rule("blocked_by")),
     ]
 }
@@ -53,7 +54,8 @@ struct SessionFacts: Described {
     private static let measured: [FieldOf<SessionFacts>] = [
         FieldOf("held_out_accuracy", \.view.heldOutAccuracy, .measured, "on the operator's test set"),
         FieldOf("held_out_loss", \.view.heldOutLoss, .measured, "on the operator's test set"),
-        FieldOf("effective_client_fraction", \.effectiveFraction, .rule("cohort / registered clients")), FieldOf("cohort", \.view.cohort, .counted, unit: "clients"),
+        FieldOf("effective_client_fraction", \.effectiveFraction, .rule("cohort / registered clients")),
+        FieldOf("cohort", \.view.cohort, .counted, unit: "clients"),
         FieldOf("status_reason", \.record.statusReason, .stored), FieldOf("created_at", \.record.createdAt, .clock),
     ]
 
@@ -89,7 +91,8 @@ struct PerformanceFacts: Described {
     private var noise: String { PrivacyFacts.noise(view.record) }
 
     static let fields = [
-        FieldOf<PerformanceFacts>("throughput", \.throughput, .measured), FieldOf("latency_p99", \.latency, .measured, "of updates, from first byte to durable"),
+        FieldOf<PerformanceFacts>("throughput", \.throughput, .measured),
+        FieldOf("latency_p99", \.latency, .measured, "of updates, from first byte to durable"),
         FieldOf("byzantine_attacks_detected", \.view.rejectedUpdates, .counted, "updates that were rejected"),
         FieldOf("detection_unit", \.unit, .fixed), FieldOf("differential_privacy_noise", \.noise, .rule("privacy plan")),
         FieldOf("late_updates", \.view.lateUpdates, .counted), FieldOf("bytes_up", \.view.bytesUp, .counted, unit: "bytes"),

@@ -1,5 +1,6 @@
 import APIKit
 import CryptoSuite
+import Platform
 import StrictJSON
 import Testing
 import Trust
@@ -41,6 +42,49 @@ import Trust
                     #expect(Documented.codes[answer.error["code"]?.text ?? ""] == answer.status)
                 }
             }
+        }
+    }
+
+    private func somebody(_ tenant: String, _ scopes: Set<Scope>) -> Caller {
+        .principal(Principal(id: "key_1", kind: .apiKey, tenant: tenant, scopes: scopes, audiences: [.v4]))
+    }
+
+    /// A key with the one scope that a route asks for is let in, one with every other scope is not, and no scope opens what is the platform's,
+    /// a node's or a client's.
+    @Test func everyEndpointAgainstKeysOfATenant() async {
+        for endpoint in Surface().family.endpoints where endpoint.access != .open {
+            let all = Set(Scope.allCases)
+            let surface = Surface()
+            let refused = await surface.call(
+                endpoint.method, path(endpoint), as: somebody("default", all.subtracting([endpoint.access.scope].compactMap { $0 })))
+            #expect(refused.status == 403 && surface.service.seen.calls.isEmpty, "\(endpoint.operation): \(refused.status)")
+            guard let scope = endpoint.access.scope else { continue }
+            #expect(refused.error["message"]?.text?.contains("'\(scope.rawValue)'") == true, "\(endpoint.operation)")
+            let answer = await Surface().call(endpoint.method, path(endpoint), as: somebody("default", [scope]))
+            #expect(answer.status != 401 && answer.status != 403, "\(endpoint.operation): \(answer.status)")
+        }
+    }
+
+    /// What the service is asked by a key of another tenant it is asked for that tenant, and no session of this one is found.
+    @Test func noKeySeesAnotherTenantsSessions() async {
+        let query = [(name: "round", value: "1"), (name: "from", value: "1")]
+        for endpoint in Surface().family.endpoints {
+            guard let scope = endpoint.access.scope, endpoint.isBuilt else { continue }
+            let surface = Surface()
+            let type = endpoint.method == "PUT" ? "application/octet-stream" : "application/json"
+            let answer = await surface.call(
+                endpoint.method, path(endpoint), Array("{}".utf8).filter { _ in endpoint.method != "GET" }, as: somebody("other", [scope]), query: query,
+                headers: [(name: "content-type", value: type)])
+            #expect(surface.service.seen.tenants.allSatisfy { $0 == "other" }, "\(endpoint.operation)")
+            if endpoint.path.contains("{session_id}") || endpoint.path.contains("_id}") {
+                #expect(
+                    [400, 404].contains(answer.status) && (answer.status == 404 || endpoint.path.hasSuffix("password")),
+                    "\(endpoint.operation): \(answer.status)")
+            }
+            // Of another tenant nobody even asks.
+            let asking = await Surface().call(
+                endpoint.method, path(endpoint), [], as: somebody("default", [scope]), headers: [(name: "x-tenant-id", value: "other")])
+            #expect(asking.status == 403, "\(endpoint.operation)")
         }
     }
 

@@ -86,7 +86,9 @@ extension Described {
 extension DescribedRequest {
     /// - Throws: `invalid` for a field that is missing, of another type or out of its bounds.
     package static func read(_ json: JSON, at path: String, _ bounds: Bounds, _ notices: inout [JSON]) throws(ServiceError) -> Self {
-        guard let members = json.members else { throw .invalid(field: path.isEmpty ? "body" : path, issue: path.isEmpty ? "must be a JSON object" : "must be an object", provided: json) }
+        guard let members = json.members else {
+            throw .invalid(field: path.isEmpty ? "body" : path, issue: path.isEmpty ? "must be a JSON object" : "must be an object", provided: json)
+        }
         func place(_ name: String) -> String { path.isEmpty ? name : "\(path).\(name)" }
         let known = fields
         var body = Self()
