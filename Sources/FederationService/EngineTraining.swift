@@ -18,6 +18,9 @@ package struct EngineTraining: FederatedTraining {
         self.read = read
     }
 
+    /// The job's own entries say who made it.
+    private static let actor = "jobs"
+
     package func check(_ parameters: JSON) throws(JobFailure) { _ = try read(parameters) }
 
     package func session(key: String) -> String {
@@ -28,7 +31,7 @@ package struct EngineTraining: FederatedTraining {
         let spec = try read(parameters)
         do throws(FederationFailure) {
             if try await isThere(session, tenant) { return }
-            _ = try await engine.createSession(spec, tenant: tenant, id: session)
+            _ = try await engine.createSession(spec, tenant: tenant, id: session, by: Self.actor)
         } catch { throw JobFailure(error) }
     }
 
@@ -66,7 +69,7 @@ package struct EngineTraining: FederatedTraining {
     }
 
     package func stop(_ session: String, tenant: String, reason: String) async throws(JobFailure) {
-        do throws(FederationFailure) { _ = try await engine.stop(session, tenant: tenant, reason: reason) } catch { throw JobFailure(error) }
+        do throws(FederationFailure) { _ = try await engine.stop(session, tenant: tenant, reason: reason, by: Self.actor) } catch { throw JobFailure(error) }
     }
 }
 

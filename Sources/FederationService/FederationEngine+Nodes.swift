@@ -61,9 +61,9 @@ extension FederationEngine {
     }
 
     /// Durable, then known, then felt: the node's connections are closed last, so that none is opened in between.
-    package func revokeNode(tenant: String, name: String) async throws(FederationFailure) {
+    package func revokeNode(tenant: String, name: String, by actor: String) async throws(FederationFailure) {
         let isKnown: Bool
-        do { isKnown = try await identities.revokeNode(tenant: tenant, name: name, now: around.now()) } catch { throw failure(error) }
+        do { isKnown = try await identities.revokeNode(tenant: tenant, name: name, now: around.now(), by: actor) } catch { throw failure(error) }
         guard isKnown else { throw .notFound("node \(name)") }
         directory.forget(tenant: tenant, name: name)
         for host in allHosts where host.tenant == tenant { await host.drop(name) }

@@ -71,7 +71,7 @@ package final class FederationEngine: FederatedLearning {
         for snapshot in snapshots {
             let evaluation = try await evaluationSet(of: snapshot.session)
             let (machine, effects) = CoordinatorMachine.restored(from: snapshot, now: around.now(), suite: .system)
-            let host = hosts.keep(SessionHost(machine: machine, effects: effects, members: snapshot.members, around: around))
+            let host = hosts.keep(SessionHost(machine: machine, effects: effects, members: snapshot.members, stored: snapshot.session, around: around))
             await host.resume(evaluation: evaluation)
         }
         return snapshots.count
@@ -79,15 +79,15 @@ package final class FederationEngine: FederatedLearning {
 
     // MARK: Sessions
 
-    package func createSession(_ spec: SessionSpec, tenant: String) async throws(FederationFailure) -> CreatedSession {
-        try await createSession(spec, tenant: tenant, id: Self.sessionID(random.bytes(16)))
+    package func createSession(_ spec: SessionSpec, tenant: String, by actor: String) async throws(FederationFailure) -> CreatedSession {
+        try await createSession(spec, tenant: tenant, id: Self.sessionID(random.bytes(16)), by: actor)
     }
 
     /// - Parameter bytes: 16 that nobody can guess.
     static func sessionID(_ bytes: [UInt8]) -> String { "fl-session-" + hexadecimal(bytes) }
 
     /// - Parameter id: of a session that is not there yet.
-    func createSession(_ spec: SessionSpec, tenant: String, id: String) async throws(FederationFailure) -> CreatedSession {
+    func createSession(_ spec: SessionSpec, tenant: String, id: String, by actor: String) async throws(FederationFailure) -> CreatedSession {
         do { try spec.validate() } catch { throw .invalid(field: error.field, issue: error.issue, provided: error.provided) }
         if let floor = spec.secureAggregation?.groupFloor, floor < groupFloorMin {
             throw .invalid(
@@ -99,7 +99,8 @@ package final class FederationEngine: FederatedLearning {
             id: id, tenant: tenant, spec: spec, createdAt: around.now(), registrationTokenHash: token.hash)
         var machine = CoordinatorMachine(session: record, suite: .system)
         try await warmStart(&machine)
-        do { try await around.sessions.create(machine.session) } catch { throw failure(error) }
+        let entry = SessionAudit.created(machine.session, by: actor)
+        do { try await around.sessions.create(machine.session, audit: entry) } catch { throw failure(error) }
         let host = hosts.keep(SessionHost(machine: machine, around: around))
         var view = await host.view()
         view.estimatedDurationSeconds = await estimatedSeconds(spec, tenant: tenant)
@@ -126,11 +127,11 @@ package final class FederationEngine: FederatedLearning {
         if let refusal = machine.adopt(initialModel: digest, file.spec, file.schema) { throw refusal.failure }
     }
 
-    package func setInitialModel(_ session: String, tenant: String, file: [UInt8]) async throws(FederationFailure) {
-        try await host(session, tenant: tenant).setInitialModel(file)
+    package func setInitialModel(_ session: String, tenant: String, file: [UInt8], by actor: String) async throws(FederationFailure) {
+        try await host(session, tenant: tenant).setInitialModel(file, by: actor)
     }
 
-    package func setEvaluation(_ session: String, tenant: String, csv: [UInt8], label: String?) async throws(FederationFailure) {
+    package func setEvaluation(_ session: String, tenant: String, csv: [UInt8], label: String?, by actor: String) async throws(FederationFailure) {
         let host = try await host(session, tenant: tenant)
         let table: RawTable
         do {
@@ -139,7 +140,7 @@ package final class FederationEngine: FederatedLearning {
         } catch { throw error.failure }
         let file: String
         do { file = try await around.blobs.put(csv) } catch { throw failure(error) }
-        try await host.setEvaluation(table, as: EvaluationSetRecord(file: file, label: label))
+        try await host.setEvaluation(table, as: EvaluationSetRecord(file: file, label: label), by: actor)
     }
 
     /// What the operator gave before the restart.
@@ -170,15 +171,15 @@ package final class FederationEngine: FederatedLearning {
         do { return try await around.sessions.rounds(session, tenant: tenant, after: after, limit: limit) } catch { throw failure(error) }
     }
 
-    package func start(_ session: String, tenant: String) async throws(FederationFailure) -> SessionView {
+    package func start(_ session: String, tenant: String, by actor: String) async throws(FederationFailure) -> SessionView {
         let host = try await host(session, tenant: tenant)
-        if case .refused(let refused) = try await host.ask({ .start($0) }) { throw refused.failure }
+        if case .refused(let refused) = try await host.ask({ .start($0) }, by: actor, .sessionStarted) { throw refused.failure }
         return await host.view()
     }
 
-    package func stop(_ session: String, tenant: String, reason: String) async throws(FederationFailure) -> SessionView {
+    package func stop(_ session: String, tenant: String, reason: String, by actor: String) async throws(FederationFailure) -> SessionView {
         let host = try await host(session, tenant: tenant)
-        _ = try await host.ask { .stop(reason: reason, $0) }
+        _ = try await host.ask({ .stop(reason: reason, $0) }, by: actor, .sessionStopped)
         return await host.view()
     }
 

@@ -3,19 +3,20 @@ package import Learning
 package import StrictJSON
 package import Trust
 
-/// The federated-learning service as its surfaces see it. One call an endpoint; no HTTP here.
+/// The federated-learning service as its surfaces see it. One call an endpoint; no HTTP here. What changes something says by whom: the id of
+/// a key or a user, for the tenant's audit.
 package protocol FederatedLearning: Sendable {
-    func createSession(_ spec: SessionSpec, tenant: String) async throws(FederationFailure) -> CreatedSession
+    func createSession(_ spec: SessionSpec, tenant: String, by actor: String) async throws(FederationFailure) -> CreatedSession
     /// A labelled test set (CSV) for held-out evaluation by the coordinator, from the next round on.
-    func setEvaluation(_ session: String, tenant: String, csv: [UInt8], label: String?) async throws(FederationFailure)
+    func setEvaluation(_ session: String, tenant: String, csv: [UInt8], label: String?, by actor: String) async throws(FederationFailure)
     /// The model file that a session created with `initial_model: {"upload": true}` waits for.
-    func setInitialModel(_ session: String, tenant: String, file: [UInt8]) async throws(FederationFailure)
+    func setInitialModel(_ session: String, tenant: String, file: [UInt8], by actor: String) async throws(FederationFailure)
     func sessions(tenant: String) async throws(FederationFailure) -> [SessionView]
     func status(_ session: String, tenant: String) async throws(FederationFailure) -> SessionView
     func rounds(_ session: String, tenant: String, after: Int, limit: Int) async throws(FederationFailure) -> [RoundRecord]
     func join(_ session: String, _ request: JoinApplication) async throws(FederationFailure) -> JoinedSession
-    func start(_ session: String, tenant: String) async throws(FederationFailure) -> SessionView
-    func stop(_ session: String, tenant: String, reason: String) async throws(FederationFailure) -> SessionView
+    func start(_ session: String, tenant: String, by actor: String) async throws(FederationFailure) -> SessionView
+    func stop(_ session: String, tenant: String, reason: String, by actor: String) async throws(FederationFailure) -> SessionView
     /// The model a member should have now (`round` nil), or model version `round`. Bytes are a safetensors file, left out
     /// when the caller holds the model with this digest (hex) already.
     func weights(_ session: String, member: Member, round: Int?, isHeld: @Sendable (_ digest: String) -> Bool)
@@ -45,13 +46,13 @@ package protocol FederatedLearning: Sendable {
     /// A new certificate for a node that shows a good one, for the key of the request and the name of the one it shows.
     func renew(_ shown: CertificateName, certificateRequestPEM: String) async throws(FederationFailure) -> Enrolment
     func nodes(tenant: String) async throws(FederationFailure) -> [NodeView]
-    func revokeNode(tenant: String, name: String) async throws(FederationFailure)
+    func revokeNode(tenant: String, name: String, by actor: String) async throws(FederationFailure)
 
     /// The authorities of this coordinator and how far their replacement is.
     func authorities() async throws(FederationFailure) -> AuthorityView
     /// Takes a step of replacing the authority; a step that was taken already changes nothing.
     /// - Parameter force: also when nodes are cut off by it; the view names them.
-    func roll(_ step: AuthorityStep, force: Bool, tenant: String) async throws(FederationFailure) -> AuthorityView
+    func roll(_ step: AuthorityStep, force: Bool, tenant: String, by actor: String) async throws(FederationFailure) -> AuthorityView
 
     /// The tenant's audit as it is now, signed.
     func auditHead(tenant: String) async throws(FederationFailure) -> AuditHeadView
@@ -59,6 +60,33 @@ package protocol FederatedLearning: Sendable {
     func auditEntries(tenant: String, after: Int64, limit: Int) async throws(FederationFailure) -> AuditPage
     /// The proof that the log of the first `from` entries is what that of the first `to` (nil: of all) began with.
     func auditConsistency(tenant: String, from: Int64, to: Int64?) async throws(FederationFailure) -> AuditConsistency
+}
+
+/// For who is the coordinator's administrator and says no more.
+extension FederatedLearning {
+    package func createSession(_ spec: SessionSpec, tenant: String) async throws(FederationFailure) -> CreatedSession {
+        try await createSession(spec, tenant: tenant, by: Self.administrator)
+    }
+    package func setEvaluation(_ session: String, tenant: String, csv: [UInt8], label: String?) async throws(FederationFailure) {
+        try await setEvaluation(session, tenant: tenant, csv: csv, label: label, by: Self.administrator)
+    }
+    package func setInitialModel(_ session: String, tenant: String, file: [UInt8]) async throws(FederationFailure) {
+        try await setInitialModel(session, tenant: tenant, file: file, by: Self.administrator)
+    }
+    package func start(_ session: String, tenant: String) async throws(FederationFailure) -> SessionView {
+        try await start(session, tenant: tenant, by: Self.administrator)
+    }
+    package func stop(_ session: String, tenant: String, reason: String) async throws(FederationFailure) -> SessionView {
+        try await stop(session, tenant: tenant, reason: reason, by: Self.administrator)
+    }
+    package func revokeNode(tenant: String, name: String) async throws(FederationFailure) {
+        try await revokeNode(tenant: tenant, name: name, by: Self.administrator)
+    }
+    package func roll(_ step: AuthorityStep, force: Bool, tenant: String) async throws(FederationFailure) -> AuthorityView {
+        try await roll(step, force: force, tenant: tenant, by: Self.administrator)
+    }
+
+    private static var administrator: String { "administrator" }
 }
 
 /// A client certificate, as far as the service knows it by.

@@ -73,7 +73,7 @@ extension SessionHost {
     }
 
     /// A model file from outside, to begin from. It is written anew, so that equal models have one name.
-    func setInitialModel(_ bytes: [UInt8]) async throws(FederationFailure) {
+    func setInitialModel(_ bytes: [UInt8], by actor: String) async throws(FederationFailure) {
         let file: ModelFile
         do {
             file = try await around.pool.run(throwing: { () throws(SafetensorsError) in try ModelFile(decoding: bytes) })
@@ -85,7 +85,8 @@ extension SessionHost {
         }
         let digest: String
         do { digest = try await around.blobs.put(await around.pool.run { file.encode() }) } catch { throw storageFailure(error, around.log) }
-        if case .refused(let refused) = try await ask({ .initialModelGiven(digest: digest, file.spec, file.schema, $0) }) { throw refused.failure }
+        let reply = try await ask({ .initialModelGiven(digest: digest, file.spec, file.schema, $0) }, by: actor, .sessionInitialModelSet)
+        if case .refused(let refused) = reply { throw refused.failure }
     }
 
     private var waits: String {

@@ -70,7 +70,7 @@ extension SessionHost {
 
     // MARK: Held-out evaluation
 
-    func setEvaluation(_ table: RawTable, as record: EvaluationSetRecord) async throws(FederationFailure) {
+    func setEvaluation(_ table: RawTable, as record: EvaluationSetRecord, by actor: String) async throws(FederationFailure) {
         if machine.session.status.isFinal {
             throw .conflict("the session is \(machine.session.status.rawValue); there is nothing left to evaluate", retryAfterSeconds: nil)
         }
@@ -85,7 +85,8 @@ extension SessionHost {
         {
             throw .unprocessable(field: "evaluation", issue: problem, provided: nil)
         }
-        do { try await around.sessions.setEvaluationSet(record, session: id, tenant: tenant) } catch {
+        let entry = SessionAudit.entry(.sessionEvaluationSet, around.now(), by: actor, id, ["sha256": record.file])
+        do { try await around.sessions.setEvaluationSet(record, session: id, tenant: tenant, audit: entry) } catch {
             throw storageFailure(error, around.log)
         }
         evaluation = .raw(table)

@@ -44,9 +44,15 @@ actor SessionHost {
     var makingReceipt: Task<Result<SessionReceipt, FederationFailure>, Never>?
     // +View
     var traffic = Traffic()
+    private var audit: SessionAudit
 
-    /// - Parameter effects: what a restart left to do; run by `resume`.
-    init(machine: CoordinatorMachine, effects: [CoordinatorEffect] = [], members: [MemberRecord] = [], around: Surroundings) {
+    /// - Parameters:
+    ///   - effects: what a restart left to do; run by `resume`.
+    ///   - stored: the session as it is in the store; nil: as the machine has it.
+    init(
+        machine: CoordinatorMachine, effects: [CoordinatorEffect] = [], members: [MemberRecord] = [], stored: SessionRecord? = nil, around: Surroundings
+    ) {
+        audit = SessionAudit(stored: stored ?? machine.session)
         self.machine = machine
         var around = around
         // Whatever is logged here is the tenant's and about the session.
@@ -91,6 +97,20 @@ actor SessionHost {
             handle(event(ticket))
         }
         guard let reply else { throw Self.stopping }
+        return reply
+    }
+
+    /// The same, for who has to answer for what comes of it.
+    func ask(_ event: (Ticket) -> CoordinatorEvent, by actor: String, _ action: AuditRecord.Action) async throws(FederationFailure) -> CoordinatorReply {
+        // What is under way already is not this one's doing.
+        let isBegun = action == .sessionStarted ? machine.session.status == .training : machine.session.status.isFinal
+        if !isBegun { audit.asks(actor, for: action) }
+        let reply: CoordinatorReply
+        do { reply = try await ask(event) } catch {
+            if !isBegun { audit.refused(action) }
+            throw error
+        }
+        if !isBegun, case .refused = reply { audit.refused(action) }
         return reply
     }
 
@@ -146,10 +166,12 @@ actor SessionHost {
 
     private func persist(_ changes: [DurableChange]) async {
         let events = SessionEvents.events(of: changes, session: id, tenant: tenant)
+        let (entries, after) = audit.entries(for: changes, at: around.now())
         let isStored: Void? = await durably("a change of session \(id)") { [around, id, tenant] () async throws(StorageError) in
-            try await around.sessions.apply(changes, events: events, session: id, tenant: tenant)
+            try await around.sessions.apply(changes, events: events, audit: entries, session: id, tenant: tenant)
         }
         guard isStored != nil else { return }
+        audit = after
         for case .round(let record) in changes where record.outcome != nil { traffic.closed(record, around.metrics) }
     }
 

@@ -6,9 +6,10 @@ package import MerkleLog
 /// a synced log); many callers share one commit. What belongs to a session that is not there, or is another tenant's, is
 /// refused with `missing`; a key that is taken with `exists`.
 package protocol SessionStore: ContributionStore, AuditStore, PrivacyStore {
-    func create(_ session: SessionRecord) async throws(StorageError)
-    /// One transaction, in order, and with them the events that tell of them (`WebhookStore`).
-    func apply(_ changes: [DurableChange], events: [OutboxEvent], session: String, tenant: String) async throws(StorageError)
+    /// - Parameter audit: who did it, in the same transaction; nil: nobody has to answer for it.
+    func create(_ session: SessionRecord, audit: AuditRecord?) async throws(StorageError)
+    /// One transaction, in order, and with them the events that tell of them (`WebhookStore`) and what somebody has to answer for.
+    func apply(_ changes: [DurableChange], events: [OutboxEvent], audit: [AuditRecord], session: String, tenant: String) async throws(StorageError)
     func session(_ id: String, tenant: String) async throws(StorageError) -> SessionRecord?
     /// Newest first.
     func sessions(tenant: String) async throws(StorageError) -> [SessionRecord]
@@ -18,7 +19,8 @@ package protocol SessionStore: ContributionStore, AuditStore, PrivacyStore {
     func snapshot(_ id: String, tenant: String?) async throws(StorageError) -> SessionSnapshot?
     /// Committed and aborted attempts with `round > after`, in order.
     func rounds(_ session: String, tenant: String, after: Int, limit: Int) async throws(StorageError) -> [RoundRecord]
-    func setEvaluationSet(_ set: EvaluationSetRecord, session: String, tenant: String) async throws(StorageError)
+    /// - Parameter audit: who did it, in the same transaction; nil: nobody has to answer for it.
+    func setEvaluationSet(_ set: EvaluationSetRecord, session: String, tenant: String, audit: AuditRecord?) async throws(StorageError)
     func evaluationSet(session: String, tenant: String) async throws(StorageError) -> EvaluationSetRecord?
     /// Names what has happened here since this store was restored from a backup: drawn anew at each restore. nil: it
     /// never was. Whoever remembers another history has seen things that this store does not know.
@@ -27,7 +29,17 @@ package protocol SessionStore: ContributionStore, AuditStore, PrivacyStore {
 
 extension SessionStore {
     package func apply(_ changes: [DurableChange], session: String, tenant: String) async throws(StorageError) {
-        try await apply(changes, events: [], session: session, tenant: tenant)
+        try await apply(changes, events: [], audit: [], session: session, tenant: tenant)
+    }
+
+    package func apply(_ changes: [DurableChange], events: [OutboxEvent], session: String, tenant: String) async throws(StorageError) {
+        try await apply(changes, events: events, audit: [], session: session, tenant: tenant)
+    }
+
+    package func create(_ session: SessionRecord) async throws(StorageError) { try await create(session, audit: nil) }
+
+    package func setEvaluationSet(_ set: EvaluationSetRecord, session: String, tenant: String) async throws(StorageError) {
+        try await setEvaluationSet(set, session: session, tenant: tenant, audit: nil)
     }
 }
 
@@ -119,9 +131,15 @@ package protocol IdentityStore: Sendable {
         tenant: String, name: String, _ change: @escaping @Sendable (NodeRecord) -> (record: NodeRecord, audit: AuditRecord?)?
     ) async throws(StorageError) -> NodeRecord?
     /// Also withdraws the node's unused tokens. false when there is neither node nor token.
-    func revokeNode(tenant: String, name: String, now: Instant) async throws(StorageError) -> Bool
+    func revokeNode(tenant: String, name: String, now: Instant, by actor: String) async throws(StorageError) -> Bool
     func addKey(_ key: APIKeyRecord) async throws(StorageError)
     func key(id: String) async throws(StorageError) -> APIKeyRecord?
+}
+
+extension IdentityStore {
+    package func revokeNode(tenant: String, name: String, now: Instant) async throws(StorageError) -> Bool {
+        try await revokeNode(tenant: tenant, name: name, now: now, by: "administrator")
+    }
 }
 
 /// What the data of a tenant's clients have lost, over all sessions.
@@ -161,6 +179,17 @@ package struct AuditRecord: Sendable, Equatable, Codable {
         case authorityRolled = "authority.rolled"
         /// Another body came for an update that was stored already. The first stands.
         case updateConflict = "update.conflict"
+        case sessionCreated = "session.created"
+        /// Training begins; the actor is who said so, or `coordinator` where its clients had joined.
+        case sessionStarted = "session.started"
+        /// Somebody ended it before its time.
+        case sessionStopped = "session.stopped"
+        /// It ended by itself; `details` say how.
+        case sessionEnded = "session.ended"
+        /// The rows that its models are measured on; `details` name the file by its SHA-256.
+        case sessionEvaluationSet = "session.evaluation_set"
+        /// The model that it begins from; `details` name it by its SHA-256.
+        case sessionInitialModelSet = "session.initial_model_set"
         case keyCreated = "key.created"
         case keyRevoked = "key.revoked"
         case userCreated = "user.created"

@@ -55,12 +55,12 @@ extension TrustStream {
                 "POST", "/authorities/{step}", "authorities.roll", .administrator, "Takes a step of replacing the authority.", reads: StepBody.self,
                 atMost: Limits.emptyBytes, tells: RolledFacts.self
             ) { request, sent throws(ServiceError) in
-                let tenant = try tenant(request)
+                let (tenant, actor) = (try tenant(request), try actor(request))
                 guard let step = AuthorityStep(rawValue: request.parameter("step")) else {
                     throw .notFound("step \(request.parameter("step")); there are \(AuthorityStep.allCases.map(\.rawValue).joined(separator: ", "))")
                 }
                 let force = sent.body.force
-                let view = try await calling { () async throws(FederationFailure) in try await service.roll(step, force: force, tenant: tenant) }
+                let view = try await calling { () async throws(FederationFailure) in try await service.roll(step, force: force, tenant: tenant, by: actor) }
                 return RolledFacts(all: AuthoritiesFacts(view: view))
             },
         ]

@@ -24,6 +24,9 @@ extension TrustStream {
         }
     }
 
+    /// Who answers for what the call changes: the id of a key, a user or an OAuth client.
+    static func actor(_ request: APIRequest) throws(ServiceError) -> String { try principal(request).id }
+
     /// Who has an administrator's key may do everything; whoever has scopes gives no more than these.
     static func principal(_ request: APIRequest) throws(ServiceError) -> Principal {
         switch request.caller {

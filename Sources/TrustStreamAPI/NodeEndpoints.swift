@@ -57,8 +57,8 @@ extension TrustStream {
                 "POST", "/nodes/{client_id}/revoke", "nodes.revoke", .tenant(.federatedLearning), "Ends a node's certificate.", reads: NoFields.self,
                 atMost: Limits.emptyBytes, tells: RevokedNode.self
             ) { request, _ throws(ServiceError) in
-                let (name, tenant) = (request.parameter("client_id"), try tenant(request))
-                try await calling { () async throws(FederationFailure) in try await service.revokeNode(tenant: tenant, name: name) }
+                let (name, tenant, actor) = (request.parameter("client_id"), try tenant(request), try actor(request))
+                try await calling { () async throws(FederationFailure) in try await service.revokeNode(tenant: tenant, name: name, by: actor) }
                 return RevokedNode(client: name)
             },
         ]

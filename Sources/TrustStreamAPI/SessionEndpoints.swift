@@ -29,11 +29,11 @@ extension TrustStream {
                 reads: SessionBody.self, atMost: Limits.jsonBytes, tells: CreatedFacts.self, status: 201,
                 headers: { [(name: "location", value: path($0.id, ""))] }
             ) { request, sent throws(ServiceError) in
-                let tenant = try tenant(request)
+                let (tenant, actor) = (try tenant(request), try actor(request))
                 let asked = try SessionRequest(sent)
                 sent.notices = asked.notices
                 let created = try await calling { () async throws(FederationFailure) in
-                    try await service.createSession(asked.spec, tenant: tenant)
+                    try await service.createSession(asked.spec, tenant: tenant, by: actor)
                 }
                 return CreatedFacts(created: created, request: request)
             },
@@ -75,18 +75,18 @@ extension TrustStream {
                 "POST", session + "/start", "sessions.start", .tenant(.federatedLearning), "Begins with the clients that have joined.",
                 reads: NoFields.self, atMost: Limits.emptyBytes, tells: SessionFacts.self
             ) { request, _ throws(ServiceError) in
-                let (id, tenant) = (request.parameter("session_id"), try tenant(request))
+                let (id, tenant, actor) = (request.parameter("session_id"), try tenant(request), try actor(request))
                 return SessionFacts(
-                    try await calling { () async throws(FederationFailure) in try await service.start(id, tenant: tenant) })
+                    try await calling { () async throws(FederationFailure) in try await service.start(id, tenant: tenant, by: actor) })
             },
             Endpoint(
                 "POST", session + "/stop", "sessions.stop", .tenant(.federatedLearning), "Ends the session with the model it has.",
                 reads: NoFields.self, atMost: Limits.emptyBytes, tells: SessionFacts.self
             ) { request, _ throws(ServiceError) in
-                let (id, tenant) = (request.parameter("session_id"), try tenant(request))
+                let (id, tenant, actor) = (request.parameter("session_id"), try tenant(request), try actor(request))
                 return SessionFacts(
                     try await calling { () async throws(FederationFailure) in
-                        try await service.stop(id, tenant: tenant, reason: "stopped by the operator")
+                        try await service.stop(id, tenant: tenant, reason: "stopped by the operator", by: actor)
                     })
             },
         ]
@@ -98,14 +98,14 @@ extension TrustStream {
                 "PUT", session + "/evaluation", "sessions.evaluation", .tenant(.federatedLearning), "The labelled rows that models are measured on.",
                 query: [label.field], takes: .bytes(testSet[0], or: Array(testSet.dropFirst())), atMost: Limits.evaluationBytes, tells: SessionName.self
             ) { request throws(ServiceError) in
-                let (id, tenant) = (request.parameter("session_id"), try tenant(request))
+                let (id, tenant, actor) = (request.parameter("session_id"), try tenant(request), try actor(request))
                 let label = request.query("label")
                 if let label, !Bounds.textBytes.contains(label.utf8.count) {
                     throw .invalid(field: "label", issue: "must be a column's name or number, 1 to 256 bytes", provided: .string(label))
                 }
                 let csv = try await request.content(testSet, as: "the labelled rows as CSV")
                 try await calling { () async throws(FederationFailure) in
-                    try await service.setEvaluation(id, tenant: tenant, csv: csv, label: label)
+                    try await service.setEvaluation(id, tenant: tenant, csv: csv, label: label, by: actor)
                 }
                 return SessionName(id: id)
             },
@@ -114,12 +114,12 @@ extension TrustStream {
                 "The model that a session waits for that was made with initial_model.upload.", takes: .bytes(octets), atMost: Limits.updateBytes,
                 tells: SessionName.self
             ) { request throws(ServiceError) in
-                let (id, tenant) = (request.parameter("session_id"), try tenant(request))
+                let (id, tenant, actor) = (request.parameter("session_id"), try tenant(request), try actor(request))
                 let file = try await request.content([octets], as: "the model as a safetensors file")
                 if let format = Upload.foreignFormat(file) {
                     throw .unsupportedMediaType("this is \(format), which is not read here; send a safetensors file")
                 }
-                try await calling { () async throws(FederationFailure) in try await service.setInitialModel(id, tenant: tenant, file: file) }
+                try await calling { () async throws(FederationFailure) in try await service.setInitialModel(id, tenant: tenant, file: file, by: actor) }
                 return SessionName(id: id)
             },
             Endpoint(

@@ -54,11 +54,15 @@ struct MortalStore: SessionStore, BlobStore {
         return value
     }
 
-    func create(_ session: SessionRecord) async throws(StorageError) {
-        try await step { () async throws(StorageError) in try await store.create(session) }
+    func create(_ session: SessionRecord, audit: AuditRecord?) async throws(StorageError) {
+        try await step { () async throws(StorageError) in try await store.create(session, audit: audit) }
     }
-    func apply(_ changes: [DurableChange], events: [OutboxEvent], session: String, tenant: String) async throws(StorageError) {
-        try await step { () async throws(StorageError) in try await store.apply(changes, events: events, session: session, tenant: tenant) }
+    func apply(
+        _ changes: [DurableChange], events: [OutboxEvent], audit: [AuditRecord], session: String, tenant: String
+    ) async throws(StorageError) {
+        try await step { () async throws(StorageError) in
+            try await store.apply(changes, events: events, audit: audit, session: session, tenant: tenant)
+        }
     }
     func storeContribution(
         _ record: ContributionRecord, body: [UInt8], session: String, tenant: String
@@ -72,8 +76,12 @@ struct MortalStore: SessionStore, BlobStore {
             try await store.discardContributions(session: session, tenant: tenant, throughRound: throughRound)
         }
     }
-    func setEvaluationSet(_ set: EvaluationSetRecord, session: String, tenant: String) async throws(StorageError) {
-        try await step { () async throws(StorageError) in try await store.setEvaluationSet(set, session: session, tenant: tenant) }
+    func setEvaluationSet(
+        _ set: EvaluationSetRecord, session: String, tenant: String, audit: AuditRecord?
+    ) async throws(StorageError) {
+        try await step { () async throws(StorageError) in
+            try await store.setEvaluationSet(set, session: session, tenant: tenant, audit: audit)
+        }
     }
     func pay(_ charge: PrivacyCharge, tenant: String) async throws(StorageError) -> Result<Double, PrivacyError> {
         try await step { () async throws(StorageError) in try await store.pay(charge, tenant: tenant) }

@@ -183,8 +183,8 @@ private struct AskedStore: IdentityStore {
     func changeNode(
         tenant: String, name: String, _ change: @escaping @Sendable (NodeRecord) -> (record: NodeRecord, audit: AuditRecord?)?
     ) async throws(StorageError) -> NodeRecord? { try await store.changeNode(tenant: tenant, name: name, change) }
-    func revokeNode(tenant: String, name: String, now: Instant) async throws(StorageError) -> Bool {
-        try await store.revokeNode(tenant: tenant, name: name, now: now)
+    func revokeNode(tenant: String, name: String, now: Instant, by actor: String) async throws(StorageError) -> Bool {
+        try await store.revokeNode(tenant: tenant, name: name, now: now, by: actor)
     }
     func addKey(_ key: APIKeyRecord) async throws(StorageError) { try await store.addKey(key) }
     func key(id: String) async throws(StorageError) -> APIKeyRecord? { try await store.key(id: id) }

@@ -88,6 +88,24 @@ import Trust
         }
     }
 
+    /// Whatever changes something of a session or a node says by whose key.
+    @Test func whoChangesSomethingIsTold() async {
+        let session = "/api/v4/federated-learning/sessions"
+        let changes: [(method: String, path: String, type: String)] = [
+            ("POST", session, "application/json"), ("POST", session + "/s/start", "application/json"), ("POST", session + "/s/stop", "application/json"),
+            ("PUT", session + "/s/evaluation", "text/csv"), ("PUT", session + "/s/initial-model", "application/octet-stream"),
+            ("POST", "/api/v4/nodes/client-01/revoke", "application/json"),
+        ]
+        for change in changes {
+            for (caller, name) in [(somebody("default", [.federatedLearning]), "key_1"), (.administrator(tenant: "default", key: "tk_2"), "tk_2")] {
+                let surface = Surface()
+                let answer = await surface.call(
+                    change.method, change.path, Array("{}".utf8), as: caller, headers: [(name: "content-type", value: change.type)])
+                #expect([200, 201].contains(answer.status) && surface.service.seen.actors == [name], "\(change.path): \(answer.status)")
+            }
+        }
+    }
+
     @Test func theOpenRoutesAreAClosedList() {
         let open = Surface().family.endpoints.filter { $0.access == .open }.map { "\($0.method) \($0.path)" }
         #expect(open.sorted() == ["GET /docs/errors/{code}", "GET /openapi.json", "POST /federated-learning/sessions/{session_id}/join", "POST /nodes/enrol"])

@@ -40,10 +40,12 @@ final class ServiceDouble: FederatedLearning {
         if let failure { throw failure }
     }
 
-    /// Everything here is the default tenant's.
+    private func did(_ actor: String) { state.withLock { $0.actors.append(actor) } }
+
+    /// What is called x-1 is the default tenant's.
     private func own(_ what: String, _ tenant: String) throws(FederationFailure) {
         state.withLock { $0.tenants.append(tenant) }
-        guard tenant == "default" else { throw .notFound(what) }
+        guard tenant == "default" || !what.hasSuffix(" x-1") else { throw .notFound(what) }
     }
 
     private func view(_ id: String) -> SessionView {
@@ -53,16 +55,19 @@ final class ServiceDouble: FederatedLearning {
         return SessionView(record: record)
     }
 
-    func createSession(_ spec: SessionSpec, tenant: String) async throws(FederationFailure) -> CreatedSession {
+    func createSession(_ spec: SessionSpec, tenant: String, by actor: String) async throws(FederationFailure) -> CreatedSession {
+        did(actor)
         state.withLock { $0.tenants.append(tenant) }
         try note("createSession") { $0.spec = spec }
         return CreatedSession(view: view("fl-session-1"), registrationToken: "reg-secret")
     }
-    func setEvaluation(_ session: String, tenant: String, csv: [UInt8], label: String?) async throws(FederationFailure) {
+    func setEvaluation(_ session: String, tenant: String, csv: [UInt8], label: String?, by actor: String) async throws(FederationFailure) {
+        did(actor)
         try own("session \(session)", tenant)
         try note("setEvaluation") { $0.body = csv }
     }
-    func setInitialModel(_ session: String, tenant: String, file: [UInt8]) async throws(FederationFailure) {
+    func setInitialModel(_ session: String, tenant: String, file: [UInt8], by actor: String) async throws(FederationFailure) {
+        did(actor)
         try own("session \(session)", tenant)
         try note("setInitialModel") { $0.body = file }
     }
@@ -88,12 +93,14 @@ final class ServiceDouble: FederatedLearning {
         try note("join") { $0.application = request }
         return JoinedSession(view: view(session), client: request.clientID, assignedRound: 1, updateToken: Self.token, blockedBy: [])
     }
-    func start(_ session: String, tenant: String) async throws(FederationFailure) -> SessionView {
+    func start(_ session: String, tenant: String, by actor: String) async throws(FederationFailure) -> SessionView {
+        did(actor)
         try own("session \(session)", tenant)
         try note("start")
         return view(session)
     }
-    func stop(_ session: String, tenant: String, reason: String) async throws(FederationFailure) -> SessionView {
+    func stop(_ session: String, tenant: String, reason: String, by actor: String) async throws(FederationFailure) -> SessionView {
+        did(actor)
         try own("session \(session)", tenant)
         try note("stop")
         return view(session)
@@ -182,12 +189,14 @@ final class ServiceDouble: FederatedLearning {
         try note("authorities")
         return between
     }
-    func roll(_ step: AuthorityStep, force: Bool, tenant: String) async throws(FederationFailure) -> AuthorityView {
+    func roll(_ step: AuthorityStep, force: Bool, tenant: String, by actor: String) async throws(FederationFailure) -> AuthorityView {
+        did(actor)
         state.withLock { $0.tenants.append(tenant) }
         try note("roll \(step.rawValue) \(force)")
         return between
     }
-    func revokeNode(tenant: String, name: String) async throws(FederationFailure) {
+    func revokeNode(tenant: String, name: String, by actor: String) async throws(FederationFailure) {
+        did(actor)
         try own("node \(name)", tenant)
         try note("revokeNode")
     }

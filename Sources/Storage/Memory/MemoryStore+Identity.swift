@@ -51,7 +51,7 @@ extension MemoryStore: IdentityStore {
         }
     }
 
-    package func revokeNode(tenant: String, name: String, now: Instant) async throws(StorageError) -> Bool {
+    package func revokeNode(tenant: String, name: String, now: Instant, by actor: String) async throws(StorageError) -> Bool {
         tables.withLock { tables in
             var withdrawn = false
             for (key, token) in tables.tokens
@@ -63,7 +63,7 @@ extension MemoryStore: IdentityStore {
             guard node.revokedAt == nil else { return true }
             tables.nodes[MemoryKey(tenant, name)]?.revokedAt = now
             tables.audit.append(
-                .init(tenant: tenant, value: AuditRecord(at: now, action: .nodeRevoked, actor: "administrator", subject: name)))
+                .init(tenant: tenant, value: AuditRecord(at: now, action: .nodeRevoked, actor: actor, subject: name)))
             return true
         }
     }

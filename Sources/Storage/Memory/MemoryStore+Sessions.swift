@@ -2,15 +2,16 @@ package import Federation
 import Synchronization
 
 extension MemoryStore: SessionStore {
-    package func create(_ session: SessionRecord) async throws(StorageError) {
+    package func create(_ session: SessionRecord, audit: AuditRecord?) async throws(StorageError) {
         try change { (tables) throws(StorageError) in
             try tables.refuseErased(session.tenant)
             guard tables.sessions[MemoryKey(session.id)] == nil else { throw .exists("session \(session.id)") }
             tables.sessions[MemoryKey(session.id)] = Tables.Session(record: session)
+            if let audit { tables.audit.append(.init(tenant: session.tenant, value: audit)) }
         }
     }
 
-    package func apply(_ changes: [DurableChange], events: [OutboxEvent], session: String, tenant: String) async throws(StorageError) {
+    package func apply(_ changes: [DurableChange], events: [OutboxEvent], audit: [AuditRecord], session: String, tenant: String) async throws(StorageError) {
         try change { (tables) throws(StorageError) in
             var kept = try tables.session(session, tenant)
             for change in changes {
@@ -25,6 +26,7 @@ extension MemoryStore: SessionStore {
             }
             tables.sessions[MemoryKey(session)] = kept
             for event in events { tables.enqueue(event, suite) }
+            tables.audit += audit.map { .init(tenant: tenant, value: $0) }
         }
     }
 
@@ -72,11 +74,12 @@ extension MemoryStore: SessionStore {
         return Array(all.filter { $0.round > after && ($0.state == .committed || $0.state == .aborted) }.prefix(max(0, limit)))
     }
 
-    package func setEvaluationSet(_ set: EvaluationSetRecord, session: String, tenant: String) async throws(StorageError) {
+    package func setEvaluationSet(_ set: EvaluationSetRecord, session: String, tenant: String, audit: AuditRecord?) async throws(StorageError) {
         try change { (tables) throws(StorageError) in
             var kept = try tables.session(session, tenant)
             kept.evaluationSet = set
             tables.sessions[MemoryKey(session)] = kept
+            if let audit { tables.audit.append(.init(tenant: tenant, value: audit)) }
         }
     }
 

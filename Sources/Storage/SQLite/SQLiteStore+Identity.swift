@@ -56,7 +56,7 @@ extension SQLiteStore: IdentityStore {
         }
     }
 
-    package func revokeNode(tenant: String, name: String, now: Instant) async throws(StorageError) -> Bool {
+    package func revokeNode(tenant: String, name: String, now: Instant, by actor: String) async throws(StorageError) -> Bool {
         try await commits.write { [rows] database in
             // A token that is still out there must not bring the node back.
             let unused = try rows.fetch(
@@ -67,7 +67,7 @@ extension SQLiteStore: IdentityStore {
             guard node.revokedAt == nil else { return true }
             node.revokedAt = now
             try rows.change(row, ["record": try encode(node)], database)
-            try rows.append(AuditRecord(at: now, action: .nodeRevoked, actor: "administrator", subject: name), tenant, database)
+            try rows.append(AuditRecord(at: now, action: .nodeRevoked, actor: actor, subject: name), tenant, database)
             return true
         }
     }

@@ -3,7 +3,7 @@ import Foundation
 internal import GRDB
 
 extension SQLiteStore: SessionStore {
-    package func create(_ session: SessionRecord) async throws(StorageError) {
+    package func create(_ session: SessionRecord, audit: AuditRecord?) async throws(StorageError) {
         try await commits.write { [rows] database in
             try rows.refuseErased(session.tenant, database)
             try rows.insert(
@@ -11,14 +11,16 @@ extension SQLiteStore: SessionStore {
                     "tenant": session.tenant, "id": session.id, "created_ms": session.createdAt.milliseconds, "is_final": session.status.isFinal,
                     "record": try encode(session),
                 ], into: .session, database)
+            if let audit { try rows.append(audit, session.tenant, database) }
         }
     }
 
-    package func apply(_ changes: [DurableChange], events: [OutboxEvent], session: String, tenant: String) async throws(StorageError) {
+    package func apply(_ changes: [DurableChange], events: [OutboxEvent], audit: [AuditRecord], session: String, tenant: String) async throws(StorageError) {
         try await commits.write { [rows] database in
             try rows.need(session, tenant, database)
             for change in changes { try rows.apply(change, session, tenant, database) }
             for event in events { try rows.enqueue(event, database) }
+            for entry in audit { try rows.append(entry, tenant, database) }
         }
     }
 
@@ -62,9 +64,12 @@ extension SQLiteStore: SessionStore {
 
     // MARK: Evaluation sets
 
-    package func setEvaluationSet(_ set: EvaluationSetRecord, session: String, tenant: String) async throws(StorageError) {
+    package func setEvaluationSet(
+        _ set: EvaluationSetRecord, session: String, tenant: String, audit: AuditRecord?
+    ) async throws(StorageError) {
         try await commits.write { [rows] database in
             try rows.change(try rows.session(session, tenant, database), ["evaluation_set": try encode(set)], database)
+            if let audit { try rows.append(audit, tenant, database) }
         }
     }
 
