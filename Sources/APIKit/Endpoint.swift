@@ -65,6 +65,8 @@ package struct Endpoint: Sendable {
         case parameter(String)
     }
     private let parts: [Part]
+    /// Its path has no parameters.
+    let isSpelt: Bool
 
     package init(
         _ method: String, _ path: String, _ operation: String, _ access: Access, rate: RateClass = .family, bodyLimitBytes: Int = 0,
@@ -82,6 +84,7 @@ package struct Endpoint: Sendable {
         parts = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst().map {
             $0.hasPrefix("{") ? .parameter(String($0.dropFirst().dropLast())) : .literal(String($0))
         }
+        isSpelt = !path.contains("{")
     }
 
     package var parameterNames: [String] { parts.compactMap { if case .parameter(let name) = $0 { name } else { nil } } }

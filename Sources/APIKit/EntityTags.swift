@@ -37,7 +37,10 @@ package enum EntityTags: Sendable, Equatable {
 extension StringProtocol {
     /// Without spaces and tabs at its ends.
     var trimmingSpaces: String {
-        func isSpace(_ c: Character) -> Bool { c == " " || c == "\t" }
-        return String(String(drop(while: isSpace).reversed().drop(while: isSpace).reversed()))
+        // Bytes: neither is a part of another character, and every call with credentials comes by here.
+        func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
+        let bytes = Array(utf8)
+        guard let first = bytes.firstIndex(where: { !isSpace($0) }), let last = bytes.lastIndex(where: { !isSpace($0) }) else { return "" }
+        return String(decoding: bytes[first...last], as: UTF8.self)
     }
 }

@@ -156,14 +156,27 @@ package struct Family: Sendable {
         guard let base = base(of: path) else { throw .notFound("there is no such path") }
         let segments = path.utf8.dropFirst(base.utf8.count).split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).map(Substring.init)
             .dropFirst()
-        var allowed: [String] = []
-        for endpoint in endpoints {
-            guard let parameters = endpoint.match(segments) else { continue }
-            // HEAD is GET without the body, which the gateway leaves out.
-            if endpoint.method == method || (method == "HEAD" && endpoint.method == "GET") { return (endpoint, parameters) }
-            allowed += endpoint.method == "GET" ? ["GET", "HEAD"] : [endpoint.method]
-        }
+        // A path that is spelt out is its own and no parameter's, whatever its methods (OpenAPI 3.1, "Path Templating Matching").
+        let (spelt, others) = try match(method, segments, spelt: true)
+        if let spelt { return spelt }
+        if !others.isEmpty { throw .methodNotAllowed(allowed: others) }
+        let (found, allowed) = try match(method, segments, spelt: false)
+        if let found { return found }
         if allowed.isEmpty { throw .notFound("there is no such path") }
         throw .methodNotAllowed(allowed: allowed)
+    }
+
+    private func match(
+        _ method: String, _ segments: ArraySlice<Substring>, spelt: Bool
+    ) throws(ServiceError) -> (found: (Endpoint, [String: String])?, allowed: [String]) {
+        var allowed: [String] = []
+        for i in endpoints.indices where endpoints[i].isSpelt == spelt {
+            guard let parameters = endpoints[i].match(segments) else { continue }
+            let own = endpoints[i].method
+            // HEAD is GET without the body, which the gateway leaves out.
+            if own == method || (method == "HEAD" && own == "GET") { return ((endpoints[i], parameters), []) }
+            allowed += own == "GET" ? ["GET", "HEAD"] : [own]
+        }
+        return (nil, allowed)
     }
 }

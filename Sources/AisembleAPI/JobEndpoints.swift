@@ -55,12 +55,12 @@ extension Aisemble {
             },
             Endpoint(
                 "GET", "/jobs/{job_id}/results", "jobs.results", .scope(.jobs),
-                contract: Contract("What a job left; 409 until it is there.", replies: [(200, .bytes("application/octet-stream"))])
+                contract: Contract("What a job left; 409 until it is there.", replies: [(200, .bytes("*/*")), (206, .bytes("*/*")), (416, .none)])
             ) { request throws(ServiceError) in
                 let (id, tenant) = (request.parameter("job_id"), try request.principal().tenant)
                 let (record, content) = try await asking { () async throws(JobFailure) in try await queue.result(id, tenant: tenant) }
                 return APIReply(200, headers: [(name: "etag", value: "\"\(record.digest)\"")], .bytes(content, type: record.mediaType))
-            },
+            }.refusing(409),
         ]
     }
 }

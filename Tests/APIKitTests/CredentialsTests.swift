@@ -11,6 +11,7 @@ import Testing
         #expect(try token() == nil)
         #expect(try token(("authorization", "Bearer abc")) == "abc")
         #expect(try token(("authorization", "bearer  abc ")) == "abc")
+        #expect(try token(("authorization", "Bearer \t abé c\t ")) == "abé c")
         #expect(try token(("x-api-key", "abc")) == "abc")
         #expect(try token(("authorization", "Bearer abc"), ("x-api-key", "abc")) == "abc")
     }

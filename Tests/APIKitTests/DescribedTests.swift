@@ -78,13 +78,27 @@ private struct Place: DescribedRequest {
     @Test func theDescriptionSaysTheSame() throws {
         let schema = Wish.shape.json
         #expect(schema["required"] == ["title"])
-        #expect(schema["properties"]?["colour"] == ["type": "string", "enum": ["red", "green"], "default": "green"])
-        #expect(schema["properties"]?["count"] == ["type": "integer", "minimum": 1, "maximum": 10, "default": 1, "x-unit": "pieces"])
+        // null is the same as nothing, where nothing is needed.
+        #expect(schema["properties"]?["colour"] == ["type": ["string", "null"], "enum": ["red", "green", nil], "default": "green"])
+        #expect(schema["properties"]?["count"] == ["type": ["integer", "null"], "minimum": 1, "maximum": 10, "default": 1, "x-unit": "pieces"])
         #expect(schema["properties"]?["share"]?["type"] == ["number", "null"])
-        #expect(schema["properties"]?["place"]?["$ref"] == "#/components/schemas/Place")
+        #expect(schema["properties"]?["title"] == ["type": "string", "minLength": 1, "maxLength": 8])
+        #expect(schema["properties"]?["place"]?["anyOf"] == [["$ref": "#/components/schemas/Place"], ["type": "null"]])
         let (wish, _) = try read(#"{"title":"a"}"#)
         #expect(Wish.shape.problem(with: wish.json, at: "") == nil)
         #expect(Wish.shape.problem(with: ["title": 3], at: "")?.contains("title") == true)
+    }
+
+    @Test func theUsualBoundsAreDescribedToo() throws {
+        let city = Place.shape.json["properties"]?["city"]
+        #expect(city?["minLength"] == 1 && city?["maxLength"] == 256)
+        #expect(try refusal(#"{"title":"a","place":{"city":""}}"#)?.field == "place.city")
+        // Bytes, of which a character may have four: sixteen bytes can be four characters.
+        #expect(Schema.string(bytes: 16...20).json["minLength"] == 4)
+        let tags = Wish.shape.json["properties"]?["tags"]
+        #expect(tags?["minItems"] == 0 && tags?["maxItems"] == 2 && tags?["items"]?["maxLength"] == 4)
+        // A reply is held to nothing but its form.
+        #expect(String.schema(.none).json == ["type": "string"] && [Int].schema(.none).json["maxItems"] == nil)
     }
 
     @Test func timesAreReadWithTheirOffsetAndWrittenInUTC() {

@@ -52,6 +52,21 @@ import Testing
         #expect(reply.headers.first { $0.name == "allow" }?.value == "GET, HEAD, POST")
     }
 
+    @Test func aPathThatIsSpeltOutIsNoParameters() async {
+        var family = family
+        family.endpoints += [
+            Endpoint("DELETE", "/things/{id}", "delete", .open) { _ in .json(["success": true]) },
+            Endpoint("POST", "/things/make", "make", .open) { _ in .json(["success": true]) },
+        ]
+        func call(_ method: String, _ path: String) async -> (reply: APIReply, operation: String) {
+            await family.respond(to: request(method, path), authenticator: Known(caller: .anonymous))
+        }
+        #expect(await call("POST", "/api/things/make").operation == "make")
+        let wrong = await call("DELETE", "/api/things/make")
+        #expect(wrong.reply.status == 405 && wrong.reply.headers.first { $0.name == "allow" }?.value == "POST")
+        #expect(await call("DELETE", "/api/things/other").operation == "delete")
+    }
+
     @Test func headIsGet() async {
         #expect(await call(request("HEAD", "/api/things")).reply.status == 200)
         #expect(family.endpoint(method: "HEAD", path: "/api/things")?.operation == "list")

@@ -29,6 +29,42 @@ import Testing
         }
     }
 
+    /// Whoever sends wrong credentials is told so, also where none are needed.
+    @Test func everyOperationSaysHowItRefuses() async throws {
+        for (name, family, _, _) in try await World().families {
+            for (path, operation) in operations(try #require(family.description)) {
+                let replies = operation["responses"]
+                for status in ["400", "401", "403", "404", "413", "429", "500", "503"] { #expect(replies?[status] != nil, "\(name) \(path): \(status)") }
+                for (status, reply) in (replies?.members ?? []).map({ ($0.name, $0.value) }) {
+                    #expect(reply["headers"]?["X-Request-ID"]?["required"] == true, "\(name) \(path): \(status)")
+                    #expect((reply["headers"]?["Retry-After"] != nil) == ["429", "503"].contains(status), "\(name) \(path): \(status)")
+                }
+                #expect((operation["x-not-built"] == true) == (replies?["501"] != nil), "\(name) \(path)")
+            }
+        }
+    }
+
+    @Test func whatIsRefusedBeforeAnEndpointHasTheFamilysForm() async throws {
+        let world = try await World()
+        let refusal = try #require(world.phi.description)["paths"]?["/auth/token"]?["post"]?["responses"]?["401"]?["content"]?["application/json"]?["schema"]
+        #expect(refusal?["anyOf"] == [["$ref": "#/components/schemas/TokenError"], ["$ref": "#/components/schemas/Error"]])
+        let results = try #require(world.aisemble.description)["paths"]?["/jobs/{job_id}/results"]?["get"]?["responses"]
+        #expect(results?["409"] != nil && results?["200"]?["content"]?["*/*"] != nil)
+        let own = try #require(world.phi.description)["paths"]?["/openapi.json"]?["get"]?["responses"]?["200"]?["content"]?["application/json"]?["schema"]
+        #expect(own == ["type": "object"])
+    }
+
+    @Test func aBodyIsNeededWhereOneOfItsFieldsIs() async throws {
+        let world = try await World()
+        func needsBody(_ family: Family, _ path: String) -> Bool? { family.description?["paths"]?[path]?["post"]?["requestBody"]?["required"]?.truth }
+        #expect(needsBody(world.aisemble, "/jobs") == true)
+        #expect(needsBody(world.enterprise, "/webhooks/{webhook_id}/rotate-secret") == false)
+    }
+
+    private func operations(_ document: JSON) -> [(path: String, operation: JSON)] {
+        (document["paths"]?.members ?? []).flatMap { path in (path.value.members ?? []).map { ("\($0.name) \(path.name)", $0.value) } }
+    }
+
     private func references(_ json: JSON) -> [String] {
         switch json {
         case .array(let elements): elements.flatMap(references)

@@ -17,6 +17,14 @@ struct HeadTests {
         #expect(throws: ServiceError.self) { try RequestTarget("/x?" + (0..<65).map { "a\($0)=1" }.joined(separator: "&")) }
     }
 
+    @Test func aTargetThatCannotBeReadStillSaysWhoseItIs() {
+        for (target, beginning) in [
+            ("/api/v1/tenants/%zz", "/api/v1/tenants/"), ("/v1/tenants?a=1&a=2", "/v1/tenants"), ("/api/v2/../x", "/api/v2/../x"), ("", ""), ("%", ""),
+        ] {
+            #expect(RequestTarget.beginning(target) == beginning)
+        }
+    }
+
     @Test func sessionPathsAreFoundUnderEveryBase() {
         let bases = ["/api/v4", "/v4"]
         #expect(SessionPath("/v4/federated-learning/sessions/s/socket", bases: bases)?.isControl == true)

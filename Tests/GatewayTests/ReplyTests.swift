@@ -23,6 +23,20 @@ struct ReplyTests {
         }
     }
 
+    /// Each family says in its own form that a request cannot be read.
+    @Test func whatCannotBeReadIsAnsweredByWhoseItIs() async throws {
+        try await LiveCoordinator.with { live in
+            for (path, error) in [
+                ("/api/v1/tenants/%01", #""error":"validation_error""#), ("/api/v1/tenants?limit=1&limit=1", #""error":"validation_error""#),
+                ("/v1/tenants/%zz", #""error":"validation_error""#), ("/api/v2/jobs/%05", #""code":"INVALID_REQUEST""#),
+                ("/v1/logs?a=%", #""status":"error""#), ("/api/v4/nodes/%zz", #""code":"VALIDATION_ERROR""#), ("/elsewhere/%zz", #""code":"VALIDATION_ERROR""#),
+            ] {
+                let answer = try await RawConnection.answer(live, "GET \(path) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+                #expect(statuses(answer) == ["400"] && answer.contains(error), "\(path): \(answer)")
+            }
+        }
+    }
+
     @Test func unknownPathsAnswerInTheEnvelope() async throws {
         try await LiveCoordinator.with { live in
             for path in ["/nowhere", "/api/v3/x", "/api/v4/nowhere", "/api/v4"] {

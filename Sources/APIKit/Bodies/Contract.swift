@@ -15,6 +15,8 @@ package struct Contract: Sendable {
     package var query: [Field]
     package var request: Content
     package var replies: [(status: Int, content: Content)]
+    /// Statuses of errors, in the family's form, that no other endpoint of its kind has.
+    package var refusals: [Int] = []
 
     package init(_ summary: String, query: [Field] = [], request: Content = .none, replies: [(status: Int, content: Content)]) {
         self.summary = summary
@@ -58,6 +60,13 @@ extension Endpoint {
         ) { request throws(ServiceError) in
             .json(status, try await handler(request).json.noting(request.notices(query: query.map(\.name))))
         }
+    }
+
+    /// The same, which also refuses with these statuses.
+    package func refusing(_ statuses: Int...) -> Endpoint {
+        var copy = self
+        copy.contract?.refusals += statuses
+        return copy
     }
 
     /// An endpoint of a document that is not built: it says so by name, and needs credentials like everything else.

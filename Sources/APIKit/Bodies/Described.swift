@@ -40,7 +40,8 @@ package struct FieldOf<Root: Sendable>: Sendable {
     ) where Root: DescribedRequest {
         let usual = told ?? Root()[keyPath: path].json
         field = Field(
-            name: name, schema: Value.schema(bounds), isRequired: isRequired, unit: unit, source: nil, note: note,
+            name: name, schema: isRequired ? Value.schema(bounds.taken) : Value.schema(bounds.taken).takingNull, isRequired: isRequired, unit: unit,
+            source: nil, note: note,
             usual: isRequired || usual == .null ? nil : usual)
         value = { $0[keyPath: path].json }
         read = { json, place, root, notices throws(ServiceError) in
@@ -77,7 +78,14 @@ extension FieldOf {
 extension Described {
     package static var shape: Shape { Shape(name, fields.map(\.field)) }
     package static func schema(_ bounds: Bounds) -> Schema { .object(shape) }
-    package var json: JSON { .object(Self.fields.filter { $0.isThere(self) }.map { JSON.Member($0.field.name, $0.value(self)) }) }
+    package var json: JSON {
+        let fields = Self.fields
+        var members: [JSON.Member] = []
+        members.reserveCapacity(fields.count)
+        // By index: a field is large, and every reply is made here.
+        for i in fields.indices where fields[i].isThere(self) { members.append(JSON.Member(fields[i].field.name, fields[i].value(self))) }
+        return .object(members)
+    }
     package static func read(_ json: JSON, at path: String, _ bounds: Bounds, _ notices: inout [JSON]) throws(ServiceError) -> Self {
         throw .internalError(cause: "\(name) is no body that is read")
     }

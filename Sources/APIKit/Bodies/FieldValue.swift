@@ -27,6 +27,8 @@ package struct Bounds: Sendable {
     package var isSecret = false
     /// The range is only described: who takes the value holds it to that, and has words of its own for what is beyond.
     package var isHeldLater = false
+    /// Of a request's field: what has no bound of its own is held to the usual ones.
+    var isTaken = false
     package static let none = Bounds()
     package static let textBytes = 1...256
 
@@ -49,7 +51,21 @@ package struct Bounds: Sendable {
     }
 
     /// Of the elements of a list with these bounds.
-    var ofElements: Bounds { Bounds(range: range, count: elementBytes, isSecret: isSecret) }
+    var ofElements: Bounds {
+        var bounds = Bounds(range: range, count: elementBytes, isSecret: isSecret)
+        bounds.isTaken = isTaken
+        return bounds
+    }
+
+    /// As those of a request's field.
+    var taken: Bounds {
+        var bounds = self
+        bounds.isTaken = true
+        return bounds
+    }
+
+    /// Bytes, elements or members: the usual ones of a request's field that says no others.
+    func counted(usually usual: ClosedRange<Int>) -> ClosedRange<Int>? { count ?? (isTaken ? usual : nil) }
     var wholeRange: ClosedRange<Int64>? { range.map { Self.whole($0.lowerBound)...Self.whole($0.upperBound) } }
 
     /// A bound beyond all whole numbers is the last one.
@@ -57,7 +73,7 @@ package struct Bounds: Sendable {
 }
 
 extension String: FieldValue {
-    package static func schema(_ bounds: Bounds) -> Schema { .string(bytes: bounds.count) }
+    package static func schema(_ bounds: Bounds) -> Schema { .string(bytes: bounds.counted(usually: Bounds.textBytes)) }
     package var json: JSON { .string(self) }
     package static func read(_ json: JSON, at path: String, _ bounds: Bounds, _ notices: inout [JSON]) throws(ServiceError) -> String {
         let bytes = bounds.count ?? Bounds.textBytes
@@ -154,7 +170,10 @@ extension Optional: FieldValue where Wrapped: FieldValue {
 }
 
 extension Array: FieldValue where Element: FieldValue {
-    package static func schema(_ bounds: Bounds) -> Schema { .list(Element.schema(bounds.ofElements), atMost: bounds.count?.upperBound) }
+    package static func schema(_ bounds: Bounds) -> Schema {
+        let count = bounds.counted(usually: 0...Limits.listElements)
+        return .list(Element.schema(bounds.ofElements), atMost: count?.upperBound, atLeast: count?.lowerBound ?? 0)
+    }
     package var json: JSON { .array(map(\.json)) }
     package static func read(_ json: JSON, at path: String, _ bounds: Bounds, _ notices: inout [JSON]) throws(ServiceError) -> [Element] {
         let count = bounds.count ?? 0...Limits.listElements
@@ -168,7 +187,9 @@ extension Array: FieldValue where Element: FieldValue {
 }
 
 extension Dictionary: FieldValue where Key == String, Value: FieldValue {
-    package static func schema(_ bounds: Bounds) -> Schema { .map(Value.schema(bounds.ofElements)) }
+    package static func schema(_ bounds: Bounds) -> Schema {
+        .map(Value.schema(bounds.ofElements), atMost: bounds.counted(usually: 0...Limits.listElements)?.upperBound)
+    }
     package var json: JSON { .object(sorted { $0.key < $1.key }.map { JSON.Member($0.key, $0.value.json) }) }
     package static func read(_ json: JSON, at path: String, _ bounds: Bounds, _ notices: inout [JSON]) throws(ServiceError) -> Self {
         let count = bounds.count ?? 0...Limits.listElements

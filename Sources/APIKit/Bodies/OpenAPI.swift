@@ -70,15 +70,11 @@ extension Family {
         // A reply of one status may come in several media types.
         let statuses = (contract?.replies ?? []).map(\.status)
         var replies = Set(statuses).map { status in
-            let contents = (contract?.replies ?? []).filter { $0.status == status }.compactMap { content($0.content, isReply: true) }
-            let types = JSON.object(contents.flatMap { $0.members ?? [] })
-            return JSON.Member("\(status)", ["description": .string(reason(status))] + (contents.isEmpty ? [:] : ["content": types]))
+            let contents = (contract?.replies ?? []).filter { $0.status == status }.compactMap { content($0.content, status: status) }
+            return JSON.Member("\(status)", reply(status, contents.isEmpty ? nil : JSON.object(contents.flatMap { $0.members ?? [] }), endpoint))
         }
         for status in errors(of: endpoint) where !replies.contains(where: { $0.name == "\(status)" }) {
-            replies.append(
-                .init(
-                    "\(status)",
-                    ["description": .string(reason(status)), "content": ["application/json": ["schema": Schema.object(errorShape).json]]]))
+            replies.append(.init("\(status)", reply(status, ["application/json": ["schema": Schema.object(errorShape).json]], endpoint)))
         }
         operation.append(.init("responses", .object(replies.sorted { $0.name < $1.name })))
         operation.append(.init("security", security(endpoint.access)))
@@ -88,35 +84,61 @@ extension Family {
         return .object(operation)
     }
 
-    private func content(_ content: Contract.Content, isReply: Bool = false) -> JSON? {
+    private func reply(_ status: Int, _ content: JSON?, _ endpoint: Endpoint) -> JSON {
+        ["description": .string(reason(status)), "headers": headers(status, endpoint)] + (content.map { ["content": $0] } ?? [:])
+    }
+
+    /// - Parameter status: of a reply; nil: it is of a request.
+    private func content(_ content: Contract.Content, status: Int? = nil) -> JSON? {
         switch content {
         case .none: nil
+        // A document of another description.
+        case .bytes("application/json", _): ["application/json": ["schema": ["type": "object"]]]
         case .bytes(let type, let others): .object(([type] + others).map { .init($0, ["schema": ["type": "string", "format": "binary"]]) })
-        case .json(let shape):
-            [
-                "application/json": [
-                    "schema": isReply && !shape.fields.contains { $0.name == "notices" }
-                        ? [
-                            "allOf": [
-                                Schema.object(shape).json,
-                                ["type": "object", "properties": ["notices": ["type": "array", "items": ["$ref": "#/components/schemas/Notice"]]]],
-                            ]
-                        ] : Schema.object(shape).json
-                ]
-            ]
+        case .json(let shape): ["application/json": ["schema": schema(shape, status)]]
         }
     }
 
-    /// What an endpoint can refuse with, by what it takes and whom it lets in.
+    private func schema(_ shape: Shape, _ status: Int?) -> JSON {
+        let schema = Schema.object(shape).json
+        guard let status else { return schema }
+        // What is refused before the endpoint is reached has the family's form.
+        guard status < 400 else { return shape == errorShape ? schema : ["anyOf": [schema, Schema.object(errorShape).json]] }
+        // What always has notices describes them itself.
+        if shape.fields.contains(where: { $0.name == "notices" }) { return schema }
+        return ["allOf": [schema, ["type": "object", "properties": ["notices": ["type": "array", "items": ["$ref": "#/components/schemas/Notice"]]]]]]
+    }
+
+    /// What an endpoint can refuse with, by what it takes.
     private func errors(of endpoint: Endpoint) -> [Int] {
-        // A header that cannot be read is 400 everywhere; 503 and 507 can come before anything is looked at.
-        var statuses = [400, 429, 500, 503]
-        if endpoint.access != .open { statuses += [401, 403] }
-        if endpoint.access != .open || !endpoint.parameterNames.isEmpty { statuses.append(404) }
-        if endpoint.bodyLimitBytes > 0 { statuses += [413, 415] } else { statuses.append(413) }
+        // A header that cannot be read is 400 everywhere, credentials that are wrong are 401, those of another tenant 403, and a tenant that is
+        // not there 404, also where none are needed; 503 can come before anything is looked at.
+        var statuses = [400, 401, 403, 404, 413, 429, 500, 503]
+        if endpoint.bodyLimitBytes > 0 { statuses.append(415) }
         if endpoint.method != "GET" { statuses += [409, 422, 507] }
         if !endpoint.isBuilt { statuses.append(501) }
-        return statuses
+        return statuses + (endpoint.contract?.refusals ?? [])
+    }
+
+    /// Headers that say something of a call beside its reply.
+    private func headers(_ status: Int, _ endpoint: Endpoint) -> JSON {
+        func header(_ name: String, _ schema: Schema, isAlwaysThere: Bool, _ note: String) -> JSON.Member {
+            .init(name, ["description": .string(note), "required": .bool(isAlwaysThere), "schema": schema.json])
+        }
+        let count = Schema.integer(0...Int64(Int32.max))
+        var headers = [header("X-Request-ID", .string(bytes: nil), isAlwaysThere: true, "the caller's own, or a new one")]
+        if status == 401 { headers.append(header("WWW-Authenticate", .string(bytes: nil), isAlwaysThere: true, "RFC 9110 §11.6.1")) }
+        if status == 429 || status == 503 { headers.append(header("Retry-After", count, isAlwaysThere: true, "seconds")) }
+        guard endpoint.rate == .family, name != .phi else { return .object(headers) }
+        // A call that is refused before it is counted has none of them.
+        let isCounted = status < 400 && endpoint.access != .open
+        headers += [
+            header("X-RateLimit-Limit", count, isAlwaysThere: isCounted, "calls of a window"),
+            header("X-RateLimit-Remaining", count, isAlwaysThere: isCounted, "calls that are left of it"),
+            header("X-RateLimit-Reset", .integer(nil), isAlwaysThere: isCounted, "its end, in seconds since 1970"),
+        ]
+        if name == .v1 { headers.append(header("X-RateLimit-Window", count, isAlwaysThere: isCounted, "its length in seconds")) }
+        return .object(headers)
     }
 
     private func security(_ access: Access) -> JSON {

@@ -13,9 +13,9 @@ package indirect enum Schema: Sendable, Equatable {
     case integer(ClosedRange<Int64>?)
     case number(ClosedRange<Double>?)
     case boolean
-    case list(Schema, atMost: Int?)
+    case list(Schema, atMost: Int?, atLeast: Int = 0)
     /// An object whose keys are names of things.
-    case map(Schema)
+    case map(Schema, atMost: Int? = nil)
     case object(Shape)
     /// Any JSON value: what is in it is the caller's own.
     case any
@@ -26,20 +26,31 @@ package indirect enum Schema: Sendable, Equatable {
     /// As JSON Schema. Named objects are references, so that each is described once.
     package var json: JSON {
         switch self {
-        case .string(let bytes): ["type": "string"] + (bytes.map { ["minLength": $0.lowerBound > 0 ? 1 : 0, "maxLength": JSON($0.upperBound)] } ?? [:])
+        // What JSON Schema counts are characters, of which each has one to four bytes.
+        case .string(let bytes): ["type": "string"] + (bytes.map { ["minLength": JSON(($0.lowerBound + 3) / 4), "maxLength": JSON($0.upperBound)] } ?? [:])
         case .choice(let choices): ["type": "string", "enum": .array(choices.map(JSON.string))]
         case .name: ["type": "string", "pattern": .string("^[A-Za-z0-9._-]{1,\(Limits.nameBytes)}$")]
-        case .timestamp: ["type": "string", "format": "date-time"]
+        // Tools need not look at a format.
+        case .timestamp: ["type": "string", "format": "date-time", "minLength": 20]
         case .integer(let range): ["type": "integer"] + (range.map { ["minimum": .integer($0.lowerBound), "maximum": .integer($0.upperBound)] } ?? [:])
         case .number(let range): ["type": "number"] + (range.map { ["minimum": JSON($0.lowerBound), "maximum": JSON($0.upperBound)] } ?? [:])
         case .boolean: ["type": "boolean"]
-        case .list(let element, let most): ["type": "array", "items": element.json] + (most.map { ["maxItems": JSON($0)] } ?? [:])
-        case .map(let value): ["type": "object", "additionalProperties": value.json]
+        case .list(let element, let most, let least):
+            ["type": "array", "items": element.json] + (least > 0 ? ["minItems": JSON(least)] : [:]) + (most.map { ["maxItems": JSON($0)] } ?? [:])
+        case .map(let value, let most): ["type": "object", "additionalProperties": value.json] + (most.map { ["maxProperties": JSON($0)] } ?? [:])
         case .object(let shape): ["$ref": .string("#/components/schemas/\(shape.name)")]
         case .any: [:]
         case .either(let schemas): ["anyOf": .array(schemas.map(\.json))]
         case .nullable(.any): [:]
         case .nullable(let schema): schema.orNull
+        }
+    }
+
+    /// Of what may be left out: null says the same.
+    var takingNull: Schema {
+        switch self {
+        case .nullable, .any: self
+        default: .nullable(self)
         }
     }
 
@@ -61,7 +72,7 @@ package indirect enum Schema: Sendable, Equatable {
     var shapes: [Shape] {
         switch self {
         case .object(let shape): [shape] + shape.fields.flatMap(\.schema.shapes)
-        case .list(let schema, _), .map(let schema), .nullable(let schema): schema.shapes
+        case .list(let schema, _, _), .map(let schema, _), .nullable(let schema): schema.shapes
         case .either(let schemas): schemas.flatMap(\.shapes)
         default: []
         }
@@ -81,10 +92,10 @@ package indirect enum Schema: Sendable, Equatable {
         case (.integer(let range), .integer(let whole)): return range?.contains(whole) ?? true ? nil : wrong()
         case (.number(let range), .integer), (.number(let range), .number): return value.double.map { range?.contains($0) ?? true } ?? false ? nil : wrong()
         case (.boolean, .bool): return nil
-        case (.list(let element, let most), .array(let elements)):
-            if let most, elements.count > most { return wrong() }
+        case (.list(let element, let most, let least), .array(let elements)):
+            if elements.count < least || elements.count > most ?? .max { return wrong() }
             return elements.indices.lazy.compactMap { element.problem(with: elements[$0], at: "\(path)[\($0)]") }.first
-        case (.map(let schema), .object(let members)): return members.lazy.compactMap { schema.problem(with: $0.value, at: "\(path).\($0.name)") }.first
+        case (.map(let schema, _), .object(let members)): return members.lazy.compactMap { schema.problem(with: $0.value, at: "\(path).\($0.name)") }.first
         case (.object(let shape), .object): return shape.problem(with: value, at: path)
         default: return wrong()
         }

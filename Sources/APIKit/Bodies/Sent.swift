@@ -50,7 +50,7 @@ package struct Query<Value: FieldValue>: Sendable {
     private let bounds: Bounds
 
     package init(_ name: String, _ bounds: Bounds = .none, isRequired: Bool = false, usual: JSON? = nil, note: String) {
-        field = Field(name: name, schema: Value.schema(bounds), isRequired: isRequired, unit: nil, source: nil, note: note, usual: usual)
+        field = Field(name: name, schema: Value.schema(bounds.taken), isRequired: isRequired, unit: nil, source: nil, note: note, usual: usual)
         self.bounds = bounds
     }
 

@@ -51,8 +51,8 @@ struct Gateway: Sendable {
         if let tenant = reply.tenant {
             metrics.observe(TelemetryMetric.tenantRequests, [("tenant", tenant), ("status", "\(answer.status)")], seconds: seconds)
         }
-        // Who is turned away is counted; a line for each would be part of the overload.
-        if answer.status >= 500, answer.status != 503 {
+        // Who is turned away is counted; a line for each would be part of the overload. What is not built is no failure.
+        if answer.status >= 500, answer.status != 501, answer.status != 503 {
             log.error("request failed", metadata: line(request, reply, operation, answer.status, seconds, cause: reply.cause ?? "none given"))
         } else if answer.status == 503 {
             log.debug("request", metadata: line(request, reply, operation, answer.status, seconds))
@@ -104,7 +104,7 @@ struct Gateway: Sendable {
         } catch {
             // An unreadable head, or a path that does not belong here: the body is of no interest any more.
             let hasBody = request.headers[.transferEncoding] != nil || (request.headers[.contentLength] ?? "0") != "0"
-            return (owner(of: api.path).unreached(error, api), "unmatched", hasBody)
+            return (owner(of: RequestTarget.beginning(request.head.path ?? "/")).unreached(error, api), "unmatched", hasBody)
         }
     }
 

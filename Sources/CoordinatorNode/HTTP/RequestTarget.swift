@@ -44,6 +44,11 @@ package struct RequestTarget: Sendable, Equatable {
         }
     }
 
+    /// What a target that cannot be read still says of whose it is: its path, as far as it is spelt plainly.
+    package static func beginning(_ target: String) -> String {
+        String(target.utf8.prefix { $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "%") }) ?? "/"
+    }
+
     /// Percent-decoding. nil for a malformed escape, for text that is not UTF-8, and when a decoded byte is refused.
     private static func decode(_ text: Substring.UTF8View, plusIsSpace: Bool, refusing: (UInt8) -> Bool) -> String? {
         var bytes: [UInt8] = []
