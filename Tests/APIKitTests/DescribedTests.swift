@@ -79,7 +79,7 @@ private struct Place: DescribedRequest {
         let schema = Wish.shape.json
         #expect(schema["required"] == ["title"])
         // null is the same as nothing, where nothing is needed.
-        #expect(schema["properties"]?["colour"] == ["type": ["string", "null"], "enum": ["red", "green", nil], "default": "green"])
+        #expect(schema["properties"]?["colour"] == ["type": ["string", "null"], "enum": ["red", "green", .null], "default": "green"])
         #expect(schema["properties"]?["count"] == ["type": ["integer", "null"], "minimum": 1, "maximum": 10, "default": 1, "x-unit": "pieces"])
         #expect(schema["properties"]?["share"]?["type"] == ["number", "null"])
         #expect(schema["properties"]?["title"] == ["type": "string", "minLength": 1, "maxLength": 8])
