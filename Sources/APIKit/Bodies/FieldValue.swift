@@ -174,7 +174,7 @@ extension Array: FieldValue where Element: FieldValue {
         let count = bounds.counted(usually: 0...Limits.listElements)
         return .list(Element.schema(bounds.ofElements), atMost: count?.upperBound, atLeast: count?.lowerBound ?? 0)
     }
-    package var json: JSON { .array(map(\.json)) }
+    package var json: JSON { .array(map { $0.json }) }
     package static func read(_ json: JSON, at path: String, _ bounds: Bounds, _ notices: inout [JSON]) throws(ServiceError) -> [Element] {
         let count = bounds.count ?? 0...Limits.listElements
         guard let elements = json.elements, count.contains(elements.count) else {

@@ -23,6 +23,7 @@ package final class Connection: Sendable {
     /// false: plain HTTP on the loopback.
     let isSecure: Bool
     private let opening: Opening?
+    let writes = WriteWatch()
 
     package convenience init(isSecure: Bool) { self.init(isSecure: isSecure, opening: nil) }
 

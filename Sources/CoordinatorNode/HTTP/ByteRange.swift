@@ -1,5 +1,6 @@
 import APIKit
 package import Foundation
+import Synchronization
 
 /// One byte range (RFC 9110 §14.2). Several ranges, and anything that is not understood, mean the whole.
 package enum ByteRange: Equatable {
@@ -27,6 +28,18 @@ package enum ByteRange: Equatable {
 package enum HTTPDate {
     private static let days = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"]
     private static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+
+    private static let latest = Mutex<(second: Int64, text: String)>((.min, ""))
+
+    /// Every answer has it; it is made once a second.
+    static func now() -> String {
+        let now = Date()
+        let second = Int64(now.timeIntervalSince1970)
+        return latest.withLock { latest in
+            if latest.second != second { latest = (second, text(at: now)) }
+            return latest.text
+        }
+    }
 
     package static func text(at date: Date) -> String {
         let seconds = max(0, Int64(date.timeIntervalSince1970))

@@ -34,6 +34,7 @@ struct Gateway: Sendable {
     static let authorities = "tutti-authorities"
     static let latency = "tutti_http_request_seconds"
     static let crowded = ServiceError.unavailable("too many requests are under way", retryAfterSeconds: Limits.shedRetrySeconds)
+    private static let requestIDField = HTTPField.Name("x-request-id")
     private struct Ended: Error {}
 
     /// Hummingbird's responder.
@@ -45,7 +46,7 @@ struct Gateway: Sendable {
         let answer = HTTPAnswer(reply, method: request.method, headers: request.headers, closes: closes)
         // A client that has gone is counted like the others.
         var failure: (any Error)?
-        do { try await answer.write(writer, channel, stalled: times.stalledWrite) } catch { failure = error }
+        do { try await answer.write(writer, channel, connection.writes, stalled: times.stalledWrite) } catch { failure = error }
         let seconds = started.duration(to: .now) / .seconds(1)
         metrics.observe(Self.latency, [("operation", operation), ("status", "\(answer.status)")], seconds: seconds)
         if let tenant = reply.tenant {
@@ -85,7 +86,7 @@ struct Gateway: Sendable {
         to request: Request, _ connection: Connection, _ channel: any Channel
     ) async -> (reply: APIReply, operation: String, closes: Bool) {
         var api = emptyRequest(
-            method: request.method.rawValue, host: request.head.authority, connection, id: HTTPField.Name("x-request-id").flatMap { request.headers[$0] })
+            method: request.method.rawValue, host: request.head.authority, connection, id: Self.requestIDField.flatMap { request.headers[$0] })
         do throws(ServiceError) {
             // A repeated header is one line, as RFC 9110 §5.3 has it; two credentials are not.
             for field in request.headers { api.headers.append((field.name.canonicalName, field.value)) }

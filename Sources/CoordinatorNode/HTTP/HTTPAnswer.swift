@@ -53,7 +53,7 @@ struct HTTPAnswer: Sendable {
         }
         if code != .notModified && code != .noContent { headers[.contentLength] = "\(range.count)" }
         headers[.xContentTypeOptions] = "nosniff"
-        headers[.date] = HTTPDate.text(at: Date())
+        headers[.date] = HTTPDate.now()
         if closes { headers[.connection] = "close" }
         (self.code, self.headers, self.content, self.range, isHead) = (code, headers, content, range, method == .head)
     }
@@ -61,20 +61,18 @@ struct HTTPAnswer: Sendable {
     var status: Int { code.code }
 
     /// - Parameter stalled: how long one write may wait for the client to take something.
-    func write(_ writer: consuming ResponseWriter, _ channel: any Channel, stalled: Duration) async throws {
-        func watched() -> Scheduled<Void> { channel.eventLoop.scheduleTask(in: TimeAmount(stalled)) { channel.close(promise: nil) } }
+    func write(_ writer: consuming ResponseWriter, _ channel: any Channel, _ watch: WriteWatch, stalled: Duration) async throws {
         let head = HTTPResponse(status: code, headerFields: headers)
         let sent = isHead ? 0..<0 : range
-        var watch = watched()
-        defer { watch.cancel() }
+        watch.begins(channel, within: stalled)
+        defer { watch.ends() }
         guard sent.count > Limits.replyChunkBytes else {
             let body = sent.isEmpty ? ResponseBody() : ResponseBody(byteBuffer: ByteBuffer(bytes: content[sent]))
             return try await writer.write(response: head, body: body)
         }
         var body = try await writer.writeHead(head)
         for start in stride(from: sent.lowerBound, to: sent.upperBound, by: Limits.replyChunkBytes) {
-            watch.cancel()
-            watch = watched()
+            watch.begins(channel, within: stalled)
             try await body.write(ByteBuffer(bytes: content[start..<min(start + Limits.replyChunkBytes, sent.upperBound)]))
         }
         try await body.finish(nil)
