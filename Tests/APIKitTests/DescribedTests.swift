@@ -96,7 +96,7 @@ private struct Place: DescribedRequest {
         // Bytes, of which a character may have four: sixteen bytes can be four characters.
         #expect(Schema.string(bytes: 16...20).json["minLength"] == 4)
         let tags = Wish.shape.json["properties"]?["tags"]
-        #expect(tags?["minItems"] == 0 && tags?["maxItems"] == 2 && tags?["items"]?["maxLength"] == 4)
+        #expect(tags?["minItems"] == nil && tags?["maxItems"] == 2 && tags?["items"]?["maxLength"] == 4)
         // A reply is held to nothing but its form.
         #expect(String.schema(.none).json == ["type": "string"] && [Int].schema(.none).json["maxItems"] == nil)
     }
