@@ -21,15 +21,18 @@ struct ListSuites: ReportingCommand {
             print("aggregation whole aggregations beside memory and the peers, masks beside openssl")
             print("secagg      secure aggregation: milliseconds and bytes of clients and server, beside AES alone and Flower's SecAgg+")
             print("faults      kills of real processes, idle clients, overload: what is lost, and what a client costs")
+            print("api         requests a second and latency of calls of a coordinator over TLS beside a bare route of Hummingbird")
             print("compress    ratio and MB/s of zstd on updates and models of 38 KB to 10 MB")
         }
-        return ["suites": ["kernels", "step", "aggregation", "round", "strategies", "robustness", "simulation", "virtual", "secagg", "faults", "compress"]]
+        return [
+            "suites": ["kernels", "step", "aggregation", "round", "strategies", "robustness", "simulation", "virtual", "secagg", "faults", "api", "compress"]
+        ]
     }
 }
 
 struct RunSuite: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "run", abstract: "Run a suite.")
-    @Argument(help: "kernels, step, aggregation, round, strategies, robustness, simulation, virtual, secagg, faults or compress.")
+    @Argument(help: "kernels, step, aggregation, round, strategies, robustness, simulation, virtual, secagg, faults, api or compress.")
     var suite: String
     @Option(help: "Write the result to this file.")
     var json: String?
@@ -68,6 +71,7 @@ struct RunSuite: AsyncParsableCommand {
                     throw CommandFailure(.usage, "--kills is \(kills), --idle \(idle).", remedy: "Give at most 1000000 kills and 100000 idle clients.")
                 }
                 rows = try await FaultsSuite.run(data: data, kills: kills, idle: idle, overload: overload) { say($0) }
+            case "api": rows = try APISuite.run { say($0) }
             case "compress": rows = try CompressionSuite.run(data: data) { say($0) }
             default: throw CommandFailure(.usage, "There is no suite '\(suite)'.", remedy: "See 'tutti-bench list'.")
             }
