@@ -190,7 +190,7 @@ extension Dictionary: FieldValue where Key == String, Value: FieldValue {
     package static func schema(_ bounds: Bounds) -> Schema {
         .map(Value.schema(bounds.ofElements), atMost: bounds.counted(usually: 0...Limits.listElements)?.upperBound)
     }
-    package var json: JSON { .object(sorted { $0.key < $1.key }.map { JSON.Member($0.key, $0.value.json) }) }
+    package var json: JSON { .object(keys.sorted().map { JSON.Member($0, self[$0]?.json ?? .null) }) }
     package static func read(_ json: JSON, at path: String, _ bounds: Bounds, _ notices: inout [JSON]) throws(ServiceError) -> Self {
         let count = bounds.count ?? 0...Limits.listElements
         guard let members = json.members, count.contains(members.count) else {

@@ -51,6 +51,8 @@ package struct RequestTarget: Sendable, Equatable {
 
     /// Percent-decoding. nil for a malformed escape, for text that is not UTF-8, and when a decoded byte is refused.
     private static func decode(_ text: Substring.UTF8View, plusIsSpace: Bool, refusing: (UInt8) -> Bool) -> String? {
+        // Most have nothing to decode.
+        guard text.contains(where: { $0 == UInt8(ascii: "%") || plusIsSpace && $0 == UInt8(ascii: "+") }) else { return String(Substring(text)) }
         var bytes: [UInt8] = []
         var rest = text
         while let byte = rest.popFirst() {
