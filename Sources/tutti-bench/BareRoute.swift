@@ -32,7 +32,8 @@ struct Bare: AsyncParsableCommand {
         var log = Logger(label: "bare")
         log.logLevel = .error
         let application = Application(
-            router: router, server: try .tls(.http1(), tlsConfiguration: tls), configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: 0)),
+            router: router, server: try .tls(.http1(), tlsConfiguration: tls),
+            configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: 0)),
             onServerRunning: { channel in
                 print((["port": JSON(channel.localAddress?.port ?? 0)] as JSON).encodedText)
                 fflush(nil)

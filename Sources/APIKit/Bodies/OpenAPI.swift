@@ -128,7 +128,11 @@ extension Family {
         let count = Schema.integer(0...Int64(Int32.max))
         var headers = [header("X-Request-ID", .string(bytes: nil), isAlwaysThere: true, "the caller's own, or a new one")]
         if status == 401 { headers.append(header("WWW-Authenticate", .string(bytes: nil), isAlwaysThere: true, "RFC 9110 §11.6.1")) }
-        if status == 429 || status == 503 { headers.append(header("Retry-After", count, isAlwaysThere: true, "seconds")) }
+        if status == 429 || status == 503 {
+            // What an endpoint says itself with such a status (health) is no refusal.
+            let isOwn = endpoint.contract?.replies.contains { $0.status == status } ?? false
+            headers.append(header("Retry-After", count, isAlwaysThere: !isOwn, "seconds"))
+        }
         guard endpoint.rate == .family, name != .phi else { return .object(headers) }
         // A call that is refused before it is counted has none of them.
         let isCounted = status < 400 && endpoint.access != .open
