@@ -1,5 +1,20 @@
 /// Counts a call against the plan of who makes it.
 package protocol CallAdmission: Sendable {
-    /// - Returns: headers for the reply, whatever it will be, and why the call is refused, if it is.
-    func admit(_ request: APIRequest) async -> (headers: [(name: String, value: String)], refused: ServiceError?)
+    func admit(_ request: APIRequest) async -> AdmittedCall
+}
+
+/// What became of a call that wanted to begin.
+package struct AdmittedCall: Sendable {
+    /// For the reply, whatever it will be.
+    package var headers: [(name: String, value: String)]
+    /// nil: the call goes on.
+    package var refused: ServiceError?
+    /// Says that the call is over. Called once, when its reply is there, of every call that goes on.
+    package var end: (@Sendable () -> Void)?
+
+    package init(headers: [(name: String, value: String)] = [], refused: ServiceError? = nil, end: (@Sendable () -> Void)? = nil) {
+        self.headers = headers
+        self.refused = refused
+        self.end = end
+    }
 }

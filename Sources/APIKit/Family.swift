@@ -89,10 +89,14 @@ package struct Family: Sendable {
             request.caller = try await authenticator.caller(of: request)
             if let denial = Self.denial(request.caller, endpoint.access) { throw denial }
             try Self.checkTenant(request)
+            var end: (@Sendable () -> Void)?
+            // However the call ends: with a reply, with an error, or because its connection is gone.
+            defer { end?() }
             if endpoint.rate == .family, let admission {
-                let (told, refused) = await admission.admit(request)
-                headers += told
-                if let refused { throw refused }
+                let admitted = await admission.admit(request)
+                headers += admitted.headers
+                if let refused = admitted.refused { throw refused }
+                end = admitted.end
             }
             if let declared = request.body.declaredBytes, declared > endpoint.bodyLimitBytes { throw .tooLarge(limitBytes: endpoint.bodyLimitBytes) }
             if let repetition, repetition.concerns(endpoint, request) {

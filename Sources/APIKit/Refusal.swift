@@ -41,7 +41,8 @@ package struct Refusal: Sendable {
             headers += [(name: "upgrade", value: "websocket"), (name: "connection", value: "upgrade")]
         case .rateLimited(let seconds): (message, retryAfterSeconds) = ("Too many requests; wait \(seconds) s", seconds)
         case .quotaExceeded(let excess, let seconds):
-            message = "The plan's \(excess.limit) \(excess.type) are used up; wait \(seconds) s"
+            let things = String(excess.type.map { $0 == "_" ? " " : $0 })
+            message = "The plan's \(excess.limit) \(things) are used up; wait \(seconds) s"
             (quota, retryAfterSeconds) = (excess, seconds)
         case .unavailable(let why, let seconds): (message, retryAfterSeconds) = (why, seconds)
         case .insufficientStorage: message = "The disk is full; nothing that was acknowledged is lost"

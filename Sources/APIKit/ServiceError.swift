@@ -35,8 +35,9 @@ package struct Quota: Sendable, Equatable {
     package var type: String
     package var limit: Int64
     package var used: Int64
-    package var resetsAtMilliseconds: Int64
-    package init(type: String, limit: Int64, used: Int64, resetsAtMilliseconds: Int64) {
+    /// nil: nobody knows when.
+    package var resetsAtMilliseconds: Int64?
+    package init(type: String, limit: Int64, used: Int64, resetsAtMilliseconds: Int64?) {
         self.type = type
         self.limit = limit
         self.used = used

@@ -27,10 +27,12 @@ struct ErrorDetails: Described {
     var field: String?
     var reason: String
     var provided: JSON?
+    var quotaType: String?
 
     static let fields = [
         FieldOf<ErrorDetails>("field", \.field, .rule("error.field")), FieldOf("reason", \.reason, .rule("error.issue")),
         FieldOf("provided_value", \.provided, .request),
+        FieldOf("quota_type", \.quotaType, .rule("quota.type"), "what of the plan is used up").only { $0.quotaType != nil },
     ]
 }
 
@@ -86,7 +88,7 @@ extension Aisemble {
         let body = ErrorBody(
             error: ErrorFacts(
                 code: code, message: told.message,
-                details: ErrorDetails(field: told.field, reason: told.issue ?? told.message, provided: told.provided?.echoed),
+                details: ErrorDetails(field: told.field, reason: told.issue ?? told.message, provided: told.provided?.echoed, quotaType: told.quota?.type),
                 requestID: request.requestID, at: Timestamp(milliseconds: request.nowMilliseconds)))
         return APIReply(code.status, headers: told.headers, .json(body.json))
     }

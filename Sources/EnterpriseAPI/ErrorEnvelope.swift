@@ -34,7 +34,7 @@ struct ErrorDetails: Described {
         FieldOf("reset_date", \.resetsAt, .clock),
     ]
 
-    var resetsAt: Timestamp? { quota.map { Timestamp(milliseconds: $0.resetsAtMilliseconds) } }
+    var resetsAt: Timestamp? { quota?.resetsAtMilliseconds.map { Timestamp(milliseconds: $0) } }
 }
 
 extension Enterprise {

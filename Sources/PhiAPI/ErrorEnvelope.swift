@@ -24,10 +24,12 @@ struct ErrorDetails: Described {
     var field: String?
     var issue: String
     var provided: JSON?
+    var quotaType: String?
 
     static let fields = [
         FieldOf<ErrorDetails>("field", \.field, .rule("error.field")), FieldOf("issue", \.issue, .rule("error.issue")),
         FieldOf("provided_value", \.provided, .request),
+        FieldOf("quota_type", \.quotaType, .rule("quota.type"), "what of the plan is used up").only { $0.quotaType != nil },
     ]
 }
 
@@ -39,7 +41,7 @@ extension Phi {
         let word = String(reason(status).lowercased().map { $0 == " " ? "_" : $0 })
         let body = ErrorBody(
             error: word, message: told.message,
-            details: ErrorDetails(field: told.field, issue: told.issue ?? told.message, provided: told.provided?.echoed), requestID: request.requestID)
+            details: ErrorDetails(field: told.field, issue: told.issue ?? told.message, provided: told.provided?.echoed, quotaType: told.quota?.type), requestID: request.requestID)
         return APIReply(status, headers: told.headers, .json(body.json))
     }
 

@@ -31,10 +31,12 @@ struct ErrorDetails: Described {
     var field: String?
     var issue: String
     var provided: JSON?
+    var quotaType: String?
 
     static let fields = [
         FieldOf<ErrorDetails>("field", \.field, .rule("error.field")), FieldOf("issue", \.issue, .rule("error.issue")),
         FieldOf("provided_value", \.provided, .request),
+        FieldOf("quota_type", \.quotaType, .rule("quota.type"), "what of the plan is used up").only { $0.quotaType != nil },
     ]
 }
 
@@ -47,7 +49,7 @@ extension TrustStream {
             success: false,
             error: ErrorFacts(
                 code: code, message: told.message,
-                details: ErrorDetails(field: told.field, issue: told.issue ?? told.message, provided: told.provided?.echoed),
+                details: ErrorDetails(field: told.field, issue: told.issue ?? told.message, provided: told.provided?.echoed, quotaType: told.quota?.type),
                 requestID: request.requestID, at: Timestamp(milliseconds: request.nowMilliseconds),
                 documentation: "\(request.baseURL)\(base)/docs/errors/\(code.page)"))
         return APIReply(code.status, headers: told.headers, .json(body.json))

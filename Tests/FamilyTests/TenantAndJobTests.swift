@@ -146,6 +146,6 @@ import Trust
     }
 
     private struct Uncounted: CallAdmission {
-        func admit(_ request: APIRequest) async -> (headers: [(name: String, value: String)], refused: ServiceError?) { ([], nil) }
+        func admit(_ request: APIRequest) async -> AdmittedCall { AdmittedCall() }
     }
 }

@@ -1,25 +1,58 @@
 import APIKit
 import Federation
 import Platform
+import Storage
 
-/// Counts calls in the documented windows: one for each caller and family, with the limit of the tenant's plan.
+/// Counts calls: those under way, of a tenant in all families together, and those of an hour, one window for each caller and family. Both
+/// limits are those of the tenant's plan.
 struct QuotaAdmission: CallAdmission {
     let quotas: Quotas
     let tenants: Tenants
 
-    func admit(_ request: APIRequest) async -> (headers: [(name: String, value: String)], refused: ServiceError?) {
+    func admit(_ request: APIRequest) async -> AdmittedCall {
         // A session's own token says nothing of a tenant before the session is asked.
-        guard let who = request.caller.name, let id = request.caller.tenant else { return ([], nil) }
-        let limit: Int
-        do { limit = try await tenants.tenant(id).plan(request.family).requestsPerHour } catch { return ([], ServiceError(error)) }
+        guard let who = request.caller.name, let id = request.caller.tenant else { return AdmittedCall() }
+        let (limit, concurrent): (Int, Int)
         do {
-            let decision = try await quotas.take(
-                QuotaSubject(tenant: id, principal: who, family: request.family), limit: limit, now: Instant(milliseconds: request.nowMilliseconds))
-            let headers = decision.headers(request.family).map { (name: $0.name.lowercased(), value: $0.value) }.filter { $0.name != "retry-after" }
-            guard !decision.allowed else { return (headers, nil) }
+            let tenant = try await tenants.tenant(id)
+            limit = tenant.plan(request.family).requestsPerHour
+            concurrent = tenant.performanceTier.concurrentOperations
+        } catch { return AdmittedCall(refused: ServiceError(error)) }
+        let (subject, now) = (QuotaSubject(tenant: id, principal: who, family: request.family), Instant(milliseconds: request.nowMilliseconds))
+        let operation: ConcurrencyLimit.Operation
+        do { operation = try quotas.begin(tenant: id, limit: concurrent) } catch {
+            // It is refused before it is a request: the window is shown as it is.
+            return AdmittedCall(headers: headers(await quotas.look(subject, limit: limit, now: now), request), refused: ServiceError(error))
+        }
+        do {
+            let decision = try await quotas.take(subject, limit: limit, now: now)
+            let told = headers(decision, request)
+            if decision.allowed { return AdmittedCall(headers: told) { [quotas] in quotas.end(operation) } }
+            quotas.end(operation)
+            return AdmittedCall(headers: told, refused: ServiceError(.requests(decision)))
+        } catch {
+            quotas.end(operation)
+            return AdmittedCall(refused: ServiceError(error))
+        }
+    }
+
+    private func headers(_ decision: RateDecision, _ request: APIRequest) -> [(name: String, value: String)] {
+        decision.headers(request.family).map { (name: $0.name.lowercased(), value: $0.value) }.filter { $0.name != "retry-after" }
+    }
+}
+
+extension ServiceError {
+    fileprivate init(_ error: QuotaError) {
+        switch error {
+        case .requests(let decision):
             let quota = Quota(
                 type: "requests", limit: Int64(decision.limit), used: Int64(decision.limit), resetsAtMilliseconds: decision.resetAt.milliseconds)
-            return (headers, .quotaExceeded(quota, retryAfterSeconds: decision.retryAfterSeconds))
-        } catch { return ([], .unavailable("too many callers are being counted", retryAfterSeconds: error.retryAfterSeconds)) }
+            self = .quotaExceeded(quota, retryAfterSeconds: decision.retryAfterSeconds)
+        case .concurrentOperations(let limit, let used):
+            // Nobody knows when one of them ends.
+            let quota = Quota(type: error.quotaType, limit: Int64(limit), used: Int64(used), resetsAtMilliseconds: nil)
+            self = .quotaExceeded(quota, retryAfterSeconds: error.retryAfterSeconds)
+        case .crowded(let seconds): self = .unavailable("too many callers are being counted", retryAfterSeconds: seconds)
+        }
     }
 }

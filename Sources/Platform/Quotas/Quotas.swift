@@ -1,5 +1,6 @@
 package import Federation
 package import Storage
+internal import Synchronization
 
 /// Why a call is not answered now. All of them are 429 but `crowded`, which is 503.
 package enum QuotaError: Error, Sendable, Equatable, CustomStringConvertible {
@@ -39,7 +40,8 @@ package enum QuotaError: Error, Sendable, Equatable, CustomStringConvertible {
 package actor Quotas {
     private let store: any QuotaStore
     private var limiter: RateLimiter
-    private var operations = ConcurrencyLimit()
+    /// Not the actor's, so that an operation can be ended where nobody waits.
+    private nonisolated let operations = Mutex(ConcurrencyLimit())
     /// Writes go one after the other: an older count must not come to lie over a newer.
     private var lastWrite: Task<Result<Void, StorageError>, Never>?
 
@@ -71,33 +73,26 @@ package actor Quotas {
 
     // MARK: Operations
 
-    /// For an operation that outlives its request; `end` must follow.
+    /// `end` must follow.
     /// - Throws: `concurrentOperations`.
-    package func begin(tenant: String, limit: Int) throws(QuotaError) -> ConcurrencyLimit.Operation {
-        guard let operation = operations.begin(tenant, limit: limit) else {
-            throw .concurrentOperations(limit: max(0, limit), used: operations.count(tenant))
-        }
+    package nonisolated func begin(tenant: String, limit: Int) throws(QuotaError) -> ConcurrencyLimit.Operation {
+        let begun = operations.withLock { operations in (operations.begin(tenant, limit: limit), operations.count(tenant)) }
+        guard let operation = begun.0 else { throw .concurrentOperations(limit: max(0, limit), used: begun.1) }
         return operation
     }
 
-    package func end(_ operation: ConcurrencyLimit.Operation) { operations.end(operation) }
+    package nonisolated func end(_ operation: ConcurrencyLimit.Operation) { operations.withLock { $0.end(operation) } }
 
-    package func operationsUnderWay(tenant: String) -> Int { operations.count(tenant) }
+    package nonisolated func operationsUnderWay(tenant: String) -> Int { operations.withLock { $0.count(tenant) } }
 
     /// Runs `work` as one operation of the tenant, or not at all.
     package nonisolated func withOperation<Value: Sendable, Failure: Error>(
         tenant: String, limit: Int, _ work: @Sendable () async throws(Failure) -> Value
     ) async throws(Failure) -> Result<Value, QuotaError> {
         let operation: ConcurrencyLimit.Operation
-        do { operation = try await begin(tenant: tenant, limit: limit) } catch { return .failure(error) }
-        do {
-            let value = try await work()
-            await end(operation)
-            return .success(value)
-        } catch {
-            await end(operation)
-            throw error
-        }
+        do { operation = try begin(tenant: tenant, limit: limit) } catch { return .failure(error) }
+        defer { end(operation) }
+        return .success(try await work())
     }
 
     // MARK: Writing
