@@ -1,3 +1,4 @@
+internal import Federation
 package import Platform
 package import StrictJSON
 
@@ -41,6 +42,8 @@ package struct Family: Sendable {
 
     /// Counts calls against plans; nil: they are not counted.
     package var admission: (any CallAdmission)?
+    /// Limits addresses from which nobody known calls; nil: they are not limited.
+    package var addresses: AddressLimiter?
     /// Makes calls with a key once; nil: keys are not looked at.
     package var repetition: Repetition?
 
@@ -65,6 +68,12 @@ package struct Family: Sendable {
         return family
     }
 
+    package func limited(by addresses: AddressLimiter) -> Family {
+        var family = self
+        family.addresses = addresses
+        return family
+    }
+
     package func owns(_ path: String) -> Bool { base(of: path) != nil }
 
     /// The endpoint that answers this method at this path, for who must know before the body is read: its limit, its
@@ -86,6 +95,7 @@ package struct Family: Sendable {
             request.parameters = parameters
             request.bodyLimitBytes = endpoint.bodyLimitBytes
             request.family = name
+            if endpoint.access == .open { try limit(.open, request) }
             request.caller = try await authenticator.caller(of: request)
             if let denial = Self.denial(request.caller, endpoint.access) { throw denial }
             try Self.checkTenant(request)
@@ -107,10 +117,19 @@ package struct Family: Sendable {
         } catch {
             reply = refusal(error, request)
         }
+        // Whoever guesses is told to wait and not whether the guess was right; who has credentials is served all the while.
+        if reply.status == 401 {
+            do { try limit(.failed, request) } catch { reply = refusal(error, request) }
+        }
         reply.tenant = request.caller.tenant
         (reply.principal, reply.route) = (request.caller.name, route)
         reply.headers += headers + [(name: "x-request-id", value: request.requestID)]
         return (reply, operation)
+    }
+
+    private func limit(_ call: AddressLimiter.Call, _ request: APIRequest) throws(ServiceError) {
+        guard let wait = addresses?.take(request.remoteAddress, call, now: Instant(milliseconds: request.nowMilliseconds)) else { return }
+        throw .rateLimited(retryAfterSeconds: wait)
     }
 
     /// The envelope of an error, with the cause of an internal one for the log.

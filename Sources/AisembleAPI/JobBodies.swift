@@ -28,29 +28,6 @@ struct JobBody: DescribedRequest {
     ]
 }
 
-/// What a job waits for.
-struct BlockerView: Described {
-    static let name = "Blocker"
-    var what: String
-    var field: String
-    var asked: String
-    var have: String
-    var fix: String
-
-    static let fields = [
-        FieldOf<BlockerView>("what", \.what, .rule("pending")), FieldOf("field", \.field, .request), FieldOf("asked", \.asked, .request),
-        FieldOf("have", \.have, .stored), FieldOf("fix", \.fix, .rule("pending")),
-    ]
-
-    init(_ blocker: JobBlocker) {
-        what = blocker.what
-        field = blocker.field
-        asked = blocker.asked
-        have = blocker.have
-        fix = blocker.fix
-    }
-}
-
 struct CreatedJobView: Described {
     static let name = "CreatedJob"
     var id: String
@@ -60,7 +37,7 @@ struct CreatedJobView: Described {
     var estimate: Timestamp?
     var priority: JobPriority
     var scheduledAt: Timestamp?
-    var blockedBy: [BlockerView]
+    var blockedBy: [BlockerBody]
 
     static let fields = [
         FieldOf<CreatedJobView>("job_id", \.id, .generated), FieldOf("name", \.title, .request), FieldOf("status", \.status, .stored),
@@ -78,7 +55,7 @@ struct CreatedJobView: Described {
         estimate = view.estimatedCompletion.map { Timestamp($0) }
         priority = job.priority
         scheduledAt = job.scheduledAt.map { Timestamp($0) }
-        blockedBy = job.blockedBy.map { BlockerView($0) }
+        blockedBy = job.blockedBy.map { BlockerBody($0) }
     }
 }
 
@@ -129,7 +106,7 @@ struct JobDetail: Described {
     var hasResults: Bool
     var resultsURL: String?
     var logs: [JobLogView]
-    var blockedBy: [BlockerView]
+    var blockedBy: [BlockerBody]
     var problem: ProblemView?
 
     static let fields = [
@@ -156,7 +133,7 @@ struct JobDetail: Described {
         hasResults = job.result != nil
         resultsURL = job.result == nil ? nil : "\(base)\(Aisemble.base)/jobs/\(job.id)/results"
         logs = job.log.map { JobLogView(at: Timestamp($0.at), level: $0.level.rawValue, message: $0.message) }
-        blockedBy = job.blockedBy.map { BlockerView($0) }
+        blockedBy = job.blockedBy.map { BlockerBody($0) }
         problem = job.error.map { ProblemView(code: $0.code, message: $0.message) }
     }
 }

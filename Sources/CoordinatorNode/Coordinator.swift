@@ -161,10 +161,12 @@ package struct Coordinator: Sendable {
             certificateSeconds: lives.node ?? Double(settings.nodeCertificateHours) * 3600, connections: open)
         let resumed = try await engine.resume()
         if resumed > 0 { log.notice("sessions go on", metadata: ["count": "\(resumed)"]) }
-        let platform = try await PlatformServices.open(store, engine, folder, metrics, log: log)
+        let platform = try await PlatformServices.open(store, engine, folder, settings, metrics, log: log)
         await recorder.add(.coordinator(platform.jobs))
         let operations = Operations(recorder: recorder, metrics: metrics, store: store, version: Product.version) { store.connections }
         let admission = QuotaAdmission(quotas: platform.quotas, tenants: platform.tenants)
+        let addresses = AddressLimiter(perSecond: settings.openRequestsPerAddress)
+        let terms = TenantTerms(prices: try folder.prices(), qubits: settings.qubits)
         let repetition = Repetition(IdempotentCalls()) { CryptoSuite.system.sha256($0) }
         let trustStream = TrustStream.family(engine, identity: platform.identity, recorder: recorder) { () async throws(ServiceError) in
             try await everyTenant(platform.tenants)
@@ -172,15 +174,16 @@ package struct Coordinator: Sendable {
         let failed = FailedLoginFeed(recorder: recorder)
         let gateway = Gateway(
             families: [
-                trustStream, Enterprise.family(platform.identity, platform.tenants, store, recorder, webhooks: outgoing.webhooks),
+                trustStream, Enterprise.family(platform.identity, platform.tenants, store, recorder, webhooks: outgoing.webhooks, terms: terms),
                 Aisemble.family(platform.identity, platform.jobs, operations, webhooks: outgoing.webhooks),
                 Phi.family(platform.identity, loginFailed: failed.note(_:)),
-            ].map { $0.counted(by: admission, once: repetition) } + [
-                consoleFamily(engine, platform.identity, platform.jobs, recorder, store, log, loginFailed: failed.note(address:))
+            ].map { $0.counted(by: admission, once: repetition).limited(by: addresses) } + [
+                consoleFamily(engine, platform.identity, platform.jobs, recorder, store, log, loginFailed: failed.note(address:)).limited(by: addresses)
             ],
             sessions: trustStream,
-            system: SystemFamily.family(readiness: readiness, metrics: metrics, errors: trustStream),
-            authenticator: CallerAuthenticator(identity: platform.identity, tenants: platform.tenants, engine: engine, loginFailed: failed.note(_:)), engine: engine, open: open,
+            system: SystemFamily.family(readiness: readiness, metrics: metrics, errors: trustStream).limited(by: addresses),
+            authenticator: CallerAuthenticator(identity: platform.identity, tenants: platform.tenants, engine: engine, loginFailed: failed.note(_:)),
+            engine: engine, open: open,
             metrics: metrics,
             address: ServerAddress(publicURL: settings.publicURL, host: settings.listen.host, port: settings.listen.port),
             requests: RequestLimit(places: settings.maximumRequests, metrics: metrics),

@@ -5,6 +5,7 @@ import ServiceLifecycle
 import Storage
 import Telemetry
 import Trust
+import TuttiConfiguration
 
 /// What the families beside federated learning stand on.
 struct PlatformServices: Sendable {
@@ -14,13 +15,18 @@ struct PlatformServices: Sendable {
     let jobs: JobQueue
     private let log: Logger
 
-    static func open(_ store: SQLiteStore, _ engine: FederationEngine, _ folder: CoordinatorFolder, _ metrics: Metrics, log: Logger) async throws
-        -> PlatformServices
-    {
+    static func open(
+        _ store: SQLiteStore, _ engine: FederationEngine, _ folder: CoordinatorFolder, _ settings: CoordinatorSettings, _ metrics: Metrics, log: Logger
+    ) async throws -> PlatformServices {
         let tenants: Tenants
-        do { tenants = try await Tenants.open(store: store, random: .system, now: .now) } catch .storage(let error) { throw error }
+        do { tenants = try await Tenants.open(store: store, random: .system, now: .now) } catch {
+            guard case .storage(let cause) = error else { throw error }
+            throw cause
+        }
         return PlatformServices(
-            identity: Identity(store: store, tokens: try TokenIssuer(file: folder.signingKeysPath, random: .system, now: .now)), tenants: tenants,
+            identity: Identity(
+                store: store, tokens: try TokenIssuer(file: folder.signingKeysPath, random: .system, now: .now),
+                crossFamily: Set(settings.crossFamily.compactMap(APIFamily.init(rawValue:)))), tenants: tenants,
             quotas: try await Quotas.open(store: store, now: .now), jobs: try await JobService.queue(store, engine, metrics: metrics, log: log), log: log)
     }
 

@@ -16,12 +16,26 @@ package enum Enterprise {
             "/auth/generate-key",
         ])
 
-    package static func family(_ identity: Identity, _ tenants: Tenants, _ audit: any AuditStore, _ recorder: Recorder, webhooks: Webhooks) -> Family {
+    package static func family(
+        _ identity: Identity, _ tenants: Tenants, _ audit: any AuditStore, _ recorder: Recorder, webhooks: Webhooks, terms: TenantTerms = TenantTerms()
+    ) -> Family {
         Family(
             .v1, bases: [base], aliases: [alias],
-            endpoints: keys(identity, tenants) + self.tenants(tenants) + status(tenants, recorder) + realtime(tenants, recorder)
+            endpoints: keys(identity, tenants) + self.tenants(tenants, terms) + scaling(tenants, terms) + status(tenants, recorder) + realtime(tenants, recorder)
                 + self.audit(audit, tenants) + self.webhooks(webhooks) + notBuilt,
             errorShape: ErrorBody.shape, envelope: envelope
         ).describing(title: "Enterprise AI, v1", version: "1.0.0")
+    }
+}
+
+/// What the operator of this coordinator gives its tenants.
+package struct TenantTerms: Sendable {
+    package var prices: PriceTable
+    /// The most qubits that the platform's administrator can give one tenant.
+    package var qubits: Int
+
+    package init(prices: PriceTable = .unpriced, qubits: Int = 8192) {
+        self.prices = prices
+        self.qubits = qubits
     }
 }

@@ -12,7 +12,6 @@ extension Enterprise {
             .notBuilt("POST", "/quantum/allocate", "quantum.allocate", .scope(.quantumResources)),
             .notBuilt("GET", "/quantum/usage", "quantum.usage", .scope(.quantumResources)),
             .notBuilt("POST", "/quantum/optimize", "quantum.optimize", .scope(.quantumResources)),
-            .notBuilt("POST", "/tenants/{tenant_id}/scale", "tenants.scale", .scope(.tenantManagement)),
             .notBuilt("POST", "/analytics/performance", "analytics.performance", .scope(.analytics)),
             .notBuilt("POST", "/analytics/dashboard", "analytics.dashboard", .scope(.analytics)),
             .notBuilt("POST", "/whitelabel/configure", "whitelabel.configure", .scope(.whiteLabel)),

@@ -69,21 +69,6 @@ struct TenantUpdateBody: DescribedRequest {
     }
 }
 
-/// What was asked for and is not in effect yet.
-struct Blocker: Described {
-    static let name = "Blocker"
-    var what: String
-    var field: String
-    var asked: String
-    var have: String
-    var fix: String
-
-    static let fields = [
-        FieldOf<Blocker>("what", \.what, .rule("pending")), FieldOf("field", \.field, .request), FieldOf("asked", \.asked, .request),
-        FieldOf("have", \.have, .stored), FieldOf("fix", \.fix, .rule("pending")),
-    ]
-}
-
 struct TenantPlaces: Described {
     static let name = "TenantPlaces"
     var main: String

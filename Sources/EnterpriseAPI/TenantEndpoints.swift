@@ -11,7 +11,7 @@ private struct TenantReply: Described {
     var config: TenantView
     var seconds: Double
     var createdAt: Timestamp
-    var blockedBy: [Blocker]
+    var blockedBy: [BlockerBody]
 
     static let fields = [
         FieldOf<TenantReply>("status", \.status, .fixed), FieldOf("tenant_id", \.id, .generated), FieldOf("tenant_config", \.config, .stored),
@@ -94,7 +94,7 @@ private struct ErasedReply: Described {
 }
 
 extension Enterprise {
-    static func tenants(_ tenants: Tenants) -> [Endpoint] {
+    static func tenants(_ tenants: Tenants, _ terms: TenantTerms) -> [Endpoint] {
         [
             Endpoint(
                 "POST", "/tenants", "tenants.create", .scope(.tenantManagement), "Makes a tenant with its plans. For the platform's administrator.",
@@ -133,7 +133,7 @@ extension Enterprise {
                 let id = try await own(request, tenants).id
                 let change = try await asking { () async throws(TenantError) in
                     try await tenants.update(
-                        id, body.update, ceiling: .capacity(operatorCapacity), actor: caller.id, now: Instant(milliseconds: request.nowMilliseconds))
+                        id, body.update, ceiling: .capacity(terms.qubits), actor: caller.id, now: Instant(milliseconds: request.nowMilliseconds))
                 }
                 return UpdateReply(
                     id: id,
@@ -157,14 +157,11 @@ extension Enterprise {
         ]
     }
 
-    /// Qubits that the operator can give a tenant. No annealer says yet what there is; leases will.
-    private static let operatorCapacity = 1_000_000
-
-    private static func blockers(_ record: TenantRecord) -> [Blocker] {
-        record.pending([]).map { Blocker(what: "not_built", field: $0.field, asked: $0.asked, have: $0.have, fix: $0.fix) }
+    static func blockers(_ record: TenantRecord) -> [BlockerBody] {
+        record.pending([]).map { BlockerBody(what: "not_built", field: $0.field, asked: $0.asked, have: $0.have, fix: $0.fix) }
     }
 
-    private static func platform(_ request: APIRequest) throws(ServiceError) -> Principal {
+    static func platform(_ request: APIRequest) throws(ServiceError) -> Principal {
         let caller = try request.principal()
         guard caller.isPlatform else { throw .forbidden("only the platform's administrator does this") }
         return caller

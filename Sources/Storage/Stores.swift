@@ -206,6 +206,8 @@ package struct AuditRecord: Sendable, Equatable, Codable {
         /// `details` say what changed.
         case tenantUpdated = "tenant.updated"
         case tenantErased = "tenant.erased"
+        /// `details` say what it has by now, what was asked for beside, and under which scaling id.
+        case tenantScaled = "tenant.scaled"
         case jobCreated = "job.created"
         case jobCompleted = "job.completed"
         /// `details` say why.

@@ -78,6 +78,8 @@ package struct TenantRecord: Sendable, Equatable, Codable {
     package var planV4: PlanV4?
     /// The most qubits leased at a time; nil: the tier's cap.
     package var quantumAllocation: Int?
+    /// Workers of the tenant's own that were asked for; nil: none ever were.
+    package var computeInstances: Int?
     package var createdAt: Instant
     package var updatedAt: Instant
     /// Since when it is only a tombstone: nobody may use it, and its id is never given again.

@@ -23,6 +23,12 @@ package struct CoordinatorSettings: Sendable {
     package var maximumRequests: Int
     /// For the bodies of requests that are under way.
     package var bodyMemoryMegabytes: Int
+    /// A second, of routes without credentials, from one address.
+    package var openRequestsPerAddress: Int
+    /// Families whose tokens the others take, too: `v2`, `v4`, `phi`.
+    package var crossFamily: [String]
+    /// The most that the administrator can give one tenant.
+    package var qubits: Int
     package var threads: Int
     package var logLevel: String
     package var settings: Settings
@@ -33,8 +39,10 @@ package struct CoordinatorSettings: Sendable {
         ("server.max_connections_per_address", .whole(2000)), ("server.max_requests", .whole(1024)), ("server.body_memory_mb", .whole(1024)),
         ("tls.strict_post_quantum", .flag(false)), ("trust.node_certificate_hours", .whole(720)), ("compute.threads", .whole(2)),
         ("log.level", .text("notice")),
+        ("server.open_requests_per_address", .whole(200)), ("identity.cross_family", .texts([])), ("quantum.qubits", .whole(8192)),
         ("trust.master_passphrase_file", .text("")), ("egress.allow", .texts([])), ("egress.ports", .texts(["443", "8443"])),
     ]
+    static let tokenFamilies = ["v2", "v4", "phi"]
     static let logLevels = ["trace", "debug", "info", "notice", "warning", "error", "critical"]
     package static let loopbackNames = ["localhost", "127.0.0.1", "::1"]
 
@@ -62,6 +70,12 @@ package struct CoordinatorSettings: Sendable {
         maximumConnectionsPerAddress = try settings.whole("server.max_connections_per_address", 1...1_000_000)
         maximumRequests = try settings.whole("server.max_requests", 4...1_000_000)
         bodyMemoryMegabytes = try settings.whole("server.body_memory_mb", 1...1_000_000)
+        openRequestsPerAddress = try settings.whole("server.open_requests_per_address", 1...1_000_000)
+        crossFamily = settings.list("identity.cross_family")
+        guard crossFamily.allSatisfy(Self.tokenFamilies.contains) else {
+            throw settings.problem("identity.cross_family", "must be families that have tokens: \(Self.tokenFamilies.joined(separator: ", "))")
+        }
+        qubits = try settings.whole("quantum.qubits", 0...1_000_000)
         threads = try settings.whole("compute.threads", 1...1024)
         logLevel = try settings.choice("log.level", Self.logLevels)
         if profile == .prod { try checkProduction() }
@@ -120,6 +134,8 @@ package struct CoordinatorSettings: Sendable {
         # Requests answered at once, and memory for their bodies; one beyond is told to come again (503, Retry-After).
         # max_requests = 1024
         # body_memory_mb = 1024
+        # Requests a second without credentials from one address; beyond, and for wrong credentials sooner, 429 with Retry-After.
+        # open_requests_per_address = 200
 
         [tls]
         # true: only the post-quantum hybrid X25519MLKEM768; curl and OpenSSL 3.0 are then refused.
@@ -130,6 +146,14 @@ package struct CoordinatorSettings: Sendable {
         # node_certificate_hours = 720
         # The passphrase of master.key, which opens all secrets at rest; without one its mode 0600 protects it.
         # master_passphrase_file = "/run/credentials/tutti-master"
+
+        [identity]
+        # Families (v2, v4, phi) whose tokens all other families take, too. Usually a token opens what it was made for and nothing else.
+        # cross_family = []
+
+        [quantum]
+        # The most qubits that the administrator can give one tenant, whatever its tier.
+        # qubits = 8192
 
         [egress]
         # Where tenants' webhooks may lead beside public addresses: blocks and host names of your own.

@@ -11,10 +11,11 @@ import Trust
         let principal = try #require(try await world.principal(access, .v2))
         #expect(principal.id == user && principal.kind == .user && principal.tenant == "default" && principal.scopes == Scope.usualOfUsers)
         for other in [APIFamily.v1, .v4, .phi] { #expect(try await world.identity.authenticate(bearer: access, now: begin, audience: other) == .wrongAudience) }
-        let open = World(crossFamily: [.v4])
+        let open = World(crossFamily: [.v2])
         let elsewhere = try await open.loggedIn().access
-        #expect(try await open.principal(elsewhere, .v4) != nil)
-        #expect(try await open.principal(elsewhere, .v1) == nil)
+        for family in APIFamily.allCases { #expect(try await open.principal(elsewhere, family) != nil) }
+        let closed = World(crossFamily: [.phi])
+        #expect(try await closed.principal(try await closed.loggedIn().access, .v1) == nil, "only tokens of the families that are listed")
         #expect(refresh.hasPrefix("trf_") && access.split(separator: ".").count == 3)
         #expect(try await world.identity.authenticate(bearer: refresh, now: begin, audience: .v2) == .unknown, "it opens nothing by itself")
     }

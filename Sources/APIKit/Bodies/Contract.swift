@@ -82,5 +82,5 @@ extension Endpoint {
 
 extension JSON {
     /// An object with what was accepted without effect.
-    func noting(_ notices: [JSON]) -> JSON { notices.isEmpty ? self : self + ["notices": .array(notices)] }
+    package func noting(_ notices: [JSON]) -> JSON { notices.isEmpty ? self : self + ["notices": .array(notices)] }
 }

@@ -26,7 +26,7 @@ extension Identity {
     private func verdict(_ entry: PrincipalCache.Entry, _ now: Instant, _ audience: APIFamily) -> Authentication {
         if let until = entry.goodUntil, until <= now { return .expired }
         let audiences = entry.principal.audiences
-        let isMeant = audiences.contains(audience) || (audiences.contains(.v2) && crossFamily.contains(audience))
+        let isMeant = audiences.contains(audience) || !audiences.isDisjoint(with: crossFamily)
         return isMeant ? .principal(entry.principal) : .wrongAudience
     }
 

@@ -23,7 +23,7 @@ package final class Identity: Sendable {
 
     /// - Parameters:
     ///   - tokens: nil: nobody logs in here and no access token is believed; keys work.
-    ///   - crossFamily: families that take the login tokens of v2, too.
+    ///   - crossFamily: families whose tokens all others take, too.
     package init(
         store: any AccountStore, tokens: TokenIssuer? = nil, random: RandomSource = .system, passwordCost: ScryptCost = .standard,
         crossFamily: Set<APIFamily> = []

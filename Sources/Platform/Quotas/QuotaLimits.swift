@@ -13,6 +13,11 @@ package enum QuotaLimits {
     /// After which a tenant with too many operations under way may ask again: nobody knows when one of them ends.
     package static let operationRetrySeconds = 1
 
+    /// Addresses that were heard of without credentials, and owe something.
+    package static let addresses = 65_536
+    /// What an address may take at once, in seconds of its rate.
+    static let addressBurstSeconds = 60
+
     /// How long a reply is kept for its idempotency key.
     package static let replySeconds = 86_400
     package static let keyCharacters = 128

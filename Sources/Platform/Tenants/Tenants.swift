@@ -102,6 +102,24 @@ package actor Tenants {
         }
     }
 
+    /// Gives what there is at once. What is not there (workers of the tenant's own) is kept as asked for, and stays away.
+    /// - Parameter executes: false: it is planned and nothing changes.
+    package func scale(
+        _ id: String, _ asked: TenantScaling, ceiling: AllocationCeiling, executes: Bool, actor: String, now: Instant
+    ) async throws(TenantError) -> (id: String, plan: TenantScalingPlan) {
+        let number = "scale_" + hexadecimal(random.bytes(16))
+        guard executes else { return (number, try TenantRules.plan(asked, for: try await tenant(id), ceiling: ceiling)) }
+        let change = try await change(id) { record, _ throws(TenantError) in
+            let plan = try TenantRules.plan(asked, for: record, ceiling: ceiling)
+            let changed = TenantRules.apply(plan, to: record, now: now)
+            guard changed != record else { return nil }
+            var details = ["scaling_id": number, "scaling_type": asked.part.rawValue, "quantum_qubits": "\(plan.there.qubits)"]
+            if plan.isComputeMeant { details["compute_instances_asked"] = "\(plan.target.instances)" }
+            return (changed, AuditRecord(at: now, action: .tenantScaled, actor: actor, subject: id, details: details))
+        }
+        return (number, try TenantRules.plan(asked, for: change.before, ceiling: ceiling))
+    }
+
     /// Leaves a tombstone. Nobody can use the tenant any more and no session of it can be made; the rows and files of sessions that
     /// are over, and its audit, stay.
     /// - Throws: `sessionsRunning` while one of its sessions is not over.
