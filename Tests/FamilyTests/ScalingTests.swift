@@ -34,7 +34,8 @@ import Testing
             return reply
         }
         guard case .json(let shape) = try #require(family.endpoint(method: "POST", path: path)?.contract?.replies.first).content else { return reply }
-        #expect(shape.problem(with: reply.json, at: "") == nil, "\(reply.json.encodedText)")
+        let described = JSON.object((reply.json.members ?? []).filter { $0.name != "notices" })
+        #expect(shape.problem(with: described, at: "") == nil, "\(reply.json.encodedText)")
         return reply
     }
 
@@ -72,13 +73,13 @@ import Testing
         let blocker = reply.json["blocked_by"]?.elements?.first
         #expect(blocker?["what"] == "not_built" && blocker?["field"] == "target_capacity.compute_instances" && blocker?["asked"] == "8" && blocker?["have"] == "0")
         // 250 qubits at 0.01 and 8 instances at 2 for 730 hours.
-        #expect(reply.json["estimated_cost"] == ["setup_cost": 520, "monthly_increase": 13_505, "currency": "USD"], "\(reply.json.encodedText)")
+        #expect(reply.json["estimated_cost"] == ["setup_cost": 520.0, "monthly_increase": 13_505.0, "currency": "USD"], "\(reply.json.encodedText)")
         #expect(try await world.tenants.tenant(id).computeInstances == 8)
         let later = try await scale(world, family, id, #"{"scaling_type": "compute"}"#)
         #expect(later.json["status"] == "pending" && later.json["planned_capacity"]?["compute_instances"] == 8)
         let fewer = try await scale(world, family, id, #"{"scaling_type": "compute", "target_capacity": {"compute_instances": 0, "quantum_qubits": 5}}"#)
         #expect(fewer.json["status"] == "success" && fewer.json["blocked_by"] == [] && noted(fewer) == ["target_capacity.quantum_qubits"])
-        #expect(fewer.json["estimated_cost"] == ["setup_cost": 0, "monthly_increase": 0, "currency": "USD"])
+        #expect(fewer.json["estimated_cost"] == ["setup_cost": 0.0, "monthly_increase": 0.0, "currency": "USD"])
         let now = try await world.tenants.tenant(id)
         #expect(now.computeInstances == 0 && now.qubits == 1000)
     }
@@ -89,7 +90,7 @@ import Testing
         let plan = try await scale(world, family, id, #"{"scaling_type": "quantum", "scaling_factor": 1.5, "execute": false}"#)
         #expect(plan.json["status"] == "planned" && plan.json["planned_capacity"]?["quantum_qubits"] == 300)
         #expect(plan.json["scaling_result"] == ["success": false, "scaling_time": .null, "new_capacity": ["quantum_qubits": 200, "compute_instances": 0]])
-        #expect(plan.json["estimated_cost"]?["monthly_increase"] == 73_000, "100 qubits at the tier's own price")
+        #expect(plan.json["estimated_cost"]?["monthly_increase"] == 73_000.0, "100 qubits at the tier's own price")
         #expect(try await world.tenants.tenant(id).qubits == 200)
         #expect(try await world.store.audit(tenant: id, after: 0, limit: 9).map(\.entry.action) == [.tenantCreated])
         #expect(try await scale(world, family, id, #"{"scaling_type": "quantum", "scaling_factor": 0.1}"#).json["planned_capacity"]?["quantum_qubits"] == 20)
