@@ -1,5 +1,6 @@
 package import Platform
 package import StrictJSON
+internal import Synchronization
 
 /// A request, after the gateway has read its head and before anybody has read its body.
 package struct APIRequest: Sendable {
@@ -18,6 +19,8 @@ package struct APIRequest: Sendable {
     /// Of the other end of the connection; nil where it is not known.
     package var remoteAddress: String?
     package var caller: Caller = .anonymous
+    /// For a handler that finds out whose call it is, where the credentials alone did not say.
+    package let owner = CallOwner()
     /// Of the endpoint: what a token must have been made for.
     package var family = APIFamily.v4
     package var requestID: String
@@ -72,6 +75,13 @@ package struct APIRequest: Sendable {
 
     /// One notice for each query parameter that is not among `known`.
     package func notices(query known: [String]) -> [JSON] { unknown(query.map(\.name).filter { !known.contains($0) }, of: known) { $0 } }
+}
+
+/// The tenant that a call turns out to be of: for what is measured, and for nothing else.
+package final class CallOwner: Sendable {
+    private let tenant = Mutex<String?>(nil)
+    package func set(_ name: String) { tenant.withLock { $0 = name } }
+    package var name: String? { tenant.withLock { $0 } }
 }
 
 /// The identity in a verified client certificate.

@@ -121,7 +121,7 @@ package struct Family: Sendable {
         if reply.status == 401 {
             do { try limit(.failed, request) } catch { reply = refusal(error, request) }
         }
-        reply.tenant = request.caller.tenant
+        reply.tenant = request.caller.tenant ?? request.owner.name
         (reply.principal, reply.route) = (request.caller.name, route)
         reply.headers += headers + [(name: "x-request-id", value: request.requestID)]
         return (reply, operation)

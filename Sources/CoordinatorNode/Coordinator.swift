@@ -40,6 +40,7 @@ package struct Coordinator: Sendable {
         Outgoing.attempts: "Attempts to deliver a webhook, by what became of the delivery.",
         Gateway.latency: "From a request's head to the end of its answer, by operation and status.",
         TelemetryMetric.tenantRequests: "From a request's head to the end of its answer, by tenant and status.",
+        TelemetryMetric.tenantBytes: "Bytes of requests' and answers' bodies, by tenant and direction.",
         TelemetryMetric.jobs: "Finished jobs by outcome.", TelemetryMetric.logsDropped: "Log entries that were not stored.",
         TelemetryMetric.probesUnanswered: "Probes that were not answered within ten seconds.",
         RequestView.aiSemble.requests: "Total number of requests", RequestView.aiSemble.durations: "Request duration in seconds",
@@ -174,7 +175,7 @@ package struct Coordinator: Sendable {
         let failed = FailedLoginFeed(recorder: recorder)
         let gateway = Gateway(
             families: [
-                trustStream, Enterprise.family(platform.identity, platform.tenants, store, recorder, webhooks: outgoing.webhooks, terms: terms),
+                trustStream, Enterprise.family(platform.identity, platform.tenants, store, recorder, webhooks: outgoing.webhooks, terms: terms, use: store),
                 Aisemble.family(platform.identity, platform.jobs, operations, webhooks: outgoing.webhooks),
                 Phi.family(platform.identity, loginFailed: failed.note(_:)),
             ].map { $0.counted(by: admission, once: repetition).limited(by: addresses) } + [

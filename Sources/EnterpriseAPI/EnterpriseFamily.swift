@@ -17,11 +17,12 @@ package enum Enterprise {
         ])
 
     package static func family(
-        _ identity: Identity, _ tenants: Tenants, _ audit: any AuditStore, _ recorder: Recorder, webhooks: Webhooks, terms: TenantTerms = TenantTerms()
+        _ identity: Identity, _ tenants: Tenants, _ audit: any AuditStore, _ recorder: Recorder, webhooks: Webhooks, terms: TenantTerms = TenantTerms(),
+        use: (any UseStore)? = nil
     ) -> Family {
         Family(
             .v1, bases: [base], aliases: [alias],
-            endpoints: keys(identity, tenants) + self.tenants(tenants, terms) + scaling(tenants, terms) + status(tenants, recorder) + realtime(tenants, recorder)
+            endpoints: keys(identity, tenants) + self.tenants(tenants, terms) + scaling(tenants, terms) + status(tenants, recorder, StorageCounts(use)) + realtime(tenants, recorder)
                 + self.audit(audit, tenants) + self.webhooks(webhooks) + notBuilt,
             errorShape: ErrorBody.shape, envelope: envelope
         ).describing(title: "Enterprise AI, v1", version: "1.0.0")

@@ -1,5 +1,8 @@
 internal import APIKit
 internal import Federation
+internal import Platform
+internal import Storage
+internal import Synchronization
 internal import Telemetry
 
 /// What a tenant's calls were like. nil: there were none, or nobody measured.
@@ -29,5 +32,35 @@ extension APIRequest {
     func last(seconds: Double) -> (from: Instant, to: Instant) {
         let now = Instant(milliseconds: nowMilliseconds)
         return (now.adding(seconds: -seconds), now.adding(seconds: 0.001))
+    }
+}
+
+extension APIRequest {
+    /// 00:00 UTC of the first day of this month; nil in years of more than four digits.
+    var beginningOfMonth: Instant? {
+        milliseconds(timestamp: "\(timestamp(nowMilliseconds).prefix("2026-01".utf8.count))-01T00:00:00Z").map(Instant.init(milliseconds:))
+    }
+}
+
+/// What tenants have on disk. Counting looks at each of their files, so an answer holds for a minute.
+final class StorageCounts: Sendable {
+    private let store: (any UseStore)?
+    private let counted = Mutex<[String: (at: Instant, bytes: Int64)]>([:])
+    private static let seconds = 60.0
+    private static let tenantsMax = 10_000
+
+    /// - Parameter store: nil: nobody counts.
+    init(_ store: (any UseStore)?) { self.store = store }
+
+    func bytes(of tenant: String, at now: Instant) async throws(ServiceError) -> Int64? {
+        guard let store else { return nil }
+        if let known = counted.withLock({ $0[tenant] }), abs(now.seconds(since: known.at)) < Self.seconds { return known.bytes }
+        let bytes: Int64
+        do { bytes = try await store.storedBytes(tenant: tenant).total } catch { throw ServiceError(error) }
+        counted.withLock { counted in
+            if counted.count >= Self.tenantsMax { counted = [:] }
+            counted[tenant] = (now, bytes)
+        }
+        return bytes
     }
 }

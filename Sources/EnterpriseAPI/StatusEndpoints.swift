@@ -1,4 +1,5 @@
 internal import APIKit
+internal import Federation
 internal import Platform
 internal import Storage
 internal import Telemetry
@@ -13,8 +14,8 @@ private struct UsageView: Described {
 
     static let fields = [
         FieldOf<UsageView>("quantum_utilization", \.utilization, .measured, unit: "%", "null: nobody measures it yet"),
-        FieldOf("storage_used", \.storage, .measured, unit: "MB", "null: nobody measures it yet"),
-        FieldOf("bandwidth_used", \.bandwidth, .measured, unit: "MB", "null: nobody measures it yet"),
+        FieldOf("storage_used", \.storage, .counted, unit: "MB", "10^6 bytes of artifacts, models and updates on disk, as they were within the last minute"),
+        FieldOf("bandwidth_used", \.bandwidth, .counted, unit: "MB", "10^6 bytes of bodies, both ways, in this month (UTC); null: none were counted"),
     ]
 }
 
@@ -35,7 +36,7 @@ private struct StatusReply: Described {
     static let name = "TenantStatus"
     var record: TenantRecord
     let status = TenantWord.active
-    let usage = UsageView()
+    var usage: UsageView
     var performance: PerformanceView
     var at: Timestamp
 
@@ -47,7 +48,7 @@ private struct StatusReply: Described {
 }
 
 extension Enterprise {
-    static func status(_ tenants: Tenants, _ recorder: Recorder) -> [Endpoint] {
+    static func status(_ tenants: Tenants, _ recorder: Recorder, _ storage: StorageCounts) -> [Endpoint] {
         [
             Endpoint(
                 "GET", "/tenants/{tenant_id}/status", "tenants.status", .scope(.tenantManagement),
@@ -55,10 +56,15 @@ extension Enterprise {
             ) { request throws(ServiceError) in
                 let record = try await own(request, tenants)
                 let (from, to) = request.last(seconds: 3600)
-                let calls = CallMeasures(await recorder.series, tenant: record.id, from: from, to: to)
+                let series = await recorder.series
+                let calls = CallMeasures(series, tenant: record.id, from: from, to: to)
+                let usage = UsageView(
+                    storage: try await storage.bytes(of: record.id, at: Instant(milliseconds: request.nowMilliseconds)).map { Double($0) / 1e6 },
+                    bandwidth: request.beginningOfMonth.flatMap { series.total(SeriesSelector(SeriesName.tenantBytes, tenant: record.id), from: $0, to: to) }
+                        .map { $0.sum / 1e6 })
                 let uptime = await recorder.uptime(tenant: record.id, from: from, to: to)
                 return StatusReply(
-                    record: record, performance: PerformanceView(calls: calls, uptime: uptime), at: Timestamp(milliseconds: request.nowMilliseconds))
+                    record: record, usage: usage, performance: PerformanceView(calls: calls, uptime: uptime), at: Timestamp(milliseconds: request.nowMilliseconds))
             }
         ]
     }

@@ -82,6 +82,17 @@ package struct FileBlobStore: BlobStore {
 
     // MARK: Reading
 
+    /// What these files take together; one that is not there takes nothing.
+    func size(of digests: [String]) async -> Int64 {
+        await pool.run {
+            digests.reduce(Int64(0)) { sum, digest in
+                var facts = stat()
+                guard let path = path(digest), stat(path, &facts) == 0 else { return sum }
+                return sum + Int64(facts.st_size)
+            }
+        }
+    }
+
     package func get(_ digest: String) async throws(StorageError) -> [UInt8]? {
         try await pool.run(throwing: { () throws(StorageError) in try content(digest) })
     }

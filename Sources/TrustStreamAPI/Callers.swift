@@ -47,6 +47,8 @@ extension TrustStream {
         case .bearer(let token): credential = .updateToken(token)
         }
         let id = request.parameter("session_id")
-        return try await calling { () async throws(FederationFailure) in try await service.member(id, credential: credential) }
+        let member = try await calling { () async throws(FederationFailure) in try await service.member(id, credential: credential) }
+        request.owner.set(member.tenant)
+        return member
     }
 }

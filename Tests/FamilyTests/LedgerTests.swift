@@ -104,7 +104,7 @@ import Testing
         let before = await world.call(world.enterprise, request("GET", path))
         #expect(before.status == 200 && before.json["status"] == "active" && before.json["tenant_id"]?.text == tenant)
         #expect(before.json["performance_tier"] == "basic" && before.json["last_updated"] == "2025-09-22T02:00:03.000Z")
-        #expect(before.json["resource_usage"] == ["quantum_utilization": .null, "storage_used": .null, "bandwidth_used": .null])
+        #expect(before.json["resource_usage"] == ["quantum_utilization": .null, "storage_used": 0.0, "bandwidth_used": .null])
         #expect(
             before.json["performance_metrics"] == ["response_time": .null, "uptime": .null, "success_rate": .null, "observed_hours": 0.0],
             "\(before.json.encodedText)")

@@ -68,7 +68,7 @@ struct World {
         let secrets = SecretStore(masters: MasterKeys(random: .system), table: StoredTenantKeys(store: store) { Self.now }, random: .system) { _ in }
         webhooks = Webhooks(store: store, secrets: secrets, policy: EgressPolicy(allowsLoopback: false), random: .system)
         families = [
-            ("enterprise", Enterprise.family(identity, tenants, store, recorder, webhooks: webhooks), Documents.enterprise, 22),
+            ("enterprise", Enterprise.family(identity, tenants, store, recorder, webhooks: webhooks, use: store), Documents.enterprise, 22),
             ("aisemble", Aisemble.family(identity, queue, operations, webhooks: webhooks), Documents.aisemble, 22),
             ("phi", Phi.family(identity), Documents.phi, 8),
         ]

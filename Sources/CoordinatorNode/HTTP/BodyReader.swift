@@ -13,6 +13,7 @@ final class BodyReader: Sendable {
     private let channel: any Channel
     private let memory: BodyMemory
     private let held = Mutex(0)
+    private let received = Mutex(0)
     let declaredBytes: Int?
 
     init(_ request: Request, _ channel: any Channel, _ memory: BodyMemory) throws(ServiceError) {
@@ -46,6 +47,9 @@ final class BodyReader: Sendable {
 
     private var expectsContinue: Bool { request.headers[.expect]?.lowercased() == "100-continue" }
 
+    /// Of the body, until now.
+    var receivedBytes: Int { received.withLock { $0 } }
+
     /// The request is answered: what its body took is free again.
     func release() {
         memory.give(
@@ -77,6 +81,7 @@ final class BodyReader: Sendable {
         let started = ContinuousClock.now
         do {
             for try await chunk in request.body {
+                received.withLock { $0 += chunk.readableBytes }
                 guard bytes.count + chunk.readableBytes <= limit else { throw ServiceError.tooLarge(limitBytes: limit) }
                 if declaredBytes == nil { try hold(chunk.readableBytes) }
                 bytes.append(contentsOf: chunk.readableBytesView)

@@ -41,7 +41,7 @@ struct Gateway: Sendable {
     func respond(_ request: Request, _ writer: consuming ResponseWriter, _ channel: any Channel) async throws {
         guard let connection = Connection.current, !connection.isEnding else { throw Ended() }
         let started = ContinuousClock.now
-        let (reply, operation, closes) = await reply(to: request, connection, channel)
+        let (reply, operation, closes, received) = await reply(to: request, connection, channel)
         connection.isEnding = closes
         let answer = HTTPAnswer(reply, method: request.method, headers: request.headers, closes: closes)
         // A client that has gone is counted like the others.
@@ -51,6 +51,9 @@ struct Gateway: Sendable {
         metrics.observe(Self.latency, [("operation", operation), ("status", "\(answer.status)")], seconds: seconds)
         if let tenant = reply.tenant {
             metrics.observe(TelemetryMetric.tenantRequests, [("tenant", tenant), ("status", "\(answer.status)")], seconds: seconds)
+            metrics.add(TelemetryMetric.tenantBytes, [("tenant", tenant), ("direction", "in")], Double(received))
+            // Of an answer that its reader did not wait for, nobody knows how much was sent.
+            metrics.add(TelemetryMetric.tenantBytes, [("tenant", tenant), ("direction", "out")], failure == nil ? Double(answer.bodyBytes) : 0)
         }
         // Who is turned away is counted; a line for each would be part of the overload. What is not built is no failure.
         if answer.status >= 500, answer.status != 501, answer.status != 503 {
@@ -84,7 +87,7 @@ struct Gateway: Sendable {
     /// - Returns: `closes`: too much of the request's body is left unread for another request to follow it.
     private func reply(
         to request: Request, _ connection: Connection, _ channel: any Channel
-    ) async -> (reply: APIReply, operation: String, closes: Bool) {
+    ) async -> (reply: APIReply, operation: String, closes: Bool, received: Int) {
         var api = emptyRequest(
             method: request.method.rawValue, host: request.head.authority, connection, id: Self.requestIDField.flatMap { request.headers[$0] })
         do throws(ServiceError) {
@@ -101,11 +104,11 @@ struct Gateway: Sendable {
             defer { body.release() }
             api.body = body.body
             let (reply, operation) = try await dispatch(api, connection)
-            return (reply, operation, body.leavesTooMuch)
+            return (reply, operation, body.leavesTooMuch, body.receivedBytes)
         } catch {
             // An unreadable head, or a path that does not belong here: the body is of no interest any more.
             let hasBody = request.headers[.transferEncoding] != nil || (request.headers[.contentLength] ?? "0") != "0"
-            return (owner(of: RequestTarget.beginning(request.head.path ?? "/")).unreached(error, api), "unmatched", hasBody)
+            return (owner(of: RequestTarget.beginning(request.head.path ?? "/")).unreached(error, api), "unmatched", hasBody, 0)
         }
     }
 

@@ -59,6 +59,8 @@ struct HTTPAnswer: Sendable {
     }
 
     var status: Int { code.code }
+    /// Of the body as it is sent.
+    var bodyBytes: Int { isHead ? 0 : range.count }
 
     /// - Parameter stalled: how long one write may wait for the client to take something.
     func write(_ writer: consuming ResponseWriter, _ channel: any Channel, _ watch: WriteWatch, stalled: Duration) async throws {

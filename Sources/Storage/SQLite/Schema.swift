@@ -17,6 +17,7 @@ struct Schema {
         { database, _ in try database.execute(sql: jobs) },
         { database, _ in try database.execute(sql: webhooks) },
         { database, _ in try database.execute(sql: telemetry) },
+        { database, _ in try database.execute(sql: use) },
     ]
 
     /// Brings a database from `version` to the present one: each step in one transaction with its number, so that whatever

@@ -42,6 +42,8 @@ package struct SeriesSource: Sendable {
     package static let usual: [SeriesSource] = [
         SeriesSource("tutti_http_request_seconds", as: SeriesName.requests, labels: [statusClass]),
         SeriesSource(TelemetryMetric.tenantRequests, as: SeriesName.tenantRequests, labels: [statusClass], tenantLabel: "tenant"),
+        // One series for each tenant, since there is not room for many.
+        SeriesSource(TelemetryMetric.tenantBytes, as: SeriesName.tenantBytes, tenantLabel: "tenant"),
         SeriesSource("tutti_requests_under_way", as: SeriesName.requestsUnderWay),
         SeriesSource("tutti_requests_shed_total", as: SeriesName.requestsShed),
         SeriesSource("tutti_connections", as: SeriesName.connections),

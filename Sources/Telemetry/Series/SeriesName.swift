@@ -18,6 +18,8 @@ package enum SeriesName {
     package static let requests = "http.request_seconds"
     /// By tenant and `status`, from `TelemetryMetric.tenantRequests`.
     package static let tenantRequests = "tenant.request_seconds"
+    /// Bytes of bodies, both ways; by tenant, from `TelemetryMetric.tenantBytes`.
+    package static let tenantBytes = "tenant.bytes"
     package static let requestsUnderWay = "http.requests_under_way"
     package static let requestsShed = "http.requests_shed"
     package static let connections = "http.connections"
@@ -51,6 +53,8 @@ package enum SeriesName {
 package enum TelemetryMetric {
     /// Durations, with labels `tenant` and `status` (an HTTP status).
     package static let tenantRequests = "tutti_tenant_request_seconds"
+    /// A counter of bytes, with labels `tenant` and `direction` (in, out).
+    package static let tenantBytes = "tutti_tenant_bytes_total"
     /// A counter, with label `outcome` (completed, failed, cancelled).
     package static let jobs = "tutti_jobs_total"
     package static let logsDropped = "tutti_logs_dropped_total"
