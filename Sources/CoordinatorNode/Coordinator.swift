@@ -162,20 +162,24 @@ package struct Coordinator: Sendable {
             certificateSeconds: lives.node ?? Double(settings.nodeCertificateHours) * 3600, connections: open)
         let resumed = try await engine.resume()
         if resumed > 0 { log.notice("sessions go on", metadata: ["count": "\(resumed)"]) }
-        let platform = try await PlatformServices.open(store, engine, folder, settings, metrics, log: log)
+        var platform = try await PlatformServices.open(store, engine, folder, settings, metrics, log: log)
         await recorder.add(.coordinator(platform.jobs))
         let operations = Operations(recorder: recorder, metrics: metrics, store: store, version: Product.version) { store.connections }
         let admission = QuotaAdmission(quotas: platform.quotas, tenants: platform.tenants)
         let addresses = AddressLimiter(perSecond: settings.openRequestsPerAddress)
         let terms = TenantTerms(prices: try folder.prices(), qubits: settings.qubits)
         let repetition = Repetition(IdempotentCalls()) { CryptoSuite.system.sha256($0) }
-        let trustStream = TrustStream.family(engine, identity: platform.identity, recorder: recorder) { () async throws(ServiceError) in
-            try await everyTenant(platform.tenants)
+        let enterprise = Enterprise.family(
+            platform.identity, platform.tenants, store, recorder, webhooks: outgoing.webhooks, terms: terms, use: store)
+        platform.probes = TenantProbes(tenants: platform.tenants, store: store, recorder: recorder, family: enterprise)
+        let (identity, tenants) = (platform.identity, platform.tenants)
+        let trustStream = TrustStream.family(engine, identity: identity, recorder: recorder) { () async throws(ServiceError) in
+            try await everyTenant(tenants)
         }
         let failed = FailedLoginFeed(recorder: recorder)
         let gateway = Gateway(
             families: [
-                trustStream, Enterprise.family(platform.identity, platform.tenants, store, recorder, webhooks: outgoing.webhooks, terms: terms, use: store),
+                trustStream, enterprise,
                 Aisemble.family(platform.identity, platform.jobs, operations, webhooks: outgoing.webhooks),
                 Phi.family(platform.identity, loginFailed: failed.note(_:)),
             ].map { $0.counted(by: admission, once: repetition).limited(by: addresses) } + [

@@ -17,6 +17,13 @@ enum Limits {
     /// File descriptors that are not connections: the store, blobs, logs.
     static let reservedDescriptors = 256
 
+    // MARK: Probes
+
+    /// Tenants whose paths are asked for every ten seconds, the first by id and the default one: each has a time series of its own.
+    static let probedTenants = 128
+    /// Between two looks at which tenants there are.
+    static let probedTenantsSeconds = 30.0
+
     // MARK: Certificates
 
     /// Between two looks at the server's certificate.

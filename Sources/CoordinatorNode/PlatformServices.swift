@@ -13,6 +13,7 @@ struct PlatformServices: Sendable {
     let tenants: Tenants
     let quotas: Quotas
     let jobs: JobQueue
+    var probes: TenantProbes?
     private let log: Logger
 
     static func open(
@@ -31,7 +32,7 @@ struct PlatformServices: Sendable {
     }
 
     /// In the order in which they start; they stop in the opposite one.
-    var services: [any Service] { [JobService(queue: jobs), QuotaService(quotas: quotas, log: log)] }
+    var services: [any Service] { [JobService(queue: jobs), QuotaService(quotas: quotas, log: log)] + (probes.map { [$0] } ?? []) }
 }
 
 /// Writes the windows of counted calls, and once more at the end.
