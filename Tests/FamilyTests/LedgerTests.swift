@@ -122,6 +122,37 @@ import Testing
         #expect(await world.call(world.enterprise, request("GET", path), as: stranger).json["error"] == "tenant_not_found")
     }
 
+    @Test func whatATenantUsesIsCounted() async throws {
+        let (world, tenant) = try await world()
+        _ = try await world.store.putArtifact(
+            ArtifactRecord(
+                tenant: tenant, name: "a", digest: String(repeating: "a", count: 64), bytes: 2_500_000, mediaType: "text/csv", createdAt: World.now,
+                expiresAt: nil), content: [], replaces: false, bytesMax: .max, countMax: 9, audit: nil)
+        func moved(_ tenant: String, _ bytes: Double) {
+            for direction in ["in", "out"] {
+                world.metrics.add(TelemetryMetric.tenantBytes, [("tenant", tenant), ("direction", direction)], bytes)
+            }
+        }
+        // Last month, this month, and another's. It is 22 September 2025.
+        moved(tenant, 1e9)
+        await world.recorder.tick(at: World.now.adding(seconds: -30 * 86_400))
+        moved(tenant, 750_000)
+        moved("default", 5e6)
+        await world.recorder.tick(at: World.now.adding(seconds: -20 * 86_400))
+        moved(tenant, 500_000)
+        await world.recorder.tick(at: World.now.adding(seconds: -60))
+        let path = "/api/v1/tenants/\(tenant)/status"
+        let usage = await world.call(world.enterprise, request("GET", path)).json["resource_usage"]
+        #expect(usage?["storage_used"]?.double == 2.5 && usage?["bandwidth_used"]?.double == 2.5, "\(usage?.encodedText ?? "")")
+        // Files are looked at once a minute.
+        _ = try await world.store.deleteArtifact("a", tenant: tenant, audit: record(1, .artifactDeleted))
+        var later = request("GET", path)
+        later.nowMilliseconds += 59_000
+        #expect(await world.call(world.enterprise, later).json["resource_usage"]?["storage_used"]?.double == 2.5)
+        later.nowMilliseconds += 1000
+        #expect(await world.call(world.enterprise, later).json["resource_usage"]?["storage_used"]?.double == 0)
+    }
+
     @Test func theLastMinuteIsThePlatformsAndEachTenantsOwn() async throws {
         let (world, tenant) = try await world()
         let path = "/api/v1/analytics/realtime"

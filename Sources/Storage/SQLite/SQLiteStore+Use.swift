@@ -17,11 +17,13 @@ extension SQLiteStore: UseStore {
 
     /// Every file below `blobs` that a tenant's rows name, as `verify` looks for them.
     private static let modelDigests = """
-        SELECT initial_model AS digest FROM session WHERE tenant = :tenant AND initial_model IS NOT NULL
-        UNION SELECT CAST(record AS TEXT) ->> '$.warmStart' FROM session WHERE tenant = :tenant
-        UNION SELECT CAST(record AS TEXT) ->> '$.receipt' FROM session WHERE tenant = :tenant
-        UNION SELECT CAST(evaluation_set AS TEXT) ->> '$.file' FROM session WHERE tenant = :tenant AND evaluation_set IS NOT NULL
-        UNION SELECT CAST(record AS TEXT) ->> '$.outcome.model' FROM round WHERE tenant = :tenant
-        UNION SELECT CAST(record AS TEXT) ->> '$.outcome.state' FROM round WHERE tenant = :tenant
+        SELECT digest FROM (
+            SELECT initial_model AS digest FROM session WHERE tenant = :tenant
+            UNION SELECT CAST(record AS TEXT) ->> '$.warmStart' FROM session WHERE tenant = :tenant
+            UNION SELECT CAST(record AS TEXT) ->> '$.receipt' FROM session WHERE tenant = :tenant
+            UNION SELECT CAST(evaluation_set AS TEXT) ->> '$.file' FROM session WHERE tenant = :tenant AND evaluation_set IS NOT NULL
+            UNION SELECT CAST(record AS TEXT) ->> '$.outcome.model' FROM round WHERE tenant = :tenant
+            UNION SELECT CAST(record AS TEXT) ->> '$.outcome.state' FROM round WHERE tenant = :tenant)
+        WHERE digest IS NOT NULL
         """
 }
