@@ -5,6 +5,9 @@ package enum JobLimits {
     static let nameBytes = 128
     static let serviceBytes = 64
     static let sourceBytes = 2048
+    /// Of a name among the parameters, and how many there may be of one kind.
+    static let parameterNameBytes = 256
+    static let parameterNames = 32
     /// Of the parameters as JSON text.
     package static let parameterBytes = 64 << 10
     static let parameterDepth = 32

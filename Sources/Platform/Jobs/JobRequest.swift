@@ -40,6 +40,10 @@ package struct JobRequest: Sendable, Equatable {
         }
         let service = try chosenService()
         guard parameters.members != nil else { throw .invalid(field: "parameters", issue: "must be an object", provided: nil) }
+        if type == .batchProcessing {
+            try checkNames("model", atMost: 1)
+            try checkNames("analysis_type", atMost: JobLimits.parameterNames)
+        }
         let text = parameters.encodedText
         guard text.utf8.count <= JobLimits.parameterBytes else {
             throw .invalid(field: "parameters", issue: "must be at most \(JobLimits.parameterBytes) bytes of JSON", provided: nil)
@@ -84,6 +88,17 @@ package struct JobRequest: Sendable, Equatable {
                 provided: .string(service.clipped(JobLimits.serviceBytes)))
         }
         return service
+    }
+
+    /// A name, or for what is done to each input several. What no runner could read is told now, and not when there is one.
+    private func checkNames(_ parameter: String, atMost: Int) throws(JobFailure) {
+        guard let value = parameters[parameter], value != .null else { return }
+        let names = atMost > 1 ? value.elements ?? [value] : [value]
+        let areNames = names.allSatisfy { (1...JobLimits.parameterNameBytes).contains($0.text?.utf8.count ?? 0) }
+        guard areNames, (1...atMost).contains(names.count) else {
+            let several = atMost > 1 ? ", or a list of at most \(atMost)" : ""
+            throw .invalid(field: "parameters.\(parameter)", issue: "must be a text of 1 to \(JobLimits.parameterNameBytes) bytes\(several)", provided: nil)
+        }
     }
 
     /// Where it says its input is. Nothing is fetched here.

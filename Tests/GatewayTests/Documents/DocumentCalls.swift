@@ -1,5 +1,7 @@
 import AsyncHTTPClient
+import CoordinatorNode
 import Foundation
+import Logging
 import NIOHTTP1
 import Platform
 import StrictJSON
@@ -115,4 +117,26 @@ struct DocumentCalls {
     /// A PNG of one grey point.
     private static let image = Array(
         Data(base64Encoded: "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJggg==") ?? Data())
+}
+
+/// A coordinator that keeps its log, as one that runs does.
+enum DocumentedCoordinator {
+    /// A log that nobody looks at; the coordinator keeps its entries.
+    private struct Unseen: LogHandler {
+        var metadata: Logger.Metadata = [:]
+        var logLevel = Logger.Level.notice
+        subscript(metadataKey key: String) -> Logger.MetadataValue? {
+            get { metadata[key] }
+            set { metadata[key] = newValue }
+        }
+        func log(event: LogEvent) {}
+    }
+
+    static func serving(_ work: @Sendable (LiveCoordinator) async throws -> Void) async throws {
+        try await withTemporaryFolder { path in
+            let folder = CoordinatorFolder(path + "/data")
+            _ = try await folder.create(listen: "127.0.0.1:0", names: [])
+            try await LiveCoordinator.serving(folder, kept: NodeLog("coordinator", level: "notice", visible: { _ in Unseen() }), work)
+        }
+    }
 }

@@ -1,6 +1,4 @@
-import CoordinatorNode
 import Foundation
-import Logging
 import NIOHTTP1
 import Platform
 import StrictJSON
@@ -8,31 +6,12 @@ import Testing
 
 /// Every JSON example of the four documents: sent as it is written, answered as it is written there.
 @Suite struct DocumentExamplesTests {
-    /// A log that nobody looks at; the coordinator keeps its entries.
-    private struct Unseen: LogHandler {
-        var metadata: Logger.Metadata = [:]
-        var logLevel = Logger.Level.notice
-        subscript(metadataKey key: String) -> Logger.MetadataValue? {
-            get { metadata[key] }
-            set { metadata[key] = newValue }
-        }
-        func log(event: LogEvent) {}
-    }
-
-    private func serving(_ work: @Sendable (LiveCoordinator) async throws -> Void) async throws {
-        try await withTemporaryFolder { path in
-            let folder = CoordinatorFolder(path + "/data")
-            _ = try await folder.create(listen: "127.0.0.1:0", names: [])
-            try await LiveCoordinator.serving(folder, kept: NodeLog("coordinator", level: "notice", visible: { _ in Unseen() }), work)
-        }
-    }
-
     static func description(_ family: DocumentedFamily, _ live: LiveCoordinator) async throws -> ServedDescription {
         ServedDescription(document: try await live.call(.GET, family.base + "/openapi.json").json)
     }
 
     @Test func everyExampleIsAnsweredAsItsDocumentSays() async throws {
-        try await serving { live in
+        try await DocumentedCoordinator.serving { live in
             var calls = DocumentCalls(live)
             var (answered, missing) = (0, [String]())
             for family in try DocumentedFamily.all {
@@ -120,7 +99,7 @@ import Testing
     }
 
     @Test func refusalsHaveTheDocumentsForm() async throws {
-        try await serving { live in
+        try await DocumentedCoordinator.serving { live in
             for family in try DocumentedFamily.all where !family.errors.isEmpty {
                 let row = try #require(DocumentExpectations.provoked.first { $0.family == family.name }, "\(family.name) has no row")
                 let description = try await Self.description(family, live)

@@ -1,0 +1,185 @@
+#!/usr/bin/env python3
+"""Writes fields.json: what every documented field of the requests does, and trials that show it. Beside the rules of the interfaces this
+table is what DocumentFieldsTests goes by: a documented field without a row fails it.
+
+A trial sends the documented example with one field set (`send`), left out (`omit`) or some beside it (`also`), and says what must come of it:
+    refused   the status; the refusal names the field
+    reply     places in the reply and what is there
+    then      the same of the `then` of the endpoint, asked afterwards
+    notice    the reply says by name that the field has no effect
+A place is `jobs[].status` (of every element) or `jobs.#` (how many). What is there: a value, or {"is": "something"}, {"least": n},
+{"seconds": n} (a time, so many from now), {"has": part}. `$tenant` is a tenant that was made for the trials."""
+import json
+from pathlib import Path
+
+SOMETHING = {"is": "something"}
+
+
+def set_(value, at, shown=None):
+    return {"send": value, "reply": {at: value if shown is None else shown}}
+
+
+def later(value, at, shown=None):
+    return {"send": value, "then": {at: value if shown is None else shown}}
+
+
+def no(*values, status=400):
+    return [{"send": value, "refused": status} for value in values]
+
+
+def field(does, *trials):
+    flat = []
+    for trial in trials:
+        flat += trial if isinstance(trial, list) else [trial]
+    return {"does": does, "trials": flat}
+
+
+WEBHOOK = {
+    "url": field(
+        "where deliveries go; looked up then", later("https://example.org/a", "url"),
+        no("https://10.0.0.1/", "http://example.org/", "x", 5)),
+    "events": field(
+        "what is delivered", later(["job.failed"], "events"), no([], ["job.failled"], ["job.failed", "job.failed"], "job.failed")),
+    "secret": field(
+        "signs; kept and never told, or made and told once", set_("another_webhook_secret", "secret", {"is": "null"}),
+        {"omit": True, "reply": {"secret": {"has": "whsec_"}}}, no("short", 5)),
+}
+
+FIELDS = {
+    "enterprise POST /auth/generate-key": {
+        "fields": {
+            "tenant_id": field("whose key it is", set_("$tenant", "tenant_id"), no("tenant_none", status=404), no(5)),
+            "scope": field(
+                "what the key may", set_(["jobs"], "permissions"), {"omit": True, "reply": {"permissions.#": {"least": 17}}}, no([], ["x"], "jobs")),
+            "expires_in": field("when it ends", set_(60, "expires_at", {"seconds": 60}), set_(7200, "expires_at", {"seconds": 7200}), no(59, 31536001, "1")),
+        }
+    },
+    "enterprise POST /tenants": {
+        "base": {"domain": None},
+        "then": "/tenants/{tenant_id}",
+        "fields": {
+            "name": field("what it is called", later("Gamma", "tenant_config.name"), no("", 5)),
+            "domain": field(
+                "a host name that one tenant has", later("gamma.example", "tenant_config.domain"), no("gamma.example", status=409), no("no host", 5)),
+            "performance_tier": field(
+                "the plans of all families",
+                {"send": "premium", "also": {"ai_capabilities": None}, "then": {"tenant_config.performance_tier": "premium", "tenant_config.plans.v2": "pro"}},
+                {"send": "quantum", "then": {"tenant_config.quantum_allocation": 1500, "tenant_config.plans.v1": "quantum"}}, no("gold", 5)),
+            "isolation_level": field(
+                "how far it is apart; what is not in effect is named", later("standard", "tenant_config.isolation_level"),
+                {"send": "dedicated", "reply": {"blocked_by[].field": {"has": "isolation_level"}}}, no("total", 5)),
+            "ai_capabilities": field(
+                "what of the tier it may use", later(["fraud_detection"], "tenant_config.ai_capabilities"), no(["x"], "fraud_detection")),
+            "billing_tier": field("its row of the price table", later("basic", "tenant_config.billing_tier"), no("gold", 5)),
+            "security_config": field(
+                "how it is kept", {"omit": True, "also": {"isolation_level": "standard"}, "then": {"tenant_config.encryption_level": "standard"}}, no(5)),
+            "security_config.encryption_level": field(
+                "a data key of its own", {"send": "standard", "also": {"isolation_level": "standard"}, "then": {"tenant_config.encryption_level": "standard"}},
+                later("enhanced", "tenant_config.encryption_level"), no("double", 5)),
+            "security_config.compliance": field("goals, and no claim", later(["nist"], "tenant_config.compliance_goals"), no(["x"], "gdpr")),
+        },
+    },
+    "enterprise PUT /tenants/{tenant_id}": {
+        "then": "/tenants/{tenant_id}",
+        "fields": {
+            "performance_tier": field(
+                "other plans", {"send": "premium", "also": {"quantum_allocation": None, "additional_capabilities": None},
+                 "reply": {"changes_applied.performance_tier": "premium"}, "then": {"tenant_config.plans.v4": "professional"}},
+                no("gold", 5)),
+            "additional_capabilities": field(
+                "more of what it may use", {"send": ["quantum_optimization"], "also": {"performance_tier": "quantum"}, "then": {"tenant_config.ai_capabilities": {"has": "quantum_optimization"}}},
+                no(["x"], "quantum_optimization")),
+            "quantum_allocation": field("how much it may lease", later(1234, "tenant_config.quantum_allocation"), no(-1, "1")),
+        },
+    },
+    "enterprise GET /analytics/realtime": {
+        "fields": {
+            "tenant_id": field(
+                "whose measurements", {"send": "$tenant", "reply": {"tenant_metrics.#": 1, "tenant_metrics.$tenant": SOMETHING}},
+                no("tenant_none", status=404)),
+            "metrics": field("drops the others", set_("active_tenants", "global_metrics.#", 1), set_("response_time", "global_metrics.#", 0), no("x")),
+        }
+    },
+    "enterprise GET /security/audit-log": {
+        "fields": {
+            "tenant_id": field("whose entries", set_("$tenant", "audit_logs[].tenant_id"), no("tenant_none", status=404)),
+            "action": field(
+                "only these", {"send": "tenant.created", "reply": {"audit_logs[].action": "tenant.created", "total_count": {"least": 1}}}, no("x")),
+            "start_date": field(
+                "entries then or later", set_("2020-01-01", "total_count", {"least": 1}), set_("2999-01-01T00:00:00Z", "total_count", 0), no("yesterday")),
+            "end_date": field("entries before", set_("2999-01-01", "total_count", {"least": 1}), set_("2020-01-01", "total_count", 0), no("tomorrow")),
+            "security_level": field(
+                "exactly this one", {"send": "info", "reply": {"audit_logs[].security_level": "info", "total_count": {"least": 1}}},
+                set_("critical", "total_count", 0), no("high")),
+        }
+    },
+    "enterprise POST /webhooks/configure": {
+        "then": "/webhooks/{webhook_id}",
+        "fields": WEBHOOK
+        | {
+            "retry_policy": field("how often is tried again", {"omit": True, "then": {"retry_policy.max_retries": 5}}, no(5)),
+            "retry_policy.max_retries": field("then it is dead", later(0, "retry_policy.max_retries"), later(2, "retry_policy.schedule.#", 2), no(-1, 21, "3")),
+            "retry_policy.retry_delay": field("the first wait", later(10, "retry_policy.schedule", [10.0, 20.0, 40.0]), no(0, 86401, "3")),
+        },
+    },
+    "aisemble POST /auth/login": {
+        "fields": {
+            "username": field("who", {"send": "your_username", "reply": {"access_token": SOMETHING}}, no("nobody", status=401), no("", 5)),
+            "password": field("proves it", {"send": "your_password", "reply": {"refresh_token": SOMETHING}}, no("another one", status=401), no("", 5)),
+        }
+    },
+    "aisemble POST /jobs": {
+        "then": "/jobs/{job_id}",
+        "fields": {
+            "name": field("what it is called", later("Another", "name"), no("", 5)),
+            "type": field(
+                "what runs", {"send": "report", "also": {"service": None, "parameters": {"kind": "usage"}}, "then": {"type": "report"}}, no("x", 5),
+                [{"omit": True, "refused": 400}]),
+            "service": field("what it runs on", set_("nlp", "status", "queued"), no("fl", 5), [{"omit": True, "refused": 400}]),
+            "parameters": field("what the type needs", no(5), [{"omit": True, "refused": 400, "field": "parameters.input_source"}]),
+            "parameters.input_source": field("what is read", set_("https://example.org/", "status", "queued"), no("ftp://x", "", 5), [{"omit": True, "refused": 400}]),
+            "parameters.analysis_type": field("what runs on each", set_("text_extraction", "status", "queued"), no(5, "")),
+            "parameters.model": field("with what", set_("resnet-50", "status", "queued"), no(5, "")),
+            "parameters.output_format": field("the form of the result", set_("csv", "status", "queued"), set_("ndjson", "status", "queued"), no("xml", 5)),
+            "priority": field("its place in the queue", set_("high", "priority"), set_("low", "priority"), no("urgent", 5)),
+            "scheduled_at": field("not before", set_("2026-12-24T12:00:00Z", "scheduled_at", {"has": "2026-12-24T12:00:00"}), no("noon", 5)),
+        },
+    },
+    "aisemble GET /jobs": {
+        "fields": {
+            "status": field(
+                "only these", {"send": "cancelled", "reply": {"jobs[].status": "cancelled", "jobs.#": {"least": 1}}}, set_("failed", "jobs.#", 0), no("done")),
+            "limit": field("how many", {"send": "1", "also": {"status": None}, "reply": {"jobs.#": 1, "pagination.limit": 1, "pagination.has_more": True}}, no("0", "101", "x")),
+            "offset": field("how many are passed over", {"send": "1000000", "also": {"status": None}, "reply": {"jobs.#": 0, "pagination.offset": 1000000}}, no("-1", "1000001")),
+        }
+    },
+    "aisemble POST /ops/services/{service_name}/start": {
+        "fields": {"force": field("begins anew", no(5, "yes")), "wait_for_health": field("answers when it has answered", no(5, "yes"))},
+    },
+    "aisemble GET /ops/logs": {
+        "fields": {
+            "service": field("only its entries", set_("llm", "logs.#", 0), {"send": "tutti-coordinator", "also": {"level": "debug"}, "reply": {"logs[].service": "tutti-coordinator"}}),
+            "level": field(
+                "this and above", {"send": "error", "also": {"service": None}, "reply": {"logs[].level": "ERROR"}},
+                {"send": "debug", "also": {"service": None}, "reply": {"logs.#": {"least": 1}}}, no("loud")),
+            "limit": field("how many", set_("7", "pagination.limit", 7), no("0", "1001", "x")),
+        }
+    },
+    "aisemble POST /webhooks": {"then": None, "fields": {
+        name: {"does": row["does"], "trials": [
+            {("reply" if key == "then" else key): ({place.removeprefix(""): value for place, value in part.items()} if key == "then" else part)
+             for key, part in trial.items()} for trial in row["trials"]]}
+        for name, row in WEBHOOK.items()}},
+    "phi POST /auth/token": {
+        "client": True,
+        "fields": {
+            "client_id": field("who", {"reply": {"access_token": SOMETHING}}, [{"send": "oc_none", "refused": 401, "field": ""}, {"omit": True, "refused": 401, "field": ""}]),
+            "client_secret": field("proves it", {"reply": {"token_type": "Bearer"}}, [{"send": "wrong", "refused": 401, "field": ""}, {"send": 5, "refused": 400, "field": ""}]),
+            "grant_type": field("the one there is", {"reply": {"expires_in": 3600}}, [{"send": "password", "refused": 400, "field": ""}, {"send": 5, "refused": 400, "field": ""}]),
+        },
+    },
+}
+
+if __name__ == "__main__":
+    text = json.dumps(FIELDS, indent=1, ensure_ascii=False)
+    (Path(__file__).parent / "fields.json").write_text(text + "\n", encoding="utf-8")
