@@ -70,6 +70,7 @@ import Trust
         let created = await world.call(world.aisemble, request("POST", "/api/v2/jobs", body: example))
         #expect(created.status == 201 && created.json["status"] == "queued" && created.json["estimated_completion"] == .null, "\(created.json.encodedText)")
         #expect(created.json["scheduled_at"] == "2024-01-01T12:00:00.000Z")
+        #expect(created.json["blocked_by"]?.elements?.first?["what"] == "not_built")
         let id = try #require(created.json["job_id"]?.text)
         let shown = await world.call(world.aisemble, request("GET", "/api/v2/jobs/\(id)"))
         #expect(shown.json["progress"]?["completed"] == 0 && shown.json["results_available"] == false && shown.json["name"] == "Batch Image Analysis")

@@ -28,9 +28,11 @@ extension JobQueue {
     /// - Returns: the job, and whether it is new; the same submission key again gives the job of before.
     package func submit(_ request: JobRequest, tenant: String, actor: String) async throws(JobFailure) -> (job: JobView, isNew: Bool) {
         let now = clock.now()
-        let record = try request.record(tenant: tenant, actor: actor, now: now, random: random)
+        var record = try request.record(tenant: tenant, actor: actor, now: now, random: random)
         try runner(record.type, record.service)?.check(request.parameters)
         guard board.count < JobLimits.open else { throw .tooMany(limit: JobLimits.open) }
+        // Whoever submits it is told at once, and not only who asks again when its turn has come.
+        if record.eligibleAt <= now { record.blockedBy = await blockers(of: record) }
         var audit = AuditRecord(at: now, action: .jobCreated, actor: actor, subject: record.id)
         audit.details = ["type": record.type.rawValue, "name": record.name]
         let outcome: JobSubmission

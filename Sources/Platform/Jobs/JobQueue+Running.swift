@@ -10,7 +10,7 @@ extension JobQueue {
         do throws(StorageError) {
             guard let job = try await store.job(entry.id, tenant: entry.tenant), job.state == .queued else { return board.remove(entry.id) }
             let runner = runner(job.type, job.service)
-            let blockers = (await runner?.requirements(job) ?? [missing(job)]).prefix(JobLimits.blockers).map(\.bounded)
+            let blockers = await self.blockers(of: job)
             var current = job
             if blockers != job.blockedBy, let changed = try await change(job.id, .due(blockedBy: blockers)).record { current = changed }
             guard current.state == .queued else { return settle(current) }
@@ -33,6 +33,11 @@ extension JobQueue {
             log.error("a job could not be begun", metadata: ["tenant": "\(entry.tenant)", "subject": "\(entry.id)", "job": "\(entry.id)", "cause": "\(error)"])
             await postpone(entry)
         }
+    }
+
+    /// What a job lacks to be run now.
+    func blockers(of job: JobRecord) async -> [JobBlocker] {
+        (await runner(job.type, job.service)?.requirements(job) ?? [missing(job)]).prefix(JobLimits.blockers).map(\.bounded)
     }
 
     private func missing(_ job: JobRecord) -> JobBlocker {
