@@ -85,6 +85,8 @@ extension CoordinatorFolder {
         guard let json = try? JSON(parsing: bytes), let mark = json["phase"]?.text.flatMap(Mark.init(rawValue:)),
             let certificate = json["certificate"]?.text, let key = json["key"]?.text
         else { throw .authority(problem: "\(rollPath), which says how far its replacement is, cannot be read") }
-        return Roll(mark: mark, new: try CertificateAuthority(certificatePEM: certificate, keyPEM: key))
+        do throws(TrustError) { return Roll(mark: mark, new: try CertificateAuthority(certificatePEM: certificate, keyPEM: key)) } catch {
+            throw .authority(problem: "\(rollPath) does not hold the next authority: \(error.message)")
+        }
     }
 }

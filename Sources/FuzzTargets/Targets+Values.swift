@@ -1,6 +1,7 @@
 internal import APIKit
 internal import Federation
 internal import FederationService
+internal import Foundation
 internal import StrictJSON
 internal import Trust
 internal import TrustStreamAPI
@@ -83,9 +84,10 @@ extension FuzzTarget {
     }
 
     static let settings = FuzzTarget(
-        "toml", feeds: "the settings of coordinator and client, and the file of pinned keys", maximumBytes: 4096,
+        "toml", feeds: "the settings of coordinator and client, the file of pinned keys, and the file of prices", maximumBytes: 4096,
         words: [
-            "[server]", "[policy]", "[keys]", "listen = ", "names = [", "\"\"\"", "'''", "[[", "1979-05-27T07:32:00Z", "0x", "inf", "{", "}", "\\U0010ffff",
+            "[server]", "[prices]", "[rates]", "[cloud]", "[tokens]", "currency = \"EUR\"", "cpu_hour = \"", "[policy]", "[keys]", "listen = ", "names = [",
+            "\"\"\"", "'''", "[[", "1979-05-27T07:32:00Z", "0x", "inf", "{", "}", "\\U0010ffff",
         ],
         seeds: {
             [
@@ -95,11 +97,15 @@ extension FuzzTarget {
                     "client-filled",
                     "\u{1}[policy]\nmin_cohort = 3\nmax_epsilon = \"2\"\nsessions = [\"a\", \"b\"]\n[data]\nlabel = \"y\"\n[log]\nlevel = \"info\"\n"),
                 Seed("keys", "\u{2}[keys]\n\"bob\" = \"ed25519:00\"\nalice = \"x\"\n"),
+                Seed(
+                    "prices",
+                    "\u{3}[prices]\ncurrency = \"EUR\"\n[rates]\ncpu_hour = \"0.04\"\n[rates_premium]\ncpu_hour = \"1\"\n[tokens]\n\"lm\" = \"0.002\"\n"
+                        + "[cloud]\n\"aws/us-east-1/cpu_hour\" = \"0.04\"\n[setup]\ntenant = \"0.00\"\n"),
             ]
         },
         check: { bytes in
             var input = Input(bytes)
-            let kind = input.byte() % 3
+            let kind = input.byte() % 4
             guard let text = String(validating: input.rest, as: UTF8.self) else { return }
             do {
                 switch kind {
@@ -109,9 +115,15 @@ extension FuzzTarget {
                 case 1:
                     let read = try ClientSettings(toml: text, file: "f.toml", environment: [:], flags: [:])
                     try expect(read.smallestCohort > 0 && read.threads > 0, "settings beyond their bounds")
-                default:
+                case 2:
                     let entries = try PinnedKeyFile.entries(toml: text, file: "f.toml")
                     try expect(entries.count <= text.utf8.count, "more keys than bytes")
+                default:
+                    let names = PriceFile.Names(rates: ["cpu_hour", "gb_hour"], tiers: ["premium"], setup: ["tenant"])
+                    let read = try PriceFile(toml: text, file: "f.toml", names: names)
+                    try expect(read.entries.isEmpty || read.currency != nil, "amounts of no currency")
+                    try expect(Set(read.entries.map(\.item)).count == read.entries.count, "a price twice")
+                    for entry in read.entries { try expect(!entry.amount.isNaN && entry.amount >= 0, "an amount below nothing") }
                 }
             } catch let error as ConfigurationError {
                 try expectShort(error)

@@ -41,8 +41,10 @@ struct TokenClaims: Sendable, Equatable, Codable {
     static func keyID(of text: String) -> String? {
         guard text.utf8.count <= IdentityLimits.bearerBytesMax else { return nil }
         let parts = text.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
-        guard parts.count == 3, let header = bytes(base64URL: parts[0]), bytes(base64URL: parts[1]) != nil, bytes(base64URL: parts[2])?.count == 32,
-            let json = try? JSON(parsing: header), let members = json.members, members.count == 3, json["alg"]?.text == "HS256",
+        // Claims with a name twice are two tokens in one (RFC 7519 §4).
+        guard parts.count == 3, let header = bytes(base64URL: parts[0]), let claims = bytes(base64URL: parts[1]), (try? JSON(parsing: claims)) != nil,
+            bytes(base64URL: parts[2])?.count == 32, let json = try? JSON(parsing: header), let members = json.members, members.count == 3,
+            json["alg"]?.text == "HS256",
             json["typ"]?.text == "JWT"
         else { return nil }
         return json["kid"]?.text

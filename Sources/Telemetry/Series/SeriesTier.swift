@@ -30,6 +30,9 @@ package enum SeriesTier: Int, CaseIterable, Sendable {
 
     func block(_ step: Int64) -> Int64 { floored(step, Int64(Limits.blockPoints)) }
 
+    /// Whether a clock can be in this block: what is read from the store may be any number.
+    func hasInstants(_ block: Int64) -> Bool { block.magnitude < UInt64(Int64.max / blockMilliseconds) - 100 }
+
     /// The place of a step within its block.
     func place(_ step: Int64) -> Int { Int(step - block(step) * Int64(Limits.blockPoints)) }
 

@@ -15,7 +15,7 @@ package struct TimeSeries: Sendable {
     /// The first block that is kept, by tier.
     private var horizons: [SeriesTier: Int64] = [:]
     /// The latest moment anything was measured at.
-    private(set) var newest: Instant?
+    package private(set) var newest: Instant?
     /// The step of the last `takeChanges`, by tier.
     private var taken: [SeriesTier: Int64] = [:]
     private let seriesMax: Int
@@ -103,7 +103,7 @@ package struct TimeSeries: Sendable {
     package mutating func restore(_ blocks: [SeriesBlock]) -> Int {
         var refused = 0
         for block in blocks {
-            guard let key = SeriesKey(tenant: block.tenant, text: block.series), let tier = SeriesTier(rawValue: block.tier),
+            guard let key = SeriesKey(tenant: block.tenant, text: block.series), let tier = SeriesTier(rawValue: block.tier), tier.hasInstants(block.number),
                 series[key] != nil || series.count < seriesMax + Limits.seriesOfOthers,
                 series[key, default: Series()].tiers[tier.rawValue].restore(block.number, block.points)
             else {
@@ -129,8 +129,9 @@ package struct TimeSeries: Sendable {
             for step in (end / width - steps)...(end / width) {
                 let from = step * width - first * Int64(Limits.blockPoints)
                 var whole: Point?
-                for place in max(0, from)..<max(0, min(Int64(points.count), from + width)) {
-                    guard let point = points[Int(place)] else { continue }
+                // Before 1970 the quotient is rounded up, and the last step lies behind the points.
+                for place in Int64(0)..<width where points.indices.contains(Int(from + place)) {
+                    guard let point = points[Int(from + place)] else { continue }
                     if whole == nil { whole = point } else { whole?.merge(point) }
                 }
                 if let whole { series[key]?.tiers[tier.rawValue].replace(whole, tier.block(step), tier.place(step), max: tier.blocksMax) }
