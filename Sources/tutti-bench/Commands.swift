@@ -40,10 +40,12 @@ struct RunSuite: AsyncParsableCommand {
     var data = "benchmarks/data/digits.csv"
     @Option(help: "How many clients 'virtual' has, 100 to 100000.")
     var clients = 10_000
-    @Option(help: "How many times 'faults' kills; 0: not at all.")
-    var kills = 200
-    @Option(help: "How many clients 'faults' lets idle; 0: none.")
-    var idle = 5000
+    @Option(help: "How many times 'faults' kills; 0: not at all. (default: 200, and 0 with --idle or --overload alone)")
+    var kills: Int?
+    @Option(help: "What the moments of the kills, and whom they hit, are drawn from.")
+    var seed: UInt64 = 1
+    @Option(help: "How many clients 'faults' lets idle; 0: none. (default: 5000, and 0 with --kills or --overload alone)")
+    var idle: Int?
     @Flag(help: "Let 'faults' overrun a coordinator, too. Its clients need a processor that makes handshakes five times as fast as the coordinator's.")
     var overload = false
     @Option(help: "Write the curves of 'strategies', or the table of 'robustness', to this file, as SVG.")
@@ -67,10 +69,12 @@ struct RunSuite: AsyncParsableCommand {
                 rows = try VirtualSuite.run(data: data, clients: clients) { say($0) }
             case "secagg": rows = try SecAggSuite.run { say($0) }
             case "faults":
+                let isWhole = kills == nil && idle == nil && !overload
+                let (kills, idle) = (kills ?? (isWhole ? 200 : 0), idle ?? (isWhole ? 5000 : 0))
                 guard (0...1_000_000).contains(kills), (0...100_000).contains(idle) else {
                     throw CommandFailure(.usage, "--kills is \(kills), --idle \(idle).", remedy: "Give at most 1000000 kills and 100000 idle clients.")
                 }
-                rows = try await FaultsSuite.run(data: data, kills: kills, idle: idle, overload: overload) { say($0) }
+                rows = try await FaultsSuite.run(data: data, kills: kills, seed: seed, idle: idle, overload: overload) { say($0) }
             case "api": rows = try APISuite.run { say($0) }
             case "compress": rows = try CompressionSuite.run(data: data) { say($0) }
             default: throw CommandFailure(.usage, "There is no suite '\(suite)'.", remedy: "See 'tutti-bench list'.")

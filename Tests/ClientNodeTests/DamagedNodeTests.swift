@@ -10,12 +10,17 @@ import Wire
 
 /// Every file of a node's folder, cut and with bits flipped: it is said which one is damaged, or nothing has changed.
 @Suite(.serialized) struct DamagedNodeTests {
-    private enum Treatment { case verified, human }
+    private enum Treatment {
+        case verified, human
+        /// Nothing is kept in it.
+        case transient
+    }
 
     /// Names of contents are stars.
     private static let table: [String: Treatment] = [
         "identity/node.json": .verified, "identity/client.pem": .verified, "identity/client.key": .verified, "identity/ca.pem": .verified,
-        "identity/member.key": .verified, "client.toml": .human, "privacy.ledger": .verified, "sent.jsonl": .verified, "sessions/*/state": .verified,
+        "identity/member.key": .verified, "identity/renewed.json": .verified, "identity/lock": .transient, "client.toml": .human, "privacy.ledger": .verified,
+        "sent.jsonl": .verified, "sessions/*/state": .verified,
         "sessions/*/rounding.secret": .verified, "sessions/*/update-*": .verified,
     ]
 
@@ -44,8 +49,45 @@ import Wire
         try await body(folder)
     }
 
+    /// As a node leaves it that dies in a renewal: the new identity is whole in one file, and none of the others has it yet.
+    private static func renew(_ folder: String) throws {
+        func text(_ file: String) throws -> JSON {
+            .string(String(decoding: try #require(FileManager.default.contents(atPath: "\(folder)/identity/\(file)")), as: UTF8.self))
+        }
+        let json: JSON = ["certificate": try text("client.pem"), "ca_certificate": try text("ca.pem"), "key": try text("client.key")]
+        try SecretFile.write(json.encoded(), to: folder + "/identity/renewed.json")
+        try Data("x".utf8).write(to: URL(fileURLWithPath: folder + "/identity/lock"))
+    }
+
+    /// From the moment that it is there it counts, and what is wrong with it is said; without it the identity before is whole.
+    @Test func aRenewedIdentityThatIsDamagedIsNamed() async throws {
+        try await Self.make { folder in
+            try Self.renew(folder)
+            try #require(NodeCheck(data: folder).damages.isEmpty)
+            for file in ["identity/renewed.json", "identity/lock"] {
+                let path = "\(folder)/\(file)"
+                let content = [UInt8](FileManager.default.contents(atPath: path) ?? Data())
+                let cases = Self.damages(content, seed: file)
+                var noticed = 0
+                for (what, damaged) in cases {
+                    try Self.overwrite(path, damaged)
+                    let found = NodeCheck(data: folder).damages
+                    noticed += found.isEmpty ? 0 : 1
+                    #expect(found.allSatisfy { $0.contains("identity") }, "\(file), \(what): \(found)")
+                    // Half of it is never taken for the whole.
+                    #expect(!what.hasPrefix("cut") || file == "identity/lock" || !found.isEmpty, "\(file), \(what)")
+                }
+                #expect(Self.table[file] == .transient ? noticed == 0 : noticed * 4 > cases.count * 3, "\(file): \(noticed) of \(cases.count)")
+                try FileManager.default.removeItem(atPath: path)
+                #expect(NodeCheck(data: folder).damages.isEmpty, "\(file) is missing")
+                try SecretFile.write(content, to: path)
+            }
+        }
+    }
+
     @Test func everyFileIsInTheTable() async throws {
         try await Self.make { folder in
+            try Self.renew(folder)
             #expect(
                 Set(NodeCheck(data: folder).files.map(Self.row)) == Set(Self.table.keys), "a new durable file needs a row, and a way to tell that it is damaged"
             )

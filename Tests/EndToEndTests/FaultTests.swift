@@ -159,7 +159,7 @@ import Testing
         var rows: [String: Double] = [:]
         for row in report?["rows"] as? [[String: Any]] ?? [] { rows[row["name"] as? String ?? ""] = row["value"] as? Double }
         #expect(rows["faults.kills"] == 200 && rows["faults.acknowledged"] ?? 0 > 500, "\(rows)")
-        for name in ["acknowledged_lost", "committed_lost", "double_counted", "damages"] {
+        for name in ["acknowledged_lost", "committed_lost", "double_counted", "damages", "broken_off"] {
             #expect(rows["faults.\(name)"] == 0, "\(name): \(run.err.suffix(2000))")
         }
         #expect(rows["faults.hash_equal"] == 1, "\(run.err.suffix(2000))")

@@ -36,6 +36,11 @@ struct SecureBench {
     private var tickets: UInt64 = 0
     private var reply: CoordinatorReply?
     private var isDelivering = false
+    /// Entropy comes behind every frame that is on its way, as where it is an event in a queue.
+    var drawsLate = false
+    private var drawn: [(String, ClientEvent)] = []
+    /// Restarts: each life draws other keys.
+    private var lives: [String: Int] = [:]
 
     /// - Parameter protect: nil: floors alone.
     init(
@@ -73,6 +78,8 @@ struct SecureBench {
     mutating func restart(_ name: String) {
         guard let state = clients[name]?.state else { return }
         clients[name] = ClientMachine(client: name, session: "s", state: state, seed: 9, protection: protect(name))
+        lives[name, default: 0] += 1
+        drawn.removeAll { $0.0 == name }
         handle(.disconnected(client: name))
         connect(name)
     }
@@ -139,7 +146,12 @@ struct SecureBench {
     mutating func deliver() {
         guard !isDelivering else { return }
         isDelivering = true
-        while !toClients.isEmpty {
+        while !toClients.isEmpty || !drawn.isEmpty {
+            guard !toClients.isEmpty else {
+                let (name, entropy) = drawn.removeFirst()
+                tell(name, entropy)
+                continue
+            }
             let (message, name) = toClients.removeFirst()
             guard letsThrough(message, name), let bytes = try? ControlCodec.encode(tells(message, name)), let heard = try? ControlCodec.decodeServer(bytes)
             else { continue }
@@ -169,7 +181,9 @@ struct SecureBench {
             }
         case .fetchModel(let digest, _): tell(name, .modelFetched(digest: digest))
         case .pay(let claim): tell(name, .paid(claim.key))
-        case .drawEntropy(let use): tell(name, .entropy(use, Secret(CryptoSuite.simulated.sha256(Array("\(name) \(use) \(now.milliseconds)".utf8)))))
+        case .drawEntropy(let use):
+            let event = ClientEvent.entropy(use, Secret(CryptoSuite.simulated.sha256(Array("\(name) \(use) \(now.milliseconds) \(lives[name] ?? 0)".utf8))))
+            if drawsLate { drawn.append((name, event)) } else { tell(name, event) }
         case .train(let start, _):
             guard let base = models[hexadecimal(start.modelSHA256)] else { return }
             var computer = LocalComputer()

@@ -126,6 +126,26 @@ import Wire
         #expect(held.durable.session.status == .completed && held.record(1)?.outcome?.secure?.groupSizes == [6])
     }
 
+    /// A member that was killed while keys were exchanged hears everything at once when it is back, before it has drawn new keys. It says
+    /// that the old ones are gone, and nobody waits for the end of the phase.
+    @Test(arguments: [MessageKind.adverts, .shareDelivery, .confirmation], [false, true])
+    func nobodyWaitsForWhoLostItsKeys(_ held: MessageKind, _ drawsLate: Bool) throws {
+        var spec = secureSpec(clients: 6, rounds: 1)
+        spec.quorum = 5
+        var bench = SecureBench.holding(spec, names(6)) {
+            guard case .secure(let frame) = $0, frame.round == 1 else { return true }
+            return MessageKind(of: frame.message)?.plain != held
+        }
+        #expect(bench.record(1)?.state == .configured)
+        bench.drawsLate = drawsLate
+        bench.letsThrough = { _, _ in true }
+        for name in bench.names where name != "client-12" { bench.connect(name) }
+        #expect(bench.record(1)?.state == .configured, "all wait for the last one")
+        bench.restart("client-12")
+        #expect(bench.durable.session.status == .completed, "no time has passed, and nobody else was missing")
+        #expect(bench.record(1)?.state == .committed && bench.record(1)?.outcome?.secure?.groupSizes == [5])
+    }
+
     @Test func whoInsistsOnMoreSaysSoToBothSides() throws {
         let bench = SecureBench(secureSpec(clients: 6), clients: names(6), floors: ClientFloors(members: 8, groupFloor: 5))
         #expect(bench.durable.session.status == .failed)

@@ -2,6 +2,7 @@ import CoordinatorNode
 import CryptoSuite
 import Federation
 import Foundation
+import NIOHTTP1
 import Storage
 import Testing
 import Trust
@@ -22,7 +23,7 @@ import Trust
     private static let table: [String: Treatment] = [
         "tutti.sqlite": .verified, "tutti.sqlite-wal": .verified, "tutti.sqlite-shm": .verified, "blobs/*": .verified, "updates/*": .verified,
         "ca.pem": .verified, "ca.key": .verified, "server.pem": .verified, "server.key": .verified, "admin.key": .verified, "config.toml": .human,
-        "master.key": .verified, "prices.toml": .human,
+        "master.key": .verified, "prices.toml": .human, "ca.roll": .verified,
         "run.json": .transient, "lock": .transient,
     ]
 
@@ -84,7 +85,8 @@ import Trust
     @Test func everyFileIsInTheTable() async throws {
         try await withTemporaryFolder { place in
             let found = Set(try await Self.make(place).map(Self.row))
-            #expect(found == Set(Self.table.keys), "a new durable file needs a row, and a way to tell that it is damaged")
+            // Only while the authority is replaced: `aReplacementThatIsDamagedIsNamed`.
+            #expect(found.union(["ca.roll"]) == Set(Self.table.keys), "a new durable file needs a row, and a way to tell that it is damaged")
         }
     }
 
@@ -119,10 +121,42 @@ import Trust
                     #expect(found.text == sound.text || (found.isRefusal && found.text.contains(name)), "\(file), \(what): \(found.text.prefix(600))")
                 }
             }
-            for (row, treatment) in Self.table where treatment == .verified && row != "tutti.sqlite-shm" {
+            for (row, treatment) in Self.table where treatment == .verified && !["tutti.sqlite-shm", "ca.roll"].contains(row) {
                 let count = files.filter { Self.row($0) == row }.reduce(0) { $0 + (noticed[$1] ?? 0) }
                 #expect(count > 0, "no damage of \(row) was noticed at all")
             }
+        }
+    }
+
+    /// How far a replacement of the authority is, and the next authority with its key: cut, with bits flipped, missing.
+    @Test(arguments: [[AuthorityStep.prepare], [.prepare, .activate]])
+    func aReplacementThatIsDamagedIsNamed(_ steps: [AuthorityStep]) async throws {
+        try await withTemporaryFolder { place in
+            let folder = CoordinatorFolder(place + "/live")
+            _ = try await folder.create(listen: "127.0.0.1:0", names: [])
+            let old = try folder.authorities().signing.pin
+            try await LiveCoordinator.serving(folder) { live async throws -> Void in
+                for step in steps { #expect(try await live.admin(.POST, "/api/v4/authorities/\(step.rawValue)").status == 200) }
+            }
+            let (sound, content) = (try folder.authorities(), [UInt8](try #require(FileManager.default.contents(atPath: folder.rollPath))))
+            try #require(try await folder.check().damages == [])
+            var noticed = 0
+            let cases = Self.damages(content, seed: "ca.roll")
+            for (what, damaged) in cases {
+                try SecretFile.write(damaged, to: folder.rollPath)
+                let found = try await folder.check().damages
+                noticed += found.isEmpty ? 0 : 1
+                #expect(found.allSatisfy { $0.contains("ca.roll") || $0.contains("server.pem") }, "\(what): \(found)")
+                guard found.isEmpty else { continue }
+                let read = try folder.authorities()
+                #expect(read.phase == sound.phase && read.signing.pin == sound.signing.pin && read.bundlePEM == sound.bundlePEM, "\(what)")
+            }
+            #expect(noticed * 4 > cases.count * 3, "\(noticed) of \(cases.count)")
+            // Without it there is no replacement. Once the next authority has signed, its key is gone, and that is said.
+            try SecretFile.remove(folder.rollPath)
+            let (left, damages) = (try? folder.authorities(), try await folder.check().damages)
+            #expect(left?.signing.pin == old && left?.phase == .steady)
+            #expect(damages.isEmpty == (sound.phase == .prepared), "\(damages)")
         }
     }
 

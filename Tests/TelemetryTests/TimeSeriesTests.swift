@@ -192,6 +192,20 @@ struct NaiveSeries {
         #expect(other.restore(damaged) == 3)
     }
 
+    /// Any number may lie in the store. Before 1970 is where a clock that lost its battery begins; outside of what milliseconds can say is nowhere.
+    @Test(arguments: [Int64.min, -1 << 60, -2, -1, 0, 1, 1 << 60, .max]) func blocksOfAnyTimeAreTakenOrCounted(_ number: Int64) throws {
+        var series = TimeSeries()
+        series.record([(gauge, value(1))], at: noon)
+        let points = try #require(series.takeChanges(at: noon).blocks.first { $0.tier == 0 }).points
+        for tier in SeriesTier.allCases {
+            var other = TimeSeries()
+            let block = SeriesBlock(tenant: gauge.tenant, series: gauge.text, tier: tier.rawValue, number: number, points: points)
+            #expect(other.restore([block]) == (number.magnitude > 1 << 50 ? 1 : 0))
+            other.record([(gauge, value(2))], at: noon)
+            #expect(!other.takeChanges(at: noon, all: true).blocks.isEmpty)
+        }
+    }
+
     @Test(arguments: ["a", "with space", "é{=,}%", "", "a/b:c.d-e_f", String(repeating: "x", count: 500)])
     func keysAreReadBack(_ text: String) {
         let key = SeriesKey(text, [Metrics.Label(text, text), Metrics.Label("b", "c")], tenant: text)

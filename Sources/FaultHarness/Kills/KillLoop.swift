@@ -16,6 +16,8 @@ package struct KillLoop {
         package var coordinatorShare = 1.0 / 3
         /// Seconds between two kills: uniform in this range.
         package var pause: ClosedRange<Double> = 0.05...0.6
+        /// Of the moments, and of who is hit. What a process does at such a moment is its own, so that the same seed makes the same kills
+        /// and not the same run.
         package var seed: UInt64 = 1
         /// Masked updates are rounded by chance, drawn from the session's id and a secret of each client: another session has another
         /// model. Then what is undisturbed is one process that is given both: `tutti-bench federate` with these options.
@@ -62,7 +64,13 @@ package struct KillLoop {
         progress("\(plan.name): undisturbed in \(seconds(began)) s")
         while report.kills < plan.kills {
             let unchanged = report.closedUnchanged
-            let (id, model) = try await session(disturbed: true)
+            let (id, model): (String, String)
+            do { (id, model) = try await session(disturbed: true) } catch {
+                // What was found before is worth more than an error in its place.
+                report.brokenOff += 1
+                report.problems.append("\(plan.name), seed \(plan.seed), after \(report.kills) kills in \(report.sessions) sessions: \(error)")
+                return report
+            }
             report.sessions += 1
             let expected = try plan.alone.map { try alone(id, $0) } ?? undisturbed.model
             // A round that came to nothing trains nothing: then another model is what it has to be.

@@ -16,6 +16,8 @@ package struct KillReport: Sendable {
     package var otherModels = 0
     /// Secure rounds that left the model as it was, since the keys of too many members had died with them.
     package var closedUnchanged = 0
+    /// Runs that a session ended which did not come to its end, with the kills that were left.
+    package var brokenOff = 0
     /// Rounds that needed another attempt.
     package var retried = 0
     package var damages = 0
@@ -36,6 +38,7 @@ package struct KillReport: Sendable {
         doubleCounted += other.doubleCounted
         otherModels += other.otherModels
         closedUnchanged += other.closedUnchanged
+        brokenOff += other.brokenOff
         retried += other.retried
         damages += other.damages
         readyMilliseconds += other.readyMilliseconds

@@ -15,7 +15,8 @@ extension ClientMachine {
             return [.upload(update, encoding: encoding)]
         }
         if let current = currentKey, key <= current { return current == key ? withSecure { $0.advertAgain(key) } : [] }
-        if let refused, key <= refused { return [] }
+        // A round is started again for who connects again: what was said before may have been lost with the channel.
+        if let refused, key <= refused { return key == refused ? [refusal(key, "this client takes no part in it, as it has said")] : [] }
         if let why = owner.refusal(of: start) {
             refused = key
             return notTaking(key, why)

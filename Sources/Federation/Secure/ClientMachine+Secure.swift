@@ -73,10 +73,11 @@ extension ClientMachine {
 
     /// What is said of an attempt that this client takes no part in.
     func notTaking(_ key: AttemptKey, _ reason: String) -> [ClientEffect] {
-        [
-            .notice("round \(key.round), attempt \(key.attempt): \(reason)"),
-            .send(.roundFailed(RoundFailed(sessionID: session, round: key.round, attempt: key.attempt, reason: reason))),
-        ]
+        [.notice("round \(key.round), attempt \(key.attempt): \(reason)"), refusal(key, reason)]
+    }
+
+    func refusal(_ key: AttemptKey, _ reason: String) -> ClientEffect {
+        .send(.roundFailed(RoundFailed(sessionID: session, round: key.round, attempt: key.attempt, reason: reason)))
     }
 
     private mutating func refuse(_ key: AttemptKey, _ reason: String) -> [ClientEffect] {

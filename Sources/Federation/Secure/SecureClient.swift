@@ -83,6 +83,10 @@ struct SecureClient: Sendable {
     private var early: [MessageKind: (number: Int, message: [UInt8])] = [:]
     private var masking: MaskingClient?
     private var beginning: (key: AttemptKey, parameters: RoundParameters, model: [UInt8])?
+    /// What was said of it while its entropy was drawn: to a member that comes back, all at once. Lost, everybody would wait for this
+    /// client until the phase ends.
+    private var overtaking: [[UInt8]] = []
+    private static let mostOvertaking = 4
 
     init(_ protection: ClientProtection, name: String, session: String, state: SecureClientState?) {
         self.protection = protection
@@ -199,6 +203,7 @@ struct SecureClient: Sendable {
             guard parameters.round == key.round, parameters.attempt == key.attempt else { throw .otherTranscript }
             guard isReady else { throw .outOfOrder("a secure round before the groups are drawn") }
             beginning = (key, parameters, model)
+            overtaking = []
             return [.draw(.attempt(key))]
         } catch {
             return [.refuse(key, error.words)]
@@ -210,8 +215,9 @@ struct SecureClient: Sendable {
         case .draw(let number): return drawn(number, secret)
         case .attempt(let key):
             guard let start = beginning, start.key == key else { return [] }
-            beginning = nil
-            return handle(.begin(start.parameters, modelHash: start.model, entropy: secret), key)
+            let heard = overtaking
+            (beginning, overtaking) = (nil, [])
+            return handle(.begin(start.parameters, modelHash: start.model, entropy: secret), key) + heard.flatMap { hear(key, $0) }
         }
     }
 
@@ -223,6 +229,10 @@ struct SecureClient: Sendable {
 
     mutating func hear(_ key: AttemptKey, _ message: [UInt8]) -> [Step] {
         guard self.key == key else {
+            if beginning?.key == key {
+                if overtaking.count < Self.mostOvertaking { overtaking.append(message) }
+                return []
+            }
             // Asked to sign for or to open an attempt of before a restart: it is told so, and need not wait.
             let isAsked = [.unmaskRequest, .survivors].contains(MessageKind(of: message))
             return isAsked && isReady ? [.refuse(key, SecureAggregationError.secretsGone.words)] : []
@@ -245,7 +255,7 @@ struct SecureClient: Sendable {
 
     /// The attempt is over for this client: its secrets go.
     mutating func abandon(through key: AttemptKey) {
-        if let beginning, beginning.key <= key { self.beginning = nil }
+        if let beginning, beginning.key <= key { (self.beginning, overtaking) = (nil, []) }
         if let current = self.key, current <= key { _ = masking?.handle(.abandon) }
     }
 
