@@ -13,7 +13,7 @@ import Testing
             },
             Endpoint("GET", "/things/{id}", "show", .open) { request in .json(["id": .string(request.parameter("id"))]) },
             Endpoint("GET", "/fault", "fault", .open) { _ throws(ServiceError) in throw .internalError(cause: "the disk said no") },
-            Endpoint("GET", "/own", "own", .administratorOrNode) { _ in .json(["success": true]) },
+            Endpoint("GET", "/own", "own", .tenantOrNode(.jobs)) { _ in .json(["success": true]) },
         ],
         errorShape: Shape("Error", []),
         envelope: { error, _ in
@@ -121,16 +121,20 @@ import Testing
             default: Issue.record("let in: \(caller)")
             }
         }
-        // Scopes are nothing where nodes and the administrator are asked for.
-        for access in [Access.administrator, .administratorOrNode, .node, .member, .client] {
+        // Scopes are nothing where a node, a client or the administrator alone is asked for.
+        for access in [Access.administrator, .node, .client] {
             #expect(Family.denial(caller(Set(Scope.allCases)), access) != nil)
+        }
+        for access in [Access.tenant(.jobs), .tenantOrNode(.jobs), .member(.jobs)] {
+            #expect(Family.denial(caller([.jobs]), access) == nil)
+            #expect(Family.denial(caller(Set(Scope.allCases).subtracting([.jobs])), access) != nil)
         }
     }
 
     @Test func whoMayCallWhat() {
         let allowed: [Access: Set<String>] = [
-            .open: ["anonymous", "administrator", "node", "bearer"], .administrator: ["administrator"], .administratorOrNode: ["administrator", "node"],
-            .node: ["node"], .member: ["administrator", "node", "bearer"], .client: ["node", "bearer"],
+            .open: ["anonymous", "administrator", "node", "bearer"], .administrator: ["administrator"], .tenant(.jobs): ["administrator"],
+            .tenantOrNode(.jobs): ["administrator", "node"], .node: ["node"], .member(.jobs): ["administrator", "node", "bearer"], .client: ["node", "bearer"],
         ]
         for access in allowed.keys {
             for (name, caller) in callers {

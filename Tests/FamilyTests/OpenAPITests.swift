@@ -9,7 +9,7 @@ import Testing
         .appending(path: "docs/api")
 
     @Test func theDescriptionsInTheRepositoryAreUpToDate() async throws {
-        for (name, family, _, _) in try await World().families {
+        for (name, family) in try await World().described {
             let text = pretty(try #require(family.description)) + "\n"
             let file = Self.folder.appending(path: "\(name).json")
             if ProcessInfo.processInfo.environment["TUTTI_WRITE_API"] != nil { try Data(text.utf8).write(to: file) }
@@ -18,7 +18,7 @@ import Testing
     }
 
     @Test func everyReferenceIsThereAndEveryOperationIsNamedOnce() async throws {
-        for (name, family, _, _) in try await World().families {
+        for (name, family) in try await World().described {
             let document = try #require(family.description)
             let schemas = Set((document["components"]?["schemas"]?.members ?? []).map(\.name))
             for reference in references(document) {
@@ -44,6 +44,18 @@ import Testing
         }
     }
 
+    /// Nothing that is built takes or gives a body without saying what is in it, and every field of a reply says whence it comes.
+    @Test func whatIsBuiltIsDescribedWhole() async throws {
+        for (name, family) in try await World().described {
+            for endpoint in family.endpoints where endpoint.isBuilt {
+                let contract = try #require(endpoint.contract, "\(name): \(endpoint.operation)")
+                #expect(!contract.replies.isEmpty, "\(name): \(endpoint.operation)")
+                if endpoint.bodyLimitBytes > 0, case .none = contract.request { Issue.record("\(name): the body of \(endpoint.operation)") }
+                for case .json(let shape) in contract.replies.map(\.content) { expectSources(shape, "\(name): \(endpoint.operation)") }
+            }
+        }
+    }
+
     @Test func whatIsRefusedBeforeAnEndpointHasTheFamilysForm() async throws {
         let world = try await World()
         let refusal = try #require(world.phi.description)["paths"]?["/auth/token"]?["post"]?["responses"]?["401"]?["content"]?["application/json"]?["schema"]
@@ -63,6 +75,22 @@ import Testing
 
     private func operations(_ document: JSON) -> [(path: String, operation: JSON)] {
         (document["paths"]?.members ?? []).flatMap { path in (path.value.members ?? []).map { ("\($0.name) \(path.name)", $0.value) } }
+    }
+
+    private func expectSources(_ shape: Shape, _ place: String) {
+        for field in shape.fields {
+            #expect(field.source != nil, "\(place): \(shape.name).\(field.name)")
+            expectSources(field.schema, place)
+        }
+    }
+
+    private func expectSources(_ schema: Schema, _ place: String) {
+        switch schema {
+        case .object(let shape): expectSources(shape, place)
+        case .list(let schema, _), .map(let schema), .nullable(let schema): expectSources(schema, place)
+        case .either(let schemas): for schema in schemas { expectSources(schema, place) }
+        case .string, .choice, .name, .timestamp, .integer, .number, .boolean, .any: break
+        }
     }
 
     private func references(_ json: JSON) -> [String] {

@@ -1,5 +1,6 @@
 import APIKit
 import Platform
+import Storage
 import StrictJSON
 import Testing
 
@@ -48,6 +49,54 @@ import Testing
                 let refused = await world.call(family, request(endpoint.method, path), as: others)
                 #expect(refused.status == 403 && refused.json.encodedText.contains(scope.rawValue), "\(path)")
             }
+        }
+    }
+
+    /// v4 with the real service behind it: a session of one tenant is not there for another one's key, whatever is asked of it.
+    @Test func noTenantFindsAnothersSession() async throws {
+        let world = try await World()
+        func call(_ endpoint: Endpoint, _ id: String, as caller: Caller) async -> APIReply {
+            let path = "/api/v4" + endpoint.path.replacing("{session_id}", with: id)
+            let body = endpoint.method == "GET" ? "" : endpoint.path.hasSuffix("evaluation") ? "1,2,3,4,0\n1,2,3,5,1\n" : "{}"
+            let isFile = endpoint.method == "PUT"
+            return await world.call(
+                world.truststream, request(endpoint.method, path, body: body, type: isFile ? "application/octet-stream" : "application/json"), as: caller)
+        }
+        let (one, two) = (world.principal("one", [.federatedLearning]), world.principal("two", [.federatedLearning]))
+        let create = try #require(world.truststream.endpoints.first { $0.operation == "sessions.create" })
+        let id = try #require(await call(create, "", as: one).json["session_id"]?.text)
+        let ofSessions = world.truststream.endpoints.filter { $0.path.contains("{session_id}") && $0.access.scope != nil }
+        #expect(ofSessions.count == 10)
+        for endpoint in ofSessions {
+            let status = await call(endpoint, id, as: two).status
+            #expect(status == 404 || (endpoint.operation == "sessions.control" && status == 400), "\(endpoint.operation): \(status)")
+            #expect(await call(endpoint, id, as: world.principal("one", [.monitoring])).status == 403, "\(endpoint.operation)")
+            #expect(![401, 403].contains(await call(endpoint, id, as: one).status), "\(endpoint.operation)")
+        }
+        let list = try #require(world.truststream.endpoints.first { $0.operation == "sessions.list" })
+        #expect(await call(list, "", as: two).json["sessions"] == [])
+        #expect(await call(list, "", as: one).json["sessions"]?.elements?.count == 1)
+        // And what was done is in the one tenant's audit, with whose key it was.
+        let entries = try await world.store.audit(tenant: "one", after: 0, limit: 100).map(\.entry)
+        #expect(entries.first?.action == .sessionCreated && entries.allSatisfy { $0.actor == "u1" && $0.resourceID == id }, "\(entries)")
+        #expect(entries.contains { $0.action == .sessionStopped })
+        #expect(try await world.store.audit(tenant: "two", after: 0, limit: 1).isEmpty)
+    }
+
+    /// v4's own matrix: nobody, a node, a session's token, and a key with every scope but the one that is asked for.
+    @Test func whoDoesNotHaveTheScopeIsNotLetIntoV4() async throws {
+        let world = try await World()
+        let open = ["sessions.join", "nodes.enrol", "docs.error", "openapi"]
+        for endpoint in world.truststream.endpoints {
+            let path = filled(world.truststream, endpoint)
+            func status(_ caller: Caller) async -> Int { await world.call(world.truststream, request(endpoint.method, path), as: caller).status }
+            guard endpoint.access != .open else {
+                #expect(open.contains(endpoint.operation), "\(endpoint.operation) is open")
+                continue
+            }
+            #expect(await status(.anonymous) == 401, "\(path)")
+            #expect([401, 404].contains(await status(.bearer("tu_x"))), "\(path)")
+            #expect(await status(world.principal("default", Set(Scope.allCases).subtracting([endpoint.access.scope].compactMap { $0 }))) == 403, "\(path)")
         }
     }
 

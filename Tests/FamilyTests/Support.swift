@@ -1,8 +1,11 @@
 import APIKit
 import AisembleAPI
+import Compute
 import CryptoSuite
 import EnterpriseAPI
 import Federation
+import FederationService
+import Foundation
 import Logging
 import PhiAPI
 import Platform
@@ -10,6 +13,7 @@ import Storage
 import StrictJSON
 import Telemetry
 import Trust
+import TrustStreamAPI
 
 /// Says who calls, whatever the request is.
 struct Known: Authenticator {
@@ -46,7 +50,12 @@ struct World {
     /// Nothing was looked at before its first tick.
     let recorder: Recorder
     let families: [(name: String, family: Family, document: String, count: Int)]
+    /// What v4 stands on, over the same stores.
+    let engine: FederationEngine
+    let truststream: Family
     let admin = Principal.platform(id: "admin")
+    private static let pool = ComputePool(threads: 1, name: "tests")
+    private static let authority = Result { try CertificateAuthority(commonName: "tests", now: Date(), lifetime: 86_400) }
 
     init() async throws {
         let store = MemoryStore(suite: .system)
@@ -72,7 +81,15 @@ struct World {
             ("aisemble", Aisemble.family(identity, queue, operations, webhooks: webhooks), Documents.aisemble, 22),
             ("phi", Phi.family(identity), Documents.phi, 8),
         ]
+        let around = Surroundings(
+            sessions: store, blobs: store, pool: Self.pool, metrics: metrics, log: log, now: { Self.now }, halt: { _ in })
+        engine = FederationEngine(around: around, identities: store, authority: try Self.authority.get(), random: .system)
+        let tenants = tenants
+        truststream = TrustStream.family(engine, identity: identity, recorder: recorder) { () async throws(ServiceError) in try await everyTenant(tenants) }
     }
+
+    /// All four, with the names of their descriptions.
+    var described: [(name: String, family: Family)] { families.map { ($0.name, $0.family) } + [("truststream", truststream)] }
 
     var enterprise: Family { families[0].family }
     var aisemble: Family { families[1].family }
