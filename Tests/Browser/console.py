@@ -5,14 +5,20 @@
 
 Takes Chromium (Debian: apt-get install chromium) and PyPI's playwright (pip install playwright; its own browsers are not needed).
 Ends with 0 when all is well, 1 with what is not, 77 when the browser or playwright is missing. `--out` gets screenshots:
-console.png (light), console-dark.png, console-narrow.png, and those of the other pages.
+console.png (light), console-dark.png, console-narrow.png, and those of the other pages (console-sessions.png, console-jobs.png, console-job.png,
+console-alerts.png, console-nodes.png, each with -dark and -narrow).
 """
 import argparse
+import datetime
+import json
 import os
 import re
 import shutil
+import ssl
 import sys
 import time
+import urllib.error
+import urllib.request
 
 MISSING = 77
 EXPECTED_POLICY = (
@@ -119,7 +125,7 @@ def check_keyboard(page):
         if seen[-1][0] == "stop":
             break
     names = [name for name, _ in seen]
-    for name in ("Skip to the content", "Sessions", "Nodes", "Sign out", "rounds-table", "members-table", "sight-table", "stop"):
+    for name in ("Skip to the content", "Sessions", "Jobs", "Nodes", "Alerts", "Sign out", "rounds-table", "members-table", "sight-table", "stop"):
         expect(name in names, f"Tab comes to {name}: {names}")
     expect(all(ring for name, ring in seen), f"what has the focus is seen to have it: {seen}")
     # The tables scroll with the keyboard.
@@ -137,6 +143,85 @@ def check_focus_survives(page, grow):
     before = newest(page)
     if grow(before):
         expect(page.evaluate("document.activeElement.id") == "rounds-table", "the focus stays when the table is replaced")
+
+
+def ask(base, key, method, path, body=None):
+    """The API, as a program asks it: the status and the JSON."""
+    # The certificate is the coordinator's own; the browser does not look at it either.
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    request = urllib.request.Request(base + path, method=method, data=None if body is None else json.dumps(body).encode())
+    request.add_header("authorization", f"Bearer {key}")
+    request.add_header("content-type", "application/json")
+    try:
+        with urllib.request.urlopen(request, timeout=30, context=context) as reply:
+            return reply.status, json.loads(reply.read() or b"null")
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode(errors="replace")[:500]
+
+
+def submit(base, key, name, **more):
+    """A report over the API; its id, or None."""
+    status, job = ask(base, key, "POST", "/api/v2/jobs", {"name": name, "type": "report", "parameters": {"kind": "usage"}, **more})
+    expect(status == 201, f"the API takes a job: {status} {job}")
+    return job["job_id"] if status == 201 else None
+
+
+def check_jobs(page, base, key, patience):
+    """A job that is submitted over the API comes into the list by itself, is looked at, and cancelled with the keyboard. One that ends
+    leaves a file. Gives the id of the latter."""
+    page.goto(base + "/console/jobs")
+    page.locator("#live-state.live").wait_for(timeout=10_000)
+    page.evaluate("window.isSamePage = true")
+    later = (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=30)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    waiting, report = submit(base, key, "next month's report", scheduled_at=later), submit(base, key, "today's report")
+    if waiting is None or report is None:
+        return None
+    page.locator(f"#job-{waiting}").wait_for(timeout=patience * 1000)
+    expect(page.evaluate("window.isSamePage === true"), "the job comes into the list without the page being loaded again")
+    row = page.locator("#jobs-table tbody tr", has=page.locator(f"#job-{waiting}"))
+    expect(row.locator(".badge").text_content() == "queued", f"it is queued: {row.text_content()}")
+    expect("next month's report" in row.text_content(), "it has its name")
+
+    page.focus(f"#job-{waiting}")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"{base}/console/jobs/{waiting}")
+    expect(page.locator("#times-table tbody tr").count() >= 2, "its page says when it was created and when it may begin")
+    page.focus("#cancel")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"{base}/console/jobs/{waiting}/cancel")
+    page.locator("button.danger").press("Enter")
+    page.wait_for_url(f"{base}/console/jobs/{waiting}")
+    expect(page.locator("#standing .badge").first.text_content() == "cancelled", "the job is cancelled")
+    expect(page.locator("#cancel").count() == 0, "and cannot be cancelled again")
+    status, job = ask(base, key, "GET", f"/api/v2/jobs/{waiting}")
+    expect(status == 200 and job["status"] == "cancelled", f"the API says so, too: {status} {job}")
+
+    # The other one changes on its page by itself, if it is not over already.
+    page.goto(f"{base}/console/jobs/{report}")
+    page.locator("#download").wait_for(timeout=patience * 1000)
+    expect(page.locator("#standing .badge").first.text_content() == "completed", "the report is completed")
+    with page.expect_download() as download:
+        page.locator("#download").press("Enter")
+    expect(download.value.suggested_filename == f"{report}.json", f"its file is kept as {download.value.suggested_filename}")
+    path = download.value.path()
+    expect(path is not None and isinstance(json.load(open(path)), dict), "the file is the report")
+    expect(violations(page) == [], f"the policy is kept: {violations(page)}")
+    return report
+
+
+def check_alerts(page, base):
+    page.goto(base + "/console/alerts")
+    page.locator("#live-state.live").wait_for(timeout=10_000)
+    expect(page.locator("#standing .badge").first.text_content() in ("excellent", "good", "degraded", "critical"), "there is a grade of the whole")
+    rules = page.locator("#rules-table tbody tr")
+    expect(rules.count() >= 5, f"the rules are there: {rules.count()}")
+    for row in range(rules.count()):
+        cells = rules.nth(row).locator("td.number")
+        expect(cells.count() == 3 and all(cells.nth(n).text_content().strip() for n in range(3)), f"rule {row} has its numbers")
+    page.focus("#rules-table")
+    expect(page.evaluate("document.activeElement.id") == "rules-table", "the table can be reached with the keyboard")
+    expect(violations(page) == [], f"the policy is kept: {violations(page)}")
 
 
 def main():
@@ -203,6 +288,9 @@ def main():
         check_keyboard(page)
         expect(violations(page) == [], f"the policy is kept: {violations(page)}")
 
+        report = check_jobs(page, base, key, given.patience)
+        check_alerts(page, base)
+
         if given.out:
             os.makedirs(given.out, exist_ok=True)
         for name, scheme, width in (("", "light", 1280), ("-dark", "dark", 1280), ("-narrow", "light", 360)):
@@ -211,7 +299,8 @@ def main():
             if given.out and not name:
                 one.screenshot(path=f"{given.out}/console-sign-in.png")
             sign_in(one, base, key)
-            for where, path in (("-sessions", "/"), ("", f"/console/sessions/{given.session}"), ("-nodes", "/console/nodes")):
+            for where, path in (("-sessions", "/"), ("", f"/console/sessions/{given.session}"), ("-nodes", "/console/nodes"), ("-jobs", "/console/jobs"),
+                                ("-alerts", "/console/alerts")) + ((("-job", f"/console/jobs/{report}"),) if report else ()):
                 reply = one.goto(base + path)
                 expect(reply.headers.get("content-security-policy") == EXPECTED_POLICY, f"{path} has the policy")
                 expect(reply.headers.get("cache-control") == "no-store", f"{path} is not kept")
@@ -235,6 +324,9 @@ def main():
         plain.goto(link)
         expect(plain.locator("#rounds-table tbody tr").count() > 0, "rounds are there without JavaScript")
         expect(plain.locator("#chart-accuracy .point, #chart-loss .point").count() > 0, "so are charts")
+        for path, table in (("/console/jobs", "#jobs-table"), ("/console/alerts", "#rules-table")):
+            plain.goto(base + path)
+            expect(plain.locator(f"{table} tbody tr").count() > 0, f"{path} has its table without JavaScript")
         plain.context.close()
 
         if given.stop:

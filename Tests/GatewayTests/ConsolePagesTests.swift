@@ -41,7 +41,7 @@ struct ConsolePagesTests {
                 }
                 let page = "/console/sessions/\(session.id)"
                 // Without a sign-in there is nothing but the way to it.
-                for path in ["/", "/console", page, page + "/stop", "/console/nodes"] {
+                for path in ["/", "/console", page, page + "/stop", "/console/nodes", "/console/jobs", "/console/alerts"] {
                     let reply = try await ask(.GET, path)
                     #expect(reply.status == 303 && reply.headers.first(name: "location") == "/console/sign-in" && reply.body.isEmpty, "\(path)")
                 }
@@ -87,6 +87,72 @@ struct ConsolePagesTests {
                 let left = try await ask(.POST, "/console/sign-out", "csrf=\(token)", cookie + Self.ours)
                 #expect(left.status == 303 && left.headers.first(name: "set-cookie")?.contains("Max-Age=0") == true)
                 #expect(try await ask(.GET, "/", nil, cookie).status == 303)
+
+                // All of it is in the tenant's audit, with the key's public part and no key.
+                let audit = try await live.admin(.GET, "/api/v1/security/audit-log")
+                let entries = audit.json["audit_logs"]?.elements ?? []
+                let told = entries.filter { $0["action"]?.text?.hasPrefix("console.") == true }.reversed()
+                #expect(
+                    told.compactMap { $0["action"]?.text }
+                        == ["console.sign_in_refused", "console.signed_in", "console.session_stopped", "console.signed_out"])
+                #expect(told.compactMap { $0["user_id"]?.text }.first == "anonymous" && !text(audit).contains(live.key))
+                #expect(told.contains { $0["resource_id"]?.text == session.id && $0["ip_address"]?.text != nil })
+            }
+        }
+    }
+
+    @Test func jobsAndAlertsAreSeenAndAJobIsCancelled() async throws {
+        try await LiveCoordinator.with { live in
+            func submit(_ body: JSON) async throws -> String {
+                let reply = try await live.admin(.POST, "/api/v2/jobs", body)
+                return try #require(reply.json["job_id"]?.text, "\(text(reply))")
+            }
+            let later = Date(timeIntervalSinceNow: 30 * 86_400).formatted(.iso8601)
+            let waiting = try await submit(
+                ["name": "<b>next month</b>", "type": "report", "parameters": ["kind": "usage"], "scheduled_at": .string(later)])
+            let report = try await submit(["name": "usage", "type": "report", "parameters": ["kind": "usage"]])
+            try await withBrowser(live) { http in
+                func ask(_ method: HTTPMethod, _ path: String, _ body: String? = nil, _ headers: [(String, String)] = []) async throws -> LiveCoordinator.Reply
+                {
+                    try await live.call(method, path, body.map { Array($0.utf8) }, type: Self.form, headers: headers, through: http)
+                }
+                let entered = try await ask(.POST, "/console/sign-in", "key=\(live.key)", Self.ours)
+                let cookie = [("cookie", String(try #require(entered.headers.first(name: "set-cookie")).prefix { $0 != ";" }))]
+                let list = text(try await ask(.GET, "/console/jobs", nil, cookie))
+                #expect(list.contains(waiting) && list.contains("&lt;b&gt;next month&lt;/b&gt;") && !list.contains("<b>") && list.contains(report))
+
+                // The report is made by the queue; its page leads to the file.
+                var page = ""
+                for _ in 0..<1200 where !page.contains("Download the result") {
+                    page = text(try await ask(.GET, "/console/jobs/\(report)", nil, cookie))
+                    try await Task.sleep(for: .milliseconds(50))
+                }
+                #expect(page.contains("Download the result"), "\(page)")
+                let file = try await ask(.GET, "/console/jobs/\(report)/result", nil, cookie)
+                #expect(file.status == 200 && file.headers.first(name: "content-disposition") == "attachment; filename=\"\(report).json\"")
+                let same = try await live.admin(.GET, "/api/v2/jobs/\(report)/results")
+                #expect(file.body == same.body && !file.body.isEmpty)
+
+                let way = "/console/jobs/\(waiting)/cancel"
+                let token = try csrf(text(try await ask(.GET, way, nil, cookie)))
+                #expect(try await ask(.POST, way, "csrf=x", cookie + Self.ours).status == 403)
+                #expect(try await live.admin(.GET, "/api/v2/jobs/\(waiting)").json["status"]?.text == "queued")
+                let cancelled = try await ask(.POST, way, "csrf=\(token)", cookie + Self.ours)
+                #expect(cancelled.status == 303 && cancelled.headers.first(name: "location") == "/console/jobs/\(waiting)")
+                #expect(try await live.admin(.GET, "/api/v2/jobs/\(waiting)").json["status"]?.text == "cancelled")
+                #expect(try await ask(.POST, way, "csrf=\(token)", cookie + Self.ours).status == 409)
+                #expect(text(try await ask(.GET, "/console/jobs?state=queued", nil, cookie)).contains("No job is queued."))
+                #expect(try await ask(.GET, "/console/jobs?state=other", nil, cookie).status == 400)
+                #expect(try await ask(.GET, "/console/jobs/job_none", nil, cookie).status == 404)
+
+                let alerts = text(try await ask(.GET, "/console/alerts", nil, cookie))
+                for rule in ["http.error_rate", "system.disk_full", "certificate.ending", "audit.broken"] { #expect(alerts.contains(rule), "\(rule)") }
+
+                // Both who did it and through what are told: the queue's own entry and the console's name the same key.
+                let audit = try await live.admin(.GET, "/api/v1/security/audit-log")
+                let told = (audit.json["audit_logs"]?.elements ?? []).filter { $0["resource_id"]?.text == waiting }
+                let ends = told.filter { ["job.cancelled", "console.job_cancelled"].contains($0["action"]?.text) }
+                #expect(ends.count == 2 && Set(ends.compactMap { $0["user_id"]?.text }).count == 1, "\(text(audit))")
             }
         }
     }
