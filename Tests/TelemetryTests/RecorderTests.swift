@@ -114,6 +114,22 @@ import Testing
         #expect(book.tick().ask.isEmpty)
     }
 
+    /// One moment: what fires, what is read, and nothing invented where nothing is known.
+    @Test func aBoardHasEveryRuleWithItsNumber() async {
+        let recorder = recorder(AlertRule.usual)
+        let empty = await recorder.board(at: noon)
+        #expect(empty.rules.map(\.rule.id) == AlertRule.usual.map(\.id) && empty.firing.isEmpty && empty.resolved.isEmpty && empty.grade == .excellent)
+        // Nobody has failed to log in: that is known. Of the others nothing is.
+        #expect(empty.rules.allSatisfy { $0.value == ($0.rule.measure == .failedLogins ? 0 : nil) })
+        for _ in 0..<12 { await recorder.loginFailed(address: "192.0.2.7", at: noon) }
+        await recorder.loginFailed(address: "192.0.2.8", at: noon)
+        for second in [0, 10, 20] { await recorder.tick(at: noon + second) }
+        let board = await recorder.board(at: noon + 20)
+        #expect(board.rules.first { $0.rule.measure == .failedLogins }?.value == 12)
+        #expect(board.firing.map(\.subject) == ["192.0.2.7"] && board.firing.map(\.value) == [12] && board.grade == .critical)
+        #expect(await board.firing == recorder.firing)
+    }
+
     @Test func uptimeIsTheShareOfAnswers() async {
         let recorder = recorder()
         let isUp = Mutex(true)
