@@ -101,7 +101,10 @@ package enum ConsoleFamily {
 
     private static func given(_ download: Section.Download, _ reception: Reception) -> Endpoint {
         Endpoint("GET", download.path, download.operation, .open, rate: .page) { request throws(ServiceError) in
-            guard let guest = try await reception.guest(request, isUse: true) else { return ConsoleReply.see(.signIn) }
+            guard let guest = try await reception.guest(request, isUse: true) else {
+                if request.header(refresh) != nil { throw .unauthenticated("The sign-in has ended.") }
+                return ConsoleReply.see(.signIn)
+            }
             let visit = Visit(tenant: guest.signIn.tenant, keyID: guest.signIn.keyID, csrf: guest.signIn.csrf, request: request)
             return ConsoleReply.download(try await download.content(visit))
         }

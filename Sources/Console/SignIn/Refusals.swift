@@ -13,7 +13,8 @@ package struct Refusals: Sendable {
         // A clock that was set back leaves no more than an empty bucket.
         let (last, overflow) = now.addingReportingOverflow(room)
         let most = overflow ? Int64.max : last
-        let (next, isBeyond) = max(min(full, most), now).addingReportingOverflow(Limits.refusalMilliseconds)
+        full = max(min(full, most), now)
+        let (next, isBeyond) = full.addingReportingOverflow(Limits.refusalMilliseconds)
         guard !isBeyond, next <= most else {
             untold = min(untold, Int.max - 1) + 1
             return nil
