@@ -81,7 +81,7 @@ package enum Stylesheet {
         .badge.bad { background: var(--bad-ground); color: var(--bad); }
         .badge.busy { background: var(--busy-ground); color: var(--accent); }
 
-        .scroll { overflow-x: auto; background: var(--surface); border: 1px solid var(--line); border-radius: 0.75rem; }
+        .scroll { position: relative; overflow-x: auto; background: var(--surface); border: 1px solid var(--line); border-radius: 0.75rem; }
         .scroll + .scroll, .scroll + .after { margin-top: 1rem; }
         #rounds-table, #members-table, #log-table { max-height: 34rem; overflow-y: auto; }
         table { border-collapse: separate; border-spacing: 0; width: 100%; font-size: 0.94rem; }
@@ -96,6 +96,9 @@ package enum Stylesheet {
         tbody th.number { min-width: 0; }
         td time { white-space: nowrap; }
         #sessions-table td time, #jobs-table td time, #over-table td time { white-space: normal; }
+        #jobs-table tbody th { max-width: 15rem; }
+        #jobs-table th .id { white-space: normal; }
+        #jobs-table td time { display: block; min-width: 6rem; }
         #times-table, #result-table { max-width: 60rem; }
         #lacks-table { margin-top: 1rem; }
         td.id { overflow-wrap: anywhere; }
@@ -138,7 +141,7 @@ package enum Stylesheet {
         .chart .bound { stroke: var(--bad); stroke-dasharray: 2 4; stroke-width: 1.5; }
         .chart .bound-label { fill: var(--bad); }
 
-        @media (min-width: 72rem) { td .id, th .id { white-space: nowrap; } }
+        @media (min-width: 72rem) { td .id, th .id { white-space: nowrap; } #jobs-table tbody th { min-width: 13rem; } }
         @media (max-width: 46rem) {
           main { padding: 1.5rem 1rem 3.5rem; }
           .top { padding: 0.6rem 1rem; }
