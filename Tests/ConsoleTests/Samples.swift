@@ -123,7 +123,7 @@ struct SampleSource: SessionsSource, NodesSource, JobsSource, AlertsSource {
         guard id == model.standing.id else { throw .notFound("session \(id)") }
         return model
     }
-    func stop(_ id: String, tenant: String) async throws(ServiceError) { stopped(id) }
+    func stop(_ id: String, tenant: String, by keyID: String) async throws(ServiceError) { stopped(id) }
     func nodes(tenant: String) async throws(ServiceError) -> [NodeRow] { Samples.nodes }
 
     func jobs(tenant: String, only: JobStage?, page: Int) async throws(ServiceError) -> JobsModel { Samples.jobs }

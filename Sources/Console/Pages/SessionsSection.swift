@@ -7,7 +7,8 @@ package protocol SessionsSource: Sendable {
     func overview(tenant: String, page: Int) async throws(ServiceError) -> OverviewModel
     /// - Parameter after: the round behind which the rounds begin; nil: the last ones.
     func session(_ id: String, tenant: String, after: Int?) async throws(ServiceError) -> SessionModel
-    func stop(_ id: String, tenant: String) async throws(ServiceError)
+    /// - Parameter keyID: the public part of the key of whoever asks.
+    func stop(_ id: String, tenant: String, by keyID: String) async throws(ServiceError)
 }
 
 extension Section {
@@ -33,7 +34,7 @@ extension Section {
                     "/sessions/{session_id}/stop", "console.session_stop", note: Note(.consoleSessionStopped, of: "session", parameter: "session_id")
                 ) { visit throws(ServiceError) in
                     let id = visit.request.parameter("session_id")
-                    try await source.stop(id, tenant: visit.tenant)
+                    try await source.stop(id, tenant: visit.tenant, by: visit.keyID)
                     return .session(id)
                 }
             ])

@@ -45,7 +45,7 @@ package struct FederationSource<Service: FederatedLearning & SessionStandings>: 
         } catch { throw told(error) }
     }
 
-    package func stop(_ id: String, tenant: String) async throws(ServiceError) {
+    package func stop(_ id: String, tenant: String, by keyID: String) async throws(ServiceError) {
         do { _ = try await service.stop(id, tenant: tenant, reason: "stopped by the operator") } catch { throw told(error) }
     }
 
