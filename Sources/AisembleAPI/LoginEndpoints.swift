@@ -69,7 +69,9 @@ extension Aisemble {
                 "A refresh token becomes the next pair. One that comes twice ends the login.", takes: RefreshBody.self, gives: TokensReply.self,
                 bodyLimitBytes: bodyBytes
             ) { request, body throws(ServiceError) in
-                switch try await asking({ () async throws(IdentityError) in try await identity.refresh(body.token, address: request.remoteAddress, now: now(request)) }) {
+                switch try await asking({ () async throws(IdentityError) in
+                    try await identity.refresh(body.token, address: request.remoteAddress, now: now(request))
+                }) {
                 case .granted(let access, let refresh): return TokensReply(access: access.text, seconds: access.lifetimeSeconds, refresh: refresh.text)
                 case .refused: throw .unauthenticated("the refresh token is not good; log in again")
                 }

@@ -32,7 +32,8 @@ struct Outgoing: Service {
                 log.info(
                     "a webhook was not delivered",
                     metadata: [
-                        "service": "webhooks", "tenant": "\(delivery.tenant)", "subject": "\(delivery.webhook)", "webhook": "\(delivery.webhook)", "delivery": "\(delivery.id)", "state": "\(delivery.state.rawValue)",
+                        "service": "webhooks", "tenant": "\(delivery.tenant)", "subject": "\(delivery.webhook)", "webhook": "\(delivery.webhook)",
+                        "delivery": "\(delivery.id)", "state": "\(delivery.state.rawValue)",
                         "status": "\(attempt.status.map(String.init) ?? "none")", "reason": "\(delivery.problem ?? "")",
                     ])
             case .trouble(let problem): log.error("webhooks wait", metadata: ["cause": "\(problem)"])

@@ -137,7 +137,8 @@ extension Enterprise {
                 return DeliveryView(
                     try await asking { () async throws(WebhookError) in
                         try await webhooks.redeliver(
-                            request.parameter("delivery_id"), of: id, tenant: caller.tenant, actor: caller.id, now: Instant(milliseconds: request.nowMilliseconds))
+                            request.parameter("delivery_id"), of: id, tenant: caller.tenant, actor: caller.id,
+                            now: Instant(milliseconds: request.nowMilliseconds))
                     })
             }.passingOverBodies,
         ]

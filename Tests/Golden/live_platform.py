@@ -123,7 +123,7 @@ def is_signed(secret, headers, body):
 
 def cancel_a_job(coordinator):
     at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 3600))
-    job = coordinator.good("POST", "/api/v2/jobs", {"name": "later", "type": "report", "scheduled_at": at})["job_id"]
+    job = coordinator.good("POST", "/api/v2/jobs", {"name": "later", "type": "report", "parameters": {"kind": "usage"}, "scheduled_at": at})["job_id"]
     coordinator.good("DELETE", "/api/v2/jobs/" + job)
     return job
 

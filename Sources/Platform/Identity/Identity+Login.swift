@@ -62,7 +62,9 @@ extension Identity {
         let next = Token(.refresh, random)
         let until = now.adding(seconds: Double(IdentityLimits.refreshSeconds))
         let outcome = try await storing { () throws(StorageError) in
-            try await store.refresh(hash: Token.hash(text), next: (next.hash, until), now: now) { [SecurityEvents.refreshReused($0, address: address, at: now)] }
+            try await store.refresh(hash: Token.hash(text), next: (next.hash, until), now: now) {
+                [SecurityEvents.refreshReused($0, address: address, at: now)]
+            }
         }
         switch outcome {
         case .unknown, .expired, .ended: return .refused

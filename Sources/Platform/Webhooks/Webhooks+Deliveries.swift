@@ -60,7 +60,8 @@ extension Webhooks {
                 return (
                     next,
                     AuditRecord(
-                        at: now, action: .webhookRedelivered, actor: actor, subject: id, details: ["delivery": delivery, "event": record.name]))
+                        at: now, action: .webhookRedelivered, actor: actor, subject: id, details: ["delivery": delivery, "event": record.name])
+                )
             }
         }
         return try Self.found(changed, id)
