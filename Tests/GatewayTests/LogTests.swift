@@ -13,6 +13,17 @@ import Trust
 
 /// What the log says of requests, to whom, and where failed logins are counted.
 @Suite struct LogTests {
+    /// Where nobody looks; what is logged is stored.
+    private struct Unseen: LogHandler {
+        var metadata: Logger.Metadata = [:]
+        var logLevel = Logger.Level.notice
+        subscript(metadataKey key: String) -> Logger.MetadataValue? {
+            get { metadata[key] }
+            set { metadata[key] = newValue }
+        }
+        func log(event: LogEvent) {}
+    }
+
     private static func now() -> Instant { Instant(milliseconds: Int64(Date().timeIntervalSince1970 * 1000)) }
 
     /// A folder with a tenant `two` beside the usual one, and a key of each that may see the log and jobs.
@@ -37,7 +48,7 @@ import Trust
 
     @Test func aTenantSeesItsOwnRequestsAndNobodyElses() async throws {
         try await withTenants { folder, keys in
-            let log = NodeLog("coordinator", level: "info", visible: { _ in SwiftLogNoOpLogHandler() })
+            let log = NodeLog("coordinator", level: "info", visible: { _ in Unseen() })
             try await LiveCoordinator.serving(folder, kept: log) { live in
                 for (name, key) in keys.sorted(by: { $0.key < $1.key }) {
                     let asked = try await live.call(
@@ -73,7 +84,7 @@ import Trust
     /// Twelve ways that do not lead in, each counted once for the address that they came from.
     @Test func everyFailedLoginIsCounted() async throws {
         try await withTenants { folder, keys in
-            let log = NodeLog("coordinator", level: "notice", visible: { _ in SwiftLogNoOpLogHandler() })
+            let log = NodeLog("coordinator", level: "notice", visible: { _ in Unseen() })
             let began = Self.now()
             try await LiveCoordinator.serving(folder, kept: log) { live in
                 let good = try #require(keys["one"])
