@@ -97,7 +97,7 @@ extension Aisemble {
                 }
                 let machine = await operations.recorder.machine
                 // What names somebody is for the platform alone.
-                let alerts = await operations.recorder.firing.filter { tenant == nil || $0.subject == nil }
+                let alerts = await operations.recorder.firing.filter { tenant == nil || $0.subject == nil || $0.rule == AlertRule.serviceUnanswered }
                 return StatusView(
                     status: SystemWord(await operations.state(at: now).health), uptime: uptime(seconds: uptimeSeconds(operations.recorder, now)),
                     active: counts[.running] ?? 0, queued: counts[.queued] ?? 0, failed: counts[.failed] ?? 0,
