@@ -164,6 +164,7 @@ package struct Coordinator: Sendable {
         if resumed > 0 { log.notice("sessions go on", metadata: ["count": "\(resumed)"]) }
         var platform = try await PlatformServices.open(store, engine, folder, settings, metrics, log: log)
         await recorder.add(.coordinator(platform.jobs))
+        await recorder.add(.audit(AuditPatrol(store: store) { try? await everyTenant(platform.tenants) }))
         let operations = Operations(recorder: recorder, metrics: metrics, store: store, version: Product.version) { store.connections }
         let admission = QuotaAdmission(quotas: platform.quotas, tenants: platform.tenants)
         let addresses = AddressLimiter(perSecond: settings.openRequestsPerAddress)

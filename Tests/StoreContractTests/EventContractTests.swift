@@ -10,7 +10,8 @@ import Trust
     private enum NoChange: Error { case refused }
 
     private func told(_ store: any WholeStore) async throws -> [String] {
-        try await store.dueDeliveries(Instant(milliseconds: 1_000_000_000), perWebhook: 10, limit: 100).map { String(decoding: $0.body, as: UTF8.self) }.sorted()
+        try await store.dueDeliveries(Instant(milliseconds: 1_000_000_000), perWebhook: 10, limit: 100).map { String(decoding: $0.body, as: UTF8.self) }
+            .sorted()
     }
 
     private func withHook(_ kind: StoreKind, _ work: (any WholeStore) async throws -> Void) async throws {

@@ -49,6 +49,11 @@ extension Probe {
         }
     }
 
+    /// Whether the audit is whole, as far as it was looked through.
+    static func audit(_ patrol: AuditPatrol) -> Probe {
+        Probe("audit") { await patrol.step().map { [(SeriesKey(SeriesName.auditIntact), $0 ? 1 : 0)] } ?? [] }
+    }
+
     /// How many days the certificate that new connections get still lasts.
     static func certificate(_ folder: CoordinatorFolder) -> Probe {
         Probe("certificate") {
