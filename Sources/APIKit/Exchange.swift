@@ -117,6 +117,13 @@ package enum Caller: Sendable, Equatable {
         }
     }
 
+    /// In whose plan its calls are counted: a partner's in its own, whichever tenant it acts for.
+    package var quotaTenant: String? {
+        if case .principal(let principal) = self, principal.kind == .partnerMaster { principal.home } else { tenant }
+    }
+
+    package var rateLimit: Principal.RateLimit? { if case .principal(let principal) = self { principal.rateLimit } else { nil } }
+
     package var tenant: String? {
         switch self {
         case .administrator(let tenant, _): tenant

@@ -98,6 +98,9 @@ package struct Family: Sendable {
             if endpoint.access == .open { try limit(.open, request) }
             request.caller = try await authenticator.caller(of: request)
             if let denial = Self.denial(request.caller, endpoint.access) { throw denial }
+            if case .principal(let principal) = request.caller, principal.isReadOnly, endpoint.method != "GET" {
+                throw .forbidden("this key reads, and changes nothing")
+            }
             try Self.checkTenant(request)
             var end: (@Sendable () -> Void)?
             // However the call ends: with a reply, with an error, or because its connection is gone.

@@ -22,7 +22,8 @@ package enum Enterprise {
     ) -> Family {
         Family(
             .v1, bases: [base], aliases: [alias],
-            endpoints: keys(identity, tenants) + self.tenants(tenants, terms) + scaling(tenants, terms) + status(tenants, recorder, StorageCounts(use)) + realtime(tenants, recorder)
+            endpoints: keys(identity, tenants) + self.tenants(tenants, terms) + scaling(tenants, terms) + status(tenants, recorder, StorageCounts(use))
+                + realtime(tenants, recorder)
                 + self.audit(audit, tenants) + self.webhooks(webhooks) + notBuilt,
             errorShape: ErrorBody.shape, envelope: envelope
         ).describing(title: "Enterprise AI, v1", version: "1.0.0")

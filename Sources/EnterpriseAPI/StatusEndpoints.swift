@@ -64,7 +64,8 @@ extension Enterprise {
                         .map { $0.sum / 1e6 })
                 let uptime = await recorder.uptime(tenant: record.id, from: from, to: to)
                 return StatusReply(
-                    record: record, usage: usage, performance: PerformanceView(calls: calls, uptime: uptime), at: Timestamp(milliseconds: request.nowMilliseconds))
+                    record: record, usage: usage, performance: PerformanceView(calls: calls, uptime: uptime),
+                    at: Timestamp(milliseconds: request.nowMilliseconds))
             }
         ]
     }

@@ -37,18 +37,20 @@ struct NewTenantBody: DescribedRequest {
     var billing: PerformanceTier?
     var security = SecurityBody()
     var plans = PlansBody()
+    var parent: String?
 
     static let fields = [
         FieldOf<NewTenantBody>("name", \.title, isRequired: true, Bounds(count: 1...128)),
         FieldOf("domain", \.domain, note: "a host name that no other tenant has"), FieldOf("performance_tier", \.tier), FieldOf("isolation_level", \.isolation),
         FieldOf("ai_capabilities", \.capabilities, Bounds(count: 0...64, elementBytes: 1...64), note: "the tier's where it is left out"),
         FieldOf("billing_tier", \.billing, note: "as performance_tier where it is left out"), FieldOf("security_config", \.security), FieldOf("plans", \.plans),
+        FieldOf("parent_id", \.parent, note: "a tenant whose partners may act for this one"),
     ]
 
     var tenant: NewTenant {
         NewTenant(
             name: title, domain: domain, performanceTier: tier, isolationLevel: isolation, capabilities: capabilities, billingTier: billing,
-            encryptionLevel: security.encryption, complianceGoals: security.compliance, planV2: plans.v2, planV4: plans.v4)
+            encryptionLevel: security.encryption, complianceGoals: security.compliance, planV2: plans.v2, planV4: plans.v4, parent: parent)
     }
 }
 
@@ -90,6 +92,7 @@ struct TenantView: Described {
     var billing: PerformanceTier
     var goals: [ComplianceGoal]
     var plans: [String: String]
+    var parent: String?
 
     static let fields = [
         FieldOf<TenantView>("name", \.title, .stored), FieldOf("performance_tier", \.tier, .stored),
@@ -98,6 +101,7 @@ struct TenantView: Described {
         FieldOf("isolation_level", \.isolation, .stored, "as asked; blocked_by says what of it is not in effect"),
         FieldOf("encryption_level", \.encryption, .stored), FieldOf("ai_capabilities", \.capabilities, .stored), FieldOf("billing_tier", \.billing, .stored),
         FieldOf("compliance_goals", \.goals, .stored), FieldOf("plans", \.plans, .stored),
+        FieldOf("parent_id", \.parent, .stored, "null: none"),
     ]
 
     init(_ record: TenantRecord, base: String) {
@@ -113,6 +117,7 @@ struct TenantView: Described {
         capabilities = record.allowedCapabilities.map(\.rawValue)
         billing = record.priceTier
         goals = record.complianceGoals
+        parent = record.parent
         plans = Dictionary(uniqueKeysWithValues: APIFamily.allCases.map { ($0.rawValue, record.plan($0).name) })
     }
 }

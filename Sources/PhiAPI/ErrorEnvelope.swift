@@ -41,7 +41,8 @@ extension Phi {
         let word = String(reason(status).lowercased().map { $0 == " " ? "_" : $0 })
         let body = ErrorBody(
             error: word, message: told.message,
-            details: ErrorDetails(field: told.field, issue: told.issue ?? told.message, provided: told.provided?.echoed, quotaType: told.quota?.type), requestID: request.requestID)
+            details: ErrorDetails(field: told.field, issue: told.issue ?? told.message, provided: told.provided?.echoed, quotaType: told.quota?.type),
+            requestID: request.requestID)
         return APIReply(status, headers: told.headers, .json(body.json))
     }
 

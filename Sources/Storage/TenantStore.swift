@@ -80,6 +80,8 @@ package struct TenantRecord: Sendable, Equatable, Codable {
     package var quantumAllocation: Int?
     /// Workers of the tenant's own that were asked for; nil: none ever were.
     package var computeInstances: Int?
+    /// The tenant whose partners may act for it; nil: none.
+    package var parent: String?
     package var createdAt: Instant
     package var updatedAt: Instant
     /// Since when it is only a tombstone: nobody may use it, and its id is never given again.

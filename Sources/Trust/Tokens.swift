@@ -45,6 +45,8 @@ package struct APIKey: Sendable, CustomStringConvertible, CustomDebugStringConve
         case platform = "tk_live_"
         /// Services of a tenant.
         case tenant = "mk_live_"
+        /// Partners of a tenant.
+        case partner = "pk_live_partner_"
     }
     private static let idCount = 12
     private static let bodyCount = 43

@@ -35,17 +35,23 @@ struct NewOAuthClient: DescribedRequest {
     ]
 }
 
+extension PartnerKey: ChoiceValue {}
+
 struct NewKey: DescribedRequest {
     static let name = "NewKey"
     var name: String?
     var lifetime = IdentityLimits.keySecondsUsual
     var isPlatform = false
+    var partner: PartnerKey?
+    var rateLimit: Int?
     var scopes: [String]?
 
     static let fields = [
         FieldOf<NewKey>("name", \.name, nameBytes),
         FieldOf("expires_in", \.lifetime, .whole(IdentityLimits.keySecondsMin...IdentityLimits.keySecondsMax), unit: "s"),
         FieldOf("platform", \.isPlatform, note: "true: a key of the platform's administration; only its administrator makes one"),
+        FieldOf("key_type", \.partner, note: "of a partner's key; left out: it is none"),
+        FieldOf("rate_limit", \.rateLimit, .whole(IdentityLimits.rateLimits), unit: "calls/h", note: "left out: the plan's"),
         FieldOf("scopes", \.scopes, scopeNames, note: "no more than the caller has; where it is left out those"),
     ]
 }
@@ -104,7 +110,8 @@ struct KeyFacts: Described {
 
     static let fields = [
         FieldOf<KeyFacts>("key_id", \.key.id, .generated), FieldOf("name", \.key.name, .stored), FieldOf("tenant_id", \.key.tenant, .stored),
-        FieldOf("platform", \.key.isPlatform, .stored), FieldOf("scopes", \.scopes, .stored), FieldOf("created_at", \.key.createdAt, .clock),
+        FieldOf("platform", \.key.isPlatform, .stored), FieldOf("key_type", \.key.partner, .stored, "null: no partner's"),
+        FieldOf("rate_limit", \.key.rateLimit, .stored, unit: "calls/h", "null: the plan's"), FieldOf("scopes", \.scopes, .stored), FieldOf("created_at", \.key.createdAt, .clock),
         FieldOf("created_by", \.key.createdBy, .stored), FieldOf("expires_at", \.key.expiresAt, .stored, "null: never"),
         FieldOf("revoked_at", \.key.revokedAt, .clock, "null: it is not"),
     ]

@@ -95,7 +95,7 @@ extension TrustStream {
                 if body.isPlatform { sent.withoutEffect(["scopes"], "a platform key has every scope") }
                 let asked = KeyRequest(
                     name: body.name, tenant: tenant, scopes: body.isPlatform ? nil : try scopes(body.scopes), lifetimeSeconds: body.lifetime,
-                    isPlatform: body.isPlatform)
+                    isPlatform: body.isPlatform, partner: body.partner, rateLimit: body.rateLimit)
                 let (key, view) = try await asking { () async throws(IdentityError) in try await identity.createKey(asked, by: caller, now: now) }
                 return CreatedKey(text: key.text, key: KeyFacts(key: view))
             },

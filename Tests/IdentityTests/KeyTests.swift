@@ -147,4 +147,42 @@ import Trust
         }
         #expect((try? Scope.parse(["models", "fl", "models"], field: "scope")) == [.models, .federatedLearning])
     }
+
+    // MARK: Partners
+
+    @Test func aPartnersKeySaysWhatItMayDo() async throws {
+        let world = World()
+        for kind in PartnerKey.allCases {
+            let (key, view) = try await world.identity.createKey(
+                KeyRequest(tenant: "one", scopes: [.jobs, .admin], partner: kind, rateLimit: 600_000 / 2), by: root, now: begin)
+            #expect(key.text.hasPrefix("pk_live_partner_") && view.partner == kind && view.rateLimit == 300_000 && view.tenant == "one")
+            let found = try #require(try await world.principal(key.text, .v1))
+            #expect(found.kind == (kind == .master ? .partnerMaster : .partner) && found.isReadOnly == (kind == .readOnly) && !found.isPlatform)
+            #expect(found.rateLimit == .init(perHour: 300_000, isOfPlatform: true) && found.home == "one")
+            let acting = found.acting(for: "two")
+            #expect(acting.tenant == "two" && acting.home == "one" && acting.isReadOnly == found.isReadOnly && acting.rateLimit == found.rateLimit)
+        }
+    }
+
+    /// A limit is nobody's to lift but the platform's, and no key of a tenant becomes a partner's that acts for others.
+    @Test func nobodyGetsRidOfALimit() async throws {
+        let world = World()
+        let (text, _) = try await world.identity.createKey(
+            KeyRequest(tenant: "one", scopes: [.jobs, .admin], partner: .standard, rateLimit: 50), by: root, now: begin)
+        let partner = try #require(try await world.principal(text.text, .v1))
+        for (asked, given) in [(nil, 50), (20, 20), (400_000, 50)] as [(Int?, Int)] {
+            let (key, view) = try await world.identity.createKey(KeyRequest(scopes: [.jobs], rateLimit: asked), by: partner, now: begin)
+            #expect(view.rateLimit == given)
+            #expect(try await world.principal(key.text, .v1)?.rateLimit == .init(perHour: given, isOfPlatform: false))
+        }
+        await #expect(throws: IdentityError.self) {
+            _ = try await world.identity.createKey(KeyRequest(scopes: [.jobs], partner: .master), by: partner, now: begin)
+        }
+        for limit in [0, -1, 500_001, .max] {
+            await #expect(throws: IdentityError.self) { _ = try await world.identity.createKey(KeyRequest(rateLimit: limit), by: root, now: begin) }
+        }
+        await #expect(throws: IdentityError.self) {
+            _ = try await world.identity.createKey(KeyRequest(isPlatform: true, rateLimit: 5), by: root, now: begin)
+        }
+    }
 }

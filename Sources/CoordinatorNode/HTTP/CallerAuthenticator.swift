@@ -2,6 +2,7 @@ import APIKit
 import Federation
 import FederationService
 import Platform
+import Storage
 import Trust
 import TrustStreamAPI
 
@@ -47,7 +48,8 @@ struct CallerAuthenticator: Authenticator {
         }
     }
 
-    /// A platform administrator acts for the tenant that it names; for everybody the tenant must still be there.
+    /// A platform administrator acts for the tenant that it names, and the master key of a partner for one that has its own as its parent; for
+    /// everybody the tenant must still be there.
     private func acting(_ principal: Principal, _ request: APIRequest) async throws(ServiceError) -> Principal {
         var tenant = principal.tenant
         if principal.isPlatform, let asked = request.header("x-tenant-id") { tenant = asked }
@@ -55,6 +57,15 @@ struct CallerAuthenticator: Authenticator {
             if case .notFound = error, tenant == principal.tenant { throw .unauthenticated("the tenant of these credentials has ended") }
             throw ServiceError(error)
         }
-        return Principal(id: principal.id, kind: principal.kind, tenant: tenant, scopes: principal.scopes, audiences: principal.audiences)
+        if principal.kind == .partnerMaster, let asked = request.header("x-tenant-id"), asked != tenant {
+            let found: TenantRecord?
+            do { found = try await tenants.stored(asked) } catch { throw ServiceError(error) }
+            // Whether there is a tenant that is not a child is no partner's business.
+            guard let found, !found.isErased, found.parent == principal.tenant else {
+                throw .forbidden("X-Tenant-ID is neither the tenant of these credentials nor one that has it as its parent")
+            }
+            tenant = asked
+        }
+        return principal.acting(for: tenant)
     }
 }

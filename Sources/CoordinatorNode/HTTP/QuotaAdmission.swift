@@ -12,13 +12,17 @@ struct QuotaAdmission: CallAdmission {
     func admit(_ request: APIRequest) async -> AdmittedCall {
         // A session's own token says nothing of a tenant before the session is asked.
         guard let who = request.caller.name, let id = request.caller.tenant else { return AdmittedCall() }
-        let (limit, concurrent): (Int, Int)
+        let (limit, concurrent, home): (Int, Int, String)
         do {
             let tenant = try await tenants.tenant(id)
-            limit = tenant.plan(request.family).requestsPerHour
             concurrent = tenant.performanceTier.concurrentOperations
+            // Whoever acts for several tenants has one window, in its own: more children are no more calls.
+            let own = request.caller.quotaTenant ?? id
+            let plan = try await tenants.tenant(own).plan(request.family)
+            limit = plan.requestsPerHour(keyLimit: request.caller.rateLimit?.perHour, givenByPlatform: request.caller.rateLimit?.isOfPlatform == true)
+            home = own
         } catch { return AdmittedCall(refused: ServiceError(error)) }
-        let (subject, now) = (QuotaSubject(tenant: id, principal: who, family: request.family), Instant(milliseconds: request.nowMilliseconds))
+        let (subject, now) = (QuotaSubject(tenant: home, principal: who, family: request.family), Instant(milliseconds: request.nowMilliseconds))
         let operation: ConcurrencyLimit.Operation
         do { operation = try quotas.begin(tenant: id, limit: concurrent) } catch {
             // It is refused before it is a request: the window is shown as it is.

@@ -48,9 +48,13 @@ extension Identity {
         switch key.role {
         case Self.administrator: kind = .platformAdmin
         case Self.service: kind = .apiKey
-        default: return .failure(Refusal(.unknown))
+        default:
+            guard let partner = PartnerKey(rawValue: key.role) else { return .failure(Refusal(.unknown)) }
+            kind = partner == .master ? .partnerMaster : .partner
         }
-        let principal = Principal(id: key.id, kind: kind, tenant: key.tenant, scopes: key.grantedScopes, audiences: Set(APIFamily.allCases))
+        var principal = Principal(id: key.id, kind: kind, tenant: key.tenant, scopes: key.grantedScopes, audiences: Set(APIFamily.allCases))
+        principal.isReadOnly = key.role == PartnerKey.readOnly.rawValue
+        principal.rateLimit = key.rateLimit.map { Principal.RateLimit(perHour: $0, isOfPlatform: key.isLimitOfPlatform == true) }
         return .success(PrincipalCache.Entry(principal: principal, goodUntil: key.expiresAt, grounds: [key.id]))
     }
 

@@ -12,15 +12,31 @@ package struct KeyRequest: Sendable {
     package var lifetimeSeconds: Int
     /// A key of the coordinator's own administration, which only such a key makes; tenant and scopes are those it has anyway.
     package var isPlatform: Bool
+    /// nil: no partner's.
+    package var partner: PartnerKey?
+    /// Calls an hour; nil: the plan's, or the caller's own.
+    package var rateLimit: Int?
     package init(
-        name: String? = nil, tenant: String? = nil, scopes: Set<Scope>? = nil, lifetimeSeconds: Int = IdentityLimits.keySecondsUsual, isPlatform: Bool = false
+        name: String? = nil, tenant: String? = nil, scopes: Set<Scope>? = nil, lifetimeSeconds: Int = IdentityLimits.keySecondsUsual, isPlatform: Bool = false,
+        partner: PartnerKey? = nil, rateLimit: Int? = nil
     ) {
         self.name = name
         self.tenant = tenant
         self.scopes = scopes
         self.lifetimeSeconds = lifetimeSeconds
         self.isPlatform = isPlatform
+        self.partner = partner
+        self.rateLimit = rateLimit
     }
+}
+
+/// What a partner may do with its scopes.
+package enum PartnerKey: String, Sendable, CaseIterable {
+    /// Act for its tenant and those that have it as their parent.
+    case master = "partner_master"
+    case standard = "partner_standard"
+    /// Read.
+    case readOnly = "partner_readonly"
 }
 
 /// A key as it may be shown.
@@ -29,6 +45,8 @@ package struct KeyView: Sendable, Equatable {
     package let name: String?
     package let tenant: String
     package let isPlatform: Bool
+    package let partner: PartnerKey?
+    package let rateLimit: Int?
     package let scopes: Set<Scope>
     package let createdAt: Instant
     package let createdBy: String?
@@ -51,15 +69,31 @@ extension Identity {
         guard live < IdentityLimits.liveKeysPerTenant else {
             throw .conflict("tenant \(tenant) has \(live) keys that are good; revoke those that nobody needs")
         }
-        let key = APIKey(random, asked.isPlatform ? .platform : .tenant)
-        var record = APIKeyRecord(id: key.id, tenant: tenant, hash: key.hash, role: asked.isPlatform ? Self.administrator : Self.service, createdAt: now)
+        guard !asked.isPlatform || (asked.partner == nil && asked.rateLimit == nil) else {
+            throw .invalid(field: "platform", issue: "must be left out for a partner's key and for one with a rate_limit")
+        }
+        guard asked.partner != .master || caller.isPlatform || caller.kind == .partnerMaster else {
+            throw .forbidden("only the platform and a partner_master make a partner_master")
+        }
+        if let limit = asked.rateLimit, !IdentityLimits.rateLimits.contains(limit) {
+            throw .invalid(
+                field: "rate_limit",
+                issue: "must be a whole number from \(IdentityLimits.rateLimits.lowerBound) to \(IdentityLimits.rateLimits.upperBound) (calls an hour)")
+        }
+        let key = APIKey(random, asked.isPlatform ? .platform : asked.partner == nil ? .tenant : .partner)
+        let role = asked.isPlatform ? Self.administrator : asked.partner?.rawValue ?? Self.service
+        var record = APIKeyRecord(id: key.id, tenant: tenant, hash: key.hash, role: role, createdAt: now)
+        // Nobody gets rid of a limit by making a key without one.
+        let own = asked.isPlatform ? nil : caller.rateLimit?.perHour
+        record.rateLimit = asked.rateLimit.map { min($0, own ?? $0) } ?? own
+        record.isLimitOfPlatform = record.rateLimit != nil && caller.isPlatform ? true : nil
         record.name = asked.name
         record.scopes = asked.isPlatform ? nil : Scope.names(scopes)
         record.expiresAt = now.adding(seconds: Double(asked.lifetimeSeconds))
         record.createdBy = caller.id
-        let entry = AuditRecord(
-            at: now, action: .keyCreated, actor: caller.id, subject: key.id,
-            details: ["scopes": Scope.names(scopes).joined(separator: " "), "expires_ms": "\(record.expiresAt?.milliseconds ?? 0)", "role": record.role])
+        var details = ["scopes": Scope.names(scopes).joined(separator: " "), "expires_ms": "\(record.expiresAt?.milliseconds ?? 0)", "role": record.role]
+        details["rate_limit"] = record.rateLimit.map { "\($0)" }
+        let entry = AuditRecord(at: now, action: .keyCreated, actor: caller.id, subject: key.id, details: details)
         let kept = record
         try await storing { () throws(StorageError) in try await store.addKey(kept, audit: entry) }
         return (key, record.view)
@@ -111,7 +145,8 @@ extension APIKeyRecord {
 
     var view: KeyView {
         KeyView(
-            id: id, name: name, tenant: tenant, isPlatform: role == Identity.administrator, scopes: grantedScopes, createdAt: createdAt,
+            id: id, name: name, tenant: tenant, isPlatform: role == Identity.administrator, partner: PartnerKey(rawValue: role), rateLimit: rateLimit,
+            scopes: grantedScopes, createdAt: createdAt,
             createdBy: createdBy, expiresAt: expiresAt, revokedAt: revokedAt)
     }
 }

@@ -14,6 +14,8 @@ package enum IdentityLimits {
     package static let keySecondsMin = 60
     package static let keySecondsMax = 31_536_000
     package static let keySecondsUsual = 86_400
+    /// Calls an hour that a key may be limited to.
+    package static let rateLimits = 1...500_000
     package static let loginTokenSeconds = 86_400
     package static let clientTokenSeconds = 3_600
     /// A refresh token that is not used for so long ends.

@@ -5,6 +5,9 @@ package struct Principal: Sendable, Equatable {
         case user
         case oauthClient = "oauth_client"
         case apiKey = "api_key"
+        /// May act for the tenants that have its own as their parent.
+        case partnerMaster = "partner_master"
+        case partner
     }
 
     /// The key's, the user's or the client's id: may be listed and logged.
@@ -15,6 +18,21 @@ package struct Principal: Sendable, Equatable {
     package let scopes: Set<Scope>
     /// The families that the bearer was made for.
     package let audiences: Set<APIFamily>
+    /// The key's own tenant, whichever it acts for.
+    package private(set) var home: String
+    /// Reads, and changes nothing.
+    package var isReadOnly = false
+    /// Calls an hour of its own; nil: the plan's.
+    package var rateLimit: RateLimit?
+    package struct RateLimit: Sendable, Equatable {
+        package var perHour: Int
+        /// It may be more than the plan's.
+        package var isOfPlatform: Bool
+        package init(perHour: Int, isOfPlatform: Bool) {
+            self.perHour = perHour
+            self.isOfPlatform = isOfPlatform
+        }
+    }
     /// May name other tenants than its own.
     package var isPlatform: Bool { kind == .platformAdmin }
 
@@ -24,6 +42,14 @@ package struct Principal: Sendable, Equatable {
         self.tenant = tenant
         self.scopes = scopes
         self.audiences = audiences
+        home = tenant
+    }
+
+    /// The same, on behalf of another tenant. Whether it may is the caller's question.
+    package func acting(for tenant: String) -> Principal {
+        var acting = Principal(id: id, kind: kind, tenant: tenant, scopes: scopes, audiences: audiences)
+        (acting.home, acting.isReadOnly, acting.rateLimit) = (home, isReadOnly, rateLimit)
+        return acting
     }
 
     package func may(_ scope: Scope) -> Bool { scopes.contains(scope) }

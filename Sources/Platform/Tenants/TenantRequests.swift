@@ -15,12 +15,15 @@ package struct NewTenant: Sendable, Equatable {
     /// nil: by the tier.
     package var planV2: PlanV2?
     package var planV4: PlanV4?
+    /// The tenant whose partners may act for it.
+    package var parent: String?
 
     package init(
         name: String, domain: String? = nil, performanceTier: PerformanceTier? = nil, isolationLevel: IsolationLevel? = nil, capabilities: [String]? = nil,
         billingTier: PerformanceTier? = nil, encryptionLevel: EncryptionLevel? = nil, complianceGoals: [ComplianceGoal] = [], planV2: PlanV2? = nil,
-        planV4: PlanV4? = nil
+        planV4: PlanV4? = nil, parent: String? = nil
     ) {
+        self.parent = parent
         self.name = name
         self.domain = domain
         self.performanceTier = performanceTier

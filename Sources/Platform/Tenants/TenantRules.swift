@@ -19,6 +19,7 @@ package enum TenantRules {
         record.complianceGoals = ComplianceGoal.allCases.filter(new.complianceGoals.contains)
         record.planV2 = new.planV2
         record.planV4 = new.planV4
+        record.parent = new.parent
         return record
     }
 

@@ -62,6 +62,12 @@ package actor Tenants {
 
     /// - Parameter actor: who asked for it, for the audit.
     package func create(_ new: NewTenant, actor: String, now: Instant) async throws(TenantError) -> TenantRecord {
+        if let parent = new.parent {
+            // Partners are found by one look at a tenant: there are no grandchildren.
+            guard let above = try await stored(parent), !above.isErased, above.parent == nil else {
+                throw .field(name: "parent_id", problem: "must be a tenant that has no parent itself")
+            }
+        }
         let record = try TenantRules.record(new, id: Self.prefix + hexadecimal(random.bytes(16)), now: now)
         try await add(record, actor: actor)
         return record
@@ -73,7 +79,7 @@ package actor Tenants {
             details: [
                 "performance_tier": record.performanceTier.rawValue, "isolation_level": record.isolationLevel.rawValue,
                 "billing_tier": record.priceTier.rawValue,
-            ])
+            ].merging(record.parent.map { ["parent_id": $0] } ?? [:]) { $1 })
         changes += 1
         let added = try await asking { () throws(StorageError) in try await store.addTenant(record, audit: entry, most: TenantLimits.tenants) }
         switch added {

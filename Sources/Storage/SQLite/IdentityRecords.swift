@@ -33,6 +33,10 @@ package struct APIKeyRecord: Sendable, Equatable, Codable {
     package var revokedAt: Instant?
     /// Who made it; nil: `init`.
     package var createdBy: String?
+    /// Calls an hour; nil: the plan's.
+    package var rateLimit: Int?
+    /// Whether the platform gave it its `rateLimit`, which then may be more than the plan's. nil: no.
+    package var isLimitOfPlatform: Bool?
     package init(id: String, tenant: String, hash: [UInt8], role: String, createdAt: Instant) {
         self.id = id
         self.tenant = tenant
