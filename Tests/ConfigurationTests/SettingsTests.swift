@@ -203,3 +203,21 @@ extension ConfigurationError {
         #expect(problem { try client("[training]\nvalidation_percent = 51") } != nil && problem { try client("[training]\npatience = 0") } != nil)
     }
 }
+
+@Suite struct IdentitySettingsTests {
+    @Test func familiesWhoseTokensOthersTakeAreNamed() throws {
+        let usual = try coordinator("")
+        #expect(usual.crossFamily == [] && usual.openRequestsPerAddress == 200 && usual.qubits == 8192)
+        let open = try coordinator("[identity]\ncross_family = [\"v2\", \"phi\"]\n[server]\nopen_requests_per_address = 1\n[quantum]\nqubits = 0\n")
+        #expect(open.crossFamily == ["v2", "phi"] && open.openRequestsPerAddress == 1 && open.qubits == 0)
+        for (toml, key) in [
+            ("[identity]\ncross_family = [\"v1\"]\n", "identity.cross_family"), ("[identity]\ncross_family = [\"v2\", \"v3\"]\n", "identity.cross_family"),
+            ("[server]\nopen_requests_per_address = 0\n", "server.open_requests_per_address"), ("[quantum]\nqubits = -1\n", "quantum.qubits"),
+        ] {
+            guard case .value(key, _, _, _)? = problem({ try coordinator(toml) }) else {
+                Issue.record("\(toml) is taken")
+                continue
+            }
+        }
+    }
+}
