@@ -136,7 +136,7 @@ enum DocumentedCoordinator {
         try await withTemporaryFolder { path in
             let folder = CoordinatorFolder(path + "/data")
             _ = try await folder.create(listen: "127.0.0.1:0", names: [])
-            try await LiveCoordinator.serving(folder, kept: NodeLog("coordinator", level: "notice", visible: { _ in Unseen() }), work)
+            try await LiveCoordinator.serving(folder, kept: NodeLog("tutti-coordinator", level: "notice", visible: { _ in Unseen() }), work)
         }
     }
 }

@@ -158,7 +158,7 @@ FIELDS = {
     },
     "aisemble GET /ops/logs": {
         "fields": {
-            "service": field("only its entries", set_("llm", "logs.#", 0), {"send": "tutti-coordinator", "also": {"level": "debug"}, "reply": {"logs[].service": "tutti-coordinator"}}),
+            "service": field("only its entries", set_("llm", "logs.#", 0), {"send": "tutti-coordinator", "also": {"level": "debug"}, "reply": {"logs[].service": "tutti-coordinator", "logs.#": {"least": 1}}}),
             "level": field(
                 "this and above", {"send": "error", "also": {"service": None}, "reply": {"logs[].level": "ERROR"}},
                 {"send": "debug", "also": {"service": None}, "reply": {"logs.#": {"least": 1}}}, no("loud")),
