@@ -92,6 +92,36 @@ FIELDS = {
             "quantum_allocation": field("how much it may lease", later(1234, "tenant_config.quantum_allocation"), no(-1, "1")),
         },
     },
+    "enterprise POST /tenants/{tenant_id}/scale": {
+        "base": {"target_capacity": {"quantum_qubits": 400}, "scaling_factor": None},
+        "then": "/tenants/{tenant_id}",
+        "fields": {
+            "scaling_type": field(
+                "what may change; the other stays",
+                {"send": "quantum", "reply": {"status": "success", "planned_capacity.quantum_qubits": 400}},
+                {"send": "compute", "also": {"target_capacity": {"quantum_qubits": 5}}, "reply": {"planned_capacity.quantum_qubits": 400}, "then": {"tenant_config.quantum_allocation": 400}},
+                no("everything", 5), [{"omit": True, "refused": 400}]),
+            "target_capacity": field(
+                "how much there is to be", {"send": {"quantum_qubits": 300}, "then": {"tenant_config.quantum_allocation": 300}},
+                {"send": {"quantum_qubits": 400}, "reply": {"scaling_result.new_capacity.quantum_qubits": 400}}, no(5)),
+            "target_capacity.quantum_qubits": field(
+                "how much it may lease", {"send": 250, "reply": {"scaling_result.success": True}, "then": {"tenant_config.quantum_allocation": 250}},
+                {"send": 400, "then": {"tenant_config.quantum_allocation": 400}}, no(-1, "1")),
+            "target_capacity.compute_instances": field(
+                "workers of its own; what is not there is waited for",
+                {"send": 8, "also": {"scaling_type": "all"}, "reply": {"status": "pending", "planned_capacity.compute_instances": 8, "blocked_by[].asked": "8"}},
+                {"send": 0, "also": {"scaling_type": "all"}, "reply": {"status": "success", "planned_capacity.compute_instances": 0}}, no(-1, 257, "8")),
+            "scaling_factor": field(
+                "how many times of what there is, where no target is given",
+                {"send": 1.5, "also": {"target_capacity": None, "execute": False}, "reply": {"planned_capacity.quantum_qubits": 600}},
+                {"send": 0.5, "also": {"target_capacity": None, "execute": False}, "reply": {"planned_capacity.quantum_qubits": 200}}, no(0.05, 11, "2")),
+            "execute": field(
+                "false: a plan, which changes nothing",
+                {"send": False, "also": {"target_capacity": {"quantum_qubits": 350}}, "reply": {"status": "planned"}, "then": {"tenant_config.quantum_allocation": 400}},
+                {"send": True, "also": {"target_capacity": {"quantum_qubits": 350}}, "reply": {"status": "success"}, "then": {"tenant_config.quantum_allocation": 350}},
+                no(5, "yes")),
+        },
+    },
     "enterprise GET /analytics/realtime": {
         "fields": {
             "tenant_id": field(
