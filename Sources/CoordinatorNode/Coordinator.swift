@@ -164,7 +164,8 @@ package struct Coordinator: Sendable {
         if resumed > 0 { log.notice("sessions go on", metadata: ["count": "\(resumed)"]) }
         var platform = try await PlatformServices.open(store, engine, folder, settings, metrics, log: log)
         await recorder.add(.coordinator(platform.jobs))
-        await recorder.add(.audit(AuditPatrol(store: store) { try? await everyTenant(platform.tenants) }))
+        let tenants = platform.tenants
+        await recorder.add(.audit(AuditPatrol(store: store) { try? await everyTenant(tenants) }))
         let operations = Operations(recorder: recorder, metrics: metrics, store: store, version: Product.version) { store.connections }
         let admission = QuotaAdmission(quotas: platform.quotas, tenants: platform.tenants)
         let addresses = AddressLimiter(perSecond: settings.openRequestsPerAddress)
@@ -173,7 +174,7 @@ package struct Coordinator: Sendable {
         let enterprise = Enterprise.family(
             platform.identity, platform.tenants, store, recorder, webhooks: outgoing.webhooks, terms: terms, use: store)
         platform.probes = TenantProbes(tenants: platform.tenants, store: store, recorder: recorder, family: enterprise)
-        let (identity, tenants) = (platform.identity, platform.tenants)
+        let identity = platform.identity
         let trustStream = TrustStream.family(engine, identity: identity, recorder: recorder) { () async throws(ServiceError) in
             try await everyTenant(tenants)
         }

@@ -56,7 +56,7 @@ struct Desk: Sendable {
         let webhooks = Webhooks(store: store, secrets: secrets, policy: EgressPolicy(allowsLoopback: false), random: drawn)
         let repetition = Repetition(IdempotentCalls()) { CryptoSuite.system.sha256($0) }
         return [
-            Enterprise.family(identity, tenants, store, recorder, webhooks: webhooks), Aisemble.family(identity, jobs, operations, webhooks: webhooks),
+            Enterprise.family(identity, tenants, store, recorder, webhooks: webhooks, use: store), Aisemble.family(identity, jobs, operations, webhooks: webhooks),
             Phi.family(identity),
         ].map {
             var family = $0
@@ -70,14 +70,15 @@ struct Desk: Sendable {
             title: "S", link: Link(),
             pages: [Section.Page("", "first") { (_) async throws(ServiceError) in PageContent(title: title) { HTML(.h1) { title } } }],
             actions: [
-                Section.Action("/act", "act") { (_) async throws(ServiceError) in
+                Section.Action("/act", "act", note: Section.Note(.consoleSessionStopped, of: "session", parameter: "id")) { (_) async throws(ServiceError) in
                     acted.count.withLock { $0 += 1 }
                     return Link()
                 }
             ])
         let keys = ConsoleKeys(holder: { $0 == key ? ("default", "publicpart") : nil }, isGood: { _, _ in true })
         return ConsoleFamily.family(
-            sections: [section], keys: keys, random: { [UInt8](repeating: 7, count: $0) }, hash: { CryptoSuite.system.sha256($0) }, tell: { _ in })
+            sections: [section], keys: keys, audit: ConsoleAudit(MemoryStore(suite: .system), home: "default"),
+            random: { [UInt8](repeating: 7, count: $0) }, hash: { CryptoSuite.system.sha256($0) }, tell: { _ in })
     }
 
     private func signIn(_ console: Family) async throws {

@@ -95,7 +95,7 @@ extension TrustStream {
             },
             Endpoint(
                 "GET", "/audit/consistency", "audit.consistency", .tenant(.securityAudit), "The proof that one head is what another began with.",
-                query: [from.field, to.field], tells: ConsistencyFacts.self
+                query: [from.field, to.field], tells: ConsistencyFacts.self, refuses: [422]
             ) { request throws(ServiceError) in
                 let tenant = try tenant(request)
                 guard let from = try from(request) else {

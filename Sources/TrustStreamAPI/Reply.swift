@@ -31,12 +31,12 @@ extension Endpoint {
     /// An endpoint that reads a JSON object and tells facts.
     init<Body: DescribedRequest, Facts: Described>(
         _ method: String, _ path: String, _ operation: String, _ access: Access, rate: RateClass = .family, _ summary: String,
-        reads: Body.Type, atMost limitBytes: Int, tells: Facts.Type, status: Int = 200, headers: @escaping Headers<Facts> = { _ in [] },
+        reads: Body.Type, atMost limitBytes: Int, tells: Facts.Type, status: Int = 200, refuses: [Int] = [], headers: @escaping Headers<Facts> = { _ in [] },
         _ handler: @escaping @Sendable (APIRequest, inout Sent<Body>) async throws(ServiceError) -> Facts
     ) {
         self.init(
             method, path, operation, access, rate: rate, bodyLimitBytes: limitBytes,
-            contract: Contract(summary, request: .json(Body.shape), replies: [(status, .json(Reply<Facts>.shape))])
+            contract: Contract(summary, request: .json(Body.shape), replies: [(status, .json(Reply<Facts>.shape))], refusals: refuses)
         ) { request throws(ServiceError) in
             var sent = try await request.sent(Body.self)
             let facts = try await handler(request, &sent)
@@ -47,12 +47,12 @@ extension Endpoint {
     /// An endpoint that takes no body, or bytes, and tells facts.
     init<Facts: Described>(
         _ method: String, _ path: String, _ operation: String, _ access: Access, rate: RateClass = .family, _ summary: String, query: [Field] = [],
-        takes: Contract.Content = .none, atMost limitBytes: Int = 0, tells: Facts.Type,
+        takes: Contract.Content = .none, atMost limitBytes: Int = 0, tells: Facts.Type, refuses: [Int] = [],
         _ handler: @escaping @Sendable (APIRequest) async throws(ServiceError) -> Facts
     ) {
         self.init(
             method, path, operation, access, rate: rate, bodyLimitBytes: limitBytes,
-            contract: Contract(summary, query: query, request: takes, replies: [(200, .json(Reply<Facts>.shape))])
+            contract: Contract(summary, query: query, request: takes, replies: [(200, .json(Reply<Facts>.shape))], refusals: refuses)
         ) { request throws(ServiceError) in
             let facts = try await handler(request)
             return .json(Reply(facts: facts, notices: Notices(request.notices(query: query.map(\.name)))).json)

@@ -41,14 +41,15 @@ extension TrustStream {
         return [
             Endpoint(
                 "GET", session + "/weights", "sessions.weights", .member(.federatedLearning), rate: .federation,
-                contract: Contract("A model as a safetensors file; its ETag is its SHA-256.", query: [weightsRound.field], replies: replies)
+                contract: Contract("A model as a safetensors file; its ETag is its SHA-256.", query: [weightsRound.field], replies: replies, refusals: [409])
             ) { request throws(ServiceError) in
                 try await weights(request, service)
             },
             Endpoint(
                 "GET", session + "/control", "sessions.control", .member(.federatedLearning), rate: .federation,
                 contract: Contract(
-                    "The server's control after a round, with algorithm scaffold; its ETag is its SHA-256.", query: [controlRound.field], replies: replies)
+                    "The server's control after a round, with algorithm scaffold; its ETag is its SHA-256.", query: [controlRound.field], replies: replies,
+                    refusals: [409])
             ) { request throws(ServiceError) in
                 let id = request.parameter("session_id")
                 let member = try await member(request, service)

@@ -26,7 +26,7 @@ extension TrustStream {
         [
             Endpoint(
                 "POST", sessionsPath, "sessions.create", .tenant(.federatedLearning), "Plans a session; it begins when its clients have joined.",
-                reads: SessionBody.self, atMost: Limits.jsonBytes, tells: CreatedFacts.self, status: 201,
+                reads: SessionBody.self, atMost: Limits.jsonBytes, tells: CreatedFacts.self, status: 201, refuses: [501],
                 headers: { [(name: "location", value: path($0.id, ""))] }
             ) { request, sent throws(ServiceError) in
                 let (tenant, actor) = (try tenant(request), try actor(request))
@@ -135,7 +135,7 @@ extension TrustStream {
                 "GET", session + "/model-card", "sessions.model_card", .tenant(.federatedLearning),
                 contract: Contract(
                     "What is known of a model, as JSON or for people.", query: [round.field, format.field],
-                    replies: [(200, .json(Reply<CardFacts>.shape)), (200, .bytes("text/markdown"))])
+                    replies: [(200, .json(Reply<CardFacts>.shape)), (200, .bytes("text/markdown"))], refusals: [409])
             ) { request throws(ServiceError) in
                 let (id, tenant) = (request.parameter("session_id"), try tenant(request))
                 let (round, format) = (try round(request), try cardFormat(request))

@@ -44,14 +44,13 @@ import Testing
         }
     }
 
-    /// Nothing that is built takes or gives a body without saying what is in it, and every field of a reply says whence it comes.
-    @Test func whatIsBuiltIsDescribedWhole() async throws {
+    /// Every field of a reply says whence it comes, and no two objects have one name.
+    @Test func fieldsHaveSourcesAndObjectsNamesOfTheirOwn() async throws {
         for (name, family) in try await World().described {
-            for endpoint in family.endpoints where endpoint.isBuilt {
-                let contract = try #require(endpoint.contract, "\(name): \(endpoint.operation)")
-                #expect(!contract.replies.isEmpty, "\(name): \(endpoint.operation)")
-                if endpoint.bodyLimitBytes > 0, case .none = contract.request { Issue.record("\(name): the body of \(endpoint.operation)") }
-                for case .json(let shape) in contract.replies.map(\.content) { expectSources(shape, "\(name): \(endpoint.operation)") }
+            var named: [String: Shape] = [:]
+            for contract in family.endpoints.compactMap(\.contract) {
+                for case .json(let shape) in contract.replies.map(\.content) { expectSources(shape, name) }
+                for case .json(let shape) in [contract.request] + contract.replies.map(\.content) { expectOneMeaning(.object(shape), name, &named) }
             }
         }
     }
@@ -75,6 +74,27 @@ import Testing
 
     private func operations(_ document: JSON) -> [(path: String, operation: JSON)] {
         (document["paths"]?.members ?? []).flatMap { path in (path.value.members ?? []).map { ("\($0.name) \(path.name)", $0.value) } }
+    }
+
+    /// Nothing of v4 that is built takes or gives a body without saying what is in it.
+    @Test func whatIsBuiltOfV4IsDescribedWhole() async throws {
+        for endpoint in try await World().truststream.endpoints where endpoint.isBuilt {
+            let contract = try #require(endpoint.contract, "\(endpoint.operation)")
+            #expect(!contract.replies.isEmpty, "\(endpoint.operation)")
+            if case .none = contract.request { #expect(endpoint.bodyLimitBytes == 0, "the body of \(endpoint.operation)") }
+        }
+    }
+
+    private func expectOneMeaning(_ schema: Schema, _ place: String, _ named: inout [String: Shape]) {
+        switch schema {
+        case .object(let shape):
+            #expect(named[shape.name, default: shape] == shape, "\(place): \(shape.name) is two things")
+            guard named.updateValue(shape, forKey: shape.name) == nil else { return }
+            for field in shape.fields { expectOneMeaning(field.schema, place, &named) }
+        case .list(let schema, _), .map(let schema), .nullable(let schema): expectOneMeaning(schema, place, &named)
+        case .either(let schemas): for schema in schemas { expectOneMeaning(schema, place, &named) }
+        case .string, .choice, .name, .timestamp, .integer, .number, .boolean, .any: break
+        }
     }
 
     private func expectSources(_ shape: Shape, _ place: String) {

@@ -15,14 +15,17 @@ package struct Contract: Sendable {
     package var query: [Field]
     package var request: Content
     package var replies: [(status: Int, content: Content)]
-    /// Statuses of errors, in the family's form, that no other endpoint of its kind has.
-    package var refusals: [Int] = []
+    /// Statuses it is refused with besides those that every endpoint of its kind has.
+    package var refusals: [Int]
 
-    package init(_ summary: String, query: [Field] = [], request: Content = .none, replies: [(status: Int, content: Content)]) {
+    package init(
+        _ summary: String, query: [Field] = [], request: Content = .none, replies: [(status: Int, content: Content)], refusals: [Int] = []
+    ) {
         self.summary = summary
         self.query = query
         self.request = request
         self.replies = replies
+        self.refusals = refusals
     }
 }
 

@@ -46,7 +46,7 @@ package struct FederationSource<Service: FederatedLearning & SessionStandings>: 
     }
 
     package func stop(_ id: String, tenant: String, by keyID: String) async throws(ServiceError) {
-        do { _ = try await service.stop(id, tenant: tenant, reason: "stopped by the operator") } catch { throw told(error) }
+        do { _ = try await service.stop(id, tenant: tenant, reason: "stopped by the operator", by: keyID) } catch { throw told(error) }
     }
 
     package func nodes(tenant: String) async throws(ServiceError) -> [NodeRow] {
