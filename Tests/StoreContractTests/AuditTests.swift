@@ -171,6 +171,31 @@ func entry(_ number: Int, _ action: AuditRecord.Action = .nodeEnrolled) -> Audit
         }
     }
 
+    /// A session's entries stand and fall with what they tell of.
+    @Test(arguments: StoreKind.allCases)
+    func whatIsDoneWithASessionIsALeaf(_ kind: StoreKind) async throws {
+        try await withEach(kind) { store in
+            func told(_ tenant: String) async throws -> [AuditRecord.Action] {
+                try await store.audit(tenant: tenant, after: 0, limit: 9).map(\.entry.action)
+            }
+            let (record, set) = (session("s"), EvaluationSetRecord(file: "f", label: nil))
+            try await store.create(record, audit: entry(0, .sessionCreated))
+            await #expect(throws: StorageError.self) { try await store.create(record, audit: entry(1, .sessionCreated)) }
+            try await store.setEvaluationSet(set, session: "s", tenant: "default", audit: entry(2, .sessionEvaluationSet))
+            await #expect(throws: StorageError.self) {
+                try await store.setEvaluationSet(set, session: "s", tenant: "other", audit: entry(3, .sessionEvaluationSet))
+            }
+            try await store.apply(
+                [.session(record)], events: [], audit: [entry(4, .sessionStarted), entry(5, .sessionEnded)], session: "s", tenant: "default")
+            await #expect(throws: StorageError.self) {
+                try await store.apply([.session(record)], events: [], audit: [entry(6, .sessionEnded)], session: "s", tenant: "other")
+            }
+            #expect(try await told("default") == [.sessionCreated, .sessionEvaluationSet, .sessionStarted, .sessionEnded])
+            #expect(try await told("other").isEmpty)
+            #expect(try await store.revokeNode(tenant: "default", name: "nobody", now: now, by: "key_1") == false)
+        }
+    }
+
     @Test(arguments: StoreKind.allCases)
     func proofsAreOfTheTree(_ kind: StoreKind) async throws {
         try await withEach(kind) { store in
