@@ -91,7 +91,7 @@ import Testing
             #expect(named[shape.name, default: shape] == shape, "\(place): \(shape.name) is two things")
             guard named.updateValue(shape, forKey: shape.name) == nil else { return }
             for field in shape.fields { expectOneMeaning(field.schema, place, &named) }
-        case .list(let schema, _), .map(let schema), .nullable(let schema): expectOneMeaning(schema, place, &named)
+        case .list(let schema, _, _), .map(let schema, _), .nullable(let schema): expectOneMeaning(schema, place, &named)
         case .either(let schemas): for schema in schemas { expectOneMeaning(schema, place, &named) }
         case .string, .choice, .name, .timestamp, .integer, .number, .boolean, .any: break
         }
