@@ -38,12 +38,14 @@ struct Surface {
     let identity: Identity
     let metrics = Metrics(help: [:])
     let recorder: Recorder
-    var family: Family { TrustStream.family(service, identity: identity, recorder: recorder) { () async throws(ServiceError) in ["default", "other"] } }
+    /// Made once: its description is large.
+    let family: Family
 
     init() {
         let log = Logger(label: "tests") { _ in SwiftLogNoOpLogHandler() }
         recorder = Recorder(metrics: metrics, store: store, system: nil, log: log, startedAt: Instant(milliseconds: 0))
         identity = Identity(store: store, passwordCost: ScryptCost(rounds: 2, blockSize: 8, parallelism: 1))
+        family = TrustStream.family(service, identity: identity, recorder: recorder) { () async throws(ServiceError) in ["default", "other"] }
     }
 
     func call(
