@@ -19,6 +19,8 @@ struct TenantProbes: Service {
             repeat {
                 await follow(&asked)
             } while (try? await Task.sleep(for: .seconds(Limits.probedTenantsSeconds))) != nil
+            // What is asked holds the recorder, which holds what is asked: as long as that is so, the folder stays locked.
+            for id in asked.sorted() { await recorder.remove(probe: "path/\(id)") }
         }
     }
 
