@@ -81,6 +81,7 @@ let rooms: [Target] = [
     room("MerkleLog", ["CryptoSuite"]),
     room("SecureAggregation", ["CryptoSuite", "TensorKernels", "KernelTable"]),
     room("DifferentialPrivacy", ["CryptoSuite"]),
+    room("Annealing", ["StrictJSON", "WorkSharing"]),
     // 2 messages
     room("Wire", ["CZstd", .product(name: "SwiftProtobuf", package: "swift-protobuf")]),
     // 3 federation
@@ -228,6 +229,7 @@ let suites: [Target] = [
     tests("CryptoSuiteTests", ["CryptoSuite", "Trust", "FederationSimulator", "TensorKernels", "KernelTable", .product(name: "Crypto", package: "swift-crypto")]),
     tests("MerkleLogTests", ["MerkleLog", "CryptoSuite", "Trust"]),
     tests("SecureAggregationTests", ["SecureAggregation", "CryptoSuite", "Trust", "FederationSimulator"]),
+    tests("AnnealingTests", ["Annealing", "Compute", "StrictJSON", "WorkSharing"]),
     tests("DifferentialPrivacyTests", ["DifferentialPrivacy", "SecureAggregation", "CryptoSuite"]),
     tests(
         "FederationTests",

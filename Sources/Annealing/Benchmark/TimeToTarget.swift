@@ -19,6 +19,12 @@ package struct Interval: Sendable, Equatable {
     package let value: Double
     package let low: Double
     package let high: Double
+
+    package init(value: Double, low: Double, high: Double) {
+        self.value = value
+        self.low = low
+        self.high = high
+    }
 }
 
 /// Time to target (Rønnow et al. 2014): how long one has to go on with independent runs until the target is reached with a given probability.
@@ -100,7 +106,9 @@ private struct Estimator {
 
     init(_ runs: [MeasuredRun], target: Double, tolerance: Double, probability: Double, resamples: Int) throws(AnnealingError) {
         guard (1...Limits.runsMax).contains(runs.count) else { throw .setting(name: "runs", problem: "are \(runs.count); they are 1 to \(Limits.runsMax)") }
-        guard (1...Limits.resamplesMax).contains(resamples) else { throw .setting(name: "resamples", problem: "is \(resamples); it is 1 to \(Limits.resamplesMax)") }
+        guard (1...Limits.resamplesMax).contains(resamples) else {
+            throw .setting(name: "resamples", problem: "is \(resamples); it is 1 to \(Limits.resamplesMax)")
+        }
         guard probability > 0 && probability < 1 else { throw .setting(name: "probability", problem: "is \(probability); it lies between 0 and 1") }
         guard target.isFinite && tolerance >= 0 && tolerance.isFinite else { throw .setting(name: "target", problem: "and its tolerance have to be finite") }
         guard runs.allSatisfy({ $0.seconds > 0 && $0.seconds.isFinite && !$0.energy.isNaN }) else {

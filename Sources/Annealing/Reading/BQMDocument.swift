@@ -31,7 +31,9 @@ extension Problem {
         guard document["version"]?["bqm_schema"]?.text == Self.schema else {
             throw .text(problem: "version.bqm_schema has to be \(Self.schema); write the model with dimod 0.10 or later")
         }
-        guard document["use_bytes"]?.truth == false else { throw .text(problem: "use_bytes has to be false; write the model with to_serializable(use_bytes=False)") }
+        guard document["use_bytes"]?.truth == false else {
+            throw .text(problem: "use_bytes has to be false; write the model with to_serializable(use_bytes=False)")
+        }
         guard let name = document["variable_type"]?.text, let vartype = Vartype(rawValue: name) else {
             throw .text(problem: "variable_type has to be SPIN or BINARY")
         }
@@ -56,7 +58,8 @@ extension Problem {
             }
         let terms = couplings.terms
         return [
-            "type": .string(Self.typeName), "version": ["bqm_schema": .string(Self.schema)], "use_bytes": .bool(false), "index_type": "int32", "bias_type": "float64",
+            "type": .string(Self.typeName), "version": ["bqm_schema": .string(Self.schema)], "use_bytes": .bool(false), "index_type": "int32",
+            "bias_type": "float64",
             "num_variables": .integer(Int64(linear.count)), "num_interactions": .integer(Int64(terms.count)), "variable_labels": .array(labels),
             "variable_type": .string(vartype.rawValue), "offset": .number(offset), "info": .object([]), "linear_biases": .array(linear.map(JSON.number)),
             "quadratic_biases": .array(terms.map { .number($0.weight) }), "quadratic_head": .array(terms.map { .integer(Int64($0.first)) }),
@@ -89,7 +92,9 @@ extension JSON {
         guard labels.count <= Limits.spinsMax else { throw .tooManySpins(labels.count) }
         var seen: Set<[UInt8]> = []
         for (at, label) in labels.enumerated() {
-            guard label.isLabel else { throw .text(problem: "variable_labels[\(at)] is \(label.kind); a label is a whole number, a text, or an array of these") }
+            guard label.isLabel else {
+                throw .text(problem: "variable_labels[\(at)] is \(label.kind); a label is a whole number, a text, or an array of these")
+            }
             let text = label.encoded()
             guard text.count <= Limits.labelBytesMax else { throw .text(problem: "variable_labels[\(at)] is longer than \(Limits.labelBytesMax) bytes") }
             guard seen.insert(text).inserted else { throw .text(problem: "variable_labels[\(at)] occurs before; give every variable a label of its own") }
@@ -108,7 +113,10 @@ extension JSON {
     fileprivate func couplings(variables: Int) throws(AnnealingError) -> [Coupling] {
         let (weights, heads, tails) = (try numbers("quadratic_biases"), try list("quadratic_head"), try list("quadratic_tail"))
         guard heads.count == weights.count && tails.count == weights.count else {
-            throw .text(problem: "quadratic_biases, quadratic_head and quadratic_tail have \(weights.count), \(heads.count) and \(tails.count) elements; give as many of each")
+            throw .text(
+                problem:
+                    "quadratic_biases, quadratic_head and quadratic_tail have \(weights.count), \(heads.count) and \(tails.count) elements; give as many of each"
+            )
         }
         var couplings: [Coupling] = []
         couplings.reserveCapacity(weights.count)

@@ -32,6 +32,11 @@ package struct Work: Sendable, Equatable {
     package var spinUpdates: UInt64
     /// Reads that were worked on to their end.
     package var readsCompleted: Int
+
+    package init(spinUpdates: UInt64, readsCompleted: Int) {
+        self.spinUpdates = spinUpdates
+        self.readsCompleted = readsCompleted
+    }
 }
 
 /// What came of one part of a run.

@@ -34,7 +34,8 @@ package struct Schedule: Sendable, Equatable {
     func check() throws(AnnealingError) {
         guard case .given(let hot, let cold) = range else { return }
         guard hot >= 0, cold >= hot, cold <= Limits.temperatureRatioMax else {
-            throw .setting(name: "beta_range", problem: "goes from a small beta to a larger one of at most \(Limits.temperatureRatioMax), and here is \(hot) to \(cold)")
+            throw .setting(
+                name: "beta_range", problem: "goes from a small beta to a larger one of at most \(Limits.temperatureRatioMax), and here is \(hot) to \(cold)")
         }
         guard form == .linear || hot > 0 else { throw .setting(name: "beta_range", problem: "of a geometric schedule begins above 0; use a linear one") }
     }
