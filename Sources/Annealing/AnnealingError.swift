@@ -18,7 +18,8 @@ package enum AnnealingError: Error, Sendable, Equatable, CustomStringConvertible
         case .tooManySpins(let count): "the model has \(count) variables; at most \(Limits.spinsMax) are possible"
         case .tooManyCouplings(let count): "the model has \(count) couplings; at most \(Limits.couplingsMax) are possible"
         case .spinOutOfRange(let term, let spin, let spins): "coupling \(term) names variable \(spin); variables are numbered from 0 to \(spins - 1)"
-        case .selfCoupling(let term, let spin): "coupling \(term) couples variable \(spin) with itself; a spin squared is 1, so add its weight to the offset"
+        case .selfCoupling(let term, let spin):
+            "coupling \(term) couples variable \(spin) with itself; a spin squared is 1, so add its weight to the offset"
         case .badWeight(let name): "\(name) is not a finite number of at most \(Limits.weightMax)"
         case .notSquare(let count, let spins): "a dense model of \(spins) variables has \(spins * spins) couplings, and here are \(count)"
         case .notSymmetric(let row, let column):

@@ -91,8 +91,10 @@ import Testing
             ("-2 1", "line 1: the number of vertices"),
             ("2 1\n\n1 3 1", "line 3: vertex 3 is not one of 1 to 2"), ("2 1\n0 1 1", "line 2: vertex 0"),
             ("2 1\n1 1 1", "line 2: the edge joins vertex 1 with itself"),
-            ("2 1\n1 2", "line 2: has 2 words"), ("2 1\n1 2 nan", "line 2: the weight is “nan”"), ("2 1\n1 2 inf", "line 2"), ("2 1\n1 2 0x10", "line 2"),
-            ("2 1\n1 2 1e999", "line 2"), ("2 1\n1 2 1e101", "line 2"), ("2 1\n1 2 ١", "line 2"), ("2 1\n1 2 1\u{1B}[2J", "line 2: the weight is “1[2J”"),
+            ("2 1\n1 2", "line 2: has 2 words"), ("2 1\n1 2 nan", "line 2: the weight is “nan”"), ("2 1\n1 2 inf", "line 2"),
+            ("2 1\n1 2 0x10", "line 2"),
+            ("2 1\n1 2 1e999", "line 2"), ("2 1\n1 2 1e101", "line 2"), ("2 1\n1 2 ١", "line 2"),
+            ("2 1\n1 2 1\u{1B}[2J", "line 2: the weight is “1[2J”"),
             ("2 1\n1 2 1\n1 2 1", "line 3: there are more edges than the 1"), ("2 2\n1 2 1", "has 1 edges, and its first line says 2"),
             ("2 1\n1 2 +-1", "line 2"),
         ]

@@ -35,7 +35,9 @@ import WorkSharing
             let set = try Solver.exact.solve(Problem(.ising(model)), reads: 1, seed: 0)
             #expect(set.best?.energy == bruteForce(model), "round \(round)")
         }
-        #expect(throws: AnnealingError.self) { try Solver.exact.solve(try ToroidalGrid.maximumCut(width: 3, height: 9, weights: .unit), reads: 1, seed: 0) }
+        #expect(throws: AnnealingError.self) {
+            try Solver.exact.solve(try ToroidalGrid.maximumCut(width: 3, height: 9, weights: .unit), reads: 1, seed: 0)
+        }
     }
 
     /// Every state once: 2²⁰ proposals, no more and no less.
@@ -138,7 +140,9 @@ import WorkSharing
             .tabu(TabuSearch(turns: 0)), .tabu(TabuSearch(tenure: -1)), .tabu(TabuSearch(patience: 0)),
         ]
         for solver in bad { #expect(throws: AnnealingError.self, "\(solver)") { try solver.solve(problem, reads: 1, seed: 0) } }
-        for reads in [0, -1, Limits.readsMax + 1] { #expect(throws: AnnealingError.self) { try Solver.steepestDescent.solve(problem, reads: reads, seed: 0) } }
+        for reads in [0, -1, Limits.readsMax + 1] {
+            #expect(throws: AnnealingError.self) { try Solver.steepestDescent.solve(problem, reads: reads, seed: 0) }
+        }
     }
 
     /// Weights at the ends of what is allowed, none at all, and all alike: everything ends, nothing traps.

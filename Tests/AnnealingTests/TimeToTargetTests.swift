@@ -36,7 +36,8 @@ import Testing
 
     @Test func speedupsGoBothWays() throws {
         let slow = try Speedup(
-            solver: ("path_integral", runs(50, of: 200, seconds: 4)), baseline: ("simulated_annealing", runs(50, of: 200, seconds: 1)), target: -10, seed: 2)
+            solver: ("path_integral", runs(50, of: 200, seconds: 4)), baseline: ("simulated_annealing", runs(50, of: 200, seconds: 1)),
+            target: -10, seed: 2)
         let ratio = try #require(slow.ratio)
         #expect(ratio.value == 0.25 && ratio.low < 0.25 && ratio.high > 0.25 && ratio.high < 1)
         let fast = try Speedup(solver: ("a", runs(150, of: 200)), baseline: ("b", runs(20, of: 200)), target: -10, seed: 2)

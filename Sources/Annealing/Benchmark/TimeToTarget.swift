@@ -78,7 +78,8 @@ package struct Speedup: Sendable, Equatable {
         self.solver = solver.name
         self.baseline = baseline.name
         solverTime = try TimeToTarget(solver.runs, target: target, tolerance: tolerance, probability: probability, resamples: resamples, seed: seed)
-        baselineTime = try TimeToTarget(baseline.runs, target: target, tolerance: tolerance, probability: probability, resamples: resamples, seed: ~seed)
+        baselineTime = try TimeToTarget(
+            baseline.runs, target: target, tolerance: tolerance, probability: probability, resamples: resamples, seed: ~seed)
         let own = try Estimator(solver.runs, target: target, tolerance: tolerance, probability: probability, resamples: resamples)
         let other = try Estimator(baseline.runs, target: target, tolerance: tolerance, probability: probability, resamples: resamples)
         guard own.all.isFinite, other.all.isFinite, own.all > 0 else {
@@ -105,12 +106,16 @@ private struct Estimator {
     private let probability: Double
 
     init(_ runs: [MeasuredRun], target: Double, tolerance: Double, probability: Double, resamples: Int) throws(AnnealingError) {
-        guard (1...Limits.runsMax).contains(runs.count) else { throw .setting(name: "runs", problem: "are \(runs.count); they are 1 to \(Limits.runsMax)") }
+        guard (1...Limits.runsMax).contains(runs.count) else {
+            throw .setting(name: "runs", problem: "are \(runs.count); they are 1 to \(Limits.runsMax)")
+        }
         guard (1...Limits.resamplesMax).contains(resamples) else {
             throw .setting(name: "resamples", problem: "is \(resamples); it is 1 to \(Limits.resamplesMax)")
         }
         guard probability > 0 && probability < 1 else { throw .setting(name: "probability", problem: "is \(probability); it lies between 0 and 1") }
-        guard target.isFinite && tolerance >= 0 && tolerance.isFinite else { throw .setting(name: "target", problem: "and its tolerance have to be finite") }
+        guard target.isFinite && tolerance >= 0 && tolerance.isFinite else {
+            throw .setting(name: "target", problem: "and its tolerance have to be finite")
+        }
         guard runs.allSatisfy({ $0.seconds > 0 && $0.seconds.isFinite && !$0.energy.isNaN }) else {
             throw .setting(name: "runs", problem: "have to take more than no time and to have an energy")
         }

@@ -14,7 +14,9 @@ package struct Planted: Sendable, Equatable {
     package static func frustratedLoops(spins: Int, degree: Int, loopsPerSpin: Double, seed: UInt64) throws(AnnealingError) -> Planted {
         guard (4...Limits.spinsMax).contains(spins) else { throw .setting(name: "spins", problem: "is \(spins); it is 4 to \(Limits.spinsMax)") }
         guard degree >= 2 && degree < spins else { throw .setting(name: "degree", problem: "is \(degree); it is 2 to \(spins - 1)") }
-        guard loopsPerSpin > 0 && loopsPerSpin <= 100 else { throw .setting(name: "loopsPerSpin", problem: "is \(loopsPerSpin); it is above 0, up to 100") }
+        guard loopsPerSpin > 0 && loopsPerSpin <= 100 else {
+            throw .setting(name: "loopsPerSpin", problem: "is \(loopsPerSpin); it is above 0, up to 100")
+        }
         var stream = Stream(seed: seed, read: 0)
         let state = (0..<spins).map { _ in stream.spin() }
         let neighbours = randomGraph(spins: spins, degree: degree, &stream)

@@ -9,7 +9,8 @@ struct Stream: RandomNumberGenerator {
         var t = splitMix(&s) ^ UInt64(truncatingIfNeeded: part)
         let (x, y) = (splitMix(&t), splitMix(&t))
         // Only all zeros stay zero.
-        state = (UInt32(truncatingIfNeeded: x), UInt32(truncatingIfNeeded: x >> 32), UInt32(truncatingIfNeeded: y), UInt32(truncatingIfNeeded: y >> 32) | 1)
+        func low(_ word: UInt64) -> UInt32 { UInt32(truncatingIfNeeded: word) }
+        state = (low(x), low(x >> 32), low(y), low(y >> 32) | 1)
     }
 
     @inline(__always) mutating func word() -> UInt32 {

@@ -33,7 +33,8 @@ struct WorkingModel: Sendable {
                     weights.withUnsafeBufferPointer { weights in
                         let pointers = ModelPointers(
                             spins: spins, fields: fields.baseAddress!, starts: starts.baseAddress!,
-                            columns: columns.baseAddress ?? UnsafePointer(bitPattern: 8)!, weights: weights.baseAddress ?? UnsafePointer(bitPattern: 8)!)
+                            columns: columns.baseAddress ?? UnsafePointer(bitPattern: 8)!,
+                            weights: weights.baseAddress ?? UnsafePointer(bitPattern: 8)!)
                         return body(pointers)
                     }
                 }

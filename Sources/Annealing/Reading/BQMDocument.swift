@@ -5,7 +5,8 @@ extension Problem {
     private static let schema = "3.0.0"
     private static let typeName = "BinaryQuadraticModel"
     private static let known: Set = [
-        "type", "version", "use_bytes", "index_type", "bias_type", "num_variables", "num_interactions", "variable_labels", "variable_type", "offset", "info",
+        "type", "version", "use_bytes", "index_type", "bias_type", "num_variables", "num_interactions", "variable_labels", "variable_type", "offset",
+        "info",
         "linear_biases", "quadratic_biases", "quadratic_head", "quadratic_tail",
     ]
 
@@ -61,7 +62,8 @@ extension Problem {
             "type": .string(Self.typeName), "version": ["bqm_schema": .string(Self.schema)], "use_bytes": .bool(false), "index_type": "int32",
             "bias_type": "float64",
             "num_variables": .integer(Int64(linear.count)), "num_interactions": .integer(Int64(terms.count)), "variable_labels": .array(labels),
-            "variable_type": .string(vartype.rawValue), "offset": .number(offset), "info": .object([]), "linear_biases": .array(linear.map(JSON.number)),
+            "variable_type": .string(vartype.rawValue), "offset": .number(offset), "info": .object([]),
+            "linear_biases": .array(linear.map(JSON.number)),
             "quadratic_biases": .array(terms.map { .number($0.weight) }), "quadratic_head": .array(terms.map { .integer(Int64($0.first)) }),
             "quadratic_tail": .array(terms.map { .integer(Int64($0.second)) }),
         ]
@@ -96,8 +98,12 @@ extension JSON {
                 throw .text(problem: "variable_labels[\(at)] is \(label.kind); a label is a whole number, a text, or an array of these")
             }
             let text = label.encoded()
-            guard text.count <= Limits.labelBytesMax else { throw .text(problem: "variable_labels[\(at)] is longer than \(Limits.labelBytesMax) bytes") }
-            guard seen.insert(text).inserted else { throw .text(problem: "variable_labels[\(at)] occurs before; give every variable a label of its own") }
+            guard text.count <= Limits.labelBytesMax else {
+                throw .text(problem: "variable_labels[\(at)] is longer than \(Limits.labelBytesMax) bytes")
+            }
+            guard seen.insert(text).inserted else {
+                throw .text(problem: "variable_labels[\(at)] occurs before; give every variable a label of its own")
+            }
         }
         return labels
     }
@@ -115,13 +121,15 @@ extension JSON {
         guard heads.count == weights.count && tails.count == weights.count else {
             throw .text(
                 problem:
-                    "quadratic_biases, quadratic_head and quadratic_tail have \(weights.count), \(heads.count) and \(tails.count) elements; give as many of each"
+                    "quadratic_biases, quadratic_head and quadratic_tail have "
+                    + "\(weights.count), \(heads.count) and \(tails.count) elements; give as many of each"
             )
         }
         var couplings: [Coupling] = []
         couplings.reserveCapacity(weights.count)
         for at in weights.indices {
-            guard let head = heads[at].whole, let tail = tails[at].whole, (0..<Int64(variables)).contains(head), (0..<Int64(variables)).contains(tail) else {
+            let places = 0..<Int64(variables)
+            guard let head = heads[at].whole, let tail = tails[at].whole, places.contains(head), places.contains(tail) else {
                 throw .text(problem: "quadratic_head[\(at)] and quadratic_tail[\(at)] have to be places in variable_labels, 0 to \(variables - 1)")
             }
             couplings.append(Coupling(Int(head), Int(tail), weights[at]))

@@ -1,8 +1,8 @@
 internal import StrictJSON
 
 extension Problem {
-    /// Max-cut as the Gset has it: a line with the numbers of vertices and edges, then a line for each edge with its vertices, counted from 1, and its
-    /// weight. The energy is minus the weight of the cut. Edges that are given twice are added up.
+    /// Max-cut as the Gset has it: a line with the numbers of vertices and edges, then a line for each edge with its vertices, counted from 1,
+    /// and its weight. The energy is minus the weight of the cut. Edges that are given twice are added up.
     package init(gset bytes: [UInt8]) throws(AnnealingError) {
         var lines = try TextLines(bytes)
         guard let head = lines.next() else { throw .text(problem: "the text is empty; it begins with the numbers of vertices and edges") }

@@ -34,7 +34,8 @@ extension Problem {
         guard let head else { throw .text(problem: "the text has no line “p qubo 0 variables diagonals elements”") }
         guard diagonals == head.diagonals && terms.count == head.elements else {
             throw .text(
-                problem: "the text has \(diagonals) diagonals and \(terms.count) elements, and its line with p says \(head.diagonals) and \(head.elements)")
+                problem: "the text has \(diagonals) diagonals and \(terms.count) elements, "
+                    + "and its line with p says \(head.diagonals) and \(head.elements)")
         }
         self.init(.qubo(try QUBOModel(linear: linear, couplings: terms)))
     }
@@ -56,8 +57,8 @@ extension Problem {
         return head
     }
 
-    /// Coordinates, as dimod writes them: a first line `# vartype=BINARY` or `# vartype=SPIN`, then lines `i j bias`, where i = j is linear. Variables are the
-    /// numbers that occur. Biases that are given twice are added up.
+    /// Coordinates, as dimod writes them: a first line `# vartype=BINARY` or `# vartype=SPIN`, then lines `i j bias`, where i = j is linear.
+    /// Variables are the numbers that occur. Biases that are given twice are added up.
     package init(coordinates bytes: [UInt8]) throws(AnnealingError) {
         var lines = try TextLines(bytes)
         var vartype: Vartype?
@@ -75,7 +76,9 @@ extension Problem {
             guard entries.count < Limits.couplingsMax else { throw .tooManyCouplings(entries.count + 1) }
             entries.append(Coupling(first, second, try lines.weight(words[2], "the bias")))
         }
-        guard let vartype else { throw .text(problem: "the text does not say what values a variable has; begin with “# vartype=BINARY” or “# vartype=SPIN”") }
+        guard let vartype else {
+            throw .text(problem: "the text does not say what values a variable has; begin with “# vartype=BINARY” or “# vartype=SPIN”")
+        }
         let names = Set(entries.flatMap { [$0.first, $0.second] }).sorted()
         guard !names.isEmpty else { throw .noSpins }
         guard names.count <= Limits.spinsMax else { throw .tooManySpins(names.count) }

@@ -4,8 +4,8 @@
     internal import Darwin
 #endif
 
-/// Copies of the system at temperatures between hot and cold, which change places (Swendsen and Wang 1986, Hukushima and Nemoto 1996). The lanes are the
-/// temperatures of one read; what is exchanged is β and not the state.
+/// Copies of the system at temperatures between hot and cold, which change places (Swendsen and Wang 1986, Hukushima and Nemoto 1996). The
+/// lanes are the temperatures of one read; what is exchanged is β and not the state.
 package struct ParallelTempering: Sendable, Equatable {
     /// A multiple of 8.
     package var temperatures: Int
@@ -24,7 +24,8 @@ package struct ParallelTempering: Sendable, Equatable {
         try checkSteps(sweeps, named: "sweeps")
         try schedule.check()
         guard temperatures % LaneGroup.width == 0, (LaneGroup.width...Limits.temperaturesMax).contains(temperatures) else {
-            throw .setting(name: "temperatures", problem: "is \(temperatures); it is a multiple of \(LaneGroup.width) up to \(Limits.temperaturesMax)")
+            throw .setting(
+                name: "temperatures", problem: "is \(temperatures); it is a multiple of \(LaneGroup.width) up to \(Limits.temperaturesMax)")
         }
     }
 
@@ -89,7 +90,8 @@ private final class Ladder {
 
     func sweep(_ model: ModelPointers) {
         for (number, group) in groups.enumerated() {
-            metropolisSweep(model, twoBeta: twoBetas[number], spins: group.states.spins, local: group.states.local, generator: &group.states.generator)
+            metropolisSweep(
+                model, twoBeta: twoBetas[number], spins: group.states.spins, local: group.states.local, generator: &group.states.generator)
         }
         measure(model)
     }

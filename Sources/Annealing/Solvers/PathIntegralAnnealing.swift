@@ -4,9 +4,9 @@
     internal import Darwin
 #endif
 
-/// Simulated quantum annealing: the path integral of the model in a transverse field Γ that falls to zero, as slices of imaginary time that are coupled with
-/// their neighbours (Suzuki 1976; Martoňák, Santoro and Tosatti 2002). An ordinary computation: it follows equations that physicists use for such machines and
-/// is slower than simulated annealing on most models.
+/// Simulated quantum annealing: the path integral of the model in a transverse field Γ that falls to zero, as slices of imaginary time that are
+/// coupled with their neighbours (Suzuki 1976; Martoňák, Santoro and Tosatti 2002). An ordinary computation: it follows equations that
+/// physicists use for such machines and is slower than simulated annealing on most models.
 package struct PathIntegralAnnealing: Sendable, Equatable {
     /// Copies in imaginary time.
     package var slices: Int
@@ -64,7 +64,7 @@ func typicalField(_ model: IsingModel) -> Double {
     var squares: [Double] = []
     for row in 0..<model.spins {
         var square = model.fields[row] * model.fields[row]
-        for at in model.couplings.starts[row]..<model.couplings.starts[row + 1] { square += model.couplings.weights[at] * model.couplings.weights[at] }
+        for weight in model.couplings.weights[model.couplings.starts[row]..<model.couplings.starts[row + 1]] { square += weight * weight }
         if square > 0 { squares.append(square) }
     }
     guard !squares.isEmpty else { return 1 }

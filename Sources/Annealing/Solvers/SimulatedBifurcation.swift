@@ -1,6 +1,6 @@
-/// Positions that roll into one of two valleys (Goto et al. 2021, Science Advances 7, eabe7953): each spin is a particle at x between walls at −1 and 1, pushed
-/// by the couplings to the others' positions (ballistic) or to their signs (discrete), while the valley at 0 turns into a hill. No proposals and
-/// no randomness but the start, so all particles move in one step: a matrix times eight reads beside each other.
+/// Positions that roll into one of two valleys (Goto et al. 2021, Science Advances 7, eabe7953): each spin is a particle at x between walls at
+/// −1 and 1, pushed by the couplings to the others' positions (ballistic) or to their signs (discrete), while the valley at 0 turns into a
+/// hill. No proposals and no randomness but the start, so all particles move in one step: a matrix times eight reads beside each other.
 package struct SimulatedBifurcation: Sendable, Equatable {
     package enum Form: String, Sendable, Equatable {
         case ballistic

@@ -3,7 +3,8 @@
 package struct TabuSearch: Sendable, Equatable {
     /// Turns in all; nil takes 20 for each spin and at least 1,000.
     package var turns: Int?
-    /// For how many turns a spin stays as it is; nil takes the smaller of 20 and a quarter of the spins. A drawn number of up to half as many more comes on top.
+    /// For how many turns a spin stays as it is; nil takes the smaller of 20 and a quarter of the spins. A drawn number of up to half as
+    /// many more comes on top.
     package var tenure: Int?
     /// Turns without an improvement before it begins again; nil takes 5 for each spin and at least 200.
     package var patience: Int?
@@ -18,7 +19,9 @@ package struct TabuSearch: Sendable, Equatable {
         if let turns { try checkSteps(turns, named: "turns") }
         if let patience { try checkSteps(patience, named: "patience") }
         if let tenure {
-            guard (0...Limits.spinsMax).contains(tenure) else { throw .setting(name: "tenure", problem: "is \(tenure); it is 0 to \(Limits.spinsMax)") }
+            guard (0...Limits.spinsMax).contains(tenure) else {
+                throw .setting(name: "tenure", problem: "is \(tenure); it is 0 to \(Limits.spinsMax)")
+            }
         }
     }
 

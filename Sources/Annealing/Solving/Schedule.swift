@@ -17,8 +17,8 @@ package struct Schedule: Sendable, Equatable {
         /// From the largest and the smallest local field that a spin could see, as dwave-samplers documents it: hot enough for every spin to turn
         /// over with a probability of at least ½ against all its neighbours, cold enough for less than 0.01 spins to be excited at the end.
         case bounds
-        /// From the local fields that spins do see: hot against the largest root of a sum of squares; cold as `bounds`, but no colder than what a tenth of
-        /// the median field asks for, since descent does the rest. Leaves out sweeps in which nothing is decided.
+        /// From the local fields that spins do see: hot against the largest root of a sum of squares; cold as `bounds`, but no colder than what
+        /// a tenth of the median field asks for, since descent does the rest. Leaves out sweeps in which nothing is decided.
         case typical
         case given(hot: Double, cold: Double)
     }
@@ -35,9 +35,12 @@ package struct Schedule: Sendable, Equatable {
         guard case .given(let hot, let cold) = range else { return }
         guard hot >= 0, cold >= hot, cold <= Limits.temperatureRatioMax else {
             throw .setting(
-                name: "beta_range", problem: "goes from a small beta to a larger one of at most \(Limits.temperatureRatioMax), and here is \(hot) to \(cold)")
+                name: "beta_range",
+                problem: "goes from a small beta to a larger one of at most \(Limits.temperatureRatioMax), and here is \(hot) to \(cold)")
         }
-        guard form == .linear || hot > 0 else { throw .setting(name: "beta_range", problem: "of a geometric schedule begins above 0; use a linear one") }
+        guard form == .linear || hot > 0 else {
+            throw .setting(name: "beta_range", problem: "of a geometric schedule begins above 0; use a linear one")
+        }
     }
 
     /// β of every sweep; the last one's is the cold one.

@@ -70,7 +70,8 @@ package enum Solver: Sendable, Equatable {
         case .steepestDescent: break
         case .exact:
             guard problem.variables <= Limits.exactSpinsMax else {
-                throw .setting(name: "exact", problem: "is for up to \(Limits.exactSpinsMax) variables, and here are \(problem.variables); use another solver")
+                throw .setting(
+                    name: "exact", problem: "is for up to \(Limits.exactSpinsMax) variables, and here are \(problem.variables); use another solver")
             }
         }
     }
