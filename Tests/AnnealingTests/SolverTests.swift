@@ -126,6 +126,18 @@ import WorkSharing
         #expect(set.samples.allSatisfy { $0.energy == problem.energy(of: $0.values) })
     }
 
+    @Test func plansAreWhatIsDoneAtLeast() throws {
+        let problem = try ToroidalGrid.maximumCut(width: 4, height: 3, weights: .signs(seed: 2))
+        for solver in everySolver {
+            let set = try solver.solve(problem, reads: 5, seed: 1)
+            guard let planned = solver.plannedUpdates(spins: 12, reads: 5) else { continue }
+            // Of all states the first is there without a turn.
+            let least = solver == .exact ? planned - 1 : planned
+            #expect(set.work.spinUpdates >= least && set.work.spinUpdates <= 3 * planned, "\(solver.id)")
+        }
+        #expect(Solver.parallelTempering(ParallelTempering(sweeps: .max)).plannedUpdates(spins: .max, reads: .max) == .max)
+    }
+
     @Test func settingsOutOfRangeAreRefused() throws {
         let problem = try ToroidalGrid.maximumCut(width: 3, height: 3, weights: .unit)
         let bad: [Solver] = [
