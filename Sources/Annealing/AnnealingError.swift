@@ -20,7 +20,7 @@ package enum AnnealingError: Error, Sendable, Equatable, CustomStringConvertible
         case .spinOutOfRange(let term, let spin, let spins): "coupling \(term) names variable \(spin); variables are numbered from 0 to \(spins - 1)"
         case .selfCoupling(let term, let spin):
             "coupling \(term) couples variable \(spin) with itself; a spin squared is 1, so add its weight to the offset"
-        case .badWeight(let name): "\(name) is not a finite number of at most \(Limits.weightMax)"
+        case .badWeight(let name): "\(name) is neither 0 nor between \(Limits.weightMin) and \(Limits.weightMax), of either sign; scale the model"
         case .notSquare(let count, let spins): "a dense model of \(spins) variables has \(spins * spins) couplings, and here are \(count)"
         case .notSymmetric(let row, let column):
             "the couplings at row \(row), column \(column) and its mirror image differ; give a symmetric matrix with a diagonal of zeros"

@@ -4,8 +4,12 @@ package enum Limits {
     package static let spinsMax = 262_144
     /// Pairs of spins with a coupling: a dense model of 8,192 spins. A model takes 24 bytes a pair and a solver 8 more.
     package static let couplingsMax = 1 << 25
-    /// A field or coupling is at most this large, so that no sum of them overflows.
+    /// A field or coupling is at most this large, so that no sum of them or of their squares overflows.
     package static let weightMax = 1e100
+    /// One that is not 0 is at least this large, so that its square is not 0 either.
+    package static let weightMin = 1e-100
+
+    static func isWeight(_ value: Double) -> Bool { value == 0 || (abs(value) >= weightMin && abs(value) <= weightMax) }
     /// Bytes of a text with a model.
     package static let textBytesMax = 1 << 29
     /// Bytes of a variable's label.

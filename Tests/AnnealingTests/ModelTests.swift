@@ -67,6 +67,7 @@ import Testing
         #expect(throws: AnnealingError.spinOutOfRange(term: 0, spin: -1, spins: 2)) { try QUBOModel(linear: [0, 0], couplings: [Coupling(-1, 1, 1)]) }
         #expect(throws: AnnealingError.selfCoupling(term: 0, spin: 1)) { try IsingModel(fields: [0, 0], couplings: [Coupling(1, 1, 1)]) }
         #expect(throws: AnnealingError.badWeight(of: "coupling 0")) { try IsingModel(fields: [0, 0], couplings: [Coupling(0, 1, .nan)]) }
+        #expect(throws: AnnealingError.badWeight(of: "coupling 0")) { try IsingModel(fields: [0, 0], couplings: [Coupling(0, 1, 1e-120)]) }
         #expect(throws: AnnealingError.badWeight(of: "field 1")) { try IsingModel(fields: [0, .infinity], couplings: []) }
         #expect(throws: AnnealingError.badWeight(of: "the offset")) { try IsingModel(fields: [0], couplings: [], offset: .nan) }
         #expect(throws: AnnealingError.notSymmetric(row: 1, column: 0)) { try IsingModel(fields: [0, 0], matrix: [0, 1, 2, 0]) }

@@ -162,8 +162,8 @@ import WorkSharing
         let models = [
             try IsingModel(fields: [0], couplings: []),
             try IsingModel(fields: [0, 0, 0], couplings: []),
-            try IsingModel(fields: [1e100, -1e100, 1e-300], couplings: [Coupling(0, 1, 1e100), Coupling(1, 2, .leastNonzeroMagnitude)]),
-            try IsingModel(fields: [.leastNonzeroMagnitude, 0], couplings: [Coupling(0, 1, -Double.leastNonzeroMagnitude)]),
+            try IsingModel(fields: [1e100, -1e100, 1e-100], couplings: [Coupling(0, 1, 1e100), Coupling(1, 2, 1e-100)]),
+            try IsingModel(fields: [1e-100, 0], couplings: [Coupling(0, 1, -1e-100), Coupling(0, 1, 1.1e-100)]),
             try IsingModel(fields: [1, 1e-40, 1e-20], couplings: [Coupling(0, 2, 1e-38)]),
         ]
         for model in models {

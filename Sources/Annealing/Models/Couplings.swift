@@ -38,7 +38,7 @@ package struct Couplings: Sendable, Equatable {
                 throw .spinOutOfRange(term: number, spin: spin, spins: variables)
             }
             guard term.first != term.second else { throw .selfCoupling(term: number, spin: term.first) }
-            guard abs(term.weight) <= Limits.weightMax else { throw .badWeight(of: "coupling \(number)") }
+            guard Limits.isWeight(term.weight) else { throw .badWeight(of: "coupling \(number)") }
             starts[term.first + 1] += 1
             starts[term.second + 1] += 1
         }

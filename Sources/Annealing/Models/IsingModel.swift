@@ -99,7 +99,7 @@ extension Couplings {
 private func checkLinear(_ biases: [Double], offset: Double, named name: String) throws(AnnealingError) {
     guard !biases.isEmpty else { throw .noSpins }
     guard biases.count <= Limits.spinsMax else { throw .tooManySpins(biases.count) }
-    if let at = biases.firstIndex(where: { !(abs($0) <= Limits.weightMax) }) { throw .badWeight(of: "\(name) \(at)") }
+    if let at = biases.firstIndex(where: { !Limits.isWeight($0) }) { throw .badWeight(of: "\(name) \(at)") }
     guard abs(offset) <= Limits.weightMax else { throw .badWeight(of: "the offset") }
 }
 

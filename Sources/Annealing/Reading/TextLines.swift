@@ -44,8 +44,8 @@ struct TextLines {
         let text = String(decoding: word, as: UTF8.self)
         // Double reads more than we do: nan, inf, hexadecimal digits.
         let isDecimal = word.count <= 64 && word.allSatisfy { (0x30...0x39).contains($0) || [0x2B, 0x2D, 0x2E, 0x45, 0x65].contains($0) }
-        guard isDecimal, let value = Double(text), abs(value) <= Limits.weightMax else {
-            throw error("\(name) is \(quoted(word)); it is a decimal number of at most \(Limits.weightMax)")
+        guard isDecimal, let value = Double(text), Limits.isWeight(value) else {
+            throw error("\(name) is \(quoted(word)); it is a decimal number of at most \(Limits.weightMax), and 0 or at least \(Limits.weightMin)")
         }
         return value
     }
