@@ -17,12 +17,12 @@ import Testing
         #expect(try Solver.tabu(TabuSearch()).solve(odd, reads: 4, seed: 7).best?.energy == -5880)
     }
 
-    /// Couplings that are all alike are stiff: with a step that does not see it, bifurcation ends 200 edges below annealing.
+    /// Couplings that are all alike are stiff: with a step that does not see it, bifurcation ends 290 edges below annealing.
     @Test func bifurcationBearsStiffCouplings() throws {
         var numbers = Numbers(51)
         var edges: [Coupling] = []
-        for first in 0..<400 { for second in 0..<first where numbers.below(17) == 0 { edges.append(Coupling(first, second, 1)) } }
-        let problem = Problem(.ising(try .maximumCut(vertices: 400, edges)))
+        for first in 0..<800 { for second in 0..<first where numbers.below(17) == 0 { edges.append(Coupling(first, second, 1)) } }
+        let problem = Problem(.ising(try .maximumCut(vertices: 800, edges)))
         let annealed = try #require(try Solver.simulatedAnnealing(SimulatedAnnealing()).solve(problem, reads: 16, seed: 1).best)
         for form in [SimulatedBifurcation.Form.discrete, .ballistic] {
             let set = try Solver.simulatedBifurcation(SimulatedBifurcation(form: form)).solve(problem, reads: 16, seed: 1)
