@@ -107,7 +107,7 @@ import Testing
     private func expectSources(_ schema: Schema, _ place: String) {
         switch schema {
         case .object(let shape): expectSources(shape, place)
-        case .list(let schema, _), .map(let schema), .nullable(let schema): expectSources(schema, place)
+        case .list(let schema, _, _), .map(let schema, _), .nullable(let schema): expectSources(schema, place)
         case .either(let schemas): for schema in schemas { expectSources(schema, place) }
         case .string, .choice, .name, .timestamp, .integer, .number, .boolean, .any: break
         }
