@@ -1,6 +1,6 @@
 /// Beginnings of the credentials this product gives out: keys, enrolment, registration, update and refresh tokens, secrets of OAuth
 /// clients, and signed tokens (a JOSE header in base64url).
-package let credentialPrefixes = ["tk_live_", "mk_live_", "te_", "reg-", "tu_", "tcs_", "trf_", "whsec_", "eyJ"]
+package let credentialPrefixes = ["tk_live_", "mk_live_", "pk_live_", "te_", "reg-", "tu_", "tcs_", "trf_", "whsec_", "eyJ"]
 /// The shortest of them is longer.
 private let credentialBytes = 40
 

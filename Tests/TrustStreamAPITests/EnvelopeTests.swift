@@ -83,7 +83,8 @@ import TrustStreamAPI
             #expect(reply.status == row.status && body["success"] == false && body["error"]?["code"]?.text == row.code)
             let details = body["error"]?["details"]
             #expect(details?["field"] == JSON(row.field) && details?["provided_value"] == row.provided, "\(row.code)")
-            #expect(details?.members?.map(\.name) == ["field", "issue", "provided_value"])
+            let quota = row.code == "RATE_LIMIT_EXCEEDED" && details?["quota_type"] != nil ? ["quota_type"] : []
+            #expect(details?.members?.map(\.name) == ["field", "issue", "provided_value"] + quota)
             #expect(body["error"]?["request_id"] == "req-9")
             if let header = row.header { #expect(reply.headers.contains { $0 == header }, "\(row.code)") }
         }

@@ -31,7 +31,7 @@ import Trust
     @Test("An API key has 43 characters behind its prefix, and its id is their beginning", arguments: APIKey.Prefix.allCases)
     func keys(prefix: APIKey.Prefix) {
         let key = APIKey(seededRandom(5), prefix)
-        #expect(key.text.hasPrefix(prefix.rawValue) && key.text.count == 51)
+        #expect(key.text.hasPrefix(prefix.rawValue) && key.text.count == prefix.rawValue.count + 43)
         #expect(APIKey.id(of: key.text) == key.id)
         #expect(key.text.hasPrefix(prefix.rawValue + key.id) && key.id.count == 12)
         #expect(Token.matches(key.text, hash: key.hash))

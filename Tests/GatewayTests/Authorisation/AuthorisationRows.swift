@@ -158,6 +158,9 @@ enum AuthorisationRows {
         return rows
     }
 
+    /// What a path wants in its query before it looks for anything.
+    static let queries = ["/federated-learning/sessions/{session_id}/control": "round=1"]
+
     /// Parameters of paths that are words of a closed list and nobody's ids.
     static let words = ["service_name": "llm_service", "step": "begin", "code": "not-found"]
 }

@@ -21,7 +21,8 @@ struct RouteCall {
             let name = String(part.dropFirst().dropLast())
             return AuthorisationRows.words[name] ?? ids[name] ?? "none"
         }
-        return "\(base)/\(parts.joined(separator: "/"))" + (asks ? "?tenant_id=\(ids["tenant_id"] ?? "")" : "")
+        let query = [AuthorisationRows.queries[path], asks ? "tenant_id=\(ids["tenant_id"] ?? "")" : nil].compactMap { $0 }
+        return "\(base)/\(parts.joined(separator: "/"))" + (query.isEmpty ? "" : "?" + query.joined(separator: "&"))
     }
 
     private func body(_ ids: [String: String]) -> [UInt8]? {
