@@ -139,7 +139,8 @@ struct MonitoredCalls: Described {
 
     static let fields = [
         FieldOf<MonitoredCalls>("response_time", \.times, .measured), FieldOf("throughput", \.throughput, .counted),
-        FieldOf("error_rate", \.errorRate, .counted, unit: "%", "answered 5xx"), FieldOf("availability", \.availability, .measured, unit: "%"),
+        FieldOf("error_rate", \.errorRate, .counted, unit: "%", "answered 5xx, without 501: what is not built is no failure"),
+        FieldOf("availability", \.availability, .measured, unit: "%"),
         FieldOf("requests", \.requests, .counted).only { $0.requests != nil },
     ]
 }

@@ -98,6 +98,8 @@ struct MonitoredView: Sendable {
     }
 
     private func count(_ status: String) -> Int64 { series.total(calls(status), from: from, to: to)?.count ?? 0 }
+    /// Calls of what is not built are no failures.
+    private var failed: Int64 { count("5xx") }
 
     /// `12ms`, to a hundredth.
     private func milliseconds(_ seconds: Double?) -> String? {
@@ -111,14 +113,14 @@ struct MonitoredView: Sendable {
         let answered = series.total(SeriesSelector(SeriesName.availability, tenant: tenant), from: from, to: to)
         let quantiles = all?.histogram
         let perSecond = steps(calls(), range.stepSeconds).compactMap { $0.point.map { Double($0.count) / Double(range.stepSeconds) } }
-        let byStatus = MonitoredStatuses(counts: ["1xx", "2xx", "3xx", "4xx", "5xx"].map(count))
+        let byStatus = MonitoredStatuses(counts: ["1xx", "2xx", "3xx", "4xx"].map(count) + [failed + count(SeriesName.notImplemented)])
         return MonitoredCalls(
             times: MonitoredTimes(
                 p50: milliseconds(quantiles?.quantile(0.5)), p95: milliseconds(quantiles?.quantile(0.95)), p99: milliseconds(quantiles?.quantile(0.99)),
                 extra: aggregation.map { MonitoredExtra(value: milliseconds(all?.value($0.aggregate, seconds: range.seconds)), aggregation: $0) }),
             throughput: MonitoredThroughput(
                 mean: all.map { Double($0.count) / range.seconds }, peak: perSecond.max(), extra: extra { $0.of(perSecond) }),
-            errorRate: all.map { 100 * Double(count("5xx")) / Double($0.count) }, availability: answered.map { 100 * $0.average },
+            errorRate: all.map { 100 * Double(failed) / Double($0.count) }, availability: answered.map { 100 * $0.average },
             requests: shown.contains(.requests) ? MonitoredRequests(total: all?.count ?? 0, byStatus: byStatus) : nil)
     }
 

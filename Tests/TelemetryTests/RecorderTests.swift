@@ -46,6 +46,25 @@ import Testing
         #expect(steps.map { $0.point?.count } == [3, 1])
     }
 
+    /// Whoever calls what is not built makes nobody else unwell; one real failure among them is counted as what it is.
+    @Test func whatIsNotBuiltIsNoFailure() async throws {
+        let recorder = recorder(AlertRule.usual.filter { $0.id == "http.error_rate" })
+        for tick in 0..<20 {
+            for _ in 0..<30 { request("501", 0.01) }
+            await recorder.tick(at: noon + tick * 10)
+        }
+        let (firing, pending, health) = (await recorder.firing, await recorder.pending, await recorder.health)
+        #expect(firing == [] && pending == [] && health == .excellent)
+        let share = await recorder.series.reading(try #require(AlertRule.usual.first).measure, at: noon + 190)
+        #expect(share?.value == 0 && share?.count == 600)
+        for tick in 20..<40 {
+            for _ in 0..<30 { request("500", 0.01) }
+            await recorder.tick(at: noon + tick * 10)
+        }
+        #expect(await recorder.firing.map(\.rule) == ["http.error_rate"])
+        #expect(await recorder.health == .degraded)
+    }
+
     /// Killed without a word: what was there at the last tick is there again, at every tier.
     @Test func aCrashLosesTenSeconds() async throws {
         let first = recorder()

@@ -106,6 +106,16 @@ import Testing
         }
     }
 
+    /// A call of what is not built was answered 5xx, and nothing failed.
+    @Test func whatIsNotBuiltIsNoFailure() async throws {
+        let surface = try await measured()
+        for _ in 0..<5 { surface.metrics.observe("tutti_http_request_seconds", [("operation", "x"), ("status", "501")], seconds: 0.02) }
+        await surface.recorder.tick(at: now.adding(seconds: -20))
+        let calls = await ask(surface).json["metrics"]?["application_performance"]
+        #expect(calls?["requests"]?["total"] == 10 && calls?["error_rate"]?.double == 10)
+        #expect(calls?["requests"]?["by_status"]?["5xx"] == 6)
+    }
+
     @Test func whatIsNotKnownIsRefusedByName() async {
         for (field, value) in [("time_range", "2h"), ("metrics", "gpu"), ("metrics", "cpu,"), ("aggregation", "median")] {
             let answer = await ask(Surface(), [(field, value)])

@@ -9,7 +9,7 @@ extension AlertRule {
             measure: .share(
                 of: SeriesSelector(SeriesName.requests, [Metrics.Label("status", "5xx")]), among: SeriesSelector(SeriesName.requests), windowSeconds: 300),
             threshold: 5, clearsAt: 2, holdSeconds: 60, countMin: 20,
-            text: "{value} % of {count} requests in 5 minutes were answered with a 5xx status; the limit is {threshold} %.",
+            text: "{value} % of {count} requests in 5 minutes were answered with a 5xx status other than 501; the limit is {threshold} %.",
             action: "Look for the first error in the log; a full disk and a service that was stopped are the usual causes."),
         AlertRule(
             id: "http.latency_p99", severity: .warning, title: "Requests are slow",

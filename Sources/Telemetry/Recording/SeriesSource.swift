@@ -32,8 +32,9 @@ package struct SeriesSource: Sendable {
         return SeriesKey(series, kept, tenant: tenantLabel.map { place.value($0) ?? SeriesKey.other } ?? "")
     }
 
-    /// "404" is "4xx".
+    /// "404" is "4xx". 501 is its own: what is not built is no failure of the server, and its callers make nothing unwell.
     private static let statusClass = Kept("status") { status in
+        if status == SeriesName.notImplemented { return status }
         guard let first = status.first, status.utf8.count == 3, "12345".contains(first) else { return nil }
         return "\(first)xx"
     }

@@ -14,7 +14,7 @@ package enum SeriesName {
     package static let resident = "process.resident_bytes"
     package static let descriptors = "process.descriptors"
 
-    // Of requests: durations in seconds, by `status` (2xx, 3xx, 4xx, 5xx).
+    // Of requests: durations in seconds, by `status` (2xx, 3xx, 4xx, 501, and 5xx for the others of them).
     package static let requests = "http.request_seconds"
     /// By tenant and `status`, from `TelemetryMetric.tenantRequests`.
     package static let tenantRequests = "tenant.request_seconds"
@@ -23,6 +23,9 @@ package enum SeriesName {
     package static let requestsUnderWay = "http.requests_under_way"
     package static let requestsShed = "http.requests_shed"
     package static let connections = "http.connections"
+
+    /// The `status` of calls of what is not built.
+    package static let notImplemented = "501"
 
     // Of federated learning.
     package static let rounds = "fl.rounds"
