@@ -1,4 +1,5 @@
 package import Platform
+package import Storage
 package import StrictJSON
 internal import Synchronization
 
@@ -21,6 +22,8 @@ package struct APIRequest: Sendable {
     package var caller: Caller = .anonymous
     /// For a handler that finds out whose call it is, where the credentials alone did not say.
     package let owner = CallOwner()
+    /// Of the endpoint: its status when it succeeds; nil where it has several.
+    package var status: Int?
     /// Of the endpoint: what a token must have been made for.
     package var family = APIFamily.v4
     package var requestID: String
@@ -53,8 +56,14 @@ package struct APIRequest: Sendable {
     /// Who calls an endpoint that goes by scopes.
     package func principal() throws(ServiceError) -> Principal {
         guard case .principal(let principal) = caller else { throw .unauthenticated("the key is not known") }
-        return principal
+        return calling(principal)
     }
+
+    /// Somebody as who makes this call.
+    package func calling(_ principal: Principal) -> Principal { principal.calling(from: remoteAddress, answeredBy: status) }
+
+    /// Who has to answer for what the call changes.
+    package var actor: AuditActor { AuditActor(caller.name ?? "anonymous", address: remoteAddress, status: status) }
 
     package func wholeQuery(_ name: String, _ range: ClosedRange<Int>) throws(ServiceError) -> Int? {
         guard let text = query(name) else { return nil }

@@ -95,6 +95,7 @@ package struct Family: Sendable {
             request.parameters = parameters
             request.bodyLimitBytes = endpoint.bodyLimitBytes
             request.family = name
+            request.status = endpoint.contract?.replies.count == 1 ? endpoint.contract?.replies.first?.status : nil
             if endpoint.access == .open { try limit(.open, request) }
             request.caller = try await authenticator.caller(of: request)
             if let denial = Self.denial(request.caller, endpoint.access) { throw denial }

@@ -13,7 +13,7 @@ extension Endpoint {
                 let caller = try request.principal()
                 let made = try await asking { () async throws(WebhookError) in
                     try await webhooks.create(
-                        body.request(request.family), tenant: caller.tenant, actor: caller.id, now: Instant(milliseconds: request.nowMilliseconds))
+                        body.request(request.family), tenant: caller.tenant, actor: caller.actor, now: Instant(milliseconds: request.nowMilliseconds))
                 }
                 return CreatedWebhook(webhook: WebhookView(made.webhook), secret: made.madeSecret)
             },
@@ -30,7 +30,7 @@ extension Endpoint {
             ) { request throws(ServiceError) in
                 let (id, caller) = (request.parameter("webhook_id"), try request.principal())
                 let now = Instant(milliseconds: request.nowMilliseconds)
-                try await asking { () async throws(WebhookError) in try await webhooks.delete(id, tenant: caller.tenant, actor: caller.id, now: now) }
+                try await asking { () async throws(WebhookError) in try await webhooks.delete(id, tenant: caller.tenant, actor: caller.actor, now: now) }
                 return DeletedWebhook(id: id, at: Timestamp(at: now))
             },
         ]

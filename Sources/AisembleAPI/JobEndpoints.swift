@@ -16,7 +16,7 @@ extension Aisemble {
                     name: body.title, type: body.type, service: body.service, priority: body.priority, parameters: body.parameters,
                     scheduledAt: body.scheduledAt.map { Instant(milliseconds: $0.milliseconds) }, maxWaitSeconds: body.maxWait,
                     idempotencyKey: request.header("idempotency-key"))
-                let (job, _) = try await asking { () async throws(JobFailure) in try await queue.submit(asked, tenant: caller.tenant, actor: caller.id) }
+                let (job, _) = try await asking { () async throws(JobFailure) in try await queue.submit(asked, tenant: caller.tenant, actor: caller.actor) }
                 return CreatedJobView(job)
             },
             Endpoint("GET", "/jobs/{job_id}", "jobs.show", .scope(.jobs), "A job.", gives: JobDetail.self) { request throws(ServiceError) in
@@ -47,7 +47,7 @@ extension Aisemble {
                 "DELETE", "/jobs/{job_id}", "jobs.cancel", .scope(.jobs), "Cancels a job; a running one ends at its next checkpoint.", gives: CancelledJob.self
             ) { request throws(ServiceError) in
                 let (id, caller) = (request.parameter("job_id"), try request.principal())
-                let job = try await asking { () async throws(JobFailure) in try await queue.cancel(id, tenant: caller.tenant, actor: caller.id) }.record
+                let job = try await asking { () async throws(JobFailure) in try await queue.cancel(id, tenant: caller.tenant, actor: caller.actor) }.record
                 let isOver = job.state == .cancelled
                 return CancelledJob(
                     id: job.id, status: job.state, at: isOver ? job.finishedAt.map { Timestamp($0) } : nil,

@@ -28,9 +28,9 @@ struct AuditLine: Described {
     static let fields = [
         FieldOf<AuditLine>("log_id", \.leaf.index, .stored, "the leaf's number in the tenant's tree, from 0"),
         FieldOf("tenant_id", \.leaf.tenant, .stored), FieldOf("action", \.leaf.entry.action, .stored),
-        FieldOf("resource_type", \.leaf.entry.resourceType, .stored, "null: the action says it"),
+        FieldOf("resource_type", \.leaf.entry.resourceType, .stored, "null: of several kinds, or written before it was noted"),
         FieldOf("resource_id", \.resource, .stored, "what was acted on"), FieldOf("user_id", \.leaf.entry.actor, .stored, "who acted"),
-        FieldOf("ip_address", \.leaf.entry.ipAddress, .stored, "null: nobody called, or it is not known"),
+        FieldOf("ip_address", \.leaf.entry.ipAddress, .stored, "whence was called; null: nobody called, or it is not known"),
         FieldOf("security_level", \.leaf.entry.level, .stored), FieldOf("timestamp", \.at, .stored), FieldOf("details", \.leaf.entry.details, .stored),
         FieldOf("subject", \.leaf.entry.subject, .stored),
     ]

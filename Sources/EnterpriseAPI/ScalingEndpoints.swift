@@ -128,7 +128,7 @@ extension Enterprise {
         let (id, plan): (String, TenantScalingPlan)
         do {
             (id, plan) = try await tenants.scale(
-                record.id, body.scaling, ceiling: caller.isPlatform ? .capacity(terms.qubits) : .tier, executes: body.executes, actor: caller.id,
+                record.id, body.scaling, ceiling: caller.isPlatform ? .capacity(terms.qubits) : .tier, executes: body.executes, actor: caller.actor,
                 now: Instant(milliseconds: request.nowMilliseconds))
         } catch .allocationTooLarge(let asked, let limit) {
             guard caller.isPlatform else {

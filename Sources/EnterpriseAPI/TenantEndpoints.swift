@@ -102,7 +102,7 @@ extension Enterprise {
             ) { request, body throws(ServiceError) in
                 let (caller, began) = (try platform(request), ContinuousClock.now)
                 let record = try await asking { () async throws(TenantError) in
-                    try await tenants.create(body.tenant, actor: caller.id, now: Instant(milliseconds: request.nowMilliseconds))
+                    try await tenants.create(body.tenant, actor: caller.actor, now: Instant(milliseconds: request.nowMilliseconds))
                 }
                 return TenantReply(
                     id: record.id, config: TenantView(record, base: request.baseURL), seconds: began.duration(to: .now) / .seconds(1),
@@ -133,7 +133,7 @@ extension Enterprise {
                 let id = try await own(request, tenants).id
                 let change = try await asking { () async throws(TenantError) in
                     try await tenants.update(
-                        id, body.update, ceiling: .capacity(terms.qubits), actor: caller.id, now: Instant(milliseconds: request.nowMilliseconds))
+                        id, body.update, ceiling: .capacity(terms.qubits), actor: caller.actor, now: Instant(milliseconds: request.nowMilliseconds))
                 }
                 return UpdateReply(
                     id: id,
@@ -150,7 +150,7 @@ extension Enterprise {
                 let caller = try platform(request)
                 let id = try await own(request, tenants).id
                 let record = try await asking { () async throws(TenantError) in
-                    try await tenants.erase(id, actor: caller.id, now: Instant(milliseconds: request.nowMilliseconds))
+                    try await tenants.erase(id, actor: caller.actor, now: Instant(milliseconds: request.nowMilliseconds))
                 }
                 return ErasedReply(id: id, erasedAt: record.erasedAt.map { Timestamp(milliseconds: $0.milliseconds) })
             },

@@ -74,7 +74,7 @@ extension Enterprise {
                 let (id, caller) = (request.parameter("webhook_id"), try request.principal())
                 return WebhookView(
                     try await asking { () async throws(WebhookError) in
-                        try await webhooks.enable(id, tenant: caller.tenant, actor: caller.id, now: Instant(milliseconds: request.nowMilliseconds))
+                        try await webhooks.enable(id, tenant: caller.tenant, actor: caller.actor, now: Instant(milliseconds: request.nowMilliseconds))
                     })
             }.passingOverBodies,
             Endpoint(
@@ -84,7 +84,7 @@ extension Enterprise {
                 let (id, caller) = (request.parameter("webhook_id"), try request.principal())
                 return WebhookView(
                     try await asking { () async throws(WebhookError) in
-                        try await webhooks.disable(id, tenant: caller.tenant, actor: caller.id, now: Instant(milliseconds: request.nowMilliseconds))
+                        try await webhooks.disable(id, tenant: caller.tenant, actor: caller.actor, now: Instant(milliseconds: request.nowMilliseconds))
                     })
             }.passingOverBodies,
             Endpoint(
@@ -94,7 +94,7 @@ extension Enterprise {
                 let (id, caller) = (request.parameter("webhook_id"), try request.principal())
                 let rotated = try await asking { () async throws(WebhookError) in
                     try await webhooks.rotateSecret(
-                        id, tenant: caller.tenant, secret: body.secret, overlapSeconds: body.overlap, actor: caller.id,
+                        id, tenant: caller.tenant, secret: body.secret, overlapSeconds: body.overlap, actor: caller.actor,
                         now: Instant(milliseconds: request.nowMilliseconds))
                 }
                 return RotatedSecret(rotated.webhook, made: rotated.madeSecret)
@@ -137,7 +137,7 @@ extension Enterprise {
                 return DeliveryView(
                     try await asking { () async throws(WebhookError) in
                         try await webhooks.redeliver(
-                            request.parameter("delivery_id"), of: id, tenant: caller.tenant, actor: caller.id,
+                            request.parameter("delivery_id"), of: id, tenant: caller.tenant, actor: caller.actor,
                             now: Instant(milliseconds: request.nowMilliseconds))
                     })
             }.passingOverBodies,

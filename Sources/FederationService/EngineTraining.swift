@@ -1,6 +1,7 @@
 internal import CryptoSuite
 package import Federation
 package import Platform
+internal import Storage
 package import StrictJSON
 internal import Trust
 
@@ -19,7 +20,7 @@ package struct EngineTraining: FederatedTraining {
     }
 
     /// The job's own entries say who made it.
-    private static let actor = "jobs"
+    private static let actor: AuditActor = "jobs"
 
     package func check(_ parameters: JSON) throws(JobFailure) { _ = try read(parameters) }
 

@@ -1,7 +1,7 @@
 internal import Federation
 import Foundation
 internal import Logging
-internal import Storage
+package import Storage
 package import Trust
 
 // Replacing the authority: who would be left behind, and the steps.
@@ -10,7 +10,7 @@ extension FederationEngine {
 
     package func authorities() async throws(FederationFailure) -> AuthorityView { try await view(authorities.current) }
 
-    package func roll(_ step: AuthorityStep, force: Bool, tenant: String, by actor: String) async throws(FederationFailure) -> AuthorityView {
+    package func roll(_ step: AuthorityStep, force: Bool, tenant: String, by actor: AuditActor) async throws(FederationFailure) -> AuthorityView {
         let before = authorities.current
         if before.has(step) { return try await view(before) }
         if let refusal = before.refusal(of: step) { throw .conflict(refusal, retryAfterSeconds: nil) }
@@ -33,7 +33,7 @@ extension FederationEngine {
         do {
             try await around.sessions.append(
                 AuditRecord(
-                    at: around.now(), action: .authorityRolled, actor: actor, subject: after.signing.pin,
+                    at: around.now(), action: .authorityRolled, by: actor, of: after.signing.pin,
                     details: ["step": step.rawValue, "cut_off": behind.prefix(Limits.nodesNamed).joined(separator: " ")]), tenant: tenant)
         } catch { throw failure(error) }
         return try await view(after, cutOff: behind)

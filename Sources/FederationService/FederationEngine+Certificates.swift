@@ -2,7 +2,7 @@ internal import CryptoSuite
 internal import Federation
 import Foundation
 internal import Logging
-internal import Storage
+package import Storage
 internal import Trust
 
 // Certificates of nodes: whether one is good, and the next one.
@@ -33,7 +33,7 @@ extension FederationEngine {
         } catch { around.log.warning("the use of a certificate is not noted", metadata: ["node": "\(node.name)", "reason": "\(error)"]) }
     }
 
-    package func renew(_ shown: CertificateName, certificateRequestPEM: String) async throws(FederationFailure) -> Enrolment {
+    package func renew(_ shown: CertificateName, certificateRequestPEM: String, by actor: AuditActor) async throws(FederationFailure) -> Enrolment {
         let (tenant, client, fingerprint) = (shown.tenant, shown.client, shown.fingerprint)
         try await verify(tenant: tenant, client: client, fingerprint: fingerprint)
         guard let node = try await node(tenant, client) else { throw .notFound("node \(client)") }
@@ -43,7 +43,7 @@ extension FederationEngine {
         if let seconds = Self.wait(node, shown: fingerprint, bundle: held.bundleDigest, now) { throw Self.tooSoon(client, seconds) }
         let (issued, certificate) = try issue(certificateRequestPEM, tenant: tenant, client: client, held, now)
         let entry = AuditRecord(
-            at: now, action: .nodeRenewed, actor: client, subject: client,
+            at: now, action: .nodeRenewed, by: actor.named(client), of: client,
             details: ["serial": issued.serial, "authority": held.signing.pin, "replaces": hexadecimal(fingerprint)])
         let record: NodeRecord?
         do {

@@ -1,6 +1,6 @@
 internal import Federation
 import Foundation
-internal import Storage
+package import Storage
 internal import Trust
 
 extension FederationEngine {
@@ -17,7 +17,7 @@ extension FederationEngine {
         return tokens.map { EnrolmentToken(node: $0.name, token: $0.token.text, expiresAt: expires) }
     }
 
-    package func enrol(token: String, certificateRequestPEM: String) async throws(FederationFailure) -> Enrolment {
+    package func enrol(token: String, certificateRequestPEM: String, by actor: AuditActor) async throws(FederationFailure) -> Enrolment {
         let hash = Token.hash(token)
         let now = around.now()
         let known: EnrolmentTokenRecord?
@@ -32,7 +32,7 @@ extension FederationEngine {
         let (issued, certificate) = try issue(certificateRequestPEM, tenant: known.tenant, client: known.node, held, now)
         let node = NodeRecord(tenant: known.tenant, name: known.node, certificate: certificate, enrolledAt: now)
         let outcome: EnrolmentOutcome
-        do { outcome = try await identities.enrol(tokenHash: hash, node: node, now: now) } catch { throw failure(error) }
+        do { outcome = try await identities.enrol(tokenHash: hash, node: node, now: now, by: actor.named(known.node)) } catch { throw failure(error) }
         guard outcome == .enrolled else { throw Self.refusal(outcome) }
         directory.forget(tenant: known.tenant, name: known.node)
         // Whoever had the name before is out with it.
@@ -61,7 +61,7 @@ extension FederationEngine {
     }
 
     /// Durable, then known, then felt: the node's connections are closed last, so that none is opened in between.
-    package func revokeNode(tenant: String, name: String, by actor: String) async throws(FederationFailure) {
+    package func revokeNode(tenant: String, name: String, by actor: AuditActor) async throws(FederationFailure) {
         let isKnown: Bool
         do { isKnown = try await identities.revokeNode(tenant: tenant, name: name, now: around.now(), by: actor) } catch { throw failure(error) }
         guard isKnown else { throw .notFound("node \(name)") }

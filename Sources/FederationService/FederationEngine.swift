@@ -79,7 +79,7 @@ package final class FederationEngine: FederatedLearning {
 
     // MARK: Sessions
 
-    package func createSession(_ spec: SessionSpec, tenant: String, by actor: String) async throws(FederationFailure) -> CreatedSession {
+    package func createSession(_ spec: SessionSpec, tenant: String, by actor: AuditActor) async throws(FederationFailure) -> CreatedSession {
         try await createSession(spec, tenant: tenant, id: Self.sessionID(random.bytes(16)), by: actor)
     }
 
@@ -87,7 +87,7 @@ package final class FederationEngine: FederatedLearning {
     static func sessionID(_ bytes: [UInt8]) -> String { "fl-session-" + hexadecimal(bytes) }
 
     /// - Parameter id: of a session that is not there yet.
-    func createSession(_ spec: SessionSpec, tenant: String, id: String, by actor: String) async throws(FederationFailure) -> CreatedSession {
+    func createSession(_ spec: SessionSpec, tenant: String, id: String, by actor: AuditActor) async throws(FederationFailure) -> CreatedSession {
         do { try spec.validate() } catch { throw .invalid(field: error.field, issue: error.issue, provided: error.provided) }
         if let floor = spec.secureAggregation?.groupFloor, floor < groupFloorMin {
             throw .invalid(
@@ -127,11 +127,11 @@ package final class FederationEngine: FederatedLearning {
         if let refusal = machine.adopt(initialModel: digest, file.spec, file.schema) { throw refusal.failure }
     }
 
-    package func setInitialModel(_ session: String, tenant: String, file: [UInt8], by actor: String) async throws(FederationFailure) {
+    package func setInitialModel(_ session: String, tenant: String, file: [UInt8], by actor: AuditActor) async throws(FederationFailure) {
         try await host(session, tenant: tenant).setInitialModel(file, by: actor)
     }
 
-    package func setEvaluation(_ session: String, tenant: String, csv: [UInt8], label: String?, by actor: String) async throws(FederationFailure) {
+    package func setEvaluation(_ session: String, tenant: String, csv: [UInt8], label: String?, by actor: AuditActor) async throws(FederationFailure) {
         let host = try await host(session, tenant: tenant)
         let table: RawTable
         do {
@@ -171,13 +171,13 @@ package final class FederationEngine: FederatedLearning {
         do { return try await around.sessions.rounds(session, tenant: tenant, after: after, limit: limit) } catch { throw failure(error) }
     }
 
-    package func start(_ session: String, tenant: String, by actor: String) async throws(FederationFailure) -> SessionView {
+    package func start(_ session: String, tenant: String, by actor: AuditActor) async throws(FederationFailure) -> SessionView {
         let host = try await host(session, tenant: tenant)
         if case .refused(let refused) = try await host.ask({ .start($0) }, by: actor, .sessionStarted) { throw refused.failure }
         return await host.view()
     }
 
-    package func stop(_ session: String, tenant: String, reason: String, by actor: String) async throws(FederationFailure) -> SessionView {
+    package func stop(_ session: String, tenant: String, reason: String, by actor: AuditActor) async throws(FederationFailure) -> SessionView {
         let host = try await host(session, tenant: tenant)
         _ = try await host.ask({ .stop(reason: reason, $0) }, by: actor, .sessionStopped)
         return await host.view()

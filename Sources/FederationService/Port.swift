@@ -1,22 +1,23 @@
 package import Federation
 package import Learning
+package import Storage
 package import StrictJSON
 package import Trust
 
-/// The federated-learning service as its surfaces see it. One call an endpoint; no HTTP here. What changes something says by whom: the id of
-/// a key or a user, for the tenant's audit.
+/// The federated-learning service as its surfaces see it. One call an endpoint; no HTTP here. What changes something says by whom, for
+/// the tenant's audit.
 package protocol FederatedLearning: Sendable {
-    func createSession(_ spec: SessionSpec, tenant: String, by actor: String) async throws(FederationFailure) -> CreatedSession
+    func createSession(_ spec: SessionSpec, tenant: String, by actor: AuditActor) async throws(FederationFailure) -> CreatedSession
     /// A labelled test set (CSV) for held-out evaluation by the coordinator, from the next round on.
-    func setEvaluation(_ session: String, tenant: String, csv: [UInt8], label: String?, by actor: String) async throws(FederationFailure)
+    func setEvaluation(_ session: String, tenant: String, csv: [UInt8], label: String?, by actor: AuditActor) async throws(FederationFailure)
     /// The model file that a session created with `initial_model: {"upload": true}` waits for.
-    func setInitialModel(_ session: String, tenant: String, file: [UInt8], by actor: String) async throws(FederationFailure)
+    func setInitialModel(_ session: String, tenant: String, file: [UInt8], by actor: AuditActor) async throws(FederationFailure)
     func sessions(tenant: String) async throws(FederationFailure) -> [SessionView]
     func status(_ session: String, tenant: String) async throws(FederationFailure) -> SessionView
     func rounds(_ session: String, tenant: String, after: Int, limit: Int) async throws(FederationFailure) -> [RoundRecord]
     func join(_ session: String, _ request: JoinApplication) async throws(FederationFailure) -> JoinedSession
-    func start(_ session: String, tenant: String, by actor: String) async throws(FederationFailure) -> SessionView
-    func stop(_ session: String, tenant: String, reason: String, by actor: String) async throws(FederationFailure) -> SessionView
+    func start(_ session: String, tenant: String, by actor: AuditActor) async throws(FederationFailure) -> SessionView
+    func stop(_ session: String, tenant: String, reason: String, by actor: AuditActor) async throws(FederationFailure) -> SessionView
     /// The model a member should have now (`round` nil), or model version `round`. Bytes are a safetensors file, left out
     /// when the caller holds the model with this digest (hex) already.
     func weights(_ session: String, member: Member, round: Int?, isHeld: @Sendable (_ digest: String) -> Bool)
@@ -42,17 +43,18 @@ package protocol FederatedLearning: Sendable {
 
     func createEnrolmentTokens(tenant: String, names: [String], lifetimeSeconds: Double) async throws(FederationFailure)
         -> [EnrolmentToken]
-    func enrol(token: String, certificateRequestPEM: String) async throws(FederationFailure) -> Enrolment
+    /// - Parameter actor: whence it is asked for; who it is the token says.
+    func enrol(token: String, certificateRequestPEM: String, by actor: AuditActor) async throws(FederationFailure) -> Enrolment
     /// A new certificate for a node that shows a good one, for the key of the request and the name of the one it shows.
-    func renew(_ shown: CertificateName, certificateRequestPEM: String) async throws(FederationFailure) -> Enrolment
+    func renew(_ shown: CertificateName, certificateRequestPEM: String, by actor: AuditActor) async throws(FederationFailure) -> Enrolment
     func nodes(tenant: String) async throws(FederationFailure) -> [NodeView]
-    func revokeNode(tenant: String, name: String, by actor: String) async throws(FederationFailure)
+    func revokeNode(tenant: String, name: String, by actor: AuditActor) async throws(FederationFailure)
 
     /// The authorities of this coordinator and how far their replacement is.
     func authorities() async throws(FederationFailure) -> AuthorityView
     /// Takes a step of replacing the authority; a step that was taken already changes nothing.
     /// - Parameter force: also when nodes are cut off by it; the view names them.
-    func roll(_ step: AuthorityStep, force: Bool, tenant: String, by actor: String) async throws(FederationFailure) -> AuthorityView
+    func roll(_ step: AuthorityStep, force: Bool, tenant: String, by actor: AuditActor) async throws(FederationFailure) -> AuthorityView
 
     /// The tenant's audit as it is now, signed.
     func auditHead(tenant: String) async throws(FederationFailure) -> AuditHeadView
@@ -86,7 +88,7 @@ extension FederatedLearning {
         try await roll(step, force: force, tenant: tenant, by: Self.administrator)
     }
 
-    private static var administrator: String { "administrator" }
+    private static var administrator: AuditActor { "administrator" }
 }
 
 /// A client certificate, as far as the service knows it by.

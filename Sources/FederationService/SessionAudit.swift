@@ -4,16 +4,16 @@ internal import Storage
 /// What of a session's changes somebody has to answer for, each once: what is about to be stored is compared with what is stored.
 struct SessionAudit {
     /// Who acts where nobody asked.
-    private static let coordinator = "coordinator"
+    private static let coordinator: AuditActor = "coordinator"
     private let id: String
     private var status: SessionStatus
     private var warmStart: String?
     /// Who asked for what is not stored yet.
-    private var asked: [AuditRecord.Action: String] = [:]
+    private var asked: [AuditRecord.Action: AuditActor] = [:]
 
     init(stored session: SessionRecord) { (id, status, warmStart) = (session.id, session.status, session.warmStart) }
 
-    mutating func asks(_ actor: String, for action: AuditRecord.Action) { asked[action] = actor }
+    mutating func asks(_ actor: AuditActor, for action: AuditRecord.Action) { asked[action] = actor }
     /// It came to nothing.
     mutating func refused(_ action: AuditRecord.Action) { asked[action] = nil }
 
@@ -45,13 +45,13 @@ struct SessionAudit {
     }
 
     static func entry(
-        _ action: AuditRecord.Action, _ at: Instant, by actor: String, _ session: String, _ details: [String: String], level: AuditRecord.Level = .info
+        _ action: AuditRecord.Action, _ at: Instant, by actor: AuditActor, _ session: String, _ details: [String: String], level: AuditRecord.Level = .info
     ) -> AuditRecord {
         AuditRecord(
-            at: at, action: action, actor: actor, subject: session, details: details, resourceType: "session", resourceID: session, level: level)
+            at: at, action: action, by: actor, of: session, details: details, level: level)
     }
 
-    static func created(_ session: SessionRecord, by actor: String) -> AuditRecord {
+    static func created(_ session: SessionRecord, by actor: AuditActor) -> AuditRecord {
         let spec = session.spec
         var details = [
             "algorithm": spec.algorithm.rawValue, "aggregation": spec.aggregation.rawValue, "rounds": "\(spec.rounds)", "min_clients": "\(spec.minClients)",

@@ -73,7 +73,7 @@ extension SessionHost {
     }
 
     /// A model file from outside, to begin from. It is written anew, so that equal models have one name.
-    func setInitialModel(_ bytes: [UInt8], by actor: String) async throws(FederationFailure) {
+    func setInitialModel(_ bytes: [UInt8], by actor: AuditActor) async throws(FederationFailure) {
         let file: ModelFile
         do {
             file = try await around.pool.run(throwing: { () throws(SafetensorsError) in try ModelFile(decoding: bytes) })

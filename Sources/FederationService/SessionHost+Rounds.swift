@@ -70,7 +70,7 @@ extension SessionHost {
 
     // MARK: Held-out evaluation
 
-    func setEvaluation(_ table: RawTable, as record: EvaluationSetRecord, by actor: String) async throws(FederationFailure) {
+    func setEvaluation(_ table: RawTable, as record: EvaluationSetRecord, by actor: AuditActor) async throws(FederationFailure) {
         if machine.session.status.isFinal {
             throw .conflict("the session is \(machine.session.status.rawValue); there is nothing left to evaluate", retryAfterSeconds: nil)
         }

@@ -112,9 +112,9 @@ extension SessionHost {
     /// is told.
     private func conflict(_ record: ContributionRecord, _ offered: [UInt8]) async throws(FederationFailure) -> FederationFailure {
         let entry = AuditRecord(
-            at: around.now(), action: .updateConflict, actor: record.client, subject: id,
-            details: ["round": "\(record.round)", "attempt": "\(record.attempt)", "offered_sha256": hexadecimal(offered)], resourceType: "session",
-            resourceID: id, status: 409, level: .warning)
+            at: around.now(), action: .updateConflict, by: AuditActor(record.client, status: 409), of: id,
+            details: ["round": "\(record.round)", "attempt": "\(record.attempt)", "offered_sha256": hexadecimal(offered)],
+            level: .warning)
         do { try await around.sessions.append(entry, tenant: tenant) } catch { throw storageFailure(error, around.log) }
         around.metrics.add("tutti_updates_total", [("outcome", "conflict")])
         return Refused.duplicateDiffers(round: record.round).failure

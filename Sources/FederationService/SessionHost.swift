@@ -101,7 +101,7 @@ actor SessionHost {
     }
 
     /// The same, for who has to answer for what comes of it.
-    func ask(_ event: (Ticket) -> CoordinatorEvent, by actor: String, _ action: AuditRecord.Action) async throws(FederationFailure) -> CoordinatorReply {
+    func ask(_ event: (Ticket) -> CoordinatorEvent, by actor: AuditActor, _ action: AuditRecord.Action) async throws(FederationFailure) -> CoordinatorReply {
         // What is under way already is not this one's doing.
         let isBegun = action == .sessionStarted ? machine.session.status == .training : machine.session.status.isFinal
         if !isBegun { audit.asks(actor, for: action) }

@@ -196,7 +196,7 @@ struct Refresh {
             var ended = login
             ended.endedAt = now
             outcome = .reused(ended)
-            audit = AuditRecord(at: now, action: .refreshReused, actor: login.user, subject: login.id)
+            audit = AuditRecord(at: now, action: .refreshReused, by: AuditActor(login.user), of: login.id)
             return
         }
         guard token.expiresAt > now else {

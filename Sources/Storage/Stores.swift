@@ -118,7 +118,7 @@ package protocol IdentityStore: Sendable {
     /// All of them or none.
     func addEnrolmentTokens(_ tokens: [EnrolmentTokenRecord]) async throws(StorageError)
     /// Spends the token in the transaction that records the node: of many simultaneous uses one succeeds.
-    func enrol(tokenHash: [UInt8], node: NodeRecord, now: Instant) async throws(StorageError) -> EnrolmentOutcome
+    func enrol(tokenHash: [UInt8], node: NodeRecord, now: Instant, by actor: AuditActor) async throws(StorageError) -> EnrolmentOutcome
     func enrolmentToken(hash: [UInt8]) async throws(StorageError) -> EnrolmentTokenRecord?
     func node(tenant: String, name: String) async throws(StorageError) -> NodeRecord?
     /// By tenant and name.
@@ -131,12 +131,16 @@ package protocol IdentityStore: Sendable {
         tenant: String, name: String, _ change: @escaping @Sendable (NodeRecord) -> (record: NodeRecord, audit: AuditRecord?)?
     ) async throws(StorageError) -> NodeRecord?
     /// Also withdraws the node's unused tokens. false when there is neither node nor token.
-    func revokeNode(tenant: String, name: String, now: Instant, by actor: String) async throws(StorageError) -> Bool
+    func revokeNode(tenant: String, name: String, now: Instant, by actor: AuditActor) async throws(StorageError) -> Bool
     func addKey(_ key: APIKeyRecord) async throws(StorageError)
     func key(id: String) async throws(StorageError) -> APIKeyRecord?
 }
 
 extension IdentityStore {
+    package func enrol(tokenHash: [UInt8], node: NodeRecord, now: Instant) async throws(StorageError) -> EnrolmentOutcome {
+        try await enrol(tokenHash: tokenHash, node: node, now: now, by: AuditActor(node.name))
+    }
+
     package func revokeNode(tenant: String, name: String, now: Instant) async throws(StorageError) -> Bool {
         try await revokeNode(tenant: tenant, name: name, now: now, by: "administrator")
     }

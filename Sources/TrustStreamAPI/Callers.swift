@@ -1,6 +1,7 @@
 internal import APIKit
 internal import FederationService
 internal import Platform
+internal import Storage
 internal import StrictJSON
 
 extension TrustStream {
@@ -24,14 +25,14 @@ extension TrustStream {
         }
     }
 
-    /// Who answers for what the call changes: the id of a key, a user or an OAuth client.
-    static func actor(_ request: APIRequest) throws(ServiceError) -> String { try principal(request).id }
+    /// Who answers for what the call changes: a key, a user or an OAuth client.
+    static func actor(_ request: APIRequest) throws(ServiceError) -> AuditActor { try principal(request).actor }
 
     /// Who has an administrator's key may do everything; whoever has scopes gives no more than these.
     static func principal(_ request: APIRequest) throws(ServiceError) -> Principal {
         switch request.caller {
-        case .administrator(_, let key): return .platform(id: key)
-        case .principal(let principal): return principal
+        case .administrator(_, let key): return request.calling(.platform(id: key))
+        case .principal(let principal): return request.calling(principal)
         case .anonymous, .node, .bearer: throw .unauthenticated("the key is not known")
         }
     }

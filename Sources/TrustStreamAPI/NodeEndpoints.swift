@@ -12,11 +12,11 @@ extension TrustStream {
             Endpoint(
                 "POST", "/nodes/enrol", "nodes.enrol", .open, rate: .admission, "Gives a node its first certificate.", reads: EnrolmentBody.self,
                 atMost: Limits.enrolmentBytes, tells: EnrolledFacts.self, status: 201
-            ) { _, sent throws(ServiceError) in
-                let body = sent.body
+            ) { request, sent throws(ServiceError) in
+                let (body, actor) = (sent.body, request.actor)
                 return EnrolledFacts(
                     enrolment: try await calling { () async throws(FederationFailure) in
-                        try await service.enrol(token: body.token, certificateRequestPEM: body.csr)
+                        try await service.enrol(token: body.token, certificateRequestPEM: body.csr, by: actor)
                     })
             },
             Endpoint(
@@ -26,8 +26,11 @@ extension TrustStream {
                 // The name is the certificate's; a request that names another is not asked.
                 guard case .node(let peer) = request.caller else { throw .unauthenticated("a client certificate is needed") }
                 let (csr, shown) = (sent.body.csr, CertificateName(tenant: peer.tenant, client: peer.client, fingerprint: peer.fingerprint))
+                let actor = request.actor
                 return EnrolledFacts(
-                    enrolment: try await calling { () async throws(FederationFailure) in try await service.renew(shown, certificateRequestPEM: csr) })
+                    enrolment: try await calling { () async throws(FederationFailure) in
+                        try await service.renew(shown, certificateRequestPEM: csr, by: actor)
+                    })
             },
         ]
     }

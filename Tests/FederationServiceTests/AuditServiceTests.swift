@@ -15,7 +15,7 @@ import Trust
         let tokens = try await service.engine.createEnrolmentTokens(tenant: tenant, names: names, lifetimeSeconds: 3600)
         for token in tokens {
             let request = try NodeKey().certificateRequestPEM(commonName: token.node)
-            _ = try await service.engine.enrol(token: token.token, certificateRequestPEM: request)
+            _ = try await service.engine.enrol(token: token.token, certificateRequestPEM: request, by: "node")
         }
     }
 

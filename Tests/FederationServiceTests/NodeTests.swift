@@ -15,7 +15,7 @@ import Trust
 
     private func enrol(_ service: Service, _ name: String) async throws {
         let token = try await service.engine.createEnrolmentTokens(tenant: tenant, names: [name], lifetimeSeconds: 60)[0]
-        _ = try await service.engine.enrol(token: token.token, certificateRequestPEM: try request())
+        _ = try await service.engine.enrol(token: token.token, certificateRequestPEM: try request(), by: "node")
     }
 
     @Test func aThousandUsesOfOneTokenGiveOneCertificate() async throws {
@@ -24,7 +24,7 @@ import Trust
             let token = try await service.engine.createEnrolmentTokens(tenant: tenant, names: ["a"], lifetimeSeconds: 60)[0].token
             let requests = try (0..<10).map { _ in try request() }
             let outcomes = await withTaskGroup(of: Enrolment?.self) { group in
-                for i in 0..<1000 { group.addTask { try? await service.engine.enrol(token: token, certificateRequestPEM: requests[i % 10]) } }
+                for i in 0..<1000 { group.addTask { try? await service.engine.enrol(token: token, certificateRequestPEM: requests[i % 10], by: "node") } }
                 var certificates: [Enrolment] = []
                 for await enrolment in group { if let enrolment { certificates.append(enrolment) } }
                 return certificates
@@ -41,8 +41,8 @@ import Trust
         try await withFolder { folder in
             let service = try await Service(folder)
             let token = try await service.engine.createEnrolmentTokens(tenant: tenant, names: ["a"], lifetimeSeconds: 60)[0].token
-            await #expect(throws: FederationFailure.self) { try await service.engine.enrol(token: token, certificateRequestPEM: "nonsense") }
-            _ = try await service.engine.enrol(token: token, certificateRequestPEM: try request())
+            await #expect(throws: FederationFailure.self) { try await service.engine.enrol(token: token, certificateRequestPEM: "nonsense", by: "node") }
+            _ = try await service.engine.enrol(token: token, certificateRequestPEM: try request(), by: "node")
             await service.stop()
         }
     }
@@ -70,7 +70,9 @@ import Trust
             for await _ in late.messages {}
             await #expect(throws: FederationFailure.forbidden("a is revoked")) { try await engine.member(session, credential: credential) }
             await #expect(throws: FederationFailure.forbidden("a is revoked")) { try await engine.join(session, application) }
-            await #expect("an unused token does not lift it") { _ = try await engine.enrol(token: unused, certificateRequestPEM: try request()) } throws: {
+            await #expect("an unused token does not lift it") {
+                _ = try await engine.enrol(token: unused, certificateRequestPEM: try request(), by: "node")
+            } throws: {
                 "\($0)".contains("withdrawn")
             }
             await #expect(throws: FederationFailure.forbidden("a is revoked")) { try await engine.member(session, credential: credential) }
@@ -150,7 +152,7 @@ import Trust
             try await engine.revokeNode(tenant: tenant, name: "a")
             await #expect(throws: FederationFailure.forbidden("a is revoked")) { try await engine.verify(tenant: tenant, client: "a", fingerprint: print) }
             let token = try await engine.createEnrolmentTokens(tenant: tenant, names: ["a"], lifetimeSeconds: 60)[0].token
-            _ = try await engine.enrol(token: token, certificateRequestPEM: try request())
+            _ = try await engine.enrol(token: token, certificateRequestPEM: try request(), by: "node")
             try await engine.verify(tenant: tenant, client: "a", fingerprint: try await fingerprint(service, "a"))
             #expect(asked.all.count == 4)
             await service.stop()
@@ -175,15 +177,15 @@ private struct AskedStore: IdentityStore {
         return record
     }
     func addEnrolmentTokens(_ tokens: [EnrolmentTokenRecord]) async throws(StorageError) { try await store.addEnrolmentTokens(tokens) }
-    func enrol(tokenHash: [UInt8], node: NodeRecord, now: Instant) async throws(StorageError) -> EnrolmentOutcome {
-        try await store.enrol(tokenHash: tokenHash, node: node, now: now)
+    func enrol(tokenHash: [UInt8], node: NodeRecord, now: Instant, by actor: AuditActor) async throws(StorageError) -> EnrolmentOutcome {
+        try await store.enrol(tokenHash: tokenHash, node: node, now: now, by: actor)
     }
     func enrolmentToken(hash: [UInt8]) async throws(StorageError) -> EnrolmentTokenRecord? { try await store.enrolmentToken(hash: hash) }
     func nodes(tenant: String?) async throws(StorageError) -> [NodeRecord] { try await store.nodes(tenant: tenant) }
     func changeNode(
         tenant: String, name: String, _ change: @escaping @Sendable (NodeRecord) -> (record: NodeRecord, audit: AuditRecord?)?
     ) async throws(StorageError) -> NodeRecord? { try await store.changeNode(tenant: tenant, name: name, change) }
-    func revokeNode(tenant: String, name: String, now: Instant, by actor: String) async throws(StorageError) -> Bool {
+    func revokeNode(tenant: String, name: String, now: Instant, by actor: AuditActor) async throws(StorageError) -> Bool {
         try await store.revokeNode(tenant: tenant, name: name, now: now, by: actor)
     }
     func addKey(_ key: APIKeyRecord) async throws(StorageError) { try await store.addKey(key) }

@@ -49,7 +49,7 @@ private struct Issued {
 
     private func enrol(_ service: Service, _ name: String = "a") async throws -> Issued {
         let token = try await service.engine.createEnrolmentTokens(tenant: tenant, names: [name], lifetimeSeconds: 60)[0]
-        return Issued(try await service.engine.enrol(token: token.token, certificateRequestPEM: try request()))
+        return Issued(try await service.engine.enrol(token: token.token, certificateRequestPEM: try request(), by: "node"))
     }
 
     private func name(_ issued: Issued, _ client: String = "a") -> CertificateName {
@@ -67,7 +67,7 @@ private struct Issued {
         try await with { service, clock, _ in
             let first = try await enrol(service)
             clock.advance(Self.life / 2)
-            let second = Issued(try await service.engine.renew(name(first), certificateRequestPEM: try request()))
+            let second = Issued(try await service.engine.renew(name(first), certificateRequestPEM: try request(), by: "node"))
             #expect(second.enrolment.node == "a" && second.fingerprint != first.fingerprint)
             #expect(second.enrolment.authorityPEM == service.engine.currentAuthorities.bundlePEM)
             #expect(await isGood(service, first) == true)
@@ -94,7 +94,7 @@ private struct Issued {
             for _ in 0..<1000 {
                 let request = try request()
                 do throws(FederationFailure) {
-                    present = Issued(try await service.engine.renew(name(present), certificateRequestPEM: request))
+                    present = Issued(try await service.engine.renew(name(present), certificateRequestPEM: request, by: "node"))
                     count += 1
                 } catch {
                     guard case .conflict(let why, let retry?) = error else { throw error }
@@ -113,10 +113,10 @@ private struct Issued {
         try await with { service, clock, _ in
             let first = try await enrol(service)
             clock.advance(Self.life / 2)
-            let lost = Issued(try await service.engine.renew(name(first), certificateRequestPEM: try request()))
-            await #expect(throws: FederationFailure.self) { try await service.engine.renew(name(first), certificateRequestPEM: try request()) }
+            let lost = Issued(try await service.engine.renew(name(first), certificateRequestPEM: try request(), by: "node"))
+            await #expect(throws: FederationFailure.self) { try await service.engine.renew(name(first), certificateRequestPEM: try request(), by: "node") }
             clock.advance(61)
-            let second = Issued(try await service.engine.renew(name(first), certificateRequestPEM: try request()))
+            let second = Issued(try await service.engine.renew(name(first), certificateRequestPEM: try request(), by: "node"))
             // Should the lost one have arrived after all, it is good as well.
             for one in [first, lost, second] { #expect(await isGood(service, one)) }
         }
@@ -128,7 +128,7 @@ private struct Issued {
             clock.advance(Self.life / 2)
             let requests = try (0..<50).map { _ in try request() }
             let count = await withTaskGroup(of: Bool.self) { group in
-                for one in requests { group.addTask { (try? await service.engine.renew(name(first), certificateRequestPEM: one)) != nil } }
+                for one in requests { group.addTask { (try? await service.engine.renew(name(first), certificateRequestPEM: one, by: "node")) != nil } }
                 return await group.reduce(0) { $0 + ($1 ? 1 : 0) }
             }
             #expect(count == 1)
@@ -142,17 +142,17 @@ private struct Issued {
             open.add("a", a, service.engine.currentAuthorities.signing)
             open.add("b", b, service.engine.currentAuthorities.signing)
             clock.advance(Self.life / 2)
-            let next = Issued(try await service.engine.renew(name(a), certificateRequestPEM: try request()))
+            let next = Issued(try await service.engine.renew(name(a), certificateRequestPEM: try request(), by: "node"))
             // Another's certificate, a broken request, and everything of a node that was revoked.
-            await #expect(throws: FederationFailure.self) { try await service.engine.renew(name(b, "a"), certificateRequestPEM: try request()) }
-            await #expect(throws: FederationFailure.self) { try await service.engine.renew(name(b), certificateRequestPEM: "nonsense") }
+            await #expect(throws: FederationFailure.self) { try await service.engine.renew(name(b, "a"), certificateRequestPEM: try request(), by: "node") }
+            await #expect(throws: FederationFailure.self) { try await service.engine.renew(name(b), certificateRequestPEM: "nonsense", by: "node") }
             #expect(open.names == ["a", "b"])
             try await service.engine.revokeNode(tenant: tenant, name: "a")
             #expect(open.names == ["b"], "its connections are closed, and no other's")
             for one in [a, next] {
                 #expect(await isGood(service, one) == false)
                 await #expect(throws: FederationFailure.forbidden("a is revoked")) {
-                    try await service.engine.renew(name(one), certificateRequestPEM: try request())
+                    try await service.engine.renew(name(one), certificateRequestPEM: try request(), by: "node")
                 }
             }
             // A new enrolment of the name ends what the last holder had.
@@ -178,10 +178,10 @@ private struct Issued {
             #expect(prepared.phase == .prepared && prepared.next == .activate && prepared.behind == ["a", "b"] && prepared.signing.pin == old.pin)
             #expect(try await engine.roll(.prepare, force: false, tenant: tenant) == prepared, "again: nothing new")
             // A new bundle is a reason to renew at once, and once.
-            a = Issued(try await engine.renew(name(a), certificateRequestPEM: try request()))
-            await #expect(throws: FederationFailure.self) { try await engine.renew(name(a), certificateRequestPEM: try request()) }
+            a = Issued(try await engine.renew(name(a), certificateRequestPEM: try request(), by: "node"))
+            await #expect(throws: FederationFailure.self) { try await engine.renew(name(a), certificateRequestPEM: try request(), by: "node") }
             #expect(try await engine.authorities().behind == ["b"], "renewing shows the certificate that is in use")
-            b = Issued(try await engine.renew(name(b, "b"), certificateRequestPEM: try request()))
+            b = Issued(try await engine.renew(name(b, "b"), certificateRequestPEM: try request(), by: "node"))
             #expect(try await engine.authorities().behind == ["b"], "the reply may have been lost")
             await #expect { try await engine.roll(.activate, force: false, tenant: tenant) } throws: { "\($0)".contains("b ") }
             #expect(await isGood(service, b, "b"))
@@ -189,7 +189,7 @@ private struct Issued {
             #expect(activated.phase == .activated && activated.signing.pin == prepared.other?.pin && activated.behind == ["a", "b"])
             let fresh = try await enrol(service, "c")
             #expect(try await engine.authorities().behind == ["a", "b"], "who enrols now has the new authority's")
-            a = Issued(try await engine.renew(name(a), certificateRequestPEM: try request()))
+            a = Issued(try await engine.renew(name(a), certificateRequestPEM: try request(), by: "node"))
             #expect(await isGood(service, a))
             for (name, one, signer) in [("a", a, engine.currentAuthorities.signing), ("b", b, old), ("c", fresh, engine.currentAuthorities.signing)] {
                 open.add(name, one, signer)

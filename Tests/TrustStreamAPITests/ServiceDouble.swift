@@ -1,6 +1,7 @@
 import Federation
 import FederationService
 import Learning
+import Storage
 import StrictJSON
 import Synchronization
 import Trust
@@ -40,7 +41,7 @@ final class ServiceDouble: FederatedLearning {
         if let failure { throw failure }
     }
 
-    private func did(_ actor: String) { state.withLock { $0.actors.append(actor) } }
+    private func did(_ actor: AuditActor) { state.withLock { $0.actors.append(actor.id) } }
 
     /// What is called x-1 is the default tenant's.
     private func own(_ what: String, _ tenant: String) throws(FederationFailure) {
@@ -55,18 +56,18 @@ final class ServiceDouble: FederatedLearning {
         return SessionView(record: record)
     }
 
-    func createSession(_ spec: SessionSpec, tenant: String, by actor: String) async throws(FederationFailure) -> CreatedSession {
+    func createSession(_ spec: SessionSpec, tenant: String, by actor: AuditActor) async throws(FederationFailure) -> CreatedSession {
         did(actor)
         state.withLock { $0.tenants.append(tenant) }
         try note("createSession") { $0.spec = spec }
         return CreatedSession(view: view("fl-session-1"), registrationToken: "reg-secret")
     }
-    func setEvaluation(_ session: String, tenant: String, csv: [UInt8], label: String?, by actor: String) async throws(FederationFailure) {
+    func setEvaluation(_ session: String, tenant: String, csv: [UInt8], label: String?, by actor: AuditActor) async throws(FederationFailure) {
         did(actor)
         try own("session \(session)", tenant)
         try note("setEvaluation") { $0.body = csv }
     }
-    func setInitialModel(_ session: String, tenant: String, file: [UInt8], by actor: String) async throws(FederationFailure) {
+    func setInitialModel(_ session: String, tenant: String, file: [UInt8], by actor: AuditActor) async throws(FederationFailure) {
         did(actor)
         try own("session \(session)", tenant)
         try note("setInitialModel") { $0.body = file }
@@ -93,13 +94,13 @@ final class ServiceDouble: FederatedLearning {
         try note("join") { $0.application = request }
         return JoinedSession(view: view(session), client: request.clientID, assignedRound: 1, updateToken: Self.token, blockedBy: [])
     }
-    func start(_ session: String, tenant: String, by actor: String) async throws(FederationFailure) -> SessionView {
+    func start(_ session: String, tenant: String, by actor: AuditActor) async throws(FederationFailure) -> SessionView {
         did(actor)
         try own("session \(session)", tenant)
         try note("start")
         return view(session)
     }
-    func stop(_ session: String, tenant: String, reason: String, by actor: String) async throws(FederationFailure) -> SessionView {
+    func stop(_ session: String, tenant: String, reason: String, by actor: AuditActor) async throws(FederationFailure) -> SessionView {
         did(actor)
         try own("session \(session)", tenant)
         try note("stop")
@@ -167,7 +168,7 @@ final class ServiceDouble: FederatedLearning {
         try note("createEnrolmentTokens") { $0.names = names }
         return names.map { EnrolmentToken(node: $0, token: "te_secret", expiresAt: Instant(milliseconds: 0)) }
     }
-    func enrol(token: String, certificateRequestPEM: String) async throws(FederationFailure) -> Enrolment {
+    func enrol(token: String, certificateRequestPEM: String, by actor: AuditActor) async throws(FederationFailure) -> Enrolment {
         try note("enrol")
         return Enrolment(tenant: "default", node: "client-01", certificatePEM: "C", authorityPEM: "A", expiresAt: Instant(milliseconds: 0))
     }
@@ -177,7 +178,7 @@ final class ServiceDouble: FederatedLearning {
         let now = Instant(milliseconds: 0)
         return [NodeView(tenant: tenant, name: "client-01", enrolledAt: now, certificateExpiresAt: now, revokedAt: nil)]
     }
-    func renew(_ shown: CertificateName, certificateRequestPEM: String) async throws(FederationFailure) -> Enrolment {
+    func renew(_ shown: CertificateName, certificateRequestPEM: String, by actor: AuditActor) async throws(FederationFailure) -> Enrolment {
         try note("renew \(shown.client)")
         return Enrolment(tenant: shown.tenant, node: shown.client, certificatePEM: "C2", authorityPEM: "A2", expiresAt: Instant(milliseconds: 0))
     }
@@ -189,13 +190,13 @@ final class ServiceDouble: FederatedLearning {
         try note("authorities")
         return between
     }
-    func roll(_ step: AuthorityStep, force: Bool, tenant: String, by actor: String) async throws(FederationFailure) -> AuthorityView {
+    func roll(_ step: AuthorityStep, force: Bool, tenant: String, by actor: AuditActor) async throws(FederationFailure) -> AuthorityView {
         did(actor)
         state.withLock { $0.tenants.append(tenant) }
         try note("roll \(step.rawValue) \(force)")
         return between
     }
-    func revokeNode(tenant: String, name: String, by actor: String) async throws(FederationFailure) {
+    func revokeNode(tenant: String, name: String, by actor: AuditActor) async throws(FederationFailure) {
         did(actor)
         try own("node \(name)", tenant)
         try note("revokeNode")

@@ -2,6 +2,7 @@ package import APIKit
 internal import DifferentialPrivacy
 internal import Federation
 package import FederationService
+internal import Storage
 
 /// The federated-learning service as the console's pages want to see it. The only file here that knows it.
 package struct FederationSource<Service: FederatedLearning & SessionStandings>: SessionsSource, NodesSource {
@@ -46,7 +47,7 @@ package struct FederationSource<Service: FederatedLearning & SessionStandings>: 
     }
 
     package func stop(_ id: String, tenant: String, by keyID: String) async throws(ServiceError) {
-        do { _ = try await service.stop(id, tenant: tenant, reason: "stopped by the operator", by: keyID) } catch { throw told(error) }
+        do { _ = try await service.stop(id, tenant: tenant, reason: "stopped by the operator", by: AuditActor(keyID)) } catch { throw told(error) }
     }
 
     package func nodes(tenant: String) async throws(ServiceError) -> [NodeRow] {

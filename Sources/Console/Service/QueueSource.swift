@@ -26,7 +26,7 @@ package struct QueueSource: JobsSource {
     }
 
     package func cancel(_ id: String, tenant: String, by keyID: String) async throws(ServiceError) {
-        _ = try await asking { () async throws(JobFailure) in try await queue.cancel(id, tenant: tenant, actor: keyID) }
+        _ = try await asking { () async throws(JobFailure) in try await queue.cancel(id, tenant: tenant, actor: AuditActor(keyID)) }
     }
 
     package func result(_ id: String, tenant: String) async throws(ServiceError) -> ConsoleFile {

@@ -79,7 +79,7 @@ package struct Artifacts: Sendable {
     ///   - lifetimeSeconds: nil: until it is deleted.
     ///   - replaces: whether other content under this name gives way.
     package func put(
-        _ content: [UInt8], name: String, mediaType: String, tenant: String, actor: String, lifetimeSeconds: Double? = nil, replaces: Bool = false,
+        _ content: [UInt8], name: String, mediaType: String, tenant: String, actor: AuditActor, lifetimeSeconds: Double? = nil, replaces: Bool = false,
         now: Instant
     ) async throws(ArtifactFailure) -> ArtifactRecord {
         if let problem = Self.nameProblem(name) { throw .invalid(field: "name", issue: problem) }
@@ -90,7 +90,7 @@ package struct Artifacts: Sendable {
         let artifact = ArtifactRecord(
             tenant: tenant, name: name, digest: hexadecimal(suite.sha256(content)), bytes: content.count, mediaType: mediaType, createdAt: now,
             expiresAt: lifetimeSeconds.map { now.adding(seconds: $0) })
-        let audit = AuditRecord(at: now, action: .artifactStored, actor: actor, subject: name, details: ["sha256": artifact.digest])
+        let audit = AuditRecord(at: now, action: .artifactStored, by: actor, of: name, details: ["sha256": artifact.digest])
         let stored: StoredArtifact
         do throws(StorageError) {
             stored = try await store.putArtifact(
@@ -130,11 +130,11 @@ package struct Artifacts: Sendable {
         } catch { throw failure(error) }
     }
 
-    package func delete(_ name: String, tenant: String, actor: String, now: Instant) async throws(ArtifactFailure) {
+    package func delete(_ name: String, tenant: String, actor: AuditActor, now: Instant) async throws(ArtifactFailure) {
         let isGone: Bool
         do {
             isGone = try await store.deleteArtifact(
-                name, tenant: tenant, audit: AuditRecord(at: now, action: .artifactDeleted, actor: actor, subject: name.clipped(Self.nameBytes)))
+                name, tenant: tenant, audit: AuditRecord(at: now, action: .artifactDeleted, by: actor, of: name.clipped(Self.nameBytes)))
         } catch { throw failure(error) }
         guard isGone else { throw .notFound("artifact \(name.clipped(Self.nameBytes))") }
     }

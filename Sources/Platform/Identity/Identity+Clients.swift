@@ -44,7 +44,7 @@ extension Identity {
             id: identifier("oc_", random), tenant: tenant, name: name, secretHash: secret.hash, scopes: Scope.names(scopes), createdAt: now,
             createdBy: caller.id)
         let entry = AuditRecord(
-            at: now, action: .oauthClientCreated, actor: caller.id, subject: client.id,
+            at: now, action: .oauthClientCreated, by: caller.actor, of: client.id,
             details: ["name": name, "scopes": client.scopes.joined(separator: " ")])
         try await storing { () throws(StorageError) in try await store.addOAuthClient(client, audit: entry) }
         return (client.view, secret)
@@ -67,7 +67,7 @@ extension Identity {
                 guard client.revokedAt == nil else { return nil }
                 var client = client
                 client.revokedAt = now
-                return (client, AuditRecord(at: now, action: .oauthClientRevoked, actor: caller.id, subject: id))
+                return (client, AuditRecord(at: now, action: .oauthClientRevoked, by: caller.actor, of: id))
             }
         }
         cache.forget(id)
@@ -92,7 +92,7 @@ extension Identity {
             switch throttle.withLock({ $0.attempt(name: id, address: address, now: now) }) {
             case .wait(let seconds): return .throttled(retryAfterSeconds: seconds)
             case .go(let tells):
-                if tells, let client { try await tell(client.tenant, client.id, address, now) }
+                if tells, let client { try await tell(client.tenant, client.id, "oauth_client", address, now) }
                 return .invalidClient
             }
         }
@@ -108,10 +108,12 @@ extension Identity {
     }
 
     /// Somebody is trying.
-    func tell(_ tenant: String, _ subject: String, _ address: String, _ now: Instant) async throws(IdentityError) {
+    /// - Parameter type: what the subject is; nil: there is none by the name that was tried.
+    func tell(_ tenant: String, _ subject: String, _ type: String?, _ address: String, _ now: Instant) async throws(IdentityError) {
         let entry = AuditRecord(
             at: now, action: .loginThrottled, actor: "anonymous", subject: subject,
-            details: ["address": address, "tries": "\(IdentityLimits.triesToTell)"])
+            details: ["address": address, "tries": "\(IdentityLimits.triesToTell)"], resourceType: type, resourceID: type == nil ? nil : subject,
+            ipAddress: address)
         try await storing { () throws(StorageError) in try await store.append(entry, tenant: tenant) }
     }
 }

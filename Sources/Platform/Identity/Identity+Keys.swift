@@ -93,7 +93,7 @@ extension Identity {
         record.createdBy = caller.id
         var details = ["scopes": Scope.names(scopes).joined(separator: " "), "expires_ms": "\(record.expiresAt?.milliseconds ?? 0)", "role": record.role]
         details["rate_limit"] = record.rateLimit.map { "\($0)" }
-        let entry = AuditRecord(at: now, action: .keyCreated, actor: caller.id, subject: key.id, details: details)
+        let entry = AuditRecord(at: now, action: .keyCreated, by: caller.actor, of: key.id, details: details)
         let kept = record
         try await storing { () throws(StorageError) in try await store.addKey(kept, audit: entry) }
         return (key, record.view)
@@ -116,7 +116,7 @@ extension Identity {
                 guard key.revokedAt == nil else { return nil }
                 var key = key
                 key.revokedAt = now
-                return (key, AuditRecord(at: now, action: .keyRevoked, actor: caller.id, subject: id))
+                return (key, AuditRecord(at: now, action: .keyRevoked, by: caller.actor, of: id))
             }
         }
         cache.forget(id)

@@ -40,7 +40,9 @@ extension Identity {
         let user = try await storing { () throws(StorageError) in try await store.user(name: name) }
         let isRight = try await passwords.matches(password, user?.password)
         guard isRight, let user, user.disabledAt == nil else {
-            if verdict == .go(tells: true) { try await tell(user?.tenant ?? Self.defaultTenant, user?.id ?? "unknown user", address, now) }
+            if verdict == .go(tells: true) {
+                try await tell(user?.tenant ?? Self.defaultTenant, user?.id ?? "unknown user", user == nil ? nil : "user", address, now)
+            }
             return .refused
         }
         throttle.withLock { $0.succeeded(name: name, address: address) }

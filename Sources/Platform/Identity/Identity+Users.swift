@@ -32,7 +32,7 @@ extension Identity {
         let user = UserRecord(
             id: identifier("user_", random), tenant: tenant, name: name, password: hash, scopes: Scope.names(scopes), createdAt: now, createdBy: caller.id)
         let entry = AuditRecord(
-            at: now, action: .userCreated, actor: caller.id, subject: user.id,
+            at: now, action: .userCreated, by: caller.actor, of: user.id,
             details: ["name": name, "scopes": user.scopes.joined(separator: " ")])
         do { try await store.addUser(user, audit: entry) } catch {
             if case .exists = error { throw .conflict("the name \(name) is taken") }
@@ -56,7 +56,7 @@ extension Identity {
         return try await change(user, by: caller) { user in
             user.password = hash
             user.generation += 1
-            return AuditRecord(at: now, action: .userPasswordChanged, actor: caller.id, subject: id)
+            return AuditRecord(at: now, action: .userPasswordChanged, by: caller.actor, of: id)
         }
     }
 
@@ -66,7 +66,7 @@ extension Identity {
             guard (user.disabledAt != nil) != disabled else { return nil }
             user.disabledAt = disabled ? now : nil
             if disabled { user.generation += 1 }
-            return AuditRecord(at: now, action: disabled ? .userDisabled : .userEnabled, actor: caller.id, subject: id)
+            return AuditRecord(at: now, action: disabled ? .userDisabled : .userEnabled, by: caller.actor, of: id)
         }
     }
 

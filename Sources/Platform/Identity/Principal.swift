@@ -1,3 +1,5 @@
+package import Storage
+
 /// Who calls, once a bearer has been believed. Every caller belongs to one tenant.
 package struct Principal: Sendable, Equatable {
     package enum Kind: String, Sendable {
@@ -20,6 +22,8 @@ package struct Principal: Sendable, Equatable {
     package let audiences: Set<APIFamily>
     /// The key's own tenant, whichever it acts for.
     package private(set) var home: String
+    /// Who has to answer for what it does, with where it calls from once that is known.
+    package private(set) var actor: AuditActor
     /// Reads, and changes nothing.
     package var isReadOnly = false
     /// Calls an hour of its own; nil: the plan's.
@@ -43,12 +47,20 @@ package struct Principal: Sendable, Equatable {
         self.scopes = scopes
         self.audiences = audiences
         home = tenant
+        actor = AuditActor(id)
+    }
+
+    /// The same, in a call from this address that is answered with this status when it succeeds.
+    package func calling(from address: String?, answeredBy status: Int?) -> Principal {
+        var calling = self
+        calling.actor = AuditActor(id, address: address, status: status)
+        return calling
     }
 
     /// The same, on behalf of another tenant. Whether it may is the caller's question.
     package func acting(for tenant: String) -> Principal {
         var acting = Principal(id: id, kind: kind, tenant: tenant, scopes: scopes, audiences: audiences)
-        (acting.home, acting.isReadOnly, acting.rateLimit) = (home, isReadOnly, rateLimit)
+        (acting.home, acting.actor, acting.isReadOnly, acting.rateLimit) = (home, actor, isReadOnly, rateLimit)
         return acting
     }
 

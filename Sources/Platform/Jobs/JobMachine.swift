@@ -16,7 +16,7 @@ package enum JobEvent: Sendable, Equatable {
     case released(JobLease, log: [JobLogLine])
     /// The process that ran it is gone; `epoch` is the present one's.
     case lost(epoch: Int64)
-    case cancel(by: String)
+    case cancel(by: AuditActor)
     /// Looks whether it has waited too long.
     case expire
 }
@@ -82,7 +82,7 @@ package enum JobMachine {
         case (.running, .cancel(let actor)):
             guard job.cancelRequestedAt == nil else { break }
             next.job.cancelRequestedAt = now
-            next.audit = AuditRecord(at: now, action: .jobCancelRequested, actor: actor, subject: job.id)
+            next.audit = AuditRecord(at: now, action: .jobCancelRequested, by: actor, of: job.id)
 
         case (.completed, _), (.failed, _), (.cancelled, _): return .failure(.final(job.state))
         }
@@ -165,14 +165,14 @@ private struct Transition {
         audit?.details["code"] = problem.code
     }
 
-    mutating func end(_ state: JobState, _ action: AuditRecord.Action, by actor: String) {
+    mutating func end(_ state: JobState, _ action: AuditRecord.Action, by actor: AuditActor) {
         job.state = state
         job.lease = nil
         job.countedAt = nil
         job.blockedBy = []
         // A clock may have been set back.
         job.finishedAt = max(now, job.startedAt ?? job.createdAt)
-        audit = AuditRecord(at: now, action: action, actor: actor, subject: job.id, details: ["type": job.type.rawValue])
+        audit = AuditRecord(at: now, action: action, by: actor, of: job.id, details: ["type": job.type.rawValue])
     }
 }
 

@@ -26,14 +26,14 @@ package struct JobListing: Sendable, Equatable {
 // What surfaces ask for. One call an endpoint.
 extension JobQueue {
     /// - Returns: the job, and whether it is new; the same submission key again gives the job of before.
-    package func submit(_ request: JobRequest, tenant: String, actor: String) async throws(JobFailure) -> (job: JobView, isNew: Bool) {
+    package func submit(_ request: JobRequest, tenant: String, actor: AuditActor) async throws(JobFailure) -> (job: JobView, isNew: Bool) {
         let now = clock.now()
-        var record = try request.record(tenant: tenant, actor: actor, now: now, random: random)
+        var record = try request.record(tenant: tenant, actor: actor.id, now: now, random: random)
         try runner(record.type, record.service)?.check(request.parameters)
         guard board.count < JobLimits.open else { throw .tooMany(limit: JobLimits.open) }
         // Whoever submits it is told at once, and not only who asks again when its turn has come.
         if record.eligibleAt <= now { record.blockedBy = await blockers(of: record) }
-        var audit = AuditRecord(at: now, action: .jobCreated, actor: actor, subject: record.id)
+        var audit = AuditRecord(at: now, action: .jobCreated, by: actor, of: record.id)
         audit.details = ["type": record.type.rawValue, "name": record.name]
         let outcome: JobSubmission
         do throws(StorageError) {
@@ -74,7 +74,7 @@ extension JobQueue {
 
     /// A queued job is cancelled at once, a running one at its next checkpoint: then the view says `running`, and when it was asked for.
     /// - Throws: `conflict` when it is final.
-    package func cancel(_ id: String, tenant: String, actor: String) async throws(JobFailure) -> JobView {
+    package func cancel(_ id: String, tenant: String, actor: AuditActor) async throws(JobFailure) -> JobView {
         let job = try await record(id, tenant)
         let changed: JobChanged
         do throws(StorageError) { changed = try await end(.cancel(by: actor), job) } catch { throw failure(error) }

@@ -130,7 +130,8 @@ extension JobQueue {
         let name = "jobs/\(job.id)/result"
         do throws(ArtifactFailure) {
             let kept = try await artifacts.put(
-                result.content, name: name, mediaType: result.mediaType, tenant: job.tenant, actor: "job \(job.id)", lifetimeSeconds: JobLimits.keptSeconds,
+                result.content, name: name, mediaType: result.mediaType, tenant: job.tenant, actor: AuditActor("job \(job.id)"),
+                lifetimeSeconds: JobLimits.keptSeconds,
                 replaces: true, now: clock.now())
             let record = JobResultRecord(artifact: name, digest: kept.digest, bytes: kept.bytes, mediaType: kept.mediaType, model: result.model)
             return .succeeded(control.lease, record, figures: result.figures.encodedText, control.progress, log: control.takeLog())

@@ -16,7 +16,7 @@ package struct StoredTenantKeys: TenantKeyTable {
 
     package func add(_ key: WrappedTenantKey, tenant: String, replaces: Bool, by actor: String) async throws -> [WrappedTenantKey] {
         let moment = now()
-        let audit = AuditRecord(at: moment, action: .tenantKeyRotated, actor: actor, subject: tenant, details: ["version": "\(key.version)"])
+        let audit = AuditRecord(at: moment, action: .tenantKeyRotated, by: AuditActor(actor), of: tenant, details: ["version": "\(key.version)"])
         let record = TenantKeyRecord(tenant: tenant, version: Int(key.version), envelope: key.envelope, createdAt: moment)
         return try await store.addTenantKey(record, audit: replaces ? audit : nil).map(Self.wrapped)
     }
@@ -24,7 +24,7 @@ package struct StoredTenantKeys: TenantKeyTable {
     package func rewrap(
         by actor: String, _ change: @escaping @Sendable (String, WrappedTenantKey) throws(SecretError) -> [UInt8]?
     ) async throws {
-        let audit = AuditRecord(at: now(), action: .masterKeyRotated, actor: actor, subject: "master.key")
+        let audit = AuditRecord(at: now(), action: .masterKeyRotated, by: AuditActor(actor), of: "master.key")
         try await store.rewrapTenantKeys(audit: audit, tenant: Identity.defaultTenant) { try change($0.tenant, Self.wrapped($0)) }
     }
 

@@ -61,7 +61,7 @@ package actor Tenants {
     // MARK: Changing
 
     /// - Parameter actor: who asked for it, for the audit.
-    package func create(_ new: NewTenant, actor: String, now: Instant) async throws(TenantError) -> TenantRecord {
+    package func create(_ new: NewTenant, actor: AuditActor, now: Instant) async throws(TenantError) -> TenantRecord {
         if let parent = new.parent {
             // Partners are found by one look at a tenant: there are no grandchildren.
             guard let above = try await stored(parent), !above.isErased, above.parent == nil else {
@@ -73,9 +73,9 @@ package actor Tenants {
         return record
     }
 
-    private func add(_ record: TenantRecord, actor: String) async throws(TenantError) {
+    private func add(_ record: TenantRecord, actor: AuditActor) async throws(TenantError) {
         let entry = AuditRecord(
-            at: record.createdAt, action: .tenantCreated, actor: actor, subject: record.id,
+            at: record.createdAt, action: .tenantCreated, by: actor, of: record.id,
             details: [
                 "performance_tier": record.performanceTier.rawValue, "isolation_level": record.isolationLevel.rawValue,
                 "billing_tier": record.priceTier.rawValue,
@@ -92,9 +92,10 @@ package actor Tenants {
     }
 
     /// An update that changes nothing is none: no audit entry, and `updatedAt` stays.
-    package func update(_ id: String, _ update: TenantUpdate, ceiling: AllocationCeiling, actor: String, now: Instant) async throws(TenantError) -> TenantChange
+    package func update(_ id: String, _ update: TenantUpdate, ceiling: AllocationCeiling, actor: AuditActor, now: Instant) async throws(TenantError)
+        -> TenantChange
     {
-        try await change(id, events: { TenantEvents.events(from: $0, to: $1, actor: actor) }) { record, _ throws(TenantError) in
+        try await change(id, events: { TenantEvents.events(from: $0, to: $1, actor: actor.id) }) { record, _ throws(TenantError) in
             let changed = try TenantRules.apply(update, to: record, ceiling: ceiling, now: now)
             let change = TenantChange(before: record, after: changed)
             guard !change.isEmpty else { return nil }
@@ -104,14 +105,14 @@ package actor Tenants {
             if !change.newCapabilities.isEmpty { details["new_capabilities"] = change.newCapabilities.map(\.rawValue).joined(separator: " ") }
             if !change.lostCapabilities.isEmpty { details["lost_capabilities"] = change.lostCapabilities.map(\.rawValue).joined(separator: " ") }
             for plan in change.plans { details["plan_\(plan.family.rawValue)"] = plan.name }
-            return (changed, AuditRecord(at: now, action: .tenantUpdated, actor: actor, subject: id, details: details))
+            return (changed, AuditRecord(at: now, action: .tenantUpdated, by: actor, of: id, details: details))
         }
     }
 
     /// Gives what there is at once. What is not there (workers of the tenant's own) is kept as asked for, and stays away.
     /// - Parameter executes: false: it is planned and nothing changes.
     package func scale(
-        _ id: String, _ asked: TenantScaling, ceiling: AllocationCeiling, executes: Bool, actor: String, now: Instant
+        _ id: String, _ asked: TenantScaling, ceiling: AllocationCeiling, executes: Bool, actor: AuditActor, now: Instant
     ) async throws(TenantError) -> (id: String, plan: TenantScalingPlan) {
         let number = "scale_" + hexadecimal(random.bytes(16))
         guard executes else { return (number, try TenantRules.plan(asked, for: try await tenant(id), ceiling: ceiling)) }
@@ -121,7 +122,7 @@ package actor Tenants {
             guard changed != record else { return nil }
             var details = ["scaling_id": number, "scaling_type": asked.part.rawValue, "quantum_qubits": "\(plan.there.qubits)"]
             if plan.isComputeMeant { details["compute_instances_asked"] = "\(plan.target.instances)" }
-            return (changed, AuditRecord(at: now, action: .tenantScaled, actor: actor, subject: id, details: details))
+            return (changed, AuditRecord(at: now, action: .tenantScaled, by: actor, of: id, details: details))
         }
         return (number, try TenantRules.plan(asked, for: change.before, ceiling: ceiling))
     }
@@ -129,11 +130,11 @@ package actor Tenants {
     /// Leaves a tombstone. Nobody can use the tenant any more and no session of it can be made; the rows and files of sessions that
     /// are over, and its audit, stay.
     /// - Throws: `sessionsRunning` while one of its sessions is not over.
-    package func erase(_ id: String, actor: String, now: Instant) async throws(TenantError) -> TenantRecord {
+    package func erase(_ id: String, actor: AuditActor, now: Instant) async throws(TenantError) -> TenantRecord {
         guard id != Self.defaultID else { throw .defaultCannotBeErased }
         return try await change(id) { record, running throws(TenantError) in
             guard running == 0 else { throw .sessionsRunning(count: running) }
-            return (TenantRules.tombstone(of: record, now: now), AuditRecord(at: now, action: .tenantErased, actor: actor, subject: id))
+            return (TenantRules.tombstone(of: record, now: now), AuditRecord(at: now, action: .tenantErased, by: actor, of: id))
         }.after
     }
 

@@ -66,6 +66,6 @@ package struct WebhookMachine: Sendable, Equatable {
         if delivery.state == .pending { delivery.end(delivery.problem ?? reason, at: now) }
         guard webhook.status == .active else { return nil }
         (webhook.status, webhook.disabledReason) = (.disabled, reason)
-        return AuditRecord(at: now, action: .webhookDisabled, actor: "coordinator", subject: webhook.id, details: ["reason": reason])
+        return AuditRecord(at: now, action: .webhookDisabled, by: "coordinator", of: webhook.id, details: ["reason": reason])
     }
 }

@@ -47,7 +47,7 @@ extension Webhooks {
 
     /// Sends a delivery again, whatever came of it: the same id and the same bytes, with as many retries as a new one.
     /// - Throws: `missing`; `conflict` when the webhook is disabled.
-    package func redeliver(_ delivery: String, of id: String, tenant: String, actor: String, now: Instant) async throws(WebhookError) -> DeliveryRecord {
+    package func redeliver(_ delivery: String, of id: String, tenant: String, actor: AuditActor, now: Instant) async throws(WebhookError) -> DeliveryRecord {
         let webhook = try await get(id, tenant: tenant)
         guard webhook.status == .active else {
             throw .conflict(problem: "Webhook \(id) is disabled: \(webhook.disabledReason ?? "its reason is unknown")", remedy: "Enable it first.")
@@ -60,7 +60,7 @@ extension Webhooks {
                 return (
                     next,
                     AuditRecord(
-                        at: now, action: .webhookRedelivered, actor: actor, subject: id, details: ["delivery": delivery, "event": record.name])
+                        at: now, action: .webhookRedelivered, by: actor, of: id, details: ["delivery": delivery, "event": record.name])
                 )
             }
         }

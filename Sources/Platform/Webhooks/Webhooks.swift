@@ -53,7 +53,7 @@ package struct Webhooks: Sendable {
     /// - Returns: the webhook, and its secret when it was made here, to be shown this once.
     /// - Throws: `invalid`, `conflict`.
     package func create(
-        _ request: WebhookRequest, tenant: String, actor: String, now: Instant
+        _ request: WebhookRequest, tenant: String, actor: AuditActor, now: Instant
     ) async throws(WebhookError) -> (webhook: WebhookRecord, madeSecret: String?) {
         let events = try WebhookEvent.parse(request.events)
         do throws(EgressError) { _ = try policy.check(request.url) } catch {
@@ -67,7 +67,7 @@ package struct Webhooks: Sendable {
             secrets: [try await sealed(secret, version: 1, id, tenant)], maxRetries: retries.maxRetries, retryDelaySeconds: retries.delaySeconds,
             createdAt: now)
         let audit = AuditRecord(
-            at: now, action: .webhookCreated, actor: actor, subject: id, details: ["url": request.url, "events": webhook.events.joined(separator: " ")])
+            at: now, action: .webhookCreated, by: actor, of: id, details: ["url": request.url, "events": webhook.events.joined(separator: " ")])
         let isAdded = try await kept { () async throws(StorageError) in
             try await store.addWebhook(webhook, audit: audit, limit: WebhookLimits.webhooksPerTenant)
         }
@@ -88,21 +88,21 @@ package struct Webhooks: Sendable {
 
     /// With its deliveries; what is under way is not taken back.
     /// - Throws: `missing`.
-    package func delete(_ id: String, tenant: String, actor: String, now: Instant) async throws(WebhookError) {
-        let audit = AuditRecord(at: now, action: .webhookDeleted, actor: actor, subject: id)
+    package func delete(_ id: String, tenant: String, actor: AuditActor, now: Instant) async throws(WebhookError) {
+        let audit = AuditRecord(at: now, action: .webhookDeleted, by: actor, of: id)
         let isRemoved = try await kept { () async throws(StorageError) in try await store.removeWebhook(id, tenant: tenant, audit: audit) }
         guard isRemoved else { throw .missing("webhook \(id.clipped(64))") }
     }
 
     /// A disabled webhook gets new events from now on; what was given up is sent again on demand only.
     /// - Throws: `missing`.
-    package func enable(_ id: String, tenant: String, actor: String, now: Instant) async throws(WebhookError) -> WebhookRecord {
+    package func enable(_ id: String, tenant: String, actor: AuditActor, now: Instant) async throws(WebhookError) -> WebhookRecord {
         let changed = try await kept { () async throws(StorageError) in
             try await store.changeWebhook(id, tenant: tenant, now: now) { webhook in
                 guard webhook.status == .disabled else { return nil }
                 var next = webhook
                 (next.status, next.disabledReason, next.failingSince) = (.active, nil, nil)
-                return (next, AuditRecord(at: now, action: .webhookEnabled, actor: actor, subject: id))
+                return (next, AuditRecord(at: now, action: .webhookEnabled, by: actor, of: id))
             }
         }
         return try Self.found(changed, id)
@@ -110,13 +110,13 @@ package struct Webhooks: Sendable {
 
     /// Nothing is sent any more, and what is pending is given up.
     /// - Throws: `missing`.
-    package func disable(_ id: String, tenant: String, actor: String, now: Instant) async throws(WebhookError) -> WebhookRecord {
+    package func disable(_ id: String, tenant: String, actor: AuditActor, now: Instant) async throws(WebhookError) -> WebhookRecord {
         let changed = try await kept { () async throws(StorageError) in
             try await store.changeWebhook(id, tenant: tenant, now: now) { webhook in
                 guard webhook.status == .active else { return nil }
                 var next = webhook
                 (next.status, next.disabledReason) = (.disabled, "by its owner")
-                return (next, AuditRecord(at: now, action: .webhookDisabled, actor: actor, subject: id, details: ["reason": "by its owner"]))
+                return (next, AuditRecord(at: now, action: .webhookDisabled, by: actor, of: id, details: ["reason": "by its owner"]))
             }
         }
         return try Self.found(changed, id)
@@ -131,7 +131,7 @@ package struct Webhooks: Sendable {
     /// - Returns: the secret when it was made here, to be shown this once.
     /// - Throws: `missing`, `invalid`, `conflict` when somebody else rotates it at this moment.
     package func rotateSecret(
-        _ id: String, tenant: String, secret text: String? = nil, overlapSeconds: Int = usualOverlapSeconds, actor: String, now: Instant
+        _ id: String, tenant: String, secret text: String? = nil, overlapSeconds: Int = usualOverlapSeconds, actor: AuditActor, now: Instant
     ) async throws(WebhookError) -> (webhook: WebhookRecord, madeSecret: String?) {
         guard WebhookLimits.secretOverlapSeconds.contains(overlapSeconds) else {
             throw .invalid(
@@ -141,7 +141,7 @@ package struct Webhooks: Sendable {
         let before = try await get(id, tenant: tenant)
         let version = (before.secrets.first?.version ?? 0) + 1
         let new = try await sealed(secret, version: version, id, tenant)
-        let audit = AuditRecord(at: now, action: .webhookSecretRotated, actor: actor, subject: id, details: ["version": "\(version)"])
+        let audit = AuditRecord(at: now, action: .webhookSecretRotated, by: actor, of: id, details: ["version": "\(version)"])
         let changed = try await kept { () async throws(StorageError) in
             try await store.changeWebhook(id, tenant: tenant, now: now) { webhook in
                 guard webhook.secrets == before.secrets else { return nil }

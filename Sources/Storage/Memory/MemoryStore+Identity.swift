@@ -16,7 +16,7 @@ extension MemoryStore: IdentityStore {
         tables.withLock { $0.tokens[MemoryKey(hash)] }
     }
 
-    package func enrol(tokenHash: [UInt8], node: NodeRecord, now: Instant) async throws(StorageError) -> EnrolmentOutcome {
+    package func enrol(tokenHash: [UInt8], node: NodeRecord, now: Instant, by actor: AuditActor) async throws(StorageError) -> EnrolmentOutcome {
         tables.withLock { tables in
             guard let token = tables.tokens[MemoryKey(tokenHash)] else { return .unknownToken }
             if token.usedAt != nil { return .alreadyUsed }
@@ -26,7 +26,7 @@ extension MemoryStore: IdentityStore {
             tables.tokens[MemoryKey(tokenHash)]?.usedAt = now
             tables.nodes[MemoryKey(node.tenant, node.name)] = node
             tables.audit.append(
-                .init(tenant: node.tenant, value: AuditRecord(at: now, action: .nodeEnrolled, actor: node.name, subject: node.name)))
+                .init(tenant: node.tenant, value: AuditRecord(at: now, action: .nodeEnrolled, by: actor, of: node.name)))
             return .enrolled
         }
     }
@@ -51,7 +51,7 @@ extension MemoryStore: IdentityStore {
         }
     }
 
-    package func revokeNode(tenant: String, name: String, now: Instant, by actor: String) async throws(StorageError) -> Bool {
+    package func revokeNode(tenant: String, name: String, now: Instant, by actor: AuditActor) async throws(StorageError) -> Bool {
         tables.withLock { tables in
             var withdrawn = false
             for (key, token) in tables.tokens
@@ -63,7 +63,7 @@ extension MemoryStore: IdentityStore {
             guard node.revokedAt == nil else { return true }
             tables.nodes[MemoryKey(tenant, name)]?.revokedAt = now
             tables.audit.append(
-                .init(tenant: tenant, value: AuditRecord(at: now, action: .nodeRevoked, actor: actor, subject: name)))
+                .init(tenant: tenant, value: AuditRecord(at: now, action: .nodeRevoked, by: actor, of: name)))
             return true
         }
     }

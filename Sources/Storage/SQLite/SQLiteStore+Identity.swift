@@ -17,7 +17,7 @@ extension SQLiteStore: IdentityStore {
         try await commits.read { [rows] in try rows.token(hash, $0)?.token() }
     }
 
-    package func enrol(tokenHash: [UInt8], node: NodeRecord, now: Instant) async throws(StorageError) -> EnrolmentOutcome {
+    package func enrol(tokenHash: [UInt8], node: NodeRecord, now: Instant, by actor: AuditActor) async throws(StorageError) -> EnrolmentOutcome {
         try await commits.write { [rows] database in
             guard let row = try rows.token(tokenHash, database) else { return .unknownToken }
             let token = try row.token()
@@ -28,7 +28,7 @@ extension SQLiteStore: IdentityStore {
             guard token.tenant == node.tenant, token.node == node.name else { return .unknownToken }
             try rows.change(row, ["used_ms": now.milliseconds], database)
             try rows.put(["tenant": node.tenant, "name": node.name, "record": try encode(node)], into: .node, database)
-            try rows.append(AuditRecord(at: now, action: .nodeEnrolled, actor: node.name, subject: node.name), node.tenant, database)
+            try rows.append(AuditRecord(at: now, action: .nodeEnrolled, by: actor, of: node.name), node.tenant, database)
             return .enrolled
         }
     }
@@ -56,7 +56,7 @@ extension SQLiteStore: IdentityStore {
         }
     }
 
-    package func revokeNode(tenant: String, name: String, now: Instant, by actor: String) async throws(StorageError) -> Bool {
+    package func revokeNode(tenant: String, name: String, now: Instant, by actor: AuditActor) async throws(StorageError) -> Bool {
         try await commits.write { [rows] database in
             // A token that is still out there must not bring the node back.
             let unused = try rows.fetch(
@@ -67,7 +67,7 @@ extension SQLiteStore: IdentityStore {
             guard node.revokedAt == nil else { return true }
             node.revokedAt = now
             try rows.change(row, ["record": try encode(node)], database)
-            try rows.append(AuditRecord(at: now, action: .nodeRevoked, actor: actor, subject: name), tenant, database)
+            try rows.append(AuditRecord(at: now, action: .nodeRevoked, by: actor, of: name), tenant, database)
             return true
         }
     }
