@@ -1,6 +1,8 @@
 /// Counts a call against the plan of who makes it.
 package protocol CallAdmission: Sendable {
     func admit(_ request: APIRequest) async -> AdmittedCall
+    /// What is left to who makes this call, as headers; nothing is counted. Empty: nobody knows.
+    func window(_ request: APIRequest) async -> [(name: String, value: String)]
 }
 
 /// What became of a call that wanted to begin.

@@ -87,6 +87,7 @@ package struct Family: Sendable {
         var headers: [(name: String, value: String)] = []
         var reply: APIReply
         var route: String?
+        var told: [(name: String, value: String)]?
         do throws(ServiceError) {
             headers = try negotiate(request)
             let (endpoint, parameters) = try match(request.method, request.path)
@@ -108,7 +109,7 @@ package struct Family: Sendable {
             defer { end?() }
             if endpoint.rate == .family, let admission {
                 let admitted = await admission.admit(request)
-                headers += admitted.headers
+                told = admitted.headers
                 if let refused = admitted.refused { throw refused }
                 end = admitted.end
             }
@@ -121,14 +122,37 @@ package struct Family: Sendable {
         } catch {
             reply = refusal(error, request)
         }
+        if told?.isEmpty ?? true, tellsWindowAlways, reply.status != 401 {
+            do { told = try await window(request, authenticator) } catch { reply = refusal(error, request) }
+        }
         // Whoever guesses is told to wait and not whether the guess was right; who has credentials is served all the while.
         if reply.status == 401 {
             do { try limit(.failed, request) } catch { reply = refusal(error, request) }
         }
         reply.tenant = request.caller.tenant ?? request.owner.name
         (reply.principal, reply.route) = (request.caller.name, route)
-        reply.headers += headers + [(name: "x-request-id", value: request.requestID)]
+        reply.headers += headers + (told ?? []) + [(name: "x-request-id", value: request.requestID)]
         return (reply, operation)
+    }
+
+    /// The enterprise document's: what is left stands in every reply to somebody who is known, errors too.
+    private var tellsWindowAlways: Bool { name == .v1 }
+
+    /// What is left to who makes a call that was answered before it was counted. The call stays what it was: it is not counted for it.
+    /// - Throws: `unauthenticated` for credentials that are wrong, also where they were not asked for: guessing is not done there either.
+    private func window(_ request: APIRequest, _ authenticator: some Authenticator) async throws(ServiceError) -> [(name: String, value: String)] {
+        guard let admission else { return [] }
+        var request = request
+        if request.caller == .anonymous {
+            // Whom it may act for is another question.
+            request.headers.removeAll { $0.name == "x-tenant-id" }
+            request.family = name
+            do throws(ServiceError) { request.caller = try await authenticator.caller(of: request) } catch {
+                if case .unauthenticated = error { throw error }
+                return []
+            }
+        }
+        return await admission.window(request)
     }
 
     private func limit(_ call: AddressLimiter.Call, _ request: APIRequest) throws(ServiceError) {

@@ -148,5 +148,6 @@ import Trust
 
     private struct Uncounted: CallAdmission {
         func admit(_ request: APIRequest) async -> AdmittedCall { AdmittedCall() }
+        func window(_ request: APIRequest) async -> [(name: String, value: String)] { [] }
     }
 }

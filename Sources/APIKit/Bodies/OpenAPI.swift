@@ -134,7 +134,7 @@ extension Family {
             headers.append(header("Retry-After", count, isAlwaysThere: !isOwn, "seconds"))
         }
         guard endpoint.rate == .family, name != .phi else { return .object(headers) }
-        // A call that is refused before it is counted has none of them.
+        // A call that is refused before it is counted has none of them, or in the enterprise family what is left to who is known.
         let isCounted = status < 400 && endpoint.access != .open
         headers += [
             header("X-RateLimit-Limit", count, isAlwaysThere: isCounted, "calls of a window"),

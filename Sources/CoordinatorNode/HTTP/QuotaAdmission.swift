@@ -12,17 +12,12 @@ struct QuotaAdmission: CallAdmission {
     func admit(_ request: APIRequest) async -> AdmittedCall {
         // A session's own token says nothing of a tenant before the session is asked.
         guard let who = request.caller.name, let id = request.caller.tenant else { return AdmittedCall() }
-        let (limit, concurrent, home): (Int, Int, String)
+        let (subject, limit, concurrent): (QuotaSubject, Int, Int)
         do {
-            let tenant = try await tenants.tenant(id)
-            concurrent = tenant.performanceTier.concurrentOperations
-            // Whoever acts for several tenants has one window, in its own: more children are no more calls.
-            let own = request.caller.quotaTenant ?? id
-            let plan = try await tenants.tenant(own).plan(request.family)
-            limit = plan.requestsPerHour(keyLimit: request.caller.rateLimit?.perHour, givenByPlatform: request.caller.rateLimit?.isOfPlatform == true)
-            home = own
+            concurrent = try await tenants.tenant(id).performanceTier.concurrentOperations
+            (subject, limit) = try await counted(request.caller, who, id, request.family)
         } catch { return AdmittedCall(refused: ServiceError(error)) }
-        let (subject, now) = (QuotaSubject(tenant: home, principal: who, family: request.family), Instant(milliseconds: request.nowMilliseconds))
+        let now = Instant(milliseconds: request.nowMilliseconds)
         let operation: ConcurrencyLimit.Operation
         do { operation = try quotas.begin(tenant: id, limit: concurrent) } catch {
             // It is refused before it is a request: the window is shown as it is.
@@ -38,6 +33,23 @@ struct QuotaAdmission: CallAdmission {
             quotas.end(operation)
             return AdmittedCall(refused: ServiceError(error))
         }
+    }
+
+    func window(_ request: APIRequest) async -> [(name: String, value: String)] {
+        guard let who = request.caller.name, let id = request.caller.tenant,
+            let (subject, limit) = try? await counted(request.caller, who, id, request.family)
+        else { return [] }
+        return headers(await quotas.look(subject, limit: limit, now: Instant(milliseconds: request.nowMilliseconds)), request)
+    }
+
+    /// Whose window it is and how large. Whoever acts for several tenants has one, in its own: more children are no more calls.
+    private func counted(
+        _ caller: Caller, _ who: String, _ tenant: String, _ family: APIFamily
+    ) async throws(TenantError) -> (subject: QuotaSubject, limit: Int) {
+        let own = caller.quotaTenant ?? tenant
+        let plan = try await tenants.tenant(own).plan(family)
+        let limit = plan.requestsPerHour(keyLimit: caller.rateLimit?.perHour, givenByPlatform: caller.rateLimit?.isOfPlatform == true)
+        return (QuotaSubject(tenant: own, principal: who, family: family), limit)
     }
 
     private func headers(_ decision: RateDecision, _ request: APIRequest) -> [(name: String, value: String)] {
