@@ -142,7 +142,7 @@ package func notice(_ code: String, _ field: String, _ message: String) -> JSON 
 
 /// Notices for names nobody knows, with the name that was perhaps meant. There are never many: a body of a megabyte can
 /// hold a hundred thousand of them.
-func unknown(_ names: [String], of known: [String], _ field: (String) -> String) -> [JSON] {
+package func unknown(_ names: [String], of known: [String], _ field: (String) -> String) -> [JSON] {
     var notices = names.prefix(Limits.notices).map { name in
         var message = "this field is not known here and was ignored"
         if let near = nearest(name, in: known) { message += "; did you mean '\(near)'?" }

@@ -8,16 +8,21 @@ extension Aisemble {
     static func jobs(_ queue: JobQueue) -> [Endpoint] {
         [
             Endpoint(
-                "POST", "/jobs", "jobs.create", .scope(.jobs), "Queues a job. What it lacks is named in blocked_by; it starts by itself when that is there.",
-                takes: JobBody.self, gives: CreatedJobView.self, status: 201
-            ) { request, body throws(ServiceError) in
+                "POST", "/jobs", "jobs.create", .scope(.jobs),
+                bodyLimitBytes: jsonBodyBytes,
+                contract: Contract(
+                    "Queues a job. What it lacks is named in blocked_by; it starts by itself when that is there.", request: .json(JobBody.shape),
+                    replies: [(201, .json(CreatedJobView.shape))])
+            ) { request throws(ServiceError) in
+                let (body, notices) = try await request.body(JobBody.self)
                 let caller = try request.principal()
                 let asked = JobRequest(
                     name: body.title, type: body.type, service: body.service, priority: body.priority, parameters: body.parameters,
                     scheduledAt: body.scheduledAt.map { Instant(milliseconds: $0.milliseconds) }, maxWaitSeconds: body.maxWait,
                     idempotencyKey: request.header("idempotency-key"))
                 let (job, _) = try await asking { () async throws(JobFailure) in try await queue.submit(asked, tenant: caller.tenant, actor: caller.actor) }
-                return CreatedJobView(job)
+                let reading = await queue.reading(asked, service: job.record.service)
+                return .json(201, CreatedJobView(job).json.noting(notices + unread(body.parameters, reading)))
             },
             Endpoint("GET", "/jobs/{job_id}", "jobs.show", .scope(.jobs), "A job.", gives: JobDetail.self) { request throws(ServiceError) in
                 let (id, tenant) = (request.parameter("job_id"), try request.principal().tenant)
@@ -62,5 +67,23 @@ extension Aisemble {
                 return APIReply(200, headers: [(name: "etag", value: "\"\(record.digest)\"")], .bytes(content, type: record.mediaType))
             }.refusing(409),
         ]
+    }
+
+    /// A notice for each of a job's parameters that nobody reads.
+    private static func unread(_ parameters: JSON, _ reading: ParameterReading) -> [JSON] {
+        let common = JobRequest.commonParameters
+        switch reading {
+        case .unknown: return []
+        case .fields(let names):
+            let known = names + common
+            return unknown((parameters.members ?? []).map(\.name).filter { !known.contains($0) }, of: known) { "parameters.\($0)" }
+        case .body(let notices):
+            return notices.compactMap { told in
+                guard let code = told["code"]?.text, let field = told["field"]?.text, let message = told["message"]?.text, !common.contains(field) else {
+                    return nil
+                }
+                return notice(code, "parameters.\(field)", message)
+            }
+        }
     }
 }

@@ -25,7 +25,7 @@ struct JobService: Service {
     /// An open queue with the runners of this version.
     static func queue(_ store: SQLiteStore, _ engine: FederationEngine, metrics: Metrics, log: Logger) async throws(StorageError) -> JobQueue {
         let training = EngineTraining(engine: engine) { parameters throws(JobFailure) in
-            do throws(ServiceError) { return try TrustStream.readSession(parameters).spec } catch { throw JobFailure(reading: error) }
+            do throws(ServiceError) { return try TrustStream.readSession(parameters) } catch { throw JobFailure(reading: error) }
         }
         let queue = JobQueue(
             store: store, artifacts: Artifacts(store: store, suite: .system, log: log),

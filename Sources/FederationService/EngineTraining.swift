@@ -11,10 +11,11 @@ internal import Trust
 /// Its registration token is shown to nobody: nodes join with their certificates.
 package struct EngineTraining: FederatedTraining {
     private let engine: FederationEngine
-    private let read: @Sendable (JSON) throws(JobFailure) -> SessionSpec
+    package typealias Reading = @Sendable (JSON) throws(JobFailure) -> (spec: SessionSpec, notices: [JSON])
+    private let read: Reading
 
-    /// - Parameter read: makes a session's configuration of a job's parameters.
-    package init(engine: FederationEngine, read: @escaping @Sendable (JSON) throws(JobFailure) -> SessionSpec) {
+    /// - Parameter read: makes a session's configuration of a job's parameters, and says what of them had no effect.
+    package init(engine: FederationEngine, read: @escaping Reading) {
         self.engine = engine
         self.read = read
     }
@@ -23,13 +24,14 @@ package struct EngineTraining: FederatedTraining {
     private static let actor: AuditActor = "jobs"
 
     package func check(_ parameters: JSON) throws(JobFailure) { _ = try read(parameters) }
+    package func notices(_ parameters: JSON) -> [JSON] { (try? read(parameters))?.notices ?? [] }
 
     package func session(key: String) -> String {
         FederationEngine.sessionID(Array(CryptoSuite.system.sha256(Array("tutti job session/\(key)".utf8)).prefix(16)))
     }
 
     package func start(_ session: String, _ parameters: JSON, tenant: String) async throws(JobFailure) {
-        let spec = try read(parameters)
+        let spec = try read(parameters).spec
         do throws(FederationFailure) {
             if try await isThere(session, tenant) { return }
             _ = try await engine.createSession(spec, tenant: tenant, id: session, by: Self.actor)

@@ -15,7 +15,7 @@ import Trust
     private func training(_ service: Service, clients: Int = 1) -> EngineTraining {
         EngineTraining(engine: service.engine) { parameters throws(JobFailure) in
             guard let rounds = parameters["rounds"]?.whole else { throw .invalid(field: "parameters.rounds", issue: "is missing", provided: nil) }
-            return smallSpec(clients: clients, rounds: Int(clamping: rounds))
+            return (smallSpec(clients: clients, rounds: Int(clamping: rounds)), [])
         }
     }
 

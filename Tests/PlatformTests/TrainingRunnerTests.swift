@@ -15,6 +15,7 @@ private final class Trainings: FederatedTraining, @unchecked Sendable {
     func check(_ parameters: JSON) throws(JobFailure) {
         if parameters["rounds"]?.whole == nil { throw .invalid(field: "parameters.rounds", issue: "is missing", provided: nil) }
     }
+    func notices(_ parameters: JSON) -> [JSON] { parameters["colour"] == nil ? [] : [["code": "UNKNOWN_FIELD", "field": "colour", "message": "m"]] }
     func session(key: String) -> String { "fl-session-\(key)" }
     func start(_ session: String, _ parameters: JSON, tenant: String) async throws(JobFailure) {
         let rounds = Int(parameters["rounds"]?.whole ?? 0)

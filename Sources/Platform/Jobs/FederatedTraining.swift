@@ -4,6 +4,8 @@ package import StrictJSON
 package protocol FederatedTraining: Sendable {
     /// Looks at a job's parameters without doing anything.
     func check(_ parameters: JSON) throws(JobFailure)
+    /// What is to be noted of parameters that `check` took: `{code, field, message}`.
+    func notices(_ parameters: JSON) -> [JSON]
     /// The id of the session that goes with a key, whether it is there or not.
     func session(key: String) -> String
     /// Creates the session that the parameters describe, which begins when its clients are there. One that is there already stays as

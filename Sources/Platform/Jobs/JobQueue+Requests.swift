@@ -51,6 +51,11 @@ extension JobQueue {
         }
     }
 
+    /// What is read of the parameters of a job that was taken.
+    package func reading(_ request: JobRequest, service: String) -> ParameterReading {
+        runner(request.type, service)?.reading(request.parameters) ?? request.readingWithoutRunner
+    }
+
     package func job(_ id: String, tenant: String) async throws(JobFailure) -> JobView { view(try await record(id, tenant)) }
 
     /// Newest first.

@@ -63,6 +63,11 @@ package struct JobRequest: Sendable, Equatable {
             submission: try submission(service, text))
     }
 
+    /// Read of every job's parameters, whatever its type.
+    package static let commonParameters = ["input_source", "output_format"]
+    /// What is read of parameters whose type has no runner yet.
+    var readingWithoutRunner: ParameterReading { type == .batchProcessing ? .fields(["model", "analysis_type"]) : .unknown }
+
     /// Services that take a type; the first is its own.
     private static func services(_ type: JobType) -> [String] {
         switch type {

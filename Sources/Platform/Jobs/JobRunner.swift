@@ -10,6 +10,8 @@ package protocol JobRunner: Sendable {
     var service: String? { get }
     /// Looks at parameters when a job is asked for.
     func check(_ parameters: JSON) throws(JobFailure)
+    /// What of parameters that `check` took is read.
+    func reading(_ parameters: JSON) -> ParameterReading
     /// What is not there yet that the job needs. Asked before every run; empty: it can run.
     func requirements(_ job: JobRecord) async -> [JobBlocker]
     /// Does the work from the last checkpoint on. Whatever is done after a checkpoint may be done again after a crash: what others see of it
@@ -23,8 +25,19 @@ package protocol JobRunner: Sendable {
 extension JobRunner {
     package var service: String? { nil }
     package func check(_ parameters: JSON) throws(JobFailure) {}
+    package func reading(_ parameters: JSON) -> ParameterReading { .unknown }
     package func requirements(_ job: JobRecord) async -> [JobBlocker] { [] }
     package func abandon(_ job: JobRecord, checkpoint: [UInt8]?) async {}
+}
+
+/// What a job reads of its parameters, so that whoever sends more can be told.
+package enum ParameterReading: Sendable, Equatable {
+    /// Nobody knows yet: the type has no runner.
+    case unknown
+    /// These, and nothing else.
+    case fields([String])
+    /// A body that was read elsewhere, and what was to be noted of it: `{code, field, message}`, fields below the parameters.
+    case body(notices: [JSON])
 }
 
 /// What a run made.

@@ -16,6 +16,8 @@ package struct ReportRunner: JobRunner {
 
     package func check(_ parameters: JSON) throws(JobFailure) { _ = try Question(parameters) }
 
+    package func reading(_ parameters: JSON) -> ParameterReading { .fields(["kind", "from", "to"]) }
+
     private struct Question {
         enum Kind: String, CaseIterable { case usage, sessions }
         var kind: Kind

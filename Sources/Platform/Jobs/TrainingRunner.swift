@@ -22,6 +22,11 @@ package struct TrainingRunner: JobRunner {
         }
     }
 
+    package func reading(_ parameters: JSON) -> ParameterReading {
+        if let given = parameters["session_id"], given != .null { return .fields(["session_id"]) }
+        return .body(notices: training.notices(parameters))
+    }
+
     package func run(_ job: JobRecord, _ context: JobContext) async throws -> JobResult {
         let session = try await begin(job, context)
         var (last, isWaiting) = (Int64(-1), false)
