@@ -108,6 +108,8 @@ struct JobDetail: Described {
     var logs: [JobLogView]
     var blockedBy: [BlockerBody]
     var problem: ProblemView?
+    var session: String?
+    var sessionURL: String?
 
     static let fields = [
         FieldOf<JobDetail>("job_id", \.id, .stored), FieldOf("name", \.title, .stored), FieldOf("status", \.status, .stored), FieldOf("type", \.type, .stored),
@@ -116,10 +118,14 @@ struct JobDetail: Described {
         FieldOf("estimated_completion", \.estimate, .rule("units before it times the type's mean"), "null without a history"),
         FieldOf("scheduled_at", \.scheduledAt, .request), FieldOf("results_available", \.hasResults, .stored), FieldOf("results_url", \.resultsURL, .fixed),
         FieldOf("logs", \.logs, .stored, "the last hundred"), FieldOf("blocked_by", \.blockedBy, .rule("pending")), FieldOf("error", \.problem, .stored),
+        FieldOf("session_id", \.session, .stored, "the federated session that it trains; null: there is none, or not yet"),
+        FieldOf("session_url", \.sessionURL, .fixed, "where the federated-learning API tells of it"),
     ]
 
     init(_ view: JobView, base: String) {
         let job = view.record
+        session = view.session
+        sessionURL = view.session.map { "\(base)/api/v4/federated-learning/sessions/\($0)" }
         id = job.id
         title = job.name
         status = job.state

@@ -24,6 +24,7 @@ struct JobPageTests {
         for words in [
             "<dt>Progress</dt><dd><strong>12 / 30</strong>", "1 failed, 1 interrupted", "<strong>61.3</strong>", "Processing started", "expected to end",
             "2025-11-22 08:01:40 UTC", "There is none yet.", "The job is running, progress 12 / 30.", "/console/jobs/\(Samples.job)/cancel",
+            "href=\"/console/sessions/fl-session-7\"",
         ] { #expect(running.main.text.contains(words), "\(words)") }
         // The newest line first.
         let lines = running.main.text.components(between: "<tbody>", "</tbody>").last ?? ""
@@ -38,6 +39,7 @@ struct JobPageTests {
         let failed = JobPage.content(Samples.failedJob).main.text
         #expect(failed.contains("training_ended") && failed.contains("budget exhausted") && failed.contains("It left none.") && !failed.contains("/result"))
         let blocked = JobPage.content(JobModel(standing: Samples.blocked, priority: "normal")).main.text
+        #expect(!blocked.contains("/console/sessions/"), "there is none to look at")
         #expect(blocked.contains("What the job waits for") && blocked.contains("use a coordinator that has it"))
     }
 

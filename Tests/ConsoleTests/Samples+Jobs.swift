@@ -22,6 +22,7 @@ extension Samples {
     static var runningJob: JobModel {
         var model = JobModel(standing: job(.running), priority: "normal")
         model.standing.expectedAt = start + 100_000
+        model.session = "fl-session-7"
         (model.runs, model.failures, model.interruptions, model.workedMilliseconds) = (3, 1, 1, 61_250)
         model.log = [
             .init(at: start + 2000, level: "INFO", message: "Processing started"),
@@ -64,6 +65,7 @@ extension Samples {
     static var hostileJob: JobModel {
         let text = hostile.joined(separator: " ")
         var model = JobModel(standing: hostileJobs.jobs[0], priority: text)
+        model.session = text
         model.problem = .init(code: text, message: text)
         model.result = .init(bytes: .max, mediaType: text, digest: text, model: text)
         model.figures = hostile.map { .init($0, $0) }

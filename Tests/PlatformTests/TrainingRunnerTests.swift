@@ -56,6 +56,7 @@ private final class Trainings: FederatedTraining, @unchecked Sendable {
             let job = try await shop.record(id)
             #expect(job.result?.model == "m3" && job.figures == "{\"loss\":0.5}" && job.progress.completed == 3)
             let content = try JSON(parsing: try await shop.queue.result(id, tenant: "one").content)
+            #expect(try await shop.queue.job(id, tenant: "one").session == session)
             #expect(content["session_id"]?.text == session && content["model_sha256"]?.text == "m3")
         }
     }
@@ -71,6 +72,9 @@ private final class Trainings: FederatedTraining, @unchecked Sendable {
             try await shop.waitFor(made, .running)
             try await shop.waitFor(followed, .running)
             for id in [made, followed] { _ = try await shop.queue.cancel(id, tenant: "one", actor: "me") }
+            for (id, session) in [(made, "fl-session-\(made)/session"), (followed, "mine"), (missing, nil)] {
+                #expect(try await shop.queue.job(id, tenant: "one").session == session)
+            }
             try await shop.waitFor(made, .cancelled)
             try await shop.waitFor(followed, .cancelled)
             #expect(trainings.stopped == ["fl-session-\(made)/session"], "another's session goes on")

@@ -120,6 +120,8 @@ package struct JobModel: Sendable, Equatable {
     package var workedMilliseconds: Int64 = 0
     package var problem: Problem?
     package var result: Result?
+    /// The session that it trains; nil: there is none, or not yet.
+    package var session: String?
     package var figures: [Figure] = []
     /// The last lines, the newest last.
     package var log: [Line] = []

@@ -41,6 +41,13 @@ package enum JobPage {
             }
             HTML(.span, [.class("muted id")]) { HTML(.bdi) { job.id } }
         }
+        if let session = model.session {
+            HTML(.p) {
+                "It trains the session "
+                HTML(.a, [.href(.session(session)), .id("session")]) { HTML(.bdi) { session } }
+                "."
+            }
+        }
         if job.stage.isOpen, job.cancelAskedAt != nil { HTML(.p) { "Somebody has cancelled it. It ends at its next checkpoint." } }
         if let problem = model.problem {
             HTML(.p, [.class("problem"), .id("failure")]) {

@@ -77,6 +77,7 @@ extension JobModel {
         let job = view.record
         self.init(standing: JobStanding(view), priority: job.priority.rawValue)
         (runs, failures, interruptions, workedMilliseconds) = (job.attempts, job.failures, job.crashes, job.workedMilliseconds)
+        session = view.session
         problem = job.error.map { Problem(code: $0.code, message: $0.message) }
         result = job.result.map { Result(bytes: $0.bytes, mediaType: $0.mediaType, digest: $0.digest, model: $0.model) }
         figures = job.figures.flatMap { try? JSON(parsing: $0) }.map { Array(Figure.flat($0, under: "").prefix(Limits.figuresShown)) } ?? []

@@ -8,6 +8,8 @@ package struct JobView: Sendable, Equatable {
     package var record: JobRecord
     /// nil: nothing like it was measured yet, it is blocked, or it is over.
     package var estimatedCompletion: Instant?
+    /// The federated session that it trains, where one job is asked for; nil: there is none, or not yet.
+    package var session: String?
     package init(record: JobRecord, estimatedCompletion: Instant?) {
         self.record = record
         self.estimatedCompletion = estimatedCompletion
@@ -56,7 +58,11 @@ extension JobQueue {
         runner(request.type, service)?.reading(request.parameters) ?? request.readingWithoutRunner
     }
 
-    package func job(_ id: String, tenant: String) async throws(JobFailure) -> JobView { view(try await record(id, tenant)) }
+    package func job(_ id: String, tenant: String) async throws(JobFailure) -> JobView {
+        var view = view(try await record(id, tenant))
+        view.session = await runner(view.record.type, view.record.service)?.session(of: view.record)
+        return view
+    }
 
     /// Newest first.
     package func jobs(tenant: String, state: JobState?, offset: Int, limit: Int) async throws(JobFailure) -> JobListing {

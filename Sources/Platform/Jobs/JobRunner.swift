@@ -14,6 +14,8 @@ package protocol JobRunner: Sendable {
     func reading(_ parameters: JSON) -> ParameterReading
     /// What is not there yet that the job needs. Asked before every run; empty: it can run.
     func requirements(_ job: JobRecord) async -> [JobBlocker]
+    /// The federated session that a job trains; nil: there is none, or not yet.
+    func session(of job: JobRecord) async -> String?
     /// Does the work from the last checkpoint on. Whatever is done after a checkpoint may be done again after a crash: what others see of it
     /// carries `context.key(…)`, by which they tell that it is the same.
     /// - Throws: `JobStop` of the context as it is; `JobRunError`.
@@ -27,6 +29,7 @@ extension JobRunner {
     package func check(_ parameters: JSON) throws(JobFailure) {}
     package func reading(_ parameters: JSON) -> ParameterReading { .unknown }
     package func requirements(_ job: JobRecord) async -> [JobBlocker] { [] }
+    package func session(of job: JobRecord) async -> String? { nil }
     package func abandon(_ job: JobRecord, checkpoint: [UInt8]?) async {}
 }
 

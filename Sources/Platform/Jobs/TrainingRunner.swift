@@ -67,6 +67,13 @@ package struct TrainingRunner: JobRunner {
         return session
     }
 
+    package func session(of job: JobRecord) async -> String? {
+        guard let parameters = try? JSON(parsing: job.parameters) else { return nil }
+        // By its key, where the job makes it: whether it has is the engine's to say.
+        let session = parameters["session_id"]?.text ?? training.session(key: Self.key(job))
+        return (try? await training.status(session, tenant: job.tenant)) == nil ? nil : session
+    }
+
     /// Stops the session that the job made; one that somebody else made is only let go.
     package func abandon(_ job: JobRecord, checkpoint: [UInt8]?) async {
         guard let parameters = try? JSON(parsing: job.parameters), parameters["session_id"]?.text == nil else { return }
