@@ -21,6 +21,8 @@ import Testing
             }
             try await metrics(walker, seed)
             for at in walker.places.indices { try await measures(walker, at) }
+            for at in walker.places.indices { try await performance(&walker, at) }
+            try await everybody(walker)
         }
     }
 
@@ -142,6 +144,37 @@ import Testing
             return isNear(told?["success_rate"], rate) && isNear(told?["response_time"], 1000 * seconds / Double(tally.calls(tenant)))
         }
         #expect(isSame, "\(rate) %: \(last.encodedText)")
+    }
+
+    /// v4's totals of the same calls, of which a tick knows every one by now; this one is the tenant's own, and not among them.
+    private func performance(_ walker: inout Walker, _ at: Int) async throws {
+        let (place, tally) = (walker.places[at], walker.tally)
+        func calls(_ hundred: Int) -> JSON { JSON(tally.calls(place.id) { $0 / 100 == hundred }) }
+        let path = "/api/v4/monitoring/performance?time_range=1h"
+        let told = try await walker.call(.GET, path, in: place.id, key: place.key, "monitoring", gives: 200)["metrics"]?["application_performance"]
+        #expect(told?["requests"]?["total"] == JSON(tally.calls(place.id)), "\(place.id): \(told?.encodedText ?? "none")")
+        for hundred in 1...5 { #expect(told?["requests"]?["by_status"]?["\(hundred)xx"] == calls(hundred), "\(hundred)xx of \(place.id)") }
+        // Nothing of a walk fails on the coordinator's side.
+        #expect(calls(5) == 0 && told?["error_rate"]?.double == 0)
+    }
+
+    /// What is told of everybody: who has called, whose the numbers are, and that nothing is wrong.
+    private func everybody(_ walker: Walker) async throws {
+        let live = walker.live
+        let realtime = try await live.admin(.GET, "/api/v1/analytics/realtime").json
+        // The coordinator's own tenant made the others.
+        let tenants = Set(walker.places.map(\.id) + ["default"])
+        #expect(realtime["global_metrics"]?["active_tenants"] == JSON(tenants.count), "\(realtime.encodedText)")
+        #expect(Set((realtime["tenant_metrics"]?.members ?? []).map(\.name)) == tenants)
+        for place in walker.places {
+            let own = try await live.call(.GET, "/api/v1/analytics/realtime", bearer: place.key).json
+            #expect((own["tenant_metrics"]?.members ?? []).map(\.name) == [place.id] && own["global_metrics"]?["active_tenants"] == .null)
+        }
+        // The machine's own numbers are nobody's to count; of connections to the database there is one, busy or not.
+        let health = try await live.admin(.GET, "/api/v2/health/comprehensive").json
+        let pool = health["database"]?["connection_pool"]
+        #expect(health["database"]?["status"] == "connected", "\(health.encodedText)")
+        #expect(pool?["max"] == 1 && (pool?["active"]?.whole ?? 0) + (pool?["idle"]?.whole ?? 0) == 1, "\(health.encodedText)")
     }
 
     /// Asks until it is so; a minute at most; the coordinator looks at itself every ten seconds.
