@@ -24,9 +24,14 @@ struct PlatformServices: Sendable {
             guard case .storage(let cause) = error else { throw error }
             throw cause
         }
+        let tokens: TokenIssuer
+        do throws(TrustError) { tokens = try TokenIssuer(file: folder.signingKeysPath, random: .system, now: .now) } catch {
+            guard case .file = error else { throw error }
+            throw CoordinatorError(.integrity, error.message, remedy: "The coordinator does not start with signing keys that it cannot read.")
+        }
         return PlatformServices(
             identity: Identity(
-                store: store, tokens: try TokenIssuer(file: folder.signingKeysPath, random: .system, now: .now),
+                store: store, tokens: tokens,
                 crossFamily: Set(settings.crossFamily.compactMap(APIFamily.init(rawValue:)))), tenants: tenants,
             quotas: try await Quotas.open(store: store, now: .now), jobs: try await JobService.queue(store, engine, metrics: metrics, log: log), log: log)
     }

@@ -3,6 +3,7 @@ import CryptoSuite
 import Federation
 import Foundation
 import NIOHTTP1
+import Platform
 import Storage
 import Testing
 import Trust
@@ -23,7 +24,7 @@ import Trust
     private static let table: [String: Treatment] = [
         "tutti.sqlite": .verified, "tutti.sqlite-wal": .verified, "tutti.sqlite-shm": .verified, "blobs/*": .verified, "updates/*": .verified,
         "ca.pem": .verified, "ca.key": .verified, "server.pem": .verified, "server.key": .verified, "admin.key": .verified, "config.toml": .human,
-        "master.key": .verified, "prices.toml": .human, "ca.roll": .verified,
+        "signing.keys": .verified, "master.key": .verified, "prices.toml": .human, "ca.roll": .verified,
         "run.json": .transient, "lock": .transient,
     ]
 
@@ -33,6 +34,7 @@ import Trust
     private static func make(_ place: String) async throws -> [String] {
         let folder = CoordinatorFolder(place + "/live")
         _ = try await folder.create(listen: "127.0.0.1:0", names: [])
+        _ = try TokenIssuer(file: folder.signingKeysPath, random: .system, now: now)
         let store = try SQLiteStore(folder: folder.path, suite: .system, inlineBytes: 1000)
         var session = SessionRecord(id: "s", tenant: "default", spec: SessionSpec(), createdAt: now, registrationTokenHash: [1])
         try await store.create(session)
@@ -77,6 +79,7 @@ import Trust
                 certificatePEM: String(contentsOfFile: folder.authorityPath, encoding: .utf8),
                 keyPEM: String(decoding: SecretFile.read(path + "/ca.key"), as: UTF8.self))
             said.append(authority.pin)
+            said.append("\(SigningKeys(encoded: try SecretFile.read(folder.signingKeysPath))?.encoded ?? [])")
             said.append("\(try ServerCertificate(pem: String(contentsOfFile: path + "/server.pem", encoding: .utf8)))")
             return (said.joined(separator: "\n"), false)
         } catch { return ("\(error)", true) }
@@ -125,6 +128,34 @@ import Trust
                 let count = files.filter { Self.row($0) == row }.reduce(0) { $0 + (noticed[$1] ?? 0) }
                 #expect(count > 0, "no damage of \(row) was noticed at all")
             }
+        }
+    }
+
+    /// A coordinator does not make new keys in the place of damaged ones: it says which file it is, and what may be done.
+    @Test func damagedSigningKeysAreNamedWithTheRemedy() async throws {
+        try await withTemporaryFolder { place in
+            let folder = CoordinatorFolder(place + "/live")
+            _ = try await folder.create(listen: "127.0.0.1:0", names: [])
+            _ = try TokenIssuer(file: folder.signingKeysPath, random: .system, now: Self.now)
+            let sound = try SecretFile.read(folder.signingKeysPath)
+            var flipped = sound
+            let secret = try #require(String(decoding: sound, as: UTF8.self).range(of: "secret\":\"")).upperBound.utf16Offset(
+                in: String(decoding: sound, as: UTF8.self))
+            flipped[secret + 3] = flipped[secret + 3] == UInt8(ascii: "A") ? UInt8(ascii: "B") : UInt8(ascii: "A")
+            for damaged in [flipped, Array(sound.prefix(sound.count / 2)), []] {
+                try SecretFile.write(damaged, to: folder.signingKeysPath)
+                let told = await { () async -> String in
+                    do {
+                        try await LiveCoordinator.serving(folder) { _ async throws -> Void in }
+                        return "nothing"
+                    } catch { return "\(error)" }
+                }()
+                #expect(told.contains("signing.keys") && told.contains("restore it from a backup, or remove it"), "\(told)")
+                #expect(try SecretFile.read(folder.signingKeysPath) == damaged, "what is damaged is not written over")
+                #expect(try await folder.check().damages.contains { $0.contains("signing.keys") && $0.contains("restore it from a backup") })
+            }
+            try SecretFile.remove(folder.signingKeysPath)
+            try await LiveCoordinator.serving(folder) { live async throws -> Void in #expect(try await live.call(.GET, "/livez").status == 200) }
         }
     }
 

@@ -130,7 +130,11 @@ import Trust
         _ = try await issue(again, begin + 30 * 86_400)
         #expect(try SecretFile.read(path) != content, "the new key is in the file")
         #expect((try FileManager.default.attributesOfItem(atPath: path))[.posixPermissions] as? Int == 0o600)
-        for damage in [[], Array(content.dropLast(3)), Array("{}".utf8), Array(#"{"issuer":"x","keys":[]}"#.utf8), content + content] {
+        // Whole but for one secret, which is another's.
+        let (mine, others) = (SigningKeys(seededRandom(3), now: begin), SigningKeys(seededRandom(4), now: begin))
+        func secret(_ keys: SigningKeys) throws -> String { try JSON(parsing: keys.encoded)["keys"]?.elements?.first?["secret"]?.text ?? "" }
+        let other = Array(String(decoding: mine.encoded, as: UTF8.self).replacing(try secret(mine), with: try secret(others)).utf8)
+        for damage in [[], Array(content.dropLast(3)), Array("{}".utf8), Array(#"{"issuer":"x","keys":[]}"#.utf8), content + content, other] {
             try SecretFile.write(damage, to: path)
             #expect(throws: TrustError.self) { try TokenIssuer(file: path, random: .system, now: begin) }
         }
@@ -146,6 +150,9 @@ import Trust
         dump(keys, to: &dumped)
         let secret = try #require(bytes(base64URL: text))
         #expect(text.count == 43 && !dumped.contains(text) && !dumped.contains(hexadecimal(secret)) && !dumped.contains("\(secret)"))
+        // As files were before they had a digest.
+        let old = try #require(try JSON(parsing: keys.encoded).members).filter { $0.name != "sha256" }
+        #expect(old.count == 2 && SigningKeys(encoded: JSON.object(old).encoded()) == keys)
         let short = #"{"issuer":"x","keys":[{"kid":"a","secret":"AAAA","created_ms":1}]}"#
         let twice = #"{"kid":"a","secret":"\#(text)","created_ms":1}"#
         for bad in [short, #"{"issuer":"x","keys":[\#(twice),\#(twice)]}"#, #"{"issuer":"","keys":[\#(twice)]}"#, #"{"keys":[\#(twice)]}"#] {

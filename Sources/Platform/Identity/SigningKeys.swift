@@ -57,18 +57,24 @@ package struct SigningKeys: Sendable, Equatable {
 
     // MARK: As a file
 
-    package var encoded: [UInt8] {
-        let json: JSON = [
+    private static let digestName = "sha256"
+
+    private var json: JSON {
+        [
             "issuer": .string(issuer),
             "keys": .array(
                 generations.map {
                     ["kid": .string($0.id), "secret": .string(base64URL($0.secret.bytes)), "created_ms": .integer($0.createdAt.milliseconds)]
                 }),
         ]
-        return json.encoded() + [UInt8(ascii: "\n")]
     }
 
-    /// nil for what `encoded` has not written.
+    /// A bit that flips in a secret would end every token without a word, so the file says what it is: SHA-256 of the rest.
+    private var digest: String { hexadecimal(CryptoSuite.system.sha256(json.encoded())) }
+
+    package var encoded: [UInt8] { JSON.object((json.members ?? []) + [.init(Self.digestName, .string(digest))]).encoded() + [UInt8(ascii: "\n")] }
+
+    /// nil for what `encoded` has not written; files of before there was a digest have none.
     package init?(encoded content: [UInt8]) {
         guard content.count <= IdentityLimits.signingFileBytesMax, let json = try? JSON(parsing: content), let issuer = json["issuer"]?.text, !issuer.isEmpty,
             let listed = json["keys"]?.elements, (1...IdentityLimits.signingGenerations).contains(listed.count)
@@ -83,5 +89,6 @@ package struct SigningKeys: Sendable, Equatable {
         }
         self.issuer = issuer
         generations = keys
+        if let told = json[Self.digestName] { guard told.text == digest else { return nil } }
     }
 }

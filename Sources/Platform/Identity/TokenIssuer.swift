@@ -22,7 +22,7 @@ package final class TokenIssuer: Sendable {
         let keys: SigningKeys
         if FileManager.default.fileExists(atPath: path) {
             guard let kept = SigningKeys(encoded: try SecretFile.read(path)) else {
-                throw .file(path: path, problem: "it holds no signing keys; restore it from a backup, or remove it, which ends all access tokens")
+                throw .file(path: path, problem: "it is damaged: it holds no signing keys; restore it from a backup, or remove it, which ends all access tokens")
             }
             keys = kept
         } else {
