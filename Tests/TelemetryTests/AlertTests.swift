@@ -111,6 +111,22 @@ import Testing
         #expect(Set(AlertRule.usual.map(\.id)).count == AlertRule.usual.count)
     }
 
+    /// Of the rule, the subject and the instant, and of nothing else: who sees the same says the same, and a second firing of a day is another.
+    @Test func anAlertIsNamedByWhatItIs() {
+        let rule = AlertRule(id: "r", severity: .critical, title: "t", measure: .failedLogins, threshold: 9, clearSeconds: 10, text: "{value}", action: "a")
+        func fired(_ values: [(Int, Double)], _ subject: String?) -> [String] {
+            var book = AlertBook(rules: [rule])
+            return values.flatMap { second, value in
+                book.evaluate(at: noon + second) { _ in [AlertReading(subject: subject, value: value, count: 1)] }
+            }.filter { $0.state == .firing }.map(\.id)
+        }
+        let once = fired([(0, 1), (10, 10)], "a")
+        #expect(once.count == 1 && once == fired([(10, 99), (20, 50)], "a"), "numbers do not name it")
+        #expect(fired([(10, 10)], "b") != once && fired([(10, 10)], nil) != once && fired([(20, 10)], "a") != once)
+        let twice = fired([(10, 10), (20, 0), (30, 0), (40, 0), (50, 10)], "a")
+        #expect(twice.count == 2 && twice.first == once.first && Set(twice).count == 2, "the second full disk of a day is told, too")
+    }
+
     // MARK: Failed logins
 
     @Test func failuresOfOneAddressAddUpOverFiveMinutes() {
