@@ -49,7 +49,7 @@ import Trust
         check(try await newest(world, tenant), .tenantCreated, "tenant", tenant, 201)
         let hook = await world.call(
             world.enterprise,
-            request("POST", "/api/v1/webhooks/configure", body: #"{"webhook_url": "https://example.org/a", "events": ["tenant.upgraded"]}"#))
+            request("POST", "/api/v1/webhooks/configure", body: #"{"url": "https://example.org/a", "events": ["job.completed"]}"#))
         check(try await newest(world, "default"), .webhookCreated, "webhook", hook.json["webhook_id"]?.text, hook.status)
         let job = await world.call(
             world.aisemble, request("POST", "/api/v2/jobs", body: #"{"name": "r", "type": "report", "parameters": {"kind": "usage"}}"#))
