@@ -132,30 +132,28 @@ import Trust
     }
 
     /// A coordinator does not make new keys in the place of damaged ones: it says which file it is, and what may be done.
-    @Test func damagedSigningKeysAreNamedWithTheRemedy() async throws {
+    @Test(arguments: ["flipped", "cut", "empty", "removed"])
+    func damagedSigningKeysAreNamedWithTheRemedy(_ damage: String) async throws {
         try await withTemporaryFolder { place in
             let folder = CoordinatorFolder(place + "/live")
             _ = try await folder.create(listen: "127.0.0.1:0", names: [])
             _ = try TokenIssuer(file: folder.signingKeysPath, random: .system, now: Self.now)
             let sound = try SecretFile.read(folder.signingKeysPath)
-            var flipped = sound
-            let secret = try #require(String(decoding: sound, as: UTF8.self).range(of: "secret\":\"")).upperBound.utf16Offset(
-                in: String(decoding: sound, as: UTF8.self))
-            flipped[secret + 3] = flipped[secret + 3] == UInt8(ascii: "A") ? UInt8(ascii: "B") : UInt8(ascii: "A")
-            for damaged in [flipped, Array(sound.prefix(sound.count / 2)), []] {
-                try SecretFile.write(damaged, to: folder.signingKeysPath)
-                let told = await { () async -> String in
-                    do {
-                        try await LiveCoordinator.serving(folder) { _ async throws -> Void in }
-                        return "nothing"
-                    } catch { return "\(error)" }
-                }()
-                #expect(told.contains("signing.keys") && told.contains("restore it from a backup, or remove it"), "\(told)")
-                #expect(try SecretFile.read(folder.signingKeysPath) == damaged, "what is damaged is not written over")
-                #expect(try await folder.check().damages.contains { $0.contains("signing.keys") && $0.contains("restore it from a backup") })
+            guard damage != "removed" else {
+                try SecretFile.remove(folder.signingKeysPath)
+                try await LiveCoordinator.serving(folder) { live async throws -> Void in #expect(try await live.call(.GET, "/livez").status == 200) }
+                return #expect(try SecretFile.read(folder.signingKeysPath) != sound, "the remedy that is told works")
             }
-            try SecretFile.remove(folder.signingKeysPath)
-            try await LiveCoordinator.serving(folder) { live async throws -> Void in #expect(try await live.call(.GET, "/livez").status == 200) }
+            let text = String(decoding: sound, as: UTF8.self)
+            let secret = try #require(text.range(of: #""secret":""#)).upperBound.utf16Offset(in: text)
+            var damaged = damage == "cut" ? Array(sound.prefix(sound.count / 2)) : damage == "empty" ? [] : sound
+            if damage == "flipped" { damaged[secret + 3] = damaged[secret + 3] == UInt8(ascii: "A") ? UInt8(ascii: "B") : UInt8(ascii: "A") }
+            try SecretFile.write(damaged, to: folder.signingKeysPath)
+            #expect(try await folder.check().damages.contains { $0.contains("signing.keys") && $0.contains("restore it from a backup") })
+            let error = try await #require(throws: CoordinatorError.self) { try await LiveCoordinator.serving(folder) { _ in } }
+            #expect(error.kind == .integrity && error.message.contains("signing.keys"), "\(error)")
+            #expect(error.message.contains("restore it from a backup, or remove it"), "\(error)")
+            #expect(try SecretFile.read(folder.signingKeysPath) == damaged, "what is damaged is not written over")
         }
     }
 
