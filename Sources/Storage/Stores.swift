@@ -232,6 +232,13 @@ package struct AuditRecord: Sendable, Equatable, Codable {
         case tenantKeyRotated = "secrets.tenant_key_rotated"
         /// All tenants' keys are wrapped with a new master key.
         case masterKeyRotated = "secrets.master_key_rotated"
+        case vaultKeyGenerated = "vault.key_generated"
+        /// `details` say which version seals from now on, and the oldest that still opens.
+        case vaultKeyRotated = "vault.key_rotated"
+        /// Its private halves are erased; `details` say why.
+        case vaultKeyRevoked = "vault.key_revoked"
+        /// A secret was shared with the owner of a public key; `details` name the key by its fingerprint.
+        case vaultKeyExchanged = "vault.key_exchanged"
         case consoleSignedIn = "console.signed_in"
         /// A wrong key; `details` say how many more came before it and were not written down.
         case consoleSignInRefused = "console.sign_in_refused"

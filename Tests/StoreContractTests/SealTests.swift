@@ -48,6 +48,8 @@ import Trust
         try await store.putSeries([SeriesBlock(tenant: "", series: "m", tier: 1, number: 7, points: [1, 2])], horizons: [:])
         try await store.appendLogs(
             [LogRecord(at: now, level: .error, service: "s", message: "failed", tenant: "default", traceID: "t")], ring: LogRing(entriesMax: 9, bytesMax: 999))
+        let seen = SeenKeyRecord(tenant: "default", fingerprint: [7], session: "x", seenAt: now)
+        _ = try await store.addVaultKey(vaultKey("q"), seen: seen, audit: note(.vaultKeyGenerated, "q"), limit: 9)
         await store.close()
     }
 
@@ -80,6 +82,8 @@ import Trust
         ("fact", "history", ["value = 'i'", "seal = NULL"]),
         ("job", "j", ["state = 'completed'", "finished_ms = 1", "type = 'annealing'", "tenant = 'x'"]),
         ("job_checkpoint", "j", ["content = x'0103'", "tenant = 'x'"]),
+        ("vault_key", "q", ["tenant = 'x'", "is_revoked = 1", "record = CAST(replace(CAST(record AS TEXT), 'encryption', 'signing') AS BLOB)"]),
+        ("seen_key", "default/07", ["session = 'y'", "seen_ms = seen_ms + 1"]),
         ("artifact", "default/a", ["digest = '00'", "bytes = 4", "expires_ms = 4"]),
     ]
 

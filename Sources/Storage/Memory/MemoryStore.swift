@@ -74,6 +74,10 @@ package final class MemoryStore: Sendable {
         var jobs: [MemoryKey: JobRecord] = [:]
         /// By (job).
         var jobCheckpoints: [MemoryKey: [UInt8]] = [:]
+        /// By (id).
+        var vaultKeys: [MemoryKey: VaultKeyRecord] = [:]
+        /// By (tenant, fingerprint).
+        var seenKeys: [MemoryKey: SeenKeyRecord] = [:]
         /// By (tenant, name).
         var artifacts: [MemoryKey: (record: ArtifactRecord, content: [UInt8])] = [:]
     }

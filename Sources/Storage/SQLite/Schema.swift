@@ -18,6 +18,7 @@ struct Schema {
         { database, _ in try database.execute(sql: webhooks) },
         { database, _ in try database.execute(sql: telemetry) },
         { database, _ in try database.execute(sql: use) },
+        { database, _ in try database.execute(sql: vault) },
     ]
 
     /// Brings a database from `version` to the present one: each step in one transaction with its number, so that whatever

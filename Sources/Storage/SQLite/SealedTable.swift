@@ -64,6 +64,7 @@ struct SealedTable: Sendable {
         job, jobCheckpoint, artifact,
         tenantKey, webhook, outboxEvent, delivery, deliveryAttempt,
         seriesBlock, logEntry,
+        vaultKey, seenKey,
     ]
 }
 
