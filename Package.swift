@@ -134,19 +134,25 @@ let rooms: [Target] = [
             "MerkleLog", "Receipts", "Telemetry", "Compute", "StrictJSON", "WorkSharing",
             .product(name: "Logging", package: "swift-log"),
         ]),
+    room(
+        "KeyVault",
+        [
+            "Storage", "Trust", "CryptoSuite", "Federation", "Wire",
+            .product(name: "Crypto", package: "swift-crypto"), .product(name: "SwiftASN1", package: "swift-asn1"),
+        ]),
     // 6 surfaces
     room("APIKit", ["StrictJSON", "Suggestion", "Platform", "Storage", "Federation"]),
     room("EnterpriseAPI", ["APIKit", "StrictJSON", "Platform", "Storage", "Federation", "Telemetry", "Trust"]),
     room("AisembleAPI", ["APIKit", "StrictJSON", "Platform", "Storage", "Telemetry", "Suggestion", "Federation", "Trust"]),
     room("PhiAPI", ["APIKit", "StrictJSON", "Platform", "Federation"]),
-    room("TrustStreamAPI", ["APIKit", "Wire", "StrictJSON", "FederationService", "Federation", "DifferentialPrivacy", "Learning", "Platform", "Storage", "Telemetry", "Trust"]),
+    room("TrustStreamAPI", ["APIKit", "KeyVault", "Wire", "StrictJSON", "FederationService", "Federation", "DifferentialPrivacy", "Learning", "Platform", "Storage", "Telemetry", "Trust"]),
     room("Console", ["APIKit", "CryptoSuite", "FederationService", "Federation", "DifferentialPrivacy", "Platform", "Storage", "StrictJSON", "Telemetry"]),
     // 7 nodes
     room("TuttiConfiguration", ["StrictJSON", "Suggestion", .product(name: "TOMLKit", package: "TOMLKit")]),
     room(
         "CoordinatorNode",
         [
-            "APIKit", "TrustStreamAPI", "EnterpriseAPI", "AisembleAPI", "PhiAPI", "Console", "FederationService", "Federation", "Storage", "Trust", "Platform", "Telemetry",
+            "APIKit", "TrustStreamAPI", "EnterpriseAPI", "AisembleAPI", "PhiAPI", "Console", "FederationService", "KeyVault", "Federation", "Storage", "Trust", "Platform", "Telemetry",
             "Receipts", "Wire", "Learning", "CryptoSuite", "TuttiConfiguration", "Compute", "Diagnosis", "StrictJSON",
             .product(name: "HummingbirdCore", package: "hummingbird"),
             .product(name: "Logging", package: "swift-log"),
@@ -249,6 +255,7 @@ let suites: [Target] = [
             "FederationService", "Federation", "DifferentialPrivacy", "Receipts", "Storage", "StrictJSON", "Trust", "Platform", "Learning", "RobustAggregation",
             "MerkleLog", "Wire", "CryptoSuite", "Telemetry", "Compute", .product(name: "Logging", package: "swift-log"),
         ]),
+    tests("KeyVaultTests", ["KeyVault", "Storage", "Trust", "Platform", "CryptoSuite", "Federation"]),
     tests("IdentityTests", ["Platform", "Storage", "Trust", "CryptoSuite", "Federation", "StrictJSON"]),
     tests(
         "PlatformTests",
@@ -258,10 +265,10 @@ let suites: [Target] = [
         "FamilyTests",
         [
             "APIKit", "EnterpriseAPI", "AisembleAPI", "PhiAPI", "StrictJSON", "Platform", "Storage", "Telemetry", "Trust", "Federation", "CryptoSuite",
-            "TrustStreamAPI", "FederationService", "Compute",
+            "TrustStreamAPI", "FederationService", "KeyVault", "Compute",
             .product(name: "Logging", package: "swift-log"),
         ]),
-    tests("TrustStreamAPITests", ["TrustStreamAPI", "APIKit", "FederationService", "Federation", "Learning", "Wire", "Trust", "StrictJSON", "Platform", "Storage", "Telemetry", "CryptoSuite", .product(name: "Logging", package: "swift-log")]),
+    tests("TrustStreamAPITests", ["TrustStreamAPI", "KeyVault", "APIKit", "FederationService", "Federation", "Learning", "Wire", "Trust", "StrictJSON", "Platform", "Storage", "Telemetry", "CryptoSuite", .product(name: "Logging", package: "swift-log")]),
     tests("ConsoleTests", ["Console", "APIKit", "CryptoSuite", "Federation", "MerkleLog", "Platform", "Storage", "StrictJSON", "Telemetry", "Trust", .product(name: "Logging", package: "swift-log")]),
     tests("ConfigurationTests", ["TuttiConfiguration"]),
     tests("CommandTests", ["CommandKit", "CryptoSuite", "Diagnosis", "MerkleLog", "Receipts", "StrictJSON", "Trust", argumentParser]),

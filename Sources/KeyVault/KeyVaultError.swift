@@ -1,3 +1,5 @@
+package import Storage
+
 /// Why the vault refuses.
 package enum KeyVaultError: Error, Sendable, Equatable, CustomStringConvertible {
     /// What was handed in.
@@ -5,17 +7,29 @@ package enum KeyVaultError: Error, Sendable, Equatable, CustomStringConvertible 
     case unknownKey(String)
     /// The key is there and must not be used for this now.
     case unusable(key: String, why: String)
+    /// The key is there, and this is not what it is for.
+    case wrongUse(key: String, why: String)
+    /// It is somebody else's to ask for.
+    case forbidden(String)
+    case tooManyKeys(limit: Int)
+    /// A key in a hardware module was asked for and there is none.
+    case noHardware
     /// A changed byte, another key, another context: nobody is told which.
     case unopenable
-    /// What is kept cannot be read or written.
+    case storage(StorageError)
+    /// The keys that seal this vault's keys.
     case keeping(String)
 
     package var description: String {
         switch self {
         case .field(let name, let problem): "\(name): \(problem)"
         case .unknownKey(let id): "there is no key \(id)"
-        case .unusable(let key, let why): "the key \(key) \(why)"
+        case .unusable(let key, let why), .wrongUse(let key, let why): "the key \(key) \(why)"
+        case .forbidden(let why): why
+        case .tooManyKeys(let limit): "there are \(limit) keys that are not revoked, the most there may be; revoke some"
+        case .noHardware: "hsm_unavailable: no hardware security module is connected, so no key can be kept in one"
         case .unopenable: "this cannot be opened with that key, that additional data and that context"
+        case .storage(let error): error.description
         case .keeping(let cause): "the vault cannot keep its keys: \(cause)"
         }
     }

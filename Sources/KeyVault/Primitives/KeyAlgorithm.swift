@@ -12,7 +12,9 @@ package enum KeyAlgorithm: String, Sendable, CaseIterable {
         "kyber_768": .mlKEM768, "kyber_1024": .mlKEM1024, "dilithium_3": .mlDSA65, "dilithium_5": .mlDSA87,
     ]
     /// Names that are asked for now and then and that nothing here stands for.
-    package static let unavailable = ["kyber_512", "ml_kem_512", "dilithium_2", "ml_dsa_44", "falcon_512", "falcon_1024", "sphincs+", "sphincs_plus", "slh_dsa"]
+    package static let unavailable = [
+        "kyber_512", "ml_kem_512", "dilithium_2", "ml_dsa_44", "falcon_512", "falcon_1024", "sphincs+", "sphincs_plus", "slh_dsa",
+    ]
     /// Every name that is taken.
     package static let names = draftNames.keys.sorted() + allCases.map(\.rawValue)
 

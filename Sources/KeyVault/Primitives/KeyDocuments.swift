@@ -26,10 +26,14 @@ package enum KeyDocuments {
     /// - Parameter field: what errors name.
     package static func publicKey(pem: String, field: String = "public_key") throws(KeyVaultError) -> PublicKey {
         let der = try document(pem, publicLabel, field)
-        guard let found = algorithm(der, { node in
-            guard let info = try? ASN1BitString(derEncoded: node), info.paddingBits == 0 else { return nil }
-            return Array(info.bytes)
-        }, leading: 0) else {
+        guard
+            let found = algorithm(
+                der,
+                { node in
+                    guard let info = try? ASN1BitString(derEncoded: node), info.paddingBits == 0 else { return nil }
+                    return Array(info.bytes)
+                }, leading: 0)
+        else {
             throw .field(field, problem: "is no SubjectPublicKeyInfo of \(names { _ in true })")
         }
         let key = try PublicKey(found.algorithm, found.bytes, field: field)

@@ -52,6 +52,8 @@ package struct PublicKey: Sendable, Equatable {
         }
     }
 
-    /// `SHA256:` and the digest of its SubjectPublicKeyInfo in base64, as OpenSSH writes fingerprints.
-    package var fingerprint: String { "SHA256:" + Data(SHA256.hash(data: KeyDocuments.subjectPublicKeyInfo(self))).base64EncodedString() }
+    /// SHA-256 of its SubjectPublicKeyInfo.
+    package var digest: [UInt8] { Array(SHA256.hash(data: KeyDocuments.subjectPublicKeyInfo(self))) }
+    /// `SHA256:` and its digest in base64.
+    package var fingerprint: String { "SHA256:" + Data(digest).base64EncodedString() }
 }

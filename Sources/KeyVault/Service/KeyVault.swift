@@ -1,0 +1,257 @@
+internal import Crypto
+internal import CryptoSuite
+package import Federation
+package import Storage
+package import Trust
+
+/// Where keys lie that are asked to lie in a module.
+package enum KeyToken: Sendable {
+    /// In this process, and labelled so: `token_kind` is `software`, and nothing is hardware-backed.
+    case software
+    /// Software is not taken for it: who asks for a module is refused.
+    case none
+}
+
+/// What a key is asked to be.
+package struct VaultKeyRequest: Sendable {
+    /// A name that `KeyAlgorithm` takes.
+    package var algorithm: String
+    /// nil: the usual one of the algorithm.
+    package var usage: KeyUsage?
+    package var validity = KeyValidity.usual
+    package var asksForHardware = false
+    package var isBackedUp = false
+    package var metadata: [String: String] = [:]
+    package init(algorithm: String) { self.algorithm = algorithm }
+}
+
+/// Something was done, for whoever counts.
+package enum VaultEvent: Sendable {
+    case generated(KeyAlgorithm, seconds: Double, tenant: String)
+    case used(String, tenant: String)
+}
+
+/// Keys of tenants. Private halves are sealed by `SecretStore` and leave it only while they are used; what is another tenant's is not there.
+package struct KeyVault: Sendable {
+    private static let purpose = "vault-key"
+    private static let bindingBytes = 32
+    let store: any VaultKeyStore
+    let secrets: SecretStore
+    let random: RandomSource
+    private let token: KeyToken
+    let tell: @Sendable (VaultEvent) -> Void
+
+    package init(
+        store: any VaultKeyStore, secrets: SecretStore, random: RandomSource, token: KeyToken, tell: @escaping @Sendable (VaultEvent) -> Void = { _ in }
+    ) {
+        self.store = store
+        self.secrets = secrets
+        self.random = random
+        self.token = token
+        self.tell = tell
+    }
+
+    // MARK: Keys
+
+    /// - Throws: `field`, `noHardware`, `tooManyKeys`.
+    package func generate(_ request: VaultKeyRequest, tenant: String, actor: String, now: Instant) async throws(KeyVaultError) -> VaultKey {
+        guard let algorithm = KeyAlgorithm(named: request.algorithm) else {
+            let why = KeyAlgorithm.unavailable.contains(request.algorithm) ? "is not available here" : "is no algorithm that is known here"
+            throw .field("algorithm", problem: "\(why); there are \(KeyAlgorithm.names.joined(separator: ", "))")
+        }
+        let usage = request.usage ?? .usual(algorithm)
+        guard usage.fits(algorithm) else {
+            throw .field("key_usage", problem: "is not what a key of \(algorithm.rawValue) is for, which \(algorithm.signs ? "signs" : "encapsulates")")
+        }
+        try Self.check(request.metadata)
+        if request.asksForHardware, case .none = token { throw .noHardware }
+        let id = "qkey-" + hexadecimal(random.bytes(16))
+        var record = VaultKeyRecord(
+            id: id, tenant: tenant, algorithm: algorithm.rawValue, askedAlgorithm: request.algorithm, usage: usage.rawValue, validity: request.validity.text,
+            isBackedUp: request.isBackedUp, tokenID: request.asksForHardware ? "software-token/\(id)" : nil, metadata: request.metadata, createdAt: now,
+            versions: [])
+        let (version, seen) = try await version(1, of: record, algorithm, request.validity, now)
+        record.versions = [version]
+        let audit = AuditRecord(
+            at: now, action: .vaultKeyGenerated, actor: actor, subject: id,
+            details: ["algorithm": algorithm.rawValue, "usage": usage.rawValue, "fingerprint": try PublicKey(algorithm, version.publicKey).fingerprint],
+            resourceType: "vault_key", resourceID: id)
+        let (stored, entry) = (record, audit)
+        let isAdded = try await kept { () async throws(StorageError) in
+            try await store.addVaultKey(stored, seen: seen, audit: entry, limit: Limits.keysMax)
+        }
+        guard isAdded else { throw .tooManyKeys(limit: Limits.keysMax) }
+        return try VaultKey(record)
+    }
+
+    /// - Throws: `unknownKey`.
+    package func key(_ id: String, tenant: String) async throws(KeyVaultError) -> VaultKey {
+        guard let record = try await kept({ () async throws(StorageError) in try await store.vaultKey(id, tenant: tenant) }) else {
+            throw .unknownKey(Self.clipped(id))
+        }
+        return try VaultKey(record)
+    }
+
+    /// In the order of their ids.
+    /// - Parameters:
+    ///   - metadata: what the keys' metadata have to say.
+    ///   - state: nil: all.
+    ///   - after: an id; those behind it.
+    /// - Returns: at most `limit`, and where there may be more, after which to go on.
+    package func keys(
+        tenant: String, metadata: [String: String] = [:], state: KeyState? = nil, after: String = "", limit: Int, now: Instant
+    ) async throws(KeyVaultError) -> (keys: [VaultKey], next: String?) {
+        var (found, last): ([VaultKey], String) = ([], after)
+        while true {
+            let from = last
+            let page = try await kept { () async throws(StorageError) in
+                try await store.vaultKeys(tenant: tenant, revoked: state.map { $0 == .revoked }, after: from, limit: Limits.listedMax)
+            }
+            for record in page {
+                let key = try VaultKey(record)
+                last = key.id
+                guard metadata.allSatisfy({ record.metadata[$0.key] == $0.value }), state.map({ $0 == key.state(at: now) }) ?? true else { continue }
+                found.append(key)
+                if found.count == limit { return (found, last) }
+            }
+            if page.count < Limits.listedMax { return (found, nil) }
+        }
+    }
+
+    /// A new pair of keys: it seals and signs from now on, for as long as the first one did. Older ones still open and verify.
+    /// - Parameter minVersion: older versions are given up, and what they sealed with them. nil: none.
+    /// - Throws: `unknownKey`, `unusable`, `field`.
+    package func rotate(_ id: String, minVersion: Int? = nil, tenant: String, actor: String, now: Instant) async throws(KeyVaultError) -> VaultKey {
+        let key = try await key(id, tenant: tenant)
+        guard key.record.revokedAt == nil else { throw .unusable(key: id, why: "is revoked") }
+        let next = key.newest.number + 1
+        let oldest = minVersion ?? key.minVersion
+        guard (key.minVersion...next).contains(oldest) else {
+            throw .field("min_version", problem: "must be from \(key.minVersion) to \(next), for what is given up does not come back")
+        }
+        guard key.record.versions.count(where: { $0.number >= oldest }) < Limits.versionsMax else {
+            throw .field("min_version", problem: "must be higher: a key has at most \(Limits.versionsMax) versions")
+        }
+        let (version, seen) = try await version(next, of: key.record, key.algorithm, try KeyValidity(key.record.validity), now)
+        let audit = AuditRecord(
+            at: now, action: .vaultKeyRotated, actor: actor, subject: id, details: ["version": "\(next)", "min_version": "\(oldest)"],
+            resourceType: "vault_key", resourceID: id)
+        let before = key.record
+        let changed = try await kept { () async throws(StorageError) in
+            try await store.changeVaultKey(id, tenant: tenant) { record in
+                guard record == before else { return nil }
+                var record = record
+                record.versions = record.versions.filter { $0.number >= oldest } + [version]
+                return (record, seen, audit)
+            }
+        }
+        guard let changed else { throw .unknownKey(id) }
+        guard changed.versions.last == version else { throw .unusable(key: id, why: "was just changed by somebody else; look at it, and try again") }
+        return try VaultKey(changed)
+    }
+
+    /// Erases the private halves of all versions, for good. Again: nothing happens.
+    package func revoke(_ id: String, reason: String?, tenant: String, actor: String, now: Instant) async throws(KeyVaultError) -> VaultKey {
+        if let reason, !Limits.reasonBytes.contains(reason.utf8.count) {
+            throw .field("reason", problem: "must have \(Limits.reasonBytes.lowerBound) to \(Limits.reasonBytes.upperBound) bytes")
+        }
+        let audit = AuditRecord(
+            at: now, action: .vaultKeyRevoked, actor: actor, subject: id, details: reason.map { ["reason": $0] } ?? [:], resourceType: "vault_key",
+            resourceID: id, level: .warning)
+        let changed = try await kept { () async throws(StorageError) in
+            try await store.changeVaultKey(id, tenant: tenant) { record in
+                guard record.revokedAt == nil else { return nil }
+                var record = record
+                (record.revokedAt, record.revokedReason) = (now, reason)
+                for i in record.versions.indices { record.versions[i].envelope = [] }
+                return (record, nil, audit)
+            }
+        }
+        guard let changed else { throw .unknownKey(Self.clipped(id)) }
+        return try VaultKey(changed)
+    }
+
+    // MARK: Private halves
+
+    /// Makes a pair of keys and seals its private half, with what the record says of it.
+    private func version(
+        _ number: Int, of record: VaultKeyRecord, _ algorithm: KeyAlgorithm, _ validity: KeyValidity, _ now: Instant
+    ) async throws(KeyVaultError) -> (version: VaultKeyRecord.Version, seen: SeenKeyRecord) {
+        let clock = ContinuousClock()
+        let begun = clock.now
+        let pair = try PrivateKey(algorithm, seed: Secret(random.bytes(algorithm.seedBytes)))
+        let took = clock.now - begun
+        var version = VaultKeyRecord.Version(
+            number: number, publicKey: pair.publicKey.bytes, envelope: [], createdAt: now, expiresAt: validity.end(from: now))
+        let sealed = Array(SHA256.hash(data: VaultKey.binding(record, version))) + pair.seed.bytes
+        let context = Self.context(record, number)
+        do throws(SecretError) { version.envelope = try await secrets.seal(sealed, context) } catch { throw Self.refusal(error) }
+        tell(.generated(algorithm, seconds: Double(took.components.seconds) + Double(took.components.attoseconds) / 1e18, tenant: record.tenant))
+        return (version, SeenKeyRecord(tenant: record.tenant, fingerprint: pair.publicKey.digest, session: record.id, seenAt: now))
+    }
+
+    /// - Throws: `unopenable` where the record is not the one that it was sealed with.
+    func privateKey(_ key: VaultKey, _ version: VaultKeyRecord.Version) async throws(KeyVaultError) -> PrivateKey {
+        let opened: Secret
+        do throws(SecretError) { opened = try await secrets.open(version.envelope, Self.context(key.record, version.number)) } catch {
+            throw Self.refusal(error)
+        }
+        let bytes = opened.bytes
+        let binding = Array(SHA256.hash(data: VaultKey.binding(key.record, version)))
+        guard bytes.count == Self.bindingBytes + key.algorithm.seedBytes, constantTimeEqual(Array(bytes[..<Self.bindingBytes]), binding) else {
+            throw .unopenable
+        }
+        return try PrivateKey(key.algorithm, seed: Secret(Array(bytes[Self.bindingBytes...])))
+    }
+
+    /// The public half, of which it is certain that it belongs to what is sealed.
+    /// - Throws: `unopenable` where the record is not the one that it was sealed with.
+    func publicKey(_ key: VaultKey, _ version: VaultKeyRecord.Version) async throws(KeyVaultError) -> PublicKey {
+        try await privateKey(key, version).publicKey
+    }
+
+    /// The public half of a version, for others.
+    /// - Parameter version: nil: the newest.
+    /// - Throws: `unknownKey`, `unusable` for a revoked key, `field`.
+    package func exportPublic(
+        _ id: String, version number: Int? = nil, tenant: String
+    ) async throws(KeyVaultError) -> (publicKey: PublicKey, version: VaultKeyRecord.Version, key: VaultKey) {
+        let key = try await key(id, tenant: tenant)
+        guard key.record.revokedAt == nil else { throw .unusable(key: id, why: "is revoked") }
+        guard let version = try key.versions(number).first else { throw .unopenable }
+        return (try await publicKey(key, version), version, key)
+    }
+
+    private static func context(_ record: VaultKeyRecord, _ number: Int) -> SecretContext {
+        SecretContext(tenant: record.tenant, purpose: purpose, id: record.id, version: UInt64(clamping: number))
+    }
+
+    private static func refusal(_ error: SecretError) -> KeyVaultError {
+        switch error {
+        case .field(let name, let problem): .field(name, problem: problem)
+        case .unopenable: .unopenable
+        case .keeping(let cause): (cause as? StorageError).map(KeyVaultError.storage) ?? .keeping("\(cause)")
+        }
+    }
+
+    // MARK: Helpers
+
+    func kept<Value: Sendable>(_ work: () async throws(StorageError) -> Value) async throws(KeyVaultError) -> Value {
+        do throws(StorageError) { return try await work() } catch { throw .storage(error) }
+    }
+
+    /// What was handed in, so that a refusal is not longer than that it says.
+    static func clipped(_ id: String) -> String { String(decoding: id.utf8.prefix(64), as: UTF8.self) }
+
+    private static func check(_ metadata: [String: String]) throws(KeyVaultError) {
+        guard metadata.count <= Limits.metadataMax else { throw .field("metadata", problem: "has more than \(Limits.metadataMax) members") }
+        for (name, value) in metadata.sorted(by: { $0.key < $1.key }) {
+            guard Limits.metadataNameBytes.contains(name.utf8.count), Limits.metadataValueBytes.contains(value.utf8.count) else {
+                throw .field(
+                    "metadata.\(clipped(name))",
+                    problem:
+                        "has a name of more than \(Limits.metadataNameBytes.upperBound) bytes or a text of more than \(Limits.metadataValueBytes.upperBound)")
+            }
+        }
+    }
+}
