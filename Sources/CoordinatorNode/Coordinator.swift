@@ -7,6 +7,7 @@ import Federation
 import FederationService
 import Foundation
 import HummingbirdCore
+import KeyVault
 package import Logging
 import NIOCore
 import NIOPosix
@@ -41,6 +42,8 @@ package struct Coordinator: Sendable {
         Gateway.latency: "From a request's head to the end of its answer, by operation and status.",
         TelemetryMetric.tenantRequests: "From a request's head to the end of its answer, by tenant and status.",
         TelemetryMetric.tenantBytes: "Bytes of requests' and answers' bodies, by tenant and direction.",
+        TelemetryMetric.vaultOperations: "What was done with keys of vaults, by operation and tenant.",
+        TelemetryMetric.vaultKeySeconds: "Making a key of a vault, by algorithm and tenant.",
         TelemetryMetric.jobs: "Finished jobs by outcome.", TelemetryMetric.logsDropped: "Log entries that were not stored.",
         TelemetryMetric.probesUnanswered: "Probes that were not answered within ten seconds.",
         RequestView.aiSemble.requests: "Total number of requests", RequestView.aiSemble.durations: "Request duration in seconds",
@@ -175,7 +178,15 @@ package struct Coordinator: Sendable {
             platform.identity, platform.tenants, store, recorder, webhooks: outgoing.webhooks, terms: terms, use: store)
         platform.probes = TenantProbes(tenants: platform.tenants, store: store, recorder: recorder, family: enterprise)
         let identity = platform.identity
-        let trustStream = TrustStream.family(engine, identity: identity, recorder: recorder) { () async throws(ServiceError) in
+        // No module of PKCS #11 can be connected: a trial gets a token of software that says so, a service gets none.
+        let vault = KeyVault(store: store, secrets: outgoing.secrets, random: .system, token: settings.profile == .local ? .software : .none) { event in
+            switch event {
+            case .generated(let algorithm, let seconds, let tenant):
+                metrics.observe(TelemetryMetric.vaultKeySeconds, [("algorithm", algorithm.rawValue), ("tenant", tenant)], seconds: seconds)
+            case .used(let operation, let tenant): metrics.add(TelemetryMetric.vaultOperations, [("operation", operation), ("tenant", tenant)])
+            }
+        }
+        let trustStream = TrustStream.family(engine, identity: identity, vault: vault, recorder: recorder) { () async throws(ServiceError) in
             try await everyTenant(tenants)
         }
         let failed = FailedLoginFeed(recorder: recorder)

@@ -40,6 +40,9 @@ package struct VaultKeyRecord: Sendable, Equatable, Codable {
     package var revokedAt: Instant?
     package var revokedReason: String?
 
+    /// Of its newest version.
+    package var expiresAt: Instant { versions.last?.expiresAt ?? createdAt }
+
     package init(
         id: String, tenant: String, algorithm: String, askedAlgorithm: String, usage: String, validity: String, isBackedUp: Bool,
         tokenID: String? = nil, metadata: [String: String], createdAt: Instant, versions: [Version]
@@ -90,6 +93,8 @@ package protocol VaultKeyStore: Sendable {
     /// In the order of their ids, those behind `after`.
     /// - Parameter revoked: whether those that are revoked are wanted, or those that are not; nil: all.
     func vaultKeys(tenant: String, revoked: Bool?, after: String, limit: Int) async throws(StorageError) -> [VaultKeyRecord]
+    /// Of the keys that are neither revoked nor expired, each once, by name.
+    func vaultAlgorithms(tenant: String, now: Instant) async throws(StorageError) -> [String]
     /// Changes a key as it is at that moment.
     /// - Parameter change: called once inside the transaction; nil changes nothing. A public key that is new and an audit entry are stored
     ///   with the record.

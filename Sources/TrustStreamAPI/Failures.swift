@@ -1,5 +1,7 @@
 package import APIKit
 package import FederationService
+package import KeyVault
+internal import StrictJSON
 
 extension ServiceError {
     /// What the federated-learning service says, for a surface's envelope.
@@ -16,6 +18,21 @@ extension ServiceError {
         case .unavailable(let why, let retry): self = .unavailable(why, retryAfterSeconds: retry)
         case .insufficientStorage: self = .insufficientStorage
         case .internalError(let cause): self = .internalError(cause: cause)
+        }
+    }
+}
+
+extension ServiceError {
+    /// What the vault says. Values are not repeated: they may be what was to be sealed.
+    package init(_ error: KeyVaultError) {
+        switch error {
+        case .field(let name, let problem): self = .invalid(field: name, issue: problem, provided: nil)
+        case .unknownKey(let id): self = .notFound("key \(id)")
+        case .unusable, .tooManyKeys: self = .conflict("\(error)", retryAfterSeconds: nil)
+        case .wrongUse, .forbidden: self = .forbidden("\(error)")
+        case .noHardware: self = .unprocessable(field: "hsm_backed", issue: "\(error)", provided: true)
+        case .storage(let cause): self = ServiceError(cause)
+        case .unopenable, .keeping: self = .internalError(cause: "\(error)")
         }
     }
 }

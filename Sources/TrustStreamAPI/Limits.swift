@@ -9,6 +9,12 @@ enum Limits {
     static let enrolmentBytes = 64 << 10
     /// Names, scopes, a password.
     static let identityBytes = 16 << 10
+    /// A public key, ids, metadata.
+    static let vaultKeyBytes = 64 << 10
+    /// The largest message of a vault in Base64, and what stands around it.
+    static let vaultBytes = 24 << 20
+    /// The same of a message that is signed.
+    static let signedBytes = 2 << 20
     static let evaluationBytes = 64 << 20
     /// Of any model; a session takes only what its own model needs.
     static let updateBytes = Wire.Limits.bulkBytes

@@ -124,6 +124,15 @@ struct MonitoredView: Sendable {
             requests: shown.contains(.requests) ? MonitoredRequests(total: all?.count ?? 0, byStatus: byStatus) : nil)
     }
 
+    // MARK: Keys
+
+    func encryption(weakestBits: Int?) -> MonitoredEncryption {
+        let operations = series.total(SeriesSelector(SeriesName.vaultOperations, tenant: tenant), from: from, to: to)
+        let generation = series.total(SeriesSelector(SeriesName.vaultKeySeconds, tenant: tenant), from: from, to: to)
+        return MonitoredEncryption(
+            operations: operations.flatMap { Int64(exactly: $0.sum.rounded()) }, generation: milliseconds(generation?.average), weakestBits: weakestBits)
+    }
+
     // MARK: Helpers
 
     private func steps(_ selector: SeriesSelector, _ seconds: Int) -> [SeriesStep] {

@@ -1,6 +1,7 @@
 internal import APIKit
 internal import Federation
 internal import FederationService
+internal import KeyVault
 internal import Platform
 internal import StrictJSON
 internal import Telemetry
@@ -40,7 +41,7 @@ extension TrustStream {
 
     /// - Parameter tenants: ids of all there are.
     static func monitoring(
-        _ service: any FederatedLearning, _ recorder: Recorder, _ tenants: @escaping @Sendable () async throws(ServiceError) -> [String]
+        _ service: any FederatedLearning, _ vault: KeyVault, _ recorder: Recorder, _ tenants: @escaping @Sendable () async throws(ServiceError) -> [String]
     ) -> [Endpoint] {
         [
             Endpoint(
@@ -61,12 +62,25 @@ extension TrustStream {
                     series: await recorder.series, from: from, to: now.adding(seconds: 0.001), range: range, tenant: isOne ? own : nil,
                     aggregation: aggregation, shown: shown)
                 let learning = try await learning(service, whose, from: from)
+                let encryption = try await view.encryption(weakestBits: weakest(vault, whose, at: now))
                 // What is somebody else's is not told.
                 let firing = await recorder.firing.filter { alert in !isOne || alert.subject == nil || alert.subject == own }
                 return PerformanceReport(
-                    range: range, metrics: MonitoredMetrics(system: view.system, calls: view.application, learning: learning), firing: firing)
+                    range: range, metrics: MonitoredMetrics(system: view.system, calls: view.application, learning: learning, encryption: encryption),
+                    firing: firing)
             }
         ]
+    }
+
+    /// Of the weakest key that is in use.
+    private static func weakest(_ vault: KeyVault, _ tenants: [String], at now: Instant) async throws(ServiceError) -> Int? {
+        var weakest: Int?
+        for tenant in tenants {
+            let bits: Int?
+            do { bits = try await vault.weakestBits(tenant: tenant, now: now) } catch { throw ServiceError(error) }
+            if let bits { weakest = min(weakest ?? bits, bits) }
+        }
+        return weakest
     }
 
     private static func monitored(_ request: APIRequest) throws(ServiceError) -> Set<MonitoredMetric> {

@@ -1,5 +1,6 @@
 package import APIKit
 package import FederationService
+package import KeyVault
 package import Platform
 internal import StrictJSON
 package import Telemetry
@@ -11,12 +12,13 @@ package enum TrustStream {
 
     /// - Parameter tenants: ids of all there are.
     package static func family(
-        _ service: any FederatedLearning, identity: Identity, recorder: Recorder, tenants: @escaping @Sendable () async throws(ServiceError) -> [String]
+        _ service: any FederatedLearning, identity: Identity, vault: KeyVault, recorder: Recorder,
+        tenants: @escaping @Sendable () async throws(ServiceError) -> [String]
     ) -> Family {
         Family(
             .v4, bases: [base, "/v4"],
             endpoints: sessions(service) + rounds(service) + nodes(service) + authorities(service) + audit(service)
-                + identities(identity) + monitoring(service, recorder, tenants) + errorPages + notBuilt,
+                + identities(identity) + self.vault(vault) + monitoring(service, vault, recorder, tenants) + errorPages + notBuilt,
             errorShape: ErrorBody.shape, envelope: envelope, negotiate: negotiate
         ).describing(title: "Federated learning, v4", version: "4.4.0")
     }

@@ -6,6 +6,7 @@ import EnterpriseAPI
 import Federation
 import FederationService
 import Foundation
+import KeyVault
 import Logging
 import PhiAPI
 import Platform
@@ -44,6 +45,7 @@ struct World {
     let identity: Identity
     let tenants: Tenants
     let webhooks: Webhooks
+    let vault: KeyVault
     let jobs: JobQueue
     let store: MemoryStore
     let metrics = Metrics(help: [:])
@@ -76,6 +78,13 @@ struct World {
         let operations = Operations(recorder: recorder, metrics: metrics, store: store, version: "1.2.3")
         let secrets = SecretStore(masters: MasterKeys(random: .system), table: StoredTenantKeys(store: store) { Self.now }, random: .system) { _ in }
         webhooks = Webhooks(store: store, secrets: secrets, policy: EgressPolicy(allowsLoopback: false), random: .system)
+        let metrics = metrics
+        vault = KeyVault(store: store, secrets: secrets, random: .system, token: .software) { event in
+            switch event {
+            case .generated(_, let seconds, let tenant): metrics.observe(TelemetryMetric.vaultKeySeconds, [("tenant", tenant)], seconds: seconds)
+            case .used(_, let tenant): metrics.add(TelemetryMetric.vaultOperations, [("tenant", tenant)])
+            }
+        }
         families = [
             ("enterprise", Enterprise.family(identity, tenants, store, recorder, webhooks: webhooks, use: store), Documents.enterprise, 22),
             ("aisemble", Aisemble.family(identity, queue, operations, webhooks: webhooks), Documents.aisemble, 22),
@@ -85,7 +94,9 @@ struct World {
             sessions: store, blobs: store, pool: Self.pool, metrics: metrics, log: log, now: { Self.now }, halt: { _ in })
         engine = FederationEngine(around: around, identities: store, authority: try Self.authority.get(), random: .system)
         let tenants = tenants
-        truststream = TrustStream.family(engine, identity: identity, recorder: recorder) { () async throws(ServiceError) in try await everyTenant(tenants) }
+        truststream = TrustStream.family(engine, identity: identity, vault: vault, recorder: recorder) { () async throws(ServiceError) in
+            try await everyTenant(tenants)
+        }
     }
 
     /// All four, with the names of their descriptions.

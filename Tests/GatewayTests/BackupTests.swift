@@ -45,6 +45,27 @@ import Trust
         }
     }
 
+    /// What was sealed before opens after: the table and the master key are in it, and one without the other opens nothing.
+    @Test func aRestoredVaultOpensWhatItSealed() async throws {
+        try await withTemporaryFolder { place in
+            let vault = "/api/v4/quantum-encryption"
+            let sealed = try await LiveCoordinator.with { live in
+                let made = try await live.admin(.POST, vault + "/keys/generate", ["algorithm": "kyber_1024", "backup_enabled": true])
+                let key = try #require(made.json["key_id"], "\(made.json.encodedText)")
+                let reply = try await live.admin(.POST, vault + "/encrypt", ["data": "a drill", "key_id": key, "compression": true])
+                let text = try #require(reply.json["encrypted_data"], "\(reply.json.encodedText)")
+                let manifest = try live.folder.backup(to: place + "/backup")
+                #expect(manifest.counts["vault_key"] == 1 && manifest.files.contains { $0.path == "master.key" })
+                return (key, text)
+            }
+            _ = try await BackupFolder(place + "/backup").restore(to: place + "/restored")
+            try await LiveCoordinator.serving(CoordinatorFolder(place + "/restored")) { live in
+                let reply = try await live.admin(.POST, vault + "/decrypt", ["encrypted_data": sealed.1, "key_id": sealed.0])
+                #expect(reply.status == 200 && reply.json["data"] == "a drill", "\(reply.json.encodedText)")
+            }
+        }
+    }
+
     /// Updates come, are counted and thrown away all the while; no backup fails, and each is whole.
     @Test func updatesThatAreThrownAwayMeanwhileDoNotHurt() async throws {
         try await withTemporaryFolder { place in
@@ -89,7 +110,10 @@ import Trust
             _ = try await folder.create(listen: "127.0.0.1:0", names: [])
             let backup = place + "/backup"
             let manifest = try folder.backup(to: backup)
-            #expect(manifest.files.map(\.path) == ["admin.key", "ca.key", "ca.pem", "config.toml", "master.key", "prices.toml", "server.key", "server.pem", "tutti.sqlite"])
+            #expect(
+                manifest.files.map(\.path) == [
+                    "admin.key", "ca.key", "ca.pem", "config.toml", "master.key", "prices.toml", "server.key", "server.pem", "tutti.sqlite",
+                ])
             for file in manifest.files.map(\.path) + ["manifest.json", "manifest.sha256"] {
                 let sound = try #require(FileManager.default.contents(atPath: "\(backup)/\(file)"))
                 var flipped = sound

@@ -130,10 +130,10 @@ import Trust
     @Test func aKeyHasSoManyVersionsAndNoMore() async throws {
         try await Vault.with(.memory) { world in
             let key = try await world.generate("x_wing")
-            for _ in 1..<Limits.versionsMax { _ = try await world.vault.rotate(key.id, tenant: "one", actor: "admin", now: start) }
+            for _ in 1..<VaultLimits.versionsMax { _ = try await world.vault.rotate(key.id, tenant: "one", actor: "admin", now: start) }
             #expect(await field { _ = try await world.vault.rotate(key.id, tenant: "one", actor: "admin", now: start) } == "min_version")
             let next = try await world.vault.rotate(key.id, minVersion: 20, tenant: "one", actor: "admin", now: start)
-            #expect(next.newest.number == Limits.versionsMax + 1 && next.record.versions.count == Limits.versionsMax - 18)
+            #expect(next.newest.number == VaultLimits.versionsMax + 1 && next.record.versions.count == VaultLimits.versionsMax - 18)
         }
     }
 

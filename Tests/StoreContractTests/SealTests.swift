@@ -82,7 +82,13 @@ import Trust
         ("fact", "history", ["value = 'i'", "seal = NULL"]),
         ("job", "j", ["state = 'completed'", "finished_ms = 1", "type = 'annealing'", "tenant = 'x'"]),
         ("job_checkpoint", "j", ["content = x'0103'", "tenant = 'x'"]),
-        ("vault_key", "q", ["tenant = 'x'", "is_revoked = 1", "record = CAST(replace(CAST(record AS TEXT), 'encryption', 'signing') AS BLOB)"]),
+        (
+            "vault_key", "q",
+            [
+                "tenant = 'x'", "is_revoked = 1", "expires_ms = 0", "algorithm = 'x_wing'",
+                "record = CAST(replace(CAST(record AS TEXT), 'encryption', 'signing') AS BLOB)",
+            ]
+        ),
         ("seen_key", "default/07", ["session = 'y'", "seen_ms = seen_ms + 1"]),
         ("artifact", "default/a", ["digest = '00'", "bytes = 4", "expires_ms = 4"]),
     ]

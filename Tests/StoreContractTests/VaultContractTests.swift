@@ -42,6 +42,8 @@ private func problem(_ work: () async throws -> Void) async -> String {
             #expect(try await store.vaultKeys(tenant: "default", revoked: nil, after: "a", limit: 9).map(\.id) == ["b"])
             #expect(try await store.vaultKeys(tenant: "default", revoked: nil, after: "", limit: 1).map(\.id) == ["a"])
             #expect(try await store.vaultKeys(tenant: "default", revoked: nil, after: "", limit: -1).isEmpty)
+            #expect(try await store.vaultAlgorithms(tenant: "default", now: now) == ["ml_kem_1024"])
+            #expect(try await store.vaultAlgorithms(tenant: "default", now: now.adding(seconds: 60)) == [])
             #expect(try await store.audit(tenant: "default", after: 0, limit: 9).map(\.entry.subject) == ["b", "a"])
         }
     }

@@ -60,7 +60,7 @@ import Testing
         #expect(metrics?["system_performance"]?["cpu_utilization"]?["trend"] == "insufficient_data")
         #expect(metrics?["federated_learning"]?["active_sessions"] == 2 && metrics?["federated_learning"]?["convergence_rate"] == "unknown")
         #expect(answer.json["alerts"] == [] && answer.json["optimization_suggestions"] == [])
-        #expect(answer.json["not_built"] == ["ai_explainability", "quantum_encryption"])
+        #expect(answer.json["not_built"] == ["ai_explainability"])
     }
 
     @Test func whatWasMeasuredIsTold() async throws {
@@ -114,6 +114,27 @@ import Testing
         let calls = await ask(surface).json["metrics"]?["application_performance"]
         #expect(calls?["requests"]?["total"] == 10 && calls?["error_rate"]?.double == 10)
         #expect(calls?["requests"]?["by_status"]?["5xx"] == 6)
+    }
+
+    @Test func whatIsDoneWithKeysIsCountedByTenant() async throws {
+        let surface = Surface()
+        func make(_ algorithm: String, _ caller: Caller) async throws -> String {
+            let reply = await surface.call("POST", "/api/v4/quantum-encryption/keys/generate", json: #"{"algorithm": "\#(algorithm)"}"#, as: caller)
+            return try #require(reply.json["key_id"]?.text, "\(reply.json.encodedText)")
+        }
+        let other = Caller.administrator(tenant: "other")
+        let (strong, weak) = (try await make("ml_kem_1024", administrator), try await make("x_wing", other))
+        for (id, caller, times) in [(strong, administrator, 3), (weak, other, 2)] {
+            for _ in 0..<times {
+                let body = #"{"data": "x", "key_id": "\#(id)"}"#
+                #expect(await surface.call("POST", "/api/v4/quantum-encryption/encrypt", json: body, as: caller).status == 200)
+            }
+        }
+        await surface.recorder.tick(at: now.adding(seconds: -30))
+        let all = await ask(surface).json["metrics"]?["quantum_encryption"]
+        #expect(all == ["encryption_operations": 5, "key_generation_time": "20ms", "quantum_security_level": 192], "\(all?.encodedText ?? "")")
+        let own = await ask(surface, tenant: "default").json["metrics"]?["quantum_encryption"]
+        #expect(own?["encryption_operations"] == 3 && own?["quantum_security_level"] == 256, "\(own?.encodedText ?? "")")
     }
 
     @Test func whatIsNotKnownIsRefusedByName() async {

@@ -1,5 +1,7 @@
 import APIKit
+import CryptoSuite
 import Federation
+import KeyVault
 import Logging
 import Platform
 import Storage
@@ -38,14 +40,24 @@ struct Surface {
     let identity: Identity
     let metrics = Metrics(help: [:])
     let recorder: Recorder
+    let vault: KeyVault
     /// Made once: its description is large.
     let family: Family
 
-    init() {
+    init(token: KeyToken = .software) {
         let log = Logger(label: "tests") { _ in SwiftLogNoOpLogHandler() }
         recorder = Recorder(metrics: metrics, store: store, system: nil, log: log, startedAt: Instant(milliseconds: 0))
+        let secrets = SecretStore(
+            masters: MasterKeys(random: .system), table: StoredTenantKeys(store: store) { Instant(milliseconds: 0) }, random: .system
+        ) { _ in }
+        vault = KeyVault(store: store, secrets: secrets, random: .system, token: token) { [metrics] event in
+            switch event {
+            case .generated(_, _, let tenant): metrics.observe(TelemetryMetric.vaultKeySeconds, [("tenant", tenant)], seconds: 0.02)
+            case .used(_, let tenant): metrics.add(TelemetryMetric.vaultOperations, [("tenant", tenant)])
+            }
+        }
         identity = Identity(store: store, passwordCost: ScryptCost(rounds: 2, blockSize: 8, parallelism: 1))
-        family = TrustStream.family(service, identity: identity, recorder: recorder) { () async throws(ServiceError) in ["default", "other"] }
+        family = TrustStream.family(service, identity: identity, vault: vault, recorder: recorder) { () async throws(ServiceError) in ["default", "other"] }
     }
 
     func call(

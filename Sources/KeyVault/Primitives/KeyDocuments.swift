@@ -80,7 +80,7 @@ package enum KeyDocuments {
 
     /// - Returns: the DER of the one document in `pem`.
     private static func document(_ pem: String, _ label: String, _ field: String) throws(KeyVaultError) -> [UInt8] {
-        guard pem.utf8.count <= Limits.pemBytesMax else { throw .field(field, problem: "is longer than \(Limits.pemBytesMax) bytes") }
+        guard pem.utf8.count <= VaultLimits.pemBytesMax else { throw .field(field, problem: "is longer than \(VaultLimits.pemBytesMax) bytes") }
         guard let documents = try? PEMDocument.parseMultiple(pemString: pem), documents.count == 1 else {
             throw .field(field, problem: "is not one PEM document that begins with -----BEGIN \(label)-----")
         }

@@ -15,15 +15,15 @@ package struct KeyValidity: Sendable, Equatable {
     /// - Throws: `field` for any other text.
     package init(_ text: String, field: String = "key_validity") throws(KeyVaultError) {
         let parts = text.split(separator: " ", omittingEmptySubsequences: false)
-        guard Limits.validityTextBytes.contains(text.utf8.count), parts.count == 2, parts[0].utf8.allSatisfy({ (48...57).contains($0) }),
+        guard VaultLimits.validityTextBytes.contains(text.utf8.count), parts.count == 2, parts[0].utf8.allSatisfy({ (48...57).contains($0) }),
             parts[0].first != "0", let count = Int(parts[0]),
             let unit = Unit.allCases.first(where: { parts[1] == $0.rawValue || parts[1] == $0.rawValue + "s" })
         else { throw .field(field, problem: Self.rule) }
         let range =
             switch unit {
-            case .day: Limits.validityDays
-            case .month: Limits.validityMonths
-            case .year: Limits.validityYears
+            case .day: VaultLimits.validityDays
+            case .month: VaultLimits.validityMonths
+            case .year: VaultLimits.validityYears
             }
         guard range.contains(count) else { throw .field(field, problem: Self.rule) }
         (self.count, self.unit) = (count, unit)

@@ -11,7 +11,7 @@ package struct ExchangeRequest: Sendable {
     package var responder: String
     /// The initiator's, as SubjectPublicKeyInfo in PEM.
     package var publicKey: String
-    package var timeoutSeconds = Limits.sessionSecondsUsual
+    package var timeoutSeconds = VaultLimits.sessionSecondsUsual
     package init(initiator: String, responder: String, publicKey: String) {
         (self.initiator, self.responder, self.publicKey) = (initiator, responder, publicKey)
     }
@@ -45,11 +45,11 @@ extension KeyVault {
         _ request: ExchangeRequest, caller: String, mayNameAny: Bool, tenant: String, now: Instant
     ) async throws(KeyVaultError) -> Exchange {
         for (field, name) in [("initiator_id", request.initiator), ("responder_id", request.responder)]
-        where !Limits.partyBytes.contains(name.utf8.count) {
-            throw .field(field, problem: "must have \(Limits.partyBytes.lowerBound) to \(Limits.partyBytes.upperBound) bytes")
+        where !VaultLimits.partyBytes.contains(name.utf8.count) {
+            throw .field(field, problem: "must have \(VaultLimits.partyBytes.lowerBound) to \(VaultLimits.partyBytes.upperBound) bytes")
         }
-        guard Limits.sessionSeconds.contains(request.timeoutSeconds) else {
-            throw .field("session_parameters.session_timeout", problem: "must be from 1 to \(Limits.sessionSeconds.upperBound) seconds")
+        guard VaultLimits.sessionSeconds.contains(request.timeoutSeconds) else {
+            throw .field("session_parameters.session_timeout", problem: "must be from 1 to \(VaultLimits.sessionSeconds.upperBound) seconds")
         }
         let key = try KeyDocuments.publicKey(pem: request.publicKey)
         let (shared, encapsulated) = try key.encapsulate()
@@ -63,7 +63,7 @@ extension KeyVault {
             details: ["initiator": request.initiator, "responder": request.responder, "fingerprint": key.fingerprint], resourceType: "key_exchange",
             resourceID: session)
         let record = SeenKeyRecord(tenant: tenant, fingerprint: key.digest, session: session, seenAt: now)
-        let seen = try await kept { () async throws(StorageError) in try await store.seeKey(record, audit: audit, limit: Limits.seenKeysMax) }
+        let seen = try await kept { () async throws(StorageError) in try await store.seeKey(record, audit: audit, limit: VaultLimits.seenKeysMax) }
         tell(.used("key_exchange", tenant: tenant))
         return Exchange(
             session: session, algorithm: key.algorithm, fingerprint: key.fingerprint, secret: Self.exchangeSecret(shared, info: info),

@@ -34,12 +34,12 @@ extension KeyVault {
     package func seal(
         _ plain: [UInt8], key id: String, algorithm: String? = nil, additional: [UInt8] = [], compresses: Bool = false, tenant: String, now: Instant
     ) async throws(KeyVaultError) -> (message: SealedMessage, key: VaultKey) {
-        try Self.limit(plain, Limits.plaintextBytesMax, "data")
-        try Self.limit(additional, Limits.additionalBytesMax, "additional_data")
+        try Self.limit(plain, VaultLimits.plaintextBytesMax, "data")
+        try Self.limit(additional, VaultLimits.additionalBytesMax, "additional_data")
         let key = try await key(id, tenant: tenant)
         try key.expect(algorithm)
         try key.allow(.seal, at: now)
-        let content = compresses ? BulkCodec.compress(plain, shuffle: 1, level: Limits.compressionLevel) : plain
+        let content = compresses ? BulkCodec.compress(plain, shuffle: 1, level: VaultLimits.compressionLevel) : plain
         let sealed = try HPKE.seal(
             content, to: try await publicKey(key, key.newest), info: compresses ? Self.compressedInfo : [], additional: additional)
         tell(.used("encrypt", tenant: tenant))
@@ -56,8 +56,8 @@ extension KeyVault {
     package func open(
         _ sealed: [UInt8], key id: String, algorithm: String? = nil, version: Int? = nil, additional: [UInt8] = [], tenant: String, now: Instant
     ) async throws(KeyVaultError) -> (message: OpenedMessage, key: VaultKey) {
-        try Self.limit(sealed, Limits.sealedBytesMax, "encrypted_data")
-        try Self.limit(additional, Limits.additionalBytesMax, "additional_data")
+        try Self.limit(sealed, VaultLimits.sealedBytesMax, "encrypted_data")
+        try Self.limit(additional, VaultLimits.additionalBytesMax, "additional_data")
         let key = try await key(id, tenant: tenant)
         try key.expect(algorithm)
         try key.allow(.open, at: now)
@@ -66,7 +66,7 @@ extension KeyVault {
             for info in [[], Self.compressedInfo] {
                 guard let content = try? HPKE.open(sealed, with: privateKey, info: info, additional: additional) else { continue }
                 let isCompressed = !info.isEmpty
-                guard let plain = isCompressed ? try? BulkCodec.decompress(content, limit: Limits.plaintextBytesMax) : content else { throw .unopenable }
+                guard let plain = isCompressed ? try? BulkCodec.decompress(content, limit: VaultLimits.plaintextBytesMax) : content else { throw .unopenable }
                 tell(.used("decrypt", tenant: tenant))
                 return (OpenedMessage(bytes: plain, version: version.number, wasCompressed: isCompressed), key)
             }
@@ -79,7 +79,7 @@ extension KeyVault {
     package func sign(
         _ message: [UInt8], key id: String, context: [UInt8] = [], tenant: String, now: Instant
     ) async throws(KeyVaultError) -> (signature: [UInt8], key: VaultKey) {
-        try Self.limit(message, Limits.messageBytesMax, "data")
+        try Self.limit(message, VaultLimits.messageBytesMax, "data")
         let key = try await key(id, tenant: tenant)
         try key.allow(.sign, at: now)
         let signature = try await privateKey(key, key.newest).sign(message, context: context)
@@ -93,9 +93,9 @@ extension KeyVault {
     package func verify(
         _ signature: [UInt8], of message: [UInt8], key id: String, version: Int? = nil, context: [UInt8] = [], tenant: String, now: Instant
     ) async throws(KeyVaultError) -> (version: Int?, key: VaultKey) {
-        try Self.limit(message, Limits.messageBytesMax, "data")
-        try Self.limit(signature, Limits.signatureBytesMax, "signature")
-        try Self.limit(context, Limits.signatureContextBytesMax, "context")
+        try Self.limit(message, VaultLimits.messageBytesMax, "data")
+        try Self.limit(signature, VaultLimits.signatureBytesMax, "signature")
+        try Self.limit(context, VaultLimits.signatureContextBytesMax, "context")
         let key = try await key(id, tenant: tenant)
         try key.allow(.verify, at: now)
         tell(.used("verify", tenant: tenant))

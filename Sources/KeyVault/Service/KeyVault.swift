@@ -78,9 +78,9 @@ package struct KeyVault: Sendable {
             resourceType: "vault_key", resourceID: id)
         let (stored, entry) = (record, audit)
         let isAdded = try await kept { () async throws(StorageError) in
-            try await store.addVaultKey(stored, seen: seen, audit: entry, limit: Limits.keysMax)
+            try await store.addVaultKey(stored, seen: seen, audit: entry, limit: VaultLimits.keysMax)
         }
-        guard isAdded else { throw .tooManyKeys(limit: Limits.keysMax) }
+        guard isAdded else { throw .tooManyKeys(limit: VaultLimits.keysMax) }
         return try VaultKey(record)
     }
 
@@ -105,7 +105,7 @@ package struct KeyVault: Sendable {
         while true {
             let from = last
             let page = try await kept { () async throws(StorageError) in
-                try await store.vaultKeys(tenant: tenant, revoked: state.map { $0 == .revoked }, after: from, limit: Limits.listedMax)
+                try await store.vaultKeys(tenant: tenant, revoked: state.map { $0 == .revoked }, after: from, limit: VaultLimits.listedMax)
             }
             for record in page {
                 let key = try VaultKey(record)
@@ -114,8 +114,14 @@ package struct KeyVault: Sendable {
                 found.append(key)
                 if found.count == limit { return (found, last) }
             }
-            if page.count < Limits.listedMax { return (found, nil) }
+            if page.count < VaultLimits.listedMax { return (found, nil) }
         }
+    }
+
+    /// Of the weakest key that is neither revoked nor expired: bits of the AES key that is as hard to find by a quantum computer. nil: there is none.
+    package func weakestBits(tenant: String, now: Instant) async throws(KeyVaultError) -> Int? {
+        let names = try await kept { () async throws(StorageError) in try await store.vaultAlgorithms(tenant: tenant, now: now) }
+        return names.compactMap { KeyAlgorithm(rawValue: $0)?.quantumSecurityBits }.min()
     }
 
     /// A new pair of keys: it seals and signs from now on, for as long as the first one did. Older ones still open and verify.
@@ -129,8 +135,8 @@ package struct KeyVault: Sendable {
         guard (key.minVersion...next).contains(oldest) else {
             throw .field("min_version", problem: "must be from \(key.minVersion) to \(next), for what is given up does not come back")
         }
-        guard key.record.versions.count(where: { $0.number >= oldest }) < Limits.versionsMax else {
-            throw .field("min_version", problem: "must be higher: a key has at most \(Limits.versionsMax) versions")
+        guard key.record.versions.count(where: { $0.number >= oldest }) < VaultLimits.versionsMax else {
+            throw .field("min_version", problem: "must be higher: a key has at most \(VaultLimits.versionsMax) versions")
         }
         let (version, seen) = try await version(next, of: key.record, key.algorithm, try KeyValidity(key.record.validity), now)
         let audit = AuditRecord(
@@ -152,8 +158,8 @@ package struct KeyVault: Sendable {
 
     /// Erases the private halves of all versions, for good. Again: nothing happens.
     package func revoke(_ id: String, reason: String?, tenant: String, actor: String, now: Instant) async throws(KeyVaultError) -> VaultKey {
-        if let reason, !Limits.reasonBytes.contains(reason.utf8.count) {
-            throw .field("reason", problem: "must have \(Limits.reasonBytes.lowerBound) to \(Limits.reasonBytes.upperBound) bytes")
+        if let reason, !VaultLimits.reasonBytes.contains(reason.utf8.count) {
+            throw .field("reason", problem: "must have \(VaultLimits.reasonBytes.lowerBound) to \(VaultLimits.reasonBytes.upperBound) bytes")
         }
         let audit = AuditRecord(
             at: now, action: .vaultKeyRevoked, actor: actor, subject: id, details: reason.map { ["reason": $0] } ?? [:], resourceType: "vault_key",
@@ -244,13 +250,14 @@ package struct KeyVault: Sendable {
     static func clipped(_ id: String) -> String { String(decoding: id.utf8.prefix(64), as: UTF8.self) }
 
     private static func check(_ metadata: [String: String]) throws(KeyVaultError) {
-        guard metadata.count <= Limits.metadataMax else { throw .field("metadata", problem: "has more than \(Limits.metadataMax) members") }
+        guard metadata.count <= VaultLimits.metadataMax else { throw .field("metadata", problem: "has more than \(VaultLimits.metadataMax) members") }
         for (name, value) in metadata.sorted(by: { $0.key < $1.key }) {
-            guard Limits.metadataNameBytes.contains(name.utf8.count), Limits.metadataValueBytes.contains(value.utf8.count) else {
+            guard VaultLimits.metadataNameBytes.contains(name.utf8.count), VaultLimits.metadataValueBytes.contains(value.utf8.count) else {
                 throw .field(
                     "metadata.\(clipped(name))",
                     problem:
-                        "has a name of more than \(Limits.metadataNameBytes.upperBound) bytes or a text of more than \(Limits.metadataValueBytes.upperBound)")
+                        "has a name of more than \(VaultLimits.metadataNameBytes.upperBound) bytes or a text of more than \(VaultLimits.metadataValueBytes.upperBound)"
+                )
             }
         }
     }

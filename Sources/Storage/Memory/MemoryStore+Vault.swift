@@ -1,3 +1,4 @@
+package import Federation
 import Synchronization
 
 extension MemoryStore: VaultKeyStore {
@@ -21,6 +22,13 @@ extension MemoryStore: VaultKeyStore {
                 tables.vaultKeys.inOrder.filter { key in
                     same(key.tenant, tenant) && MemoryKey(key.id) > behind && revoked.map { $0 == (key.revokedAt != nil) } ?? true
                 }.prefix(max(0, limit)))
+        }
+    }
+
+    package func vaultAlgorithms(tenant: String, now: Instant) async throws(StorageError) -> [String] {
+        tables.withLock { tables in
+            let usable = tables.vaultKeys.values.filter { same($0.tenant, tenant) && $0.revokedAt == nil && $0.expiresAt > now }
+            return Set(usable.map(\.algorithm)).sorted()
         }
     }
 

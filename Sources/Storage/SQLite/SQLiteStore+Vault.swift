@@ -1,4 +1,4 @@
-internal import Federation
+package import Federation
 import Foundation
 internal import GRDB
 
@@ -24,6 +24,14 @@ extension SQLiteStore: VaultKeyStore {
             let which = revoked.map { " AND is_revoked = \($0 ? 1 : 0)" } ?? ""
             return try rows.fetch(.vaultKey, database, where: "tenant = ? AND id > ?\(which) ORDER BY id LIMIT ?", [tenant, after, max(0, limit)])
                 .map { try $0.record(VaultKeyRecord.self) }
+        }
+    }
+
+    package func vaultAlgorithms(tenant: String, now: Instant) async throws(StorageError) -> [String] {
+        try await commits.read { database in
+            try String.fetchAll(
+                database, sql: "SELECT DISTINCT algorithm FROM vault_key WHERE tenant = ? AND is_revoked = 0 AND expires_ms > ? ORDER BY algorithm",
+                arguments: [tenant, now.milliseconds])
         }
     }
 
@@ -56,7 +64,10 @@ extension SQLiteStore: VaultKeyStore {
 
 extension SealedRows {
     fileprivate static func values(_ key: VaultKeyRecord) throws -> Values {
-        ["tenant": key.tenant, "id": key.id, "is_revoked": key.revokedAt == nil ? 0 : 1, "record": try encode(key)]
+        [
+            "tenant": key.tenant, "id": key.id, "is_revoked": key.revokedAt == nil ? 0 : 1, "algorithm": key.algorithm,
+            "expires_ms": key.expiresAt.milliseconds, "record": try encode(key),
+        ]
     }
 
     fileprivate func hasSeen(_ key: SeenKeyRecord, _ database: Database) throws -> Bool {

@@ -53,6 +53,8 @@ package struct SeriesSource: Sendable {
         SeriesSource("tutti_updates_total", as: SeriesName.updates, labels: [Kept("outcome", ["accepted", "late", "conflict", "rejected"])]),
         SeriesSource("tutti_bytes_total", as: SeriesName.modelBytes, labels: [Kept("direction", ["up", "down"])]),
         SeriesSource(TelemetryMetric.jobs, as: SeriesName.jobs, labels: [Kept("outcome", ["completed", "failed", "cancelled"])]),
+        SeriesSource(TelemetryMetric.vaultOperations, as: SeriesName.vaultOperations, tenantLabel: "tenant"),
+        SeriesSource(TelemetryMetric.vaultKeySeconds, as: SeriesName.vaultKeySeconds, tenantLabel: "tenant"),
         SeriesSource(TelemetryMetric.logsDropped, as: SeriesName.logsDropped),
     ]
 }

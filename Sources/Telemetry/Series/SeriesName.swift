@@ -36,6 +36,10 @@ package enum SeriesName {
     // Of jobs, by `outcome`.
     package static let jobs = "jobs.finished"
 
+    // Of keys in vaults, by tenant.
+    package static let vaultOperations = "vault.operations"
+    package static let vaultKeySeconds = "vault.key_generation_seconds"
+
     /// 1: a tenant's path was answered, 0: it was not. Its average is the availability.
     package static let availability = "probe.availability"
     /// By `service`. 1: it answered before the next tick, 0: it did not.
@@ -60,6 +64,10 @@ package enum TelemetryMetric {
     package static let tenantBytes = "tutti_tenant_bytes_total"
     /// A counter, with label `outcome` (completed, failed, cancelled).
     package static let jobs = "tutti_jobs_total"
+    /// A counter, with labels `operation` and `tenant`.
+    package static let vaultOperations = "tutti_vault_operations_total"
+    /// Durations, with labels `algorithm` and `tenant`.
+    package static let vaultKeySeconds = "tutti_vault_key_generation_seconds"
     package static let logsDropped = "tutti_logs_dropped_total"
     package static let probesUnanswered = "tutti_probes_unanswered_total"
 }

@@ -130,6 +130,14 @@ enum AuthorisationRows {
         truststream POST /quantum-encryption/keys/generate own
         truststream POST /quantum-encryption/encrypt own
         truststream POST /quantum-encryption/key-exchange own
+        truststream POST /quantum-encryption/decrypt own
+        truststream GET /quantum-encryption/keys own
+        truststream GET /quantum-encryption/keys/{vault_key_id} id
+        truststream POST /quantum-encryption/keys/{vault_key_id}/rotate id
+        truststream POST /quantum-encryption/keys/{vault_key_id}/revoke id
+        truststream GET /quantum-encryption/keys/{vault_key_id}/export-public id
+        truststream POST /quantum-encryption/keys/{vault_key_id}/sign id
+        truststream POST /quantum-encryption/keys/{vault_key_id}/verify id
         truststream POST /enterprise-integration/workflows own
         truststream GET /enterprise-integration/workflows/{workflow_id}/status id
         truststream GET /enterprise-integration/workflows/{workflow_id}/metrics id

@@ -29,6 +29,9 @@ struct ForeignThings: Sendable {
         try await things.add(live, "user_id", "/api/v4/identity/users", ["name": "alpha-smith", "password": "a long password"], names: ["alpha-smith"])
         try await things.add(live, "client_id", "/api/v4/identity/oauth-clients", ["name": "alpha-edge"], names: ["alpha-edge"], as: "oauth_client_id")
         try await things.add(live, "key_id", "/api/v4/identity/keys", ["name": "alpha-ring"], names: ["alpha-ring"])
+        try await things.add(
+            live, "key_id", "/api/v4/quantum-encryption/keys/generate", ["algorithm": "ml_dsa_65", "metadata": ["application": "alpha-seals"]],
+            names: ["alpha-seals"], as: "vault_key_id")
         let session: JSON = ["min_clients": 1, "rounds": 1, "model": ["kind": "softmax_regression", "layers": [3, 2]]]
         try await things.add(live, "session_id", LiveCoordinator.sessions, session, names: [])
         try await things.enrol(live, "alpha-node")

@@ -1,5 +1,5 @@
 /// Every bound of this room.
-package enum Limits {
+package enum VaultLimits {
     /// The largest PKCS #8 or SubjectPublicKeyInfo here has less than 4 KB.
     package static let pemBytesMax = 16 << 10
     package static let plaintextBytesMax = 16 << 20
