@@ -7,8 +7,8 @@ internal import Storage
 internal import StrictJSON
 
 extension TrustStream {
-    private static let application = Query<String>("application", Bounds(count: VaultLimits.metadataNameBytes), note: "of the keys' metadata")
-    private static let environment = Query<String>("environment", Bounds(count: VaultLimits.metadataNameBytes), note: "of the keys' metadata")
+    private static let application = Query<String>("application", Bounds(count: VaultLimits.metadataValueBytes), note: "of the keys' metadata")
+    private static let environment = Query<String>("environment", Bounds(count: VaultLimits.metadataValueBytes), note: "of the keys' metadata")
     private static let state = Query<KeyState>("status", note: "usually all")
     private static let after = Query<String>("after", note: "a key's id; those behind it")
     private static let limit = Query<Int>("limit", .whole(1...VaultLimits.listedMax), usual: 50, note: "keys at most")
