@@ -46,6 +46,8 @@ extension AuditRecord.Action {
         case .jobCreated, .jobCompleted, .jobFailed, .jobCancelRequested, .jobCancelled, .consoleJobCancelled: "job"
         case .artifactStored, .artifactDeleted: "artifact"
         case .webhookCreated, .webhookDeleted, .webhookSecretRotated, .webhookDisabled, .webhookEnabled, .webhookRedelivered: "webhook"
+        case .vaultKeyGenerated, .vaultKeyRotated, .vaultKeyRevoked: "vault_key"
+        case .vaultKeyExchanged: "key_exchange"
         case .tenantKeyRotated: "tenant_key"
         case .masterKeyRotated: "master_key"
         case .loginThrottled, .consoleSignInRefused: nil

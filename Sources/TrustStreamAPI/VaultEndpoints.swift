@@ -168,7 +168,7 @@ extension TrustStream {
             "A secret for the caller and for the owner of a public key, to whom it is encapsulated.", reads: NewExchange.self, atMost: Limits.vaultKeyBytes,
             tells: ExchangeFacts.self
         ) { request, sent throws(ServiceError) in
-            let (tenant, caller, now, body) = (try tenant(request), try principal(request), instant(request), sent.body)
+            let (tenant, caller, actor, now, body) = (try tenant(request), try principal(request), try actor(request), instant(request), sent.body)
             let (one, other) = (body.parameters.forward, body.parameters.perfectForward)
             if let one, let other, one != other {
                 throw sent.invalid("session_parameters.perfect_forward_secrecy", "must not say another thing than forward_secrecy")
@@ -176,7 +176,7 @@ extension TrustStream {
             let exchange = try await using { () async throws(KeyVaultError) in
                 var asked = ExchangeRequest(initiator: body.initiator, responder: body.responder ?? caller.id, publicKey: body.publicKey)
                 asked.timeoutSeconds = body.parameters.timeout
-                return try await keys.exchange(asked, caller: caller.id, mayNameAny: caller.isPlatform, tenant: tenant, now: now)
+                return try await keys.exchange(asked, caller: actor, mayNameAny: caller.isPlatform, tenant: tenant, now: now)
             }
             if one ?? other ?? false, exchange.seen != .new {
                 let why =

@@ -38,11 +38,11 @@ extension KeyVault {
     /// The shared secret is HKDF-SHA384 (RFC 5869) without salt of what was encapsulated, 32 bytes long, with the info `tutti key exchange 1`
     /// and then initiator, responder, session, each behind its length in two bytes, big-endian.
     /// - Parameters:
-    ///   - caller: the id of who asks.
+    ///   - caller: who asks.
     ///   - mayNameAny: whether it may ask for another responder than itself.
     /// - Throws: `field`, and after that `forbidden`.
     package func exchange(
-        _ request: ExchangeRequest, caller: String, mayNameAny: Bool, tenant: String, now: Instant
+        _ request: ExchangeRequest, caller: AuditActor, mayNameAny: Bool, tenant: String, now: Instant
     ) async throws(KeyVaultError) -> Exchange {
         for (field, name) in [("initiator_id", request.initiator), ("responder_id", request.responder)]
         where !VaultLimits.partyBytes.contains(name.utf8.count) {
@@ -53,15 +53,14 @@ extension KeyVault {
         }
         let key = try KeyDocuments.publicKey(pem: request.publicKey)
         let (shared, encapsulated) = try key.encapsulate()
-        guard mayNameAny || Array(request.responder.utf8) == Array(caller.utf8) else {
+        guard mayNameAny || Array(request.responder.utf8) == Array(caller.id.utf8) else {
             throw .forbidden("the secret is for the responder, and only an administrator asks in another's name")
         }
         let session = "qke-" + hexadecimal(random.bytes(16))
         let info = Self.exchangeInfo(initiator: request.initiator, responder: request.responder, session: session)
         let audit = AuditRecord(
-            at: now, action: .vaultKeyExchanged, actor: caller, subject: session,
-            details: ["initiator": request.initiator, "responder": request.responder, "fingerprint": key.fingerprint], resourceType: "key_exchange",
-            resourceID: session)
+            at: now, action: .vaultKeyExchanged, by: caller, of: session,
+            details: ["initiator": request.initiator, "responder": request.responder, "fingerprint": key.fingerprint])
         let record = SeenKeyRecord(tenant: tenant, fingerprint: key.digest, session: session, seenAt: now)
         let seen = try await kept { () async throws(StorageError) in try await store.seeKey(record, audit: audit, limit: VaultLimits.seenKeysMax) }
         tell(.used("key_exchange", tenant: tenant))

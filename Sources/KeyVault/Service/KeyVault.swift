@@ -54,7 +54,7 @@ package struct KeyVault: Sendable {
     // MARK: Keys
 
     /// - Throws: `field`, `noHardware`, `tooManyKeys`.
-    package func generate(_ request: VaultKeyRequest, tenant: String, actor: String, now: Instant) async throws(KeyVaultError) -> VaultKey {
+    package func generate(_ request: VaultKeyRequest, tenant: String, actor: AuditActor, now: Instant) async throws(KeyVaultError) -> VaultKey {
         guard let algorithm = KeyAlgorithm(named: request.algorithm) else {
             let why = KeyAlgorithm.unavailable.contains(request.algorithm) ? "is not available here" : "is no algorithm that is known here"
             throw .field("algorithm", problem: "\(why); there are \(KeyAlgorithm.names.joined(separator: ", "))")
@@ -73,9 +73,8 @@ package struct KeyVault: Sendable {
         let (version, seen) = try await version(1, of: record, algorithm, request.validity, now)
         record.versions = [version]
         let audit = AuditRecord(
-            at: now, action: .vaultKeyGenerated, actor: actor, subject: id,
-            details: ["algorithm": algorithm.rawValue, "usage": usage.rawValue, "fingerprint": try PublicKey(algorithm, version.publicKey).fingerprint],
-            resourceType: "vault_key", resourceID: id)
+            at: now, action: .vaultKeyGenerated, by: actor, of: id,
+            details: ["algorithm": algorithm.rawValue, "usage": usage.rawValue, "fingerprint": try PublicKey(algorithm, version.publicKey).fingerprint])
         let (stored, entry) = (record, audit)
         let isAdded = try await kept { () async throws(StorageError) in
             try await store.addVaultKey(stored, seen: seen, audit: entry, limit: VaultLimits.keysMax)
@@ -127,7 +126,7 @@ package struct KeyVault: Sendable {
     /// A new pair of keys: it seals and signs from now on, for as long as the first one did. Older ones still open and verify.
     /// - Parameter minVersion: older versions are given up, and what they sealed with them. nil: none.
     /// - Throws: `unknownKey`, `unusable`, `field`.
-    package func rotate(_ id: String, minVersion: Int? = nil, tenant: String, actor: String, now: Instant) async throws(KeyVaultError) -> VaultKey {
+    package func rotate(_ id: String, minVersion: Int? = nil, tenant: String, actor: AuditActor, now: Instant) async throws(KeyVaultError) -> VaultKey {
         let key = try await key(id, tenant: tenant)
         guard key.record.revokedAt == nil else { throw .unusable(key: id, why: "is revoked") }
         let next = key.newest.number + 1
@@ -140,8 +139,7 @@ package struct KeyVault: Sendable {
         }
         let (version, seen) = try await version(next, of: key.record, key.algorithm, try KeyValidity(key.record.validity), now)
         let audit = AuditRecord(
-            at: now, action: .vaultKeyRotated, actor: actor, subject: id, details: ["version": "\(next)", "min_version": "\(oldest)"],
-            resourceType: "vault_key", resourceID: id)
+            at: now, action: .vaultKeyRotated, by: actor, of: id, details: ["version": "\(next)", "min_version": "\(oldest)"])
         let before = key.record
         let changed = try await kept { () async throws(StorageError) in
             try await store.changeVaultKey(id, tenant: tenant) { record in
@@ -157,13 +155,12 @@ package struct KeyVault: Sendable {
     }
 
     /// Erases the private halves of all versions, for good. Again: nothing happens.
-    package func revoke(_ id: String, reason: String?, tenant: String, actor: String, now: Instant) async throws(KeyVaultError) -> VaultKey {
+    package func revoke(_ id: String, reason: String?, tenant: String, actor: AuditActor, now: Instant) async throws(KeyVaultError) -> VaultKey {
         if let reason, !VaultLimits.reasonBytes.contains(reason.utf8.count) {
             throw .field("reason", problem: "must have \(VaultLimits.reasonBytes.lowerBound) to \(VaultLimits.reasonBytes.upperBound) bytes")
         }
         let audit = AuditRecord(
-            at: now, action: .vaultKeyRevoked, actor: actor, subject: id, details: reason.map { ["reason": $0] } ?? [:], resourceType: "vault_key",
-            resourceID: id, level: .warning)
+            at: now, action: .vaultKeyRevoked, by: actor, of: id, details: reason.map { ["reason": $0] } ?? [:], level: .warning)
         let changed = try await kept { () async throws(StorageError) in
             try await store.changeVaultKey(id, tenant: tenant) { record in
                 guard record.revokedAt == nil else { return nil }
