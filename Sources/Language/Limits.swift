@@ -17,5 +17,5 @@ package enum LanguageLimits {
     package static let entities = 5000
     /// Scalars of an address in a text.
     static let addressScalars = 2048
-    static let rankSteps = 50
+    static let rankSteps = 100
 }

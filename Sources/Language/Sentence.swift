@@ -11,7 +11,7 @@ package struct Sentence: Sendable {
 /// Dutch, Portuguese, Swedish and Polish.
 private let abbreviations: Set<String> = [
     "mr", "mrs", "ms", "dr", "prof", "rev", "hon", "st", "sr", "jr", "gen", "col", "capt", "lt", "sgt", "sen", "rep", "gov", "pres",
-    "vs", "eg", "ie", "cf", "al", "fig", "figs", "no", "nos", "vol", "pp", "ed", "eds", "approx", "dept", "univ", "inc", "ltd", "corp",
+    "vs", "eg", "ie", "cf", "al", "fig", "figs", "vol", "pp", "ed", "eds", "approx", "dept", "univ", "inc", "ltd", "corp",
     "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec",
     "bzw", "ca", "evtl", "ggf", "inkl", "nr", "sog", "usw", "vgl", "zb", "bspw", "hr", "fr", "abs", "art", "str",
     "mme", "mlle", "av", "env", "sra", "srta", "ud", "uds", "pág", "sig", "ing", "dott", "avv", "ecc", "dhr", "mevr", "bijv", "resp",
@@ -55,7 +55,7 @@ extension Text {
         guard tokens[mark].text == ".", mark > 0, tokens[mark - 1].end == tokens[mark].start else { return true }
         let before = tokens[mark - 1]
         if before.kind == .word {
-            if abbreviations.contains(before.lower) { return false }
+            if abbreviations.contains(before.lower) || next.kind == .number && ["no", "nos"].contains(before.lower) { return false }
             // An initial (`J. Smith`), or the end of something like `z. B.` and `e.g.`; `I` ends sentences.
             if before.text.unicodeScalars.count == 1, before.text != "I" { return false }
         }

@@ -21,5 +21,7 @@ package struct Entity: Sendable, Equatable {
     /// Which share of the entities of this label that were found in the labelled set (Tests/LanguageTests/Sets/entities.tsv) are right, to two
     /// places; nil: too few to say.
     package var confidence: Double? { Self.precision[label] }
-    static let precision: [Label: Double] = [:]
+    static let precision: [Label: Double] = [
+        .date: 0.94, .time: 1, .money: 1, .person: 1, .organisation: 1, .place: 1, .product: 0.8,
+    ]
 }

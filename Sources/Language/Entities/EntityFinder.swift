@@ -34,7 +34,10 @@ package struct EntityFinder: Sendable {
                 guard let (label, count) = rule(reading, i) else { continue }
                 // A rule may begin later than where it looked.
                 let start = label == .product && count > 1 ? i + count - 1 : label == .person && isTitle(reading, i) ? afterTitle(reading, i) : i
-                let (from, to) = (tokens[start].start, tokens[i + count - 1].end)
+                let from = tokens[start].start
+                var to = tokens[i + count - 1].end
+                // The possessive is not of the name.
+                if ["'s", "\u{2019}s"].contains(where: { tokens[i + count - 1].kind == .word && tokens[i + count - 1].text.hasSuffix($0) }) { to -= 2 }
                 found.append(Entity(label: label, start: from, end: to, text: text.part(from, to)))
                 next = i + count
                 break
@@ -175,7 +178,6 @@ package struct EntityFinder: Sendable {
     private func listed(_ list: Set<String>, _ r: Reading, _ i: Int) -> Int? {
         guard r.isName(i) else { return nil }
         for count in stride(from: 3, through: 1, by: -1) where r.tokens.indices.contains(i + count - 1) {
-            // The possessive is not of the name.
             var name = (0..<count).map { r.lower(i + $0) }.joined(separator: " ")
             for ending in ["'s", "\u{2019}s"] where name.hasSuffix(ending) { name.removeLast(2) }
             if list.contains(name), count == 1 || r.isName(i + count - 1) { return count }

@@ -27,7 +27,7 @@ enum Lexicon {
             """),
         (1, """
             able accept acceptable adequate agree alive allow approve available aware balanced bold certain clear complete comprehensive decent fast fix fixed \
-            free gain generally growth help helped helps huge ok okay new normal patient please practical proper ready reasonable resolve resolved right secured \
+            free gain gained growth help helped helps huge ok okay new normal patient please practical proper ready reasonable resolve resolved right secured \
             settle simple solve solved straightforward suitable support sure useable usable well willing work works
             """),
     ]
@@ -38,7 +38,7 @@ enum Lexicon {
             outrageous outrage pathetic repulsive revolting scam sickening terrible tragedy tragic unacceptable unbearable vile worst worthless crap
             """),
         (3, """
-            abuse abusive aggressive agony angry anguish arrogant ashamed betray betrayed broken brutal catastrophe cheat cheated corrupt cruel crushed cry damage \
+            abuse abusive aggressive agony angry anguish arrogant ashamed betray betrayed broke broken brutal catastrophe cheat cheated corrupt cruel crushed cry damage \
             damaged danger dangerous dead deadly deceive deceptive defective depressed depressing despair desperate destroy destroyed dirty disappoint \
             disappointed disappointing disappointment dishonest dishearten disrespectful distress fail failed failure fake filthy foul fraud frightening frustrate \
             frustrated frustrating frustration furious grief grim grotesque harm harmful heartbroken heartbreaking hell hopeless hostile humiliating hurt idiot \
@@ -56,12 +56,12 @@ enum Lexicon {
             irritated irritating jealous lack lacking lag laggy lame lazy leak leaked leaking lonely lose loser loss lost mad mediocre mislead misleading missing \
             mistake mocked moody nervous noisy nonsense nuisance overcooked overpriced overrated pain pity plague pointless pretentious problem problematic reject \
             reluctant ridiculous risky rust rusty salty scared scary scratched selfish shabby shallow sloppy slow sluggish smelly soggy sorrow sorry spam spoiled \
-            stale steal stolen stiff strange stress stressed stressful struggle stuck tasteless tedious tense terrifying tired tiresome tough trouble uncomfortable \
+            stale steal stole stolen stiff strange stress stressed stressful struggle stuck tasteless tedious tense terrifying tired tiresome tough trouble uncomfortable \
             undercooked underwhelming uneasy unfortunate unfortunately unfriendly unhelpful uninspired unnecessary unpleasant unreliable unresponsive unstable \
             unusable unwelcome vague weak weird worried worry worrying worse wrong wrongly yuck
             """),
         (1, """
-            alone avoid basic complex crisis critical dark delay delayed despite died dry empty excuse excuses fall fell fight forget forgot gap greed guess hide \
+            alone avoid basic complex crisis critical dark delay delayed despite died dry empty excuse excuses fall fell fight forget forgot forgotten gap greed guess hide \
             hungry issue issues late limited little loud low messy need old odd outdated pale plain pricey primitive pushy questionable rare refund refuse refused \
             repair return returned rough rush sharp shut small smell strict tight unclear uneven unknown unsure unused wait waited warning wet
             """),
