@@ -72,6 +72,7 @@ let rooms: [Target] = [
     // 1 learning, guarding
     room("StrictJSON"),
     room("Suggestion"),
+    room("Language"),
     room("Learning", ["TensorKernels", "KernelTable", "StrictJSON"]),
     room("WorkSharing"),
     room("RobustAggregation", ["WorkSharing", "TensorKernels", "KernelTable"]),
@@ -124,7 +125,7 @@ let rooms: [Target] = [
     room(
         "Platform",
         [
-            "Storage", "Trust", "CryptoSuite", "Federation", "Compute", "StrictJSON", "Suggestion",
+            "Storage", "Trust", "CryptoSuite", "Federation", "Compute", "StrictJSON", "Suggestion", "Language",
             .product(name: "CryptoExtras", package: "swift-crypto"), .product(name: "JWTKit", package: "jwt-kit"), .product(name: "Logging", package: "swift-log"),
         ] + nio),
     room(
@@ -143,7 +144,7 @@ let rooms: [Target] = [
     // 6 surfaces
     room("APIKit", ["StrictJSON", "Suggestion", "Platform", "Storage", "Federation"]),
     room("EnterpriseAPI", ["APIKit", "StrictJSON", "Platform", "Storage", "Federation", "Telemetry", "Trust"]),
-    room("AisembleAPI", ["APIKit", "StrictJSON", "Platform", "Storage", "Telemetry", "Suggestion", "Federation", "Trust"]),
+    room("AisembleAPI", ["APIKit", "Language", "StrictJSON", "Platform", "Storage", "Telemetry", "Suggestion", "Federation", "Trust"]),
     room("PhiAPI", ["APIKit", "StrictJSON", "Platform", "Federation"]),
     room("TrustStreamAPI", ["APIKit", "KeyVault", "CryptoSuite", "Wire", "StrictJSON", "FederationService", "Federation", "DifferentialPrivacy", "Learning", "Platform", "Storage", "Telemetry", "Trust"]),
     room("Console", ["APIKit", "CryptoSuite", "FederationService", "Federation", "DifferentialPrivacy", "Platform", "Storage", "StrictJSON", "Telemetry"]),
@@ -220,6 +221,7 @@ let roof: [Target] = [
 let suites: [Target] = [
     tests("TensorKernelsTests", ["TensorKernels", "KernelTable"]),
     tests("StrictJSONTests", ["StrictJSON"]),
+    .testTarget(name: "LanguageTests", dependencies: ["Language"], exclude: ["Sets"], swiftSettings: strict),
     tests("LearningTests", ["Learning", "TensorKernels", "KernelTable", "StrictJSON"]),
     tests(
         "TrustTests",
@@ -265,7 +267,7 @@ let suites: [Target] = [
         "FamilyTests",
         [
             "APIKit", "EnterpriseAPI", "AisembleAPI", "PhiAPI", "StrictJSON", "Platform", "Storage", "Telemetry", "Trust", "Federation", "CryptoSuite",
-            "TrustStreamAPI", "FederationService", "KeyVault", "Compute",
+            "TrustStreamAPI", "FederationService", "KeyVault", "Compute", "Language",
             .product(name: "Logging", package: "swift-log"),
         ]),
     tests("TrustStreamAPITests", ["TrustStreamAPI", "KeyVault", "APIKit", "FederationService", "Federation", "Learning", "Wire", "Trust", "StrictJSON", "Platform", "Storage", "Telemetry", "CryptoSuite", .product(name: "Logging", package: "swift-log")]),

@@ -8,6 +8,8 @@ package struct Refusal: Sendable {
     /// As it was sent; a family echoes it (`JSON.echoed`).
     package var provided: JSON?
     package var quota: Quota?
+    /// Ids of the models that could be asked for instead.
+    package var available: [String]?
     package var retryAfterSeconds: Int?
     package var headers: [(name: String, value: String)] = []
 
@@ -19,6 +21,9 @@ package struct Refusal: Sendable {
         case .unprocessable(let name, let what, let value):
             message = "Cannot be processed: \(name) \(what)"
             (field, issue, provided) = (name, what, value)
+        case .modelNotLoaded(let asked, let models):
+            message = "The model '\(asked.clipped(Limits.nameBytes))' is not here; there is \(models.joined(separator: ", "))"
+            (field, issue, provided, available) = ("model", "names a model that is not here", .string(asked), models)
         case .disagreement(let name, let what, let value):
             message = "Does not agree: \(name): \(what)"
             (field, issue, provided) = (name, what, value)

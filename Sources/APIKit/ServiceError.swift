@@ -14,6 +14,8 @@ package enum ServiceError: Error, Sendable, Equatable {
     /// A conflict that one field is the reason of: it contradicts what others have agreed on.
     case disagreement(field: String, issue: String, provided: JSON?)
     case unprocessable(field: String, issue: String, provided: JSON?)
+    /// The model that `model` names is not here; these are.
+    case modelNotLoaded(asked: String, available: [String])
     case tooLarge(limitBytes: Int)
     case unsupportedMediaType(String)
     /// The path is a WebSocket's and was called without an upgrade.

@@ -28,11 +28,13 @@ struct ErrorDetails: Described {
     var reason: String
     var provided: JSON?
     var quotaType: String?
+    var available: [String]?
 
     static let fields = [
         FieldOf<ErrorDetails>("field", \.field, .rule("error.field")), FieldOf("reason", \.reason, .rule("error.issue")),
         FieldOf("provided_value", \.provided, .request),
         FieldOf("quota_type", \.quotaType, .rule("quota.type"), "what of the plan is used up").only { $0.quotaType != nil },
+        FieldOf("available_models", \.available, .rule("models"), "where the one that was asked for is not here").only { $0.available != nil },
     ]
 }
 
@@ -88,7 +90,8 @@ extension Aisemble {
         let body = ErrorBody(
             error: ErrorFacts(
                 code: code, message: told.message,
-                details: ErrorDetails(field: told.field, reason: told.issue ?? told.message, provided: told.provided?.echoed, quotaType: told.quota?.type),
+                details: ErrorDetails(field: told.field, reason: told.issue ?? told.message, provided: told.provided?.echoed, quotaType: told.quota?.type,
+                    available: told.available),
                 requestID: request.requestID, at: Timestamp(milliseconds: request.nowMilliseconds)))
         return APIReply(code.status, headers: told.headers, .json(body.json))
     }
@@ -102,6 +105,7 @@ extension Aisemble {
         case .methodNotAllowed: .methodNotAllowed
         case .conflict, .disagreement: .conflict
         case .unprocessable: .unprocessable
+        case .modelNotLoaded: .modelNotLoaded
         case .tooLarge: .payloadTooLarge
         case .unsupportedMediaType: .unsupportedMediaType
         case .upgradeRequired: .upgradeRequired

@@ -53,7 +53,7 @@ struct HealthServices: Described {
     var orchestrator: OrchestratorHealth
     let llm = LanguageHealth()
     let vision = VisionHealth()
-    let nlp = TextHealth()
+    var nlp: TextHealth
     static let fields = [
         FieldOf<HealthServices>("orchestrator", \.orchestrator, .measured), FieldOf("llm_service", \.llm, .measured),
         FieldOf("vision_service", \.vision, .measured), FieldOf("nlp_service", \.nlp, .measured),
@@ -99,12 +99,13 @@ struct VisionHealth: Described {
 
 struct TextHealth: Described {
     static let name = "TextServiceHealth"
-    var status = ServiceWord.notBuilt
+    /// It is part of this process, and was asked for nothing that it could fail at.
+    let status = ServiceWord.healthy
     var seconds: Double?
     var memory: String?
     static let fields = [
-        FieldOf<TextHealth>("status", \.status, .fixed), FieldOf("response_time", \.seconds, .measured, unit: "s"),
-        FieldOf("memory_usage", \.memory, .measured, "such as 2.1GB"),
+        FieldOf<TextHealth>("status", \.status, .fixed), FieldOf("response_time", \.seconds, .measured, unit: "s", "of the last call; null before the first"),
+        FieldOf("memory_usage", \.memory, .measured, "null: it shares the coordinator's"),
     ]
 }
 

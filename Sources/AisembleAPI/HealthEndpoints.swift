@@ -6,7 +6,7 @@ internal import Telemetry
 extension Aisemble {
     private static let prometheus = "text/plain; version=0.0.4; charset=utf-8"
 
-    static func health(_ operations: Operations) -> [Endpoint] {
+    static func health(_ operations: Operations, _ texts: TextService) -> [Endpoint] {
         [
             // Asked often, by whoever watches: nothing here goes to the disk, and it is not counted against a plan.
             Endpoint(
@@ -21,7 +21,8 @@ extension Aisemble {
                     status: word, at: Timestamp(now), version: operations.version,
                     services: HealthServices(
                         orchestrator: OrchestratorHealth(
-                            status: ServiceWord(word), seconds: seconds, uptimeSeconds: uptimeSeconds(operations.recorder, now))))
+                            status: ServiceWord(word), seconds: seconds, uptimeSeconds: uptimeSeconds(operations.recorder, now)),
+                        nlp: TextHealth(seconds: texts.lastSeconds)))
                 return .json(word == .unhealthy ? 503 : 200, view.json)
             },
             Endpoint(

@@ -40,7 +40,7 @@ package struct Operations: Sendable {
     }
 }
 
-/// Services that the document names and that can be started and stopped. None of them is built yet.
+/// Services that the document names and that can be started and stopped. Of them nlp_service is built.
 enum ServiceName: String, CaseIterable {
     case llm = "llm_service"
     case vision = "vision_service"

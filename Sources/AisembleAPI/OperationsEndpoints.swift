@@ -75,6 +75,21 @@ private struct StartBody: DescribedRequest {
     ]
 }
 
+private struct ServiceView: Described {
+    static let name = "ServiceState"
+    enum Word: String, ChoiceValue { case running }
+    enum Action: String, ChoiceValue { case start }
+    var service: String
+    let action = Action.start
+    let status = Word.running
+    let changed = false
+    let message = "The service runs already; it is part of the coordinator"
+    static let fields = [
+        FieldOf<ServiceView>("service", \.service, .request), FieldOf("action", \.action, .request), FieldOf("status", \.status, .rule("services")),
+        FieldOf("changed", \.changed, .rule("services")), FieldOf("message", \.message, .fixed),
+    ]
+}
+
 private struct StopBody: DescribedRequest {
     static let name = "StopService"
     var force = false
@@ -103,19 +118,23 @@ extension Aisemble {
                     active: counts[.running] ?? 0, queued: counts[.queued] ?? 0, failed: counts[.failed] ?? 0,
                     utilization: UtilizationView(processor: machine.processorPercent, memory: machine.memoryPercent), alerts: alerts.map { AlertView($0) })
             },
-            service("start", StartBody.self, "Starts a service. None of those in the document is built yet: 503."),
-            service("stop", StopBody.self, "Stops a service. None of those in the document is built yet: 503."),
+            service("start", StartBody.self, "Starts a service. nlp_service runs always; the others of the document are not built yet: 503."),
+            service("stop", StopBody.self, "Stops a service. None of those in the document can be stopped yet: 503."),
         ]
     }
 
     private static func service<Body: DescribedRequest>(_ action: String, _ body: Body.Type, _ summary: String) -> Endpoint {
         Endpoint(
             "POST", "/ops/services/{service_name}/\(action)", "ops.\(action)", .scope(.ops), bodyLimitBytes: 16 << 10,
-            contract: Contract(summary, request: .json(Body.shape), replies: [])
+            contract: Contract(summary, request: .json(Body.shape), replies: action == "start" ? [(200, .json(ServiceView.shape))] : [])
         ) { request throws(ServiceError) in
             let name = request.parameter("service_name")
             guard let service = ServiceName(name) else { throw unknown(service: name) }
-            _ = try await request.body(Body.self)
+            let (_, notices) = try await request.body(Body.self)
+            if service == .nlp {
+                guard action == "start" else { throw .unavailable("\(service.rawValue) cannot be stopped", retryAfterSeconds: notBuiltRetrySeconds) }
+                return .json(ServiceView(service: service.rawValue).json.noting(notices))
+            }
             throw .unavailable("\(service.rawValue) is not built", retryAfterSeconds: notBuiltRetrySeconds)
         }
     }

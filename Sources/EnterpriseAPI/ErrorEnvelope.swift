@@ -100,7 +100,7 @@ extension Enterprise {
         case .notFound(let what): what.hasPrefix("tenant ") ? .tenantNotFound : .notFound
         case .methodNotAllowed: .methodNotAllowed
         case .conflict, .disagreement: .conflict
-        case .unprocessable: .unprocessable
+        case .unprocessable, .modelNotLoaded: .unprocessable
         case .tooLarge: .payloadTooLarge
         case .unsupportedMediaType: .unsupportedMediaType
         case .upgradeRequired: .upgradeRequired

@@ -56,7 +56,7 @@ extension Phi {
         case .conflict, .disagreement: 409
         case .tooLarge: 413
         case .unsupportedMediaType: 415
-        case .unprocessable: 422
+        case .unprocessable, .modelNotLoaded: 422
         case .upgradeRequired: 426
         case .rateLimited, .quotaExceeded: 429
         case .internalError: 500

@@ -27,7 +27,7 @@ package enum ErrorCode: String, ChoiceValue {
             case .notFound: .notFound
             case .methodNotAllowed: .methodNotAllowed
             case .conflict, .disagreement: .conflict
-            case .unprocessable: .unprocessable
+            case .unprocessable, .modelNotLoaded: .unprocessable
             case .tooLarge: .payloadTooLarge
             case .unsupportedMediaType: .unsupportedMediaType
             case .upgradeRequired: .upgradeRequired

@@ -14,6 +14,7 @@ import Testing
         case .methodNotAllowed: (405, ("method_not_allowed", "METHOD_NOT_ALLOWED", "method_not_allowed"))
         case .conflict, .disagreement: (409, ("conflict", "CONFLICT", "conflict"))
         case .unprocessable: (422, ("unprocessable", "UNPROCESSABLE", "unprocessable_content"))
+        case .modelNotLoaded: (422, ("unprocessable", "MODEL_NOT_LOADED", "unprocessable_content"))
         case .tooLarge: (413, ("payload_too_large", "PAYLOAD_TOO_LARGE", "content_too_large"))
         case .unsupportedMediaType: (415, ("unsupported_media_type", "UNSUPPORTED_MEDIA_TYPE", "unsupported_media_type"))
         case .upgradeRequired: (426, ("upgrade_required", "UPGRADE_REQUIRED", "upgrade_required"))
@@ -28,7 +29,8 @@ import Testing
     private let errors: [ServiceError] = [
         .invalid(field: "a", issue: "must be less", provided: 3), .unauthenticated("why"), .forbidden("why"), .notFound("it"),
         .methodNotAllowed(allowed: ["GET"]), .conflict("why", retryAfterSeconds: 3), .disagreement(field: "a", issue: "no", provided: "x"),
-        .unprocessable(field: "a", issue: "no", provided: nil), .tooLarge(limitBytes: 7), .unsupportedMediaType("why"), .upgradeRequired("why"),
+        .unprocessable(field: "a", issue: "no", provided: nil), .modelNotLoaded(asked: "m", available: ["a"]),
+        .tooLarge(limitBytes: 7), .unsupportedMediaType("why"), .upgradeRequired("why"),
         .rateLimited(retryAfterSeconds: 9),
         .quotaExceeded(Quota(type: "requests", limit: 1000, used: 1000, resetsAtMilliseconds: 1_758_506_403_000), retryAfterSeconds: 9),
         .notImplemented(feature: "x", "not yet"), .unavailable("why", retryAfterSeconds: 5), .insufficientStorage, .internalError(cause: "a secret fault"),

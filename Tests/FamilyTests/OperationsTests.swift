@@ -46,7 +46,7 @@ import Testing
         #expect(services?["orchestrator"] == ["status": "healthy", "response_time": .null, "uptime": 657_120])
         #expect(services?["llm_service"] == ["status": "not_built", "response_time": .null, "models_loaded": .null, "queue_size": .null])
         #expect(services?["vision_service"] == ["status": "not_built", "response_time": .null, "gpu_utilization": .null])
-        #expect(services?["nlp_service"] == ["status": "not_built", "response_time": .null, "memory_usage": .null])
+        #expect(services?["nlp_service"] == ["status": "healthy", "response_time": .null, "memory_usage": .null])
     }
 
     /// Ticks until the recorder knows what was asked for; questions to probes are answered in between.
@@ -256,7 +256,7 @@ import Testing
             await world.call(world.aisemble, request("POST", "/api/v2/ops/services/\(name)/\(action)", body: body))
         }
         for action in ["start", "stop"] {
-            for name in ["llm_service", "vision_service", "nlp_service", "annealer_service", "workflow_service", "explain_service"] {
+            for name in ["llm_service", "vision_service", "annealer_service", "workflow_service", "explain_service"] {
                 let reply = await post(name, action, #"{"force":true}"#)
                 #expect(reply.status == 503 && reply.json["error"]?["code"] == "SERVICE_UNAVAILABLE")
                 #expect(reply.json["error"]?["details"]?["reason"]?.text == "\(name) is not built")
@@ -268,6 +268,11 @@ import Testing
             let wrong = await post("llm_service", action, #"{"force":"yes"}"#)
             #expect(wrong.status == 400 && wrong.json["error"]?["details"]?["field"] == "force")
         }
+        // This one is there, and there is no way to stop it.
+        let running = await post("nlp", "start", #"{"wait_for_health":true}"#)
+        #expect(running.status == 200 && running.json["service"] == "nlp_service" && running.json["action"] == "start")
+        #expect(running.json["status"] == "running" && running.json["changed"] == false)
+        #expect(await post("nlp_service", "stop").json["error"]?["details"]?["reason"] == "nlp_service cannot be stopped")
         #expect(await post("llm", "start", "").json["error"]?["message"]?.text?.contains("llm_service is not built") == true)
         #expect(await post("llm", "start", #"{"wait_for_health":1}"#).json["error"]?["details"]?["field"] == "wait_for_health")
     }

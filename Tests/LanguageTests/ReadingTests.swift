@@ -79,7 +79,7 @@ import Testing
         let position = 0.0940478276166991
         let (end, middle) = (position * 2 / (1 / 2.0 + 1 / 2.0), position * 3 / (1 / 3.0 + 1 / 3.0))
         func score(_ text: String) -> Double { found.first { $0.text == text }?.score ?? .nan }
-        #expect(abs(score("quick") - end) < 1e-9 && abs(score("foxes") - middle) < 1e-9)
+        #expect(abs(score("quick") - end / (1 + end)) < 1e-9 && abs(score("foxes") - middle / (1 + middle)) < 1e-9)
         #expect(abs(score("quick foxes") - end * middle / (1 + end + middle)) < 1e-9)
         #expect(abs(KeywordFinder.likeness("kitten", "sitting") - 4.0 / 7) < 1e-12)
     }

@@ -25,6 +25,7 @@ import TrustStreamAPI
         case .conflict: "conflict"
         case .disagreement: "disagreement"
         case .unprocessable: "unprocessable"
+        case .modelNotLoaded: "modelNotLoaded"
         case .tooLarge: "tooLarge"
         case .unsupportedMediaType: "unsupportedMediaType"
         case .upgradeRequired: "upgradeRequired"
@@ -49,6 +50,7 @@ import TrustStreamAPI
             error: .disagreement(field: "data_schema.inputs", issue: "no", provided: 3), status: 409, code: "CONFLICT", field: "data_schema.inputs", provided: 3
         ),
         Row(error: .unprocessable(field: "body", issue: "no", provided: "x"), status: 422, code: "UNPROCESSABLE", field: "body", provided: "x"),
+        Row(error: .modelNotLoaded(asked: "m", available: ["a"]), status: 422, code: "UNPROCESSABLE", field: "model", provided: "m"),
         Row(error: .tooLarge(limitBytes: 7), status: 413, code: "PAYLOAD_TOO_LARGE"),
         Row(error: .unsupportedMediaType("why"), status: 415, code: "UNSUPPORTED_MEDIA_TYPE"),
         Row(error: .upgradeRequired("why"), status: 426, code: "UPGRADE_REQUIRED", header: ("upgrade", "websocket")),

@@ -51,6 +51,7 @@ package enum ConsoleReply {
         switch error {
         case .invalid(let field, let issue, _): (status, title, words) = (400, "That could not be read", "\(field) \(issue).")
         case .unprocessable(let field, let issue, _): (status, title, words) = (422, "That cannot be done", "\(field) \(issue).")
+        case .modelNotLoaded(let asked, _): (status, title, words) = (422, "That cannot be done", "The model \(asked) is not here.")
         case .disagreement(let field, let issue, _): (status, title, words) = (409, "That does not agree", "\(field): \(issue).")
         case .notImplemented(_, let why, _): (status, title, words) = (501, "Not built", why)
         case .unauthenticated(let why):

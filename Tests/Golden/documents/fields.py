@@ -158,6 +158,31 @@ FIELDS = {
             "password": field("proves it", {"send": "your_password", "reply": {"refresh_token": SOMETHING}}, no("another one", status=401), no("", 5)),
         }
     },
+    "aisemble POST /ai/nlp/analyze": {
+        "fields": {
+            "text": field("what is read", set_("É", "text_length", 1), set_("Ceci est un texte pour vous et pour nous.", "detected_language", "fr"), no("", 5)),
+            "analysis_types": field(
+                "only these are there", {"send": ["language"], "reply": {"sentiment": {"is": "null"}, "detected_language": "en"}},
+                {"send": ["sentiment"], "reply": {"sentiment.label": "positive", "detected_language": {"is": "null"}}},
+                {"omit": True, "reply": {"keywords.#": {"least": 2}, "entities.#": 1}}, no([], ["mood"], "sentiment", 5)),
+            "language": field(
+                "what it is read by", {"send": "de", "reply": {"sentiment": {"is": "null"}, "detected_language": "en"}},
+                {"omit": True, "reply": {"sentiment.label": "positive"}}, no("english", "qq", 5)),
+        }
+    },
+    "aisemble POST /ai/nlp/summarize": {
+        "base": {"model": None},
+        "fields": {
+            "text": field("what is summarised", set_("One two three.", "original_length", 3), set_("One two three.", "summary", "One two three."), no("", 5)),
+            "max_length": field(
+                "words at most", {"send": 3, "also": {"text": "Cats sleep on the warm stones all day. Dogs bark.", "min_length": 0}, "reply": {"summary": "Dogs bark."}},
+                no(0, 10001, "3")),
+            "min_length": field(
+                "a shorter text stays as it is", {"send": 5, "also": {"text": "One two. Three."}, "reply": {"notices[].code": "TEXT_IS_SHORT"}},
+                {"send": 101, "refused": 400}, no(-1, "3")),
+            "model": field("what runs", set_("textrank-1", "model"), {"omit": True, "reply": {"model": "textrank-1"}}, no("gpt-3.5-turbo", status=422), no("", 5)),
+        },
+    },
     "aisemble POST /jobs": {
         "then": "/jobs/{job_id}",
         "fields": {
