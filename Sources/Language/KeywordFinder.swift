@@ -21,12 +21,27 @@ package struct KeywordFinder: Sendable {
         var right: [String: Double] = [:]
         var score = 0.0
         let isSmall: Bool
+
+        init(isSmall: Bool) { self.isSmall = isSmall }
+
+        mutating func add(_ token: Token, sentence: Int, place: Int) {
+            count += 1
+            sentences.insert(sentence)
+            if token.isAcronym { acronyms += 1 } else if token.isCapital, place > 0 { capitals += 1 }
+        }
     }
     private struct Candidate {
-        var words: [String]
-        var count: Double
-        var order: Int
-        var sentences: Set<Int>
+        let words: [String]
+        var count = 0.0
+        let order: Int
+        var sentences: Set<Int> = []
+
+        init(words: [String], order: Int) { (self.words, self.order) = (words, order) }
+
+        mutating func add(sentence: Int) {
+            count += 1
+            sentences.insert(sentence)
+        }
     }
 
     /// Words that are nearer to each other than this are one.
@@ -44,7 +59,7 @@ package struct KeywordFinder: Sendable {
         let scored = candidates.values.map { ($0, score($0, terms)) }
             .sorted { ($0.1, $0.0.order) < ($1.1, $1.0.order) }
         var chosen: [Keyword] = []
-        for (candidate, score) in scored {
+        for (candidate, score) in scored.prefix(LanguageLimits.comparedKeywords) {
             if chosen.count == atMost { break }
             let text = candidate.words.joined(separator: " ")
             if chosen.contains(where: { Self.likeness($0.text, text) > Self.sameFrom }) { continue }
@@ -72,15 +87,12 @@ package struct KeywordFinder: Sendable {
             let isSmall = smallWords.contains(word) || smallWords.contains(token.lower) || word.unicodeScalars.count < 3
             let isNumber = token.kind == .number
             if !isNumber {
-                var term = terms[word] ?? Term(isSmall: isSmall)
-                term.count += 1
-                term.sentences.insert(number)
-                if token.isAcronym { term.acronyms += 1 } else if token.isCapital, place > 0 { term.capitals += 1 }
+                // In its place: a copy would have copies of all its sentences made.
+                terms[word, default: Term(isSmall: isSmall)].add(token, sentence: number, place: place)
                 if let last = run.last, last.isTaken {
-                    term.left[last.name, default: 0] += 1
+                    terms[word]?.left[last.name, default: 0] += 1
                     terms[last.name]?.right[word, default: 0] += 1
                 }
-                terms[word] = term
             }
             run.append((word, !isNumber))
             if run.count > LanguageLimits.keywordWords { run.removeFirst() }
@@ -89,10 +101,8 @@ package struct KeywordFinder: Sendable {
                 let words = run[first...]
                 guard words.allSatisfy(\.isTaken), let begin = words.first, terms[begin.name]?.isSmall == false else { continue }
                 let key = words.map(\.name).joined(separator: " ")
-                var candidate = candidates[key] ?? Candidate(words: words.map(\.name), count: 0, order: candidates.count, sentences: [])
-                candidate.count += 1
-                candidate.sentences.insert(number)
-                candidates[key] = candidate
+                let order = candidates.count
+                candidates[key, default: Candidate(words: words.map(\.name), order: order)].add(sentence: number)
             }
         }
     }

@@ -11,11 +11,15 @@ package enum LanguageLimits {
     /// Words of a sentence that count when sentences are compared.
     static let comparedWords = 64
     static let keywords = 10
+    /// Candidates that are compared with those before them.
+    static let comparedKeywords = 500
     /// Of a keyword.
     static let keywordWords = 3
     /// Entities of one text; the rest is counted.
     package static let entities = 5000
     /// Scalars of an address in a text.
     static let addressScalars = 2048
+    /// Quotes and brackets after the mark that ends a sentence.
+    static let closingMarks = 4
     static let rankSteps = 100
 }

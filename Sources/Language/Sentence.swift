@@ -43,7 +43,7 @@ extension Text {
         func isClosing(_ token: Token) -> Bool { token.kind == .mark && ["\"", "'", "\u{201D}", "\u{2019}", "\u{00BB}", ")", "]"].contains(token.text) }
         let next = tokens[i + 1]
         var mark = i
-        while mark > 0, isClosing(tokens[mark]), tokens[mark].start == tokens[mark - 1].end { mark -= 1 }
+        while mark > 0, i - mark < LanguageLimits.closingMarks, isClosing(tokens[mark]), tokens[mark].start == tokens[mark - 1].end { mark -= 1 }
         switch tokens[mark].text {
         case "。", "！", "？": return !isClosing(next)
         case "!", "?", "\u{2026}", ".": break

@@ -19,7 +19,7 @@ package struct Summariser: Sendable {
 
     /// Sentences of at most `words` words in all, as many as fit; none, where each one is longer.
     package func summarise(_ text: Text, _ sentences: [Sentence], atMost words: Int) -> Summary {
-        let contents = sentences.map(content)
+        let contents = contents(sentences)
         let ranks = rank(contents)
         let order = sentences.indices.sorted { (-ranks[$0], $0) < (-ranks[$1], $1) }
         var (rest, chosen, next) = (words, [Int](), 0)
@@ -45,13 +45,21 @@ package struct Summariser: Sendable {
             text: chosen.map { text.part(sentences[$0].start, sentences[$0].end) }.joined(separator: " "), words: words - rest, sentences: chosen)
     }
 
-    /// Words that are compared, each once, in order of the alphabet.
-    private func content(_ sentence: Sentence) -> [String] {
-        let words = Set(sentence.tokens.lazy.filter { $0.isWordlike && !smallWords.contains($0.lower) }.map(\.lower).prefix(LanguageLimits.comparedWords))
-        return words.sorted()
+    /// Numbers of the words that are compared, each once, in order.
+    private func contents(_ sentences: [Sentence]) -> [[Int]] {
+        var numbers: [String: Int] = [:]
+        return sentences.map { sentence in
+            var content: Set<Int> = []
+            for token in sentence.tokens where token.isWordlike && !smallWords.contains(token.lower) && content.count < LanguageLimits.comparedWords {
+                let number = numbers[token.lower] ?? numbers.count
+                numbers[token.lower] = number
+                content.insert(number)
+            }
+            return content.sorted()
+        }
     }
 
-    static func common(_ a: [String], _ b: [String]) -> Int {
+    static func common(_ a: [Int], _ b: [Int]) -> Int {
         var (i, j, count) = (0, 0, 0)
         while i < a.count, j < b.count {
             if a[i] == b[j] { (i, j, count) = (i + 1, j + 1, count + 1) } else if a[i] < b[j] { i += 1 } else { j += 1 }
@@ -59,13 +67,13 @@ package struct Summariser: Sendable {
         return count
     }
 
-    private static func likeness(_ a: [String], _ b: [String]) -> Double {
+    private static func likeness(_ a: [Int], _ b: [Int]) -> Double {
         let common = common(a, b)
         return common == 0 ? 0 : Double(common) / Double(a.count + b.count - common)
     }
 
     /// TextRank of each sentence; its mean is 1 in each piece, so pieces compare.
-    func rank(_ contents: [[String]]) -> [Double] {
+    func rank(_ contents: [[Int]]) -> [Double] {
         var ranks: [Double] = []
         for start in stride(from: 0, to: contents.count, by: LanguageLimits.rankedTogether) {
             ranks += Self.rankPiece(Array(contents[start..<min(contents.count, start + LanguageLimits.rankedTogether)]))
@@ -73,7 +81,7 @@ package struct Summariser: Sendable {
         return ranks
     }
 
-    private static func rankPiece(_ contents: [[String]]) -> [Double] {
+    private static func rankPiece(_ contents: [[Int]]) -> [Double] {
         let n = contents.count
         var weights = [[Double]](repeating: [Double](repeating: 0, count: n), count: n)
         for i in 0..<n where contents[i].count > 1 {

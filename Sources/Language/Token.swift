@@ -132,10 +132,10 @@ package struct Text: Sendable {
         var end = host
         while end < scalars.count, end - i < LanguageLimits.addressScalars, !scalars[end].isSpace, !"<>\"{}|\\^`".unicodeScalars.contains(scalars[end]) { end += 1 }
         // Marks that end a sentence or a clause are not of the address; a bracket is where one was opened.
+        let hasOpen = scalars[i..<end].contains("(")
         while end > host {
             let last = scalars[end - 1]
-            let isOpen = last == ")" && scalars[i..<end].contains("(")
-            guard !isOpen, ".,;:!?'\u{201D}\u{2019})]".unicodeScalars.contains(last) else { break }
+            guard !(last == ")" && hasOpen), ".,;:!?'\u{201D}\u{2019})]".unicodeScalars.contains(last) else { break }
             end -= 1
         }
         return end

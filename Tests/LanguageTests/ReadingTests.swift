@@ -101,7 +101,7 @@ import Testing
 
     /// TextRank of three sentences, of which the middle one shares a word with both others.
     @Test func ranksAreThoseOfTheFormula() {
-        let ranks = Summariser(language: nil).rank([["a", "b"], ["b", "c"], ["c", "d"]])
+        let ranks = Summariser(language: nil).rank([[1, 2], [2, 3], [3, 4]])
         // r = 0.15 + 0.85 · m / 2 for the ends, m = 0.15 + 0.85 · 2r.
         let end = (0.15 + 0.425 * 0.15) / (1 - 0.425 * 1.7)
         #expect(abs(ranks[0] - end) < 1e-4 && abs(ranks[2] - end) < 1e-4 && abs(ranks[1] - (3 - 2 * end)) < 1e-4)
