@@ -6,10 +6,13 @@ package enum Aisemble {
     /// What replies print. Scrapers find `/health` and `/metrics` at the root too; those belong to no document alone.
     static let base = "/api/v2"
 
-    package static func family(_ identity: Identity, _ jobs: JobQueue, _ operations: Operations, webhooks: Webhooks, texts: TextService = TextService()) -> Family {
+    package static func family(_ identity: Identity, _ jobs: JobQueue, _ operations: Operations, webhooks: Webhooks, texts: TextService = TextService())
+        -> Family
+    {
         Family(
             .v2, bases: [base],
-            endpoints: logins(identity, operations.recorder) + self.jobs(jobs) + health(operations, texts) + self.operations(operations, jobs) + logs(operations)
+            endpoints: logins(identity, operations.recorder) + self.jobs(jobs) + health(operations, texts) + self.operations(operations, jobs)
+                + logs(operations)
                 + self.webhooks(webhooks) + self.texts(texts) + notBuilt,
             errorShape: ErrorBody.shape, envelope: envelope
         )

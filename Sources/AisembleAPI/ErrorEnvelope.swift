@@ -90,7 +90,8 @@ extension Aisemble {
         let body = ErrorBody(
             error: ErrorFacts(
                 code: code, message: told.message,
-                details: ErrorDetails(field: told.field, reason: told.issue ?? told.message, provided: told.provided?.echoed, quotaType: told.quota?.type,
+                details: ErrorDetails(
+                    field: told.field, reason: told.issue ?? told.message, provided: told.provided?.echoed, quotaType: told.quota?.type,
                     available: told.available),
                 requestID: request.requestID, at: Timestamp(milliseconds: request.nowMilliseconds)))
         return APIReply(code.status, headers: told.headers, .json(body.json))

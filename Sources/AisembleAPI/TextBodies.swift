@@ -150,7 +150,8 @@ struct SummaryView: Described {
 
     static let fields = [
         FieldOf<SummaryView>("request_id", \.requestID, .generated), FieldOf("original_length", \.originalWords, .counted, unit: "words"),
-        FieldOf("summary", \.summary, .rule("textrank-1"), "sentences of the text, in their order"), FieldOf("summary_length", \.words, .counted, unit: "words"),
+        FieldOf("summary", \.summary, .rule("textrank-1"), "sentences of the text, in their order"),
+        FieldOf("summary_length", \.words, .counted, unit: "words"),
         FieldOf("compression_ratio", \.ratio, .rule("summary_length of original_length"), "null: the text has no words"),
         FieldOf("model", \.model, .fixed, "what ran"),
         FieldOf("requested_model", \.requestedModel, .request, "where another one ran").only { $0.requestedModel != nil },

@@ -28,7 +28,8 @@ extension Aisemble {
                 if analysis.usedLanguage != "en" {
                     if asked.contains(.sentiment) { sent.note("NO_EFFECT", "analysis_types", "sentiment is read in English texts; it is null") }
                     if asked.contains(.entities) {
-                        sent.note("NO_EFFECT", "analysis_types", "names are found in English texts; of others, dates in numbers, amounts, addresses and the like")
+                        sent.note(
+                            "NO_EFFECT", "analysis_types", "names are found in English texts; of others, dates in numbers, amounts, addresses and the like")
                     }
                 }
                 if analysis.entities?.count == LanguageLimits.entities {

@@ -156,7 +156,7 @@ package struct KeywordFinder: Sendable {
     }
 
     /// One minus the edit distance (Levenshtein) by the longer length.
-    static func likeness(_ a: String, _ b: String) -> Double {
+    package static func likeness(_ a: String, _ b: String) -> Double {
         let (a, b) = (Array(a.unicodeScalars.prefix(256)), Array(b.unicodeScalars.prefix(256)))
         guard !a.isEmpty, !b.isEmpty else { return a.count == b.count ? 1 : 0 }
         var row = Array(0...b.count)

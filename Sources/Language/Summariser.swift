@@ -73,7 +73,7 @@ package struct Summariser: Sendable {
     }
 
     /// TextRank of each sentence; its mean is 1 in each piece, so pieces compare.
-    func rank(_ contents: [[Int]]) -> [Double] {
+    package func rank(_ contents: [[Int]]) -> [Double] {
         var ranks: [Double] = []
         for start in stride(from: 0, to: contents.count, by: LanguageLimits.rankedTogether) {
             ranks += Self.rankPiece(Array(contents[start..<min(contents.count, start + LanguageLimits.rankedTogether)]))

@@ -130,7 +130,9 @@ package struct Text: Sendable {
         let host = i + beginning.unicodeScalars.count
         guard let first = at(host), first.isLetter || first.isDigit else { return nil }
         var end = host
-        while end < scalars.count, end - i < LanguageLimits.addressScalars, !scalars[end].isSpace, !"<>\"{}|\\^`".unicodeScalars.contains(scalars[end]) { end += 1 }
+        while end < scalars.count, end - i < LanguageLimits.addressScalars, !scalars[end].isSpace, !"<>\"{}|\\^`".unicodeScalars.contains(scalars[end]) {
+            end += 1
+        }
         // Marks that end a sentence or a clause are not of the address; a bracket is where one was opened.
         let hasOpen = scalars[i..<end].contains("(")
         while end > host {

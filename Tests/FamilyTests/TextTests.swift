@@ -28,7 +28,8 @@ import Testing
     @Test func theDocumentsTextIsReadAsTheDocumentSays() async throws {
         let world = try await World()
         let text = "I love this product! It's amazing and works perfectly."
-        let reply = await post(world, "analyze", ["text": .string(text), "analysis_types": ["sentiment", "entities", "keywords", "language"], "language": "auto"])
+        let reply = await post(
+            world, "analyze", ["text": .string(text), "analysis_types": ["sentiment", "entities", "keywords", "language"], "language": "auto"])
         try check(world, "analyze", reply)
         // The document counts 58; there are 54.
         #expect(reply.json["text_length"] == 54 && reply.json["detected_language"] == "en" && reply.json["request_id"] == "req-1")

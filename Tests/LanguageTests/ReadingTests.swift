@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Language
+import Language
 
 @Suite struct ReadingTests {
     @Test func wordsNumbersAndAddressesStayWhole() {
@@ -14,7 +14,8 @@ import Testing
 
     @Test(arguments: [
         ("Dr. Smith came at 5 p.m. on Monday. He left.", 2), ("It costs 3.5 euros. Really?! Yes.", 3), ("Am 3. Mai war es z. B. kalt. Dann nicht.", 2),
-        ("One line\n\nAnother one", 2), ("J. R. Ewing said \"No.\" Then he left.", 2), ("", 0), ("...", 1), ("これは文です。次の文。", 2), ("See Fig. 3 and pp. 4. The end.", 2),
+        ("One line\n\nAnother one", 2), ("J. R. Ewing said \"No.\" Then he left.", 2), ("", 0), ("...", 1), ("これは文です。次の文。", 2),
+        ("See Fig. 3 and pp. 4. The end.", 2),
     ])
     func sentencesEndWhereTheyDo(_ string: String, _ count: Int) {
         let (_, sentences) = read(string)
@@ -24,8 +25,11 @@ import Testing
     /// Tokens and sentences of anything lie in the text, in order, and say what stands there.
     @Test func offsetsAreThoseOfTheText() {
         var state: UInt64 = 7
-        let pieces = ["a", "Ä", "é", "e\u{301}", "1", ".", ",", "!", " ", "\n", "\n\n", "@", "www.", "http://", "$", "%", "(", ")", "+49", "-", "/", "'", "\u{2019}s", "漢", "ไ", "😀",
-            "\u{0}", "\u{FEFF}", "May", "Dr", "p.m.", "12:30", "<", "x@y.zz", "İ", "ß", "no", "very", "good", "but"]
+        let pieces = [
+            "a", "Ä", "é", "e\u{301}", "1", ".", ",", "!", " ", "\n", "\n\n", "@", "www.", "http://", "$", "%", "(", ")", "+49", "-", "/", "'", "\u{2019}s",
+            "漢", "ไ", "😀",
+            "\u{0}", "\u{FEFF}", "May", "Dr", "p.m.", "12:30", "<", "x@y.zz", "İ", "ß", "no", "very", "good", "but",
+        ]
         for _ in 0..<2000 {
             var string = ""
             for _ in 0..<24 {

@@ -82,7 +82,9 @@ package struct EntityFinder: Sendable {
             return isDotted ? (r.plain(at + 3) == "." ? 4 : 3) : 0
         }
         let joined = r.lower(i)
-        if r.tokens[i].kind == .word, joined.hasSuffix("am") || joined.hasSuffix("pm"), let hour = Int(joined.dropLast(2)), (1...12).contains(hour) { return (.time, 1) }
+        if r.tokens[i].kind == .word, joined.hasSuffix("am") || joined.hasSuffix("pm"), let hour = Int(joined.dropLast(2)), (1...12).contains(hour) {
+            return (.time, 1)
+        }
         guard let hour = r.number(i), hour < 25 else { return nil }
         guard r.plain(i + 1) == ":", r.touches(i + 1), r.touches(i + 2) else {
             let words = half(i + 1)
@@ -104,7 +106,8 @@ package struct EntityFinder: Sendable {
             guard r.tokens.indices.contains(i + 1) else { return nil }
             let amount = r.tokens[i + 1]
             // `$5m` is one word after the sign.
-            let isJoined = amount.kind == .word && amount.lower.first?.isNumber == true && Gazetteers.magnitudes.contains(String(amount.lower.drop { $0.isNumber }))
+            let isJoined =
+                amount.kind == .word && amount.lower.first?.isNumber == true && Gazetteers.magnitudes.contains(String(amount.lower.drop { $0.isNumber }))
             guard isNumber(i + 1) || isJoined else { return nil }
             return (.money, Gazetteers.magnitudes.contains(r.lower(i + 2)) ? 3 : 2)
         }

@@ -38,7 +38,8 @@ enum Gazetteers {
         """)
     /// What stands before `of` in one: University of Oslo.
     static let organisationBeginnings = set("university,bank,ministry,institute,department,museum,college,council,court,house,academy,church")
-    static let titles = set("mr,mrs,ms,dr,prof,professor,sir,lady,lord,president,chancellor,senator,judge,captain,doctor,minister,king,queen,prince,princess,bishop")
+    static let titles = set(
+        "mr,mrs,ms,dr,prof,professor,sir,lady,lord,president,chancellor,senator,judge,captain,doctor,minister,king,queen,prince,princess,bishop")
     static let givenNames = set(
         """
         aaron,adam,adrian,ahmed,alan,albert,alex,alexander,alexandra,alfred,alice,alison,amanda,amy,ana,andrea,andreas,andrew,angela,anita,ann,anna,anne,anthony,antonio,\

@@ -1,18 +1,26 @@
 /// Opinion words of English with their strength, 1 (weak) to 4 (strong). Written for this project.
 enum Lexicon {
     private static let good: [(strength: Double, words: String)] = [
-        (4, """
+        (
+            4,
+            """
             amazing awesome brilliant excellent exceptional extraordinary fabulous fantastic flawless incredible magnificent marvelous marvellous masterpiece \
             miraculous outstanding perfect perfection phenomenal sensational spectacular splendid stellar stunning sublime superb superlative terrific \
             unbeatable unforgettable wonderful wondrous ecstatic overjoyed thrilled adore
-            """),
-        (3, """
+            """
+        ),
+        (
+            3,
+            """
             beautiful beloved best bliss blissful breathtaking charming cheerful compelling delight delighted delightful elegant exquisite fascinating favorite \
             favourite fun generous genius glorious gorgeous grateful great happy hilarious impressive inspiring joy joyful laughter loyal love loved lovely \
             luxurious memorable passionate pleased praise proud refreshing remarkable rewarding satisfying spotless superior thankful thoughtful treasure \
             triumph trust vibrant victory win winner winning wow yay heartwarming enchanting riveting gem blessed
-            """),
-        (2, """
+            """
+        ),
+        (
+            2,
+            """
             accomplish accurate achieve admirable admire affectionate affordable agreeable amusing appealing appreciate appreciated appreciative astonishing \
             attentive attractive authentic bargain benefit beneficial better bonus brave bright calm capable care caring celebrate champion clean clever \
             comfortable comfy commend committed compassionate competent confident congratulations considerate convenient cool courteous cozy creative crisp \
@@ -24,20 +32,29 @@ enum Lexicon {
             relieved resourceful respect respectful responsive rich robust safe satisfied satisfy secure silky sincere skilled sleek smart smile smooth solid \
             sparkling speedy stable strong sturdy stylish succeed success successful supportive sweet talented tasty tender tidy timely tops trustworthy useful \
             valuable versatile warm welcome welcoming wise witty worth worthwhile worthy yummy thank thanks crunchy juicy flavorful comforting
-            """),
-        (1, """
+            """
+        ),
+        (
+            1,
+            """
             able accept acceptable adequate agree alive allow approve available aware balanced bold certain clear complete comprehensive decent fast fix fixed \
             free gain gained growth help helped helps huge ok okay new normal patient please practical proper ready reasonable resolve resolved right secured \
             settle simple solve solved straightforward suitable support sure useable usable well willing work works
-            """),
+            """
+        ),
     ]
     private static let bad: [(strength: Double, words: String)] = [
-        (4, """
+        (
+            4,
+            """
             abhorrent abominable abysmal appalling atrocious awful despicable detest detestable devastating disastrous disaster disgrace disgraceful disgusting \
             dreadful evil garbage ghastly hate hated hateful hideous horrendous horrible horrid horrific horrifying loathe loathsome miserable nightmare \
             outrageous outrage pathetic repulsive revolting scam sickening terrible tragedy tragic unacceptable unbearable vile worst worthless crap
-            """),
-        (3, """
+            """
+        ),
+        (
+            3,
+            """
             abuse abusive aggressive agony angry anguish arrogant ashamed betray betrayed broke broken brutal catastrophe cheat cheated corrupt cruel crushed cry damage \
             damaged danger dangerous dead deadly deceive deceptive defective depressed depressing despair desperate destroy destroyed dirty disappoint \
             disappointed disappointing disappointment dishonest dishearten disrespectful distress fail failed failure fake filthy foul fraud frightening frustrate \
@@ -46,8 +63,11 @@ enum Lexicon {
             obnoxious offensive painful panic poison poor rage regret rejected rotten rude ruin ruined sad sadness shame shameful shock shocking sick stink stupid \
             suck sucks suffer suffering terrified threat toxic trash traumatic ugly unethical unfair unhappy unprofessional unsafe upset upsetting useless vicious \
             violent vomit waste wasted wicked woeful wreck wretched
-            """),
-        (2, """
+            """
+        ),
+        (
+            2,
+            """
             afraid alarming annoy annoyed annoying anxious argue awkward bad badly ban banned bitter blame bland bleak blurry bored boring bother breach buggy bulky \
             burn careless chaotic cheap clumsy clunky cold complain complained complaint complicated confused confusing costly cracked crash crashed crashes \
             cringe crooked crowded deny difficult disagree disgruntled dislike dismal dizzy doubt doubtful drab dull embarrassed embarrassing error exhausted \
@@ -59,12 +79,16 @@ enum Lexicon {
             stale steal stole stolen stiff strange stress stressed stressful struggle stuck tasteless tedious tense terrifying tired tiresome tough trouble uncomfortable \
             undercooked underwhelming uneasy unfortunate unfortunately unfriendly unhelpful uninspired unnecessary unpleasant unreliable unresponsive unstable \
             unusable unwelcome vague weak weird worried worry worrying worse wrong wrongly yuck
-            """),
-        (1, """
+            """
+        ),
+        (
+            1,
+            """
             alone avoid basic complex crisis critical dark delay delayed despite died dry empty excuse excuses fall fell fight forget forgot forgotten gap greed guess hide \
             hungry issue issues late limited little loud low messy need old odd outdated pale plain pricey primitive pushy questionable rare refund refuse refused \
             repair return returned rough rush sharp shut small smell strict tight unclear uneven unknown unsure unused wait waited warning wet
-            """),
+            """
+        ),
     ]
 
     static let strengths: [String: Double] = {
@@ -77,7 +101,8 @@ enum Lexicon {
     /// Turned to the contrary by one of these shortly before.
     static let negations: Set<String> = [
         "not", "no", "never", "none", "nobody", "nothing", "neither", "nor", "nowhere", "without", "hardly", "barely", "scarcely", "cannot", "lacks",
-        "isn't", "aren't", "wasn't", "weren't", "don't", "doesn't", "didn't", "can't", "couldn't", "won't", "wouldn't", "shouldn't", "haven't", "hasn't", "hadn't",
+        "isn't", "aren't", "wasn't", "weren't", "don't", "doesn't", "didn't", "can't", "couldn't", "won't", "wouldn't", "shouldn't", "haven't", "hasn't",
+        "hadn't",
         "ain't", "dont", "doesnt", "didnt", "isnt", "wasnt", "cant", "wont", "far",
     ]
     /// What the strength of the next opinion word is multiplied with.
@@ -105,7 +130,8 @@ enum Lexicon {
 
     private static let endings: [(String, [String])] = [
         ("iness", ["y"]), ("ily", ["y"]), ("iest", ["y"]), ("ier", ["y"]), ("ies", ["y"]), ("ied", ["y"]), ("ness", [""]), ("ally", ["", "al"]),
-        ("ably", ["able"]), ("ibly", ["ible"]), ("ly", ["", "le"]), ("est", ["", "e"]), ("ing", ["", "e"]), ("ed", ["", "e"]), ("er", ["", "e"]), ("es", ["", "e"]),
+        ("ably", ["able"]), ("ibly", ["ible"]), ("ly", ["", "le"]), ("est", ["", "e"]), ("ing", ["", "e"]), ("ed", ["", "e"]), ("er", ["", "e"]),
+        ("es", ["", "e"]),
         ("s", [""]), ("ful", [""]),
     ]
 }

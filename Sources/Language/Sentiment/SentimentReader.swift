@@ -85,7 +85,8 @@ package struct SentimentReader: Sendable {
         case "kind": return next == "of" || ["this", "that", "a", "any", "some", "what"].contains(last) && next == "of"
         case "well": return next == "as" || last == "as"
         case "right": return ["now", "after", "before", "away"].contains(next)
-        case "please", "need", "work", "new", "old", "help", "return", "care": return ["to", "the", "a", "at", "for", "of"].contains(last) || names[i] == "please"
+        case "please", "need", "work", "new", "old", "help", "return", "care":
+            return ["to", "the", "a", "at", "for", "of"].contains(last) || names[i] == "please"
         case "hard": return next == "drive" || next == "disk"
         case "free": return last == "feel"
         case "better": return last == "had"

@@ -24,16 +24,16 @@ def languages():
         print(f"py3langid, {name}: accuracy {sum(f == c for f, (c, _) in zip(found, rows)) / len(rows):.2f} of {len(rows)}")
 
 
-def sentiment():
+def sentiment(name):
     from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
-    analyser, rows = SentimentIntensityAnalyzer(), lines("sentiment")
+    analyser, rows = SentimentIntensityAnalyzer(), lines(name)
     scores = [analyser.polarity_scores(text)["compound"] for _, text in rows]
     found = ["positive" if s >= 0.05 else "negative" if s <= -0.05 else "neutral" for s in scores]
     f1 = []
     for label in ("positive", "neutral", "negative"):
         right = sum(f == label and c == label for f, (c, _) in zip(found, rows))
         f1.append(2 * right / (found.count(label) + sum(c == label for c, _ in rows)))
-    print(f"vaderSentiment: macro-F1 {sum(f1) / 3:.2f} of {len(rows)}")
+    print(f"vaderSentiment, {name}: macro-F1 {sum(f1) / 3:.2f} of {len(rows)}")
 
 
 def keywords():
@@ -75,6 +75,7 @@ def summaries():
 
 if __name__ == "__main__":
     languages()
-    sentiment()
+    sentiment("sentiment")
+    sentiment("sentiment-heldout")
     keywords()
     summaries()
