@@ -16,6 +16,8 @@ package enum KeyVaultError: Error, Sendable, Equatable, CustomStringConvertible 
     case noHardware
     /// A changed byte, another key, another context: nobody is told which.
     case unopenable
+    /// Another passphrase is just being stretched.
+    case busy
     case storage(StorageError)
     /// The keys that seal this vault's keys.
     case keeping(String)
@@ -29,6 +31,7 @@ package enum KeyVaultError: Error, Sendable, Equatable, CustomStringConvertible 
         case .tooManyKeys(let limit): "there are \(limit) keys that are not revoked, the most there may be; revoke some"
         case .noHardware: "hsm_unavailable: no hardware security module is connected, so no key can be kept in one"
         case .unopenable: "this cannot be opened with that key, that additional data and that context"
+        case .busy: "another passphrase is just being looked at"
         case .storage(let error): error.description
         case .keeping(let cause): "the vault cannot keep its keys: \(cause)"
         }

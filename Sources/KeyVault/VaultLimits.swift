@@ -26,6 +26,14 @@ package enum VaultLimits {
     package static let validityYears = 1...10
     package static let validityTextBytes = 5...16
 
+    package static let passphraseBytes = 12...1_024
+    /// A key of all its versions has less than half of it.
+    package static let backupBytesMax = 1 << 20
+    /// 1970 to 9999.
+    package static let backupMilliseconds: ClosedRange<Int64> = 0...253_402_300_799_999
+    /// Of a version that is restored, so that there is always a next one.
+    package static let versionNumberMax = 1_000_000
+
     package static let partyBytes = 1...128
     package static let sessionSeconds = 1...86_400
     package static let sessionSecondsUsual = 3_600

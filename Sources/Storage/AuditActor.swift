@@ -46,7 +46,7 @@ extension AuditRecord.Action {
         case .jobCreated, .jobCompleted, .jobFailed, .jobCancelRequested, .jobCancelled, .consoleJobCancelled: "job"
         case .artifactStored, .artifactDeleted: "artifact"
         case .webhookCreated, .webhookDeleted, .webhookSecretRotated, .webhookDisabled, .webhookEnabled, .webhookRedelivered: "webhook"
-        case .vaultKeyGenerated, .vaultKeyRotated, .vaultKeyRevoked: "vault_key"
+        case .vaultKeyGenerated, .vaultKeyRotated, .vaultKeyRevoked, .vaultKeyExported, .vaultKeyRestored: "vault_key"
         case .vaultKeyExchanged: "key_exchange"
         case .tenantKeyRotated: "tenant_key"
         case .masterKeyRotated: "master_key"

@@ -237,6 +237,9 @@ package struct AuditRecord: Sendable, Equatable, Codable {
         case vaultKeyRotated = "vault.key_rotated"
         /// Its private halves are erased; `details` say why.
         case vaultKeyRevoked = "vault.key_revoked"
+        /// A copy of it left the vault, under a passphrase.
+        case vaultKeyExported = "vault.key_exported"
+        case vaultKeyRestored = "vault.key_restored"
         /// A secret was shared with the owner of a public key; `details` name the key by its fingerprint.
         case vaultKeyExchanged = "vault.key_exchanged"
         case consoleSignedIn = "console.signed_in"

@@ -86,9 +86,9 @@ package enum SeenKey: String, Sendable {
 
 /// Keys of tenants' vaults. What is another tenant's is not there.
 package protocol VaultKeyStore: Sendable {
-    /// With its public key among those that were seen.
+    /// With its public keys among those that were seen.
     /// - Returns: false when the tenant has `limit` of them, revoked ones not counted.
-    func addVaultKey(_ key: VaultKeyRecord, seen: SeenKeyRecord, audit: AuditRecord, limit: Int) async throws(StorageError) -> Bool
+    func addVaultKey(_ key: VaultKeyRecord, seen: [SeenKeyRecord], audit: AuditRecord, limit: Int) async throws(StorageError) -> Bool
     func vaultKey(_ id: String, tenant: String) async throws(StorageError) -> VaultKeyRecord?
     /// In the order of their ids, those behind `after`.
     /// - Parameter revoked: whether those that are revoked are wanted, or those that are not; nil: all.

@@ -31,6 +31,7 @@ extension ServiceError {
         case .unusable, .tooManyKeys: self = .conflict("\(error)", retryAfterSeconds: nil)
         case .wrongUse, .forbidden: self = .forbidden("\(error)")
         case .noHardware: self = .unprocessable(field: "hsm_backed", issue: "\(error)", provided: true)
+        case .busy: self = .unavailable("\(error)", retryAfterSeconds: 2)
         case .storage(let cause): self = ServiceError(cause)
         case .unopenable, .keeping: self = .internalError(cause: "\(error)")
         }

@@ -152,3 +152,23 @@ struct Verification: DescribedRequest {
         FieldOf("key_version", \.version, versionNumber, note: "each is tried where it is left out"), FieldOf("context", \.context, contextBytes),
     ]
 }
+
+private let passphraseText = Bounds.secret(VaultLimits.passphraseBytes)
+
+struct KeyExport: DescribedRequest {
+    static let name = "KeyExport"
+    var passphrase = ""
+    static let fields = [
+        FieldOf<KeyExport>("passphrase", \.passphrase, isRequired: true, passphraseText, note: "it is all that protects the export, and is kept nowhere")
+    ]
+}
+
+struct KeyRestoration: DescribedRequest {
+    static let name = "KeyRestoration"
+    var backup = ""
+    var passphrase = ""
+    static let fields = [
+        FieldOf<KeyRestoration>("backup", \.backup, isRequired: true, Bounds.secret(1...2 * VaultLimits.backupBytesMax), note: "base64, as it was exported"),
+        FieldOf("passphrase", \.passphrase, isRequired: true, passphraseText),
+    ]
+}

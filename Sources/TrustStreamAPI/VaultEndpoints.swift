@@ -1,4 +1,5 @@
 internal import APIKit
+internal import CryptoSuite
 internal import Federation
 internal import Foundation
 internal import KeyVault
@@ -16,7 +17,9 @@ extension TrustStream {
     private static let vault = "/quantum-encryption"
 
     /// Keys of the caller's tenant and what is done with them. Private halves are in no reply.
-    static func vault(_ keys: KeyVault) -> [Endpoint] { vaultKeys(keys) + vaultMessages(keys) + vaultSignatures(keys) + [keyExchange(keys)] }
+    static func vault(_ keys: KeyVault) -> [Endpoint] {
+        vaultKeys(keys) + vaultMessages(keys) + vaultSignatures(keys) + [keyExchange(keys)] + vaultBackups(keys)
+    }
 
     private static func vaultKeys(_ keys: KeyVault) -> [Endpoint] {
         [
@@ -36,9 +39,6 @@ extension TrustStream {
                 }
                 if body.metadata["compliance_level"] != nil {
                     sent.note("NOT_AFFIRMED", "metadata.compliance_level", "it is kept, and nothing here is validated by FIPS 140")
-                }
-                if body.isBackedUp {
-                    sent.note("NO_EXPORT_YET", "backup_enabled", "it is kept; the coordinator's backup has every key, an export of its own is not built")
                 }
                 return VaultKeyFacts(key, at: now)
             }.refusing(409, 422),
@@ -187,6 +187,36 @@ extension TrustStream {
             }
             return ExchangeFacts(exchange, request.baseURL.hasPrefix("https:") ? .serverOnly : .none)
         }
+    }
+
+    private static func vaultBackups(_ keys: KeyVault) -> [Endpoint] {
+        [
+            Endpoint(
+                "POST", "\(vault)/keys/{vault_key_id}/export", "quantum_encryption.export", .tenant(.crypto),
+                "A key with its private halves under a passphrase, if it was made with backup_enabled.", reads: KeyExport.self, atMost: Limits.emptyBytes,
+                tells: KeyBackupFacts.self
+            ) { request, sent throws(ServiceError) in
+                let (tenant, actor, now, id) = (try tenant(request), try actor(request), instant(request), request.parameter("vault_key_id"))
+                let passphrase = Secret(Array(sent.body.passphrase.utf8))
+                return KeyBackupFacts(
+                    id,
+                    try await using { () async throws(KeyVaultError) in
+                        try await keys.export(id, passphrase: passphrase, tenant: tenant, actor: actor, now: now)
+                    })
+            }.refusing(409),
+            Endpoint(
+                "POST", "\(vault)/keys/restore", "quantum_encryption.restore", .tenant(.crypto), "Puts an exported key back where it is not there any more.",
+                reads: KeyRestoration.self, atMost: Limits.signedBytes, tells: VaultKeyFacts.self, status: 201
+            ) { request, sent throws(ServiceError) in
+                let (tenant, actor, now) = (try tenant(request), try actor(request), instant(request))
+                let (backup, passphrase) = (try decoded(sent.body.backup, "backup"), Secret(Array(sent.body.passphrase.utf8)))
+                let refusal = ServiceError.invalid(field: "backup", issue: "cannot be opened with this passphrase in this tenant", provided: nil)
+                let key = try await using(unopenable: refusal) { () async throws(KeyVaultError) in
+                    try await keys.restore(backup, passphrase: passphrase, tenant: tenant, actor: actor, now: now)
+                }
+                return VaultKeyFacts(key, at: now)
+            }.refusing(409),
+        ]
     }
 
     // MARK: Helpers

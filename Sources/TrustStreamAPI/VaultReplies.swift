@@ -215,3 +215,17 @@ struct ExportedKey: Described {
         FieldOf("algorithm_standard", \.standard, .fixed), FieldOf("key_usage", \.key.usage, .stored), FieldOf("status", \.state, .stored),
     ]
 }
+
+struct KeyBackupFacts: Described {
+    static let name = "KeyBackup"
+    let key: String
+    let backup: String
+    private var protection: String { "scrypt (N = 2^17, r = 8, p = 1), HKDF-SHA-256, AES-256-GCM" }
+
+    init(_ key: String, _ backup: [UInt8]) { (self.key, self.backup) = (key, Data(backup).base64EncodedString()) }
+
+    static let fields = [
+        FieldOf<KeyBackupFacts>("key_id", \.key, .stored), FieldOf("backup", \.backup, .generated, "base64; with its passphrase it is the key"),
+        FieldOf("protection", \.protection, .fixed),
+    ]
+}

@@ -49,7 +49,7 @@ import Trust
         try await store.appendLogs(
             [LogRecord(at: now, level: .error, service: "s", message: "failed", tenant: "default", traceID: "t")], ring: LogRing(entriesMax: 9, bytesMax: 999))
         let seen = SeenKeyRecord(tenant: "default", fingerprint: [7], session: "x", seenAt: now)
-        _ = try await store.addVaultKey(vaultKey("q"), seen: seen, audit: note(.vaultKeyGenerated, "q"), limit: 9)
+        _ = try await store.addVaultKey(vaultKey("q"), seen: [seen], audit: note(.vaultKeyGenerated, "q"), limit: 9)
         await store.close()
     }
 

@@ -26,16 +26,16 @@ private func problem(_ work: () async throws -> Void) async -> String {
     func aKeyIsItsTenantsAndHasItsAuditEntry(_ kind: StoreKind) async throws {
         try await withEach(kind) { store in
             for id in ["b", "a"] {
-                let isAdded = try await store.addVaultKey(vaultKey(id), seen: seen(id), audit: note(.vaultKeyGenerated, id), limit: 2)
+                let isAdded = try await store.addVaultKey(vaultKey(id), seen: [seen(id)], audit: note(.vaultKeyGenerated, id), limit: 2)
                 #expect(isAdded)
             }
-            #expect(try await store.addVaultKey(vaultKey("c"), seen: seen("c"), audit: note(.vaultKeyGenerated, "c"), limit: 2) == false)
+            #expect(try await store.addVaultKey(vaultKey("c"), seen: [seen("c")], audit: note(.vaultKeyGenerated, "c"), limit: 2) == false)
             // Another tenant has a limit of its own, and the same id is nobody else's to take.
             let taken = await problem {
-                _ = try await store.addVaultKey(vaultKey("a", tenant: "two"), seen: seen("a", "two"), audit: note(.vaultKeyGenerated, "a"), limit: 2)
+                _ = try await store.addVaultKey(vaultKey("a", tenant: "two"), seen: [seen("a", "two")], audit: note(.vaultKeyGenerated, "a"), limit: 2)
             }
             #expect(taken == "exists")
-            #expect(try await store.addVaultKey(vaultKey("d", tenant: "two"), seen: seen("d", "two"), audit: note(.vaultKeyGenerated, "d"), limit: 2))
+            #expect(try await store.addVaultKey(vaultKey("d", tenant: "two"), seen: [seen("d", "two")], audit: note(.vaultKeyGenerated, "d"), limit: 2))
             #expect(try await store.vaultKey("a", tenant: "default") == vaultKey("a"))
             #expect(try await store.vaultKey("a", tenant: "two") == nil)
             #expect(try await store.vaultKeys(tenant: "default", revoked: nil, after: "", limit: 9).map(\.id) == ["a", "b"])
@@ -51,7 +51,7 @@ private func problem(_ work: () async throws -> Void) async -> String {
     @Test(arguments: StoreKind.allCases)
     func aChangeComesWithItsEntryOrNotAtAll(_ kind: StoreKind) async throws {
         try await withEach(kind) { store in
-            _ = try await store.addVaultKey(vaultKey("a"), seen: seen("a"), audit: note(.vaultKeyGenerated, "a"), limit: 9)
+            _ = try await store.addVaultKey(vaultKey("a"), seen: [seen("a")], audit: note(.vaultKeyGenerated, "a"), limit: 9)
             #expect(try await store.changeVaultKey("a", tenant: "two") { ($0, nil, note(.vaultKeyRevoked, "a")) } == nil)
             #expect(try await store.changeVaultKey("a", tenant: "default") { _ in nil } == vaultKey("a"))
             try await withThrowingTaskGroup(of: Void.self) { group in
@@ -71,7 +71,7 @@ private func problem(_ work: () async throws -> Void) async -> String {
             // Its public keys are known from then on; revoked, it makes room.
             #expect(try await store.seeKey(seen("a"), audit: note(.vaultKeyExchanged, "s"), limit: 9) == .known)
             #expect(try await store.seeKey(seen("new"), audit: note(.vaultKeyExchanged, "s"), limit: 9) == .known)
-            #expect(try await store.addVaultKey(vaultKey("b"), seen: seen("b"), audit: note(.vaultKeyGenerated, "b"), limit: 1) == false)
+            #expect(try await store.addVaultKey(vaultKey("b"), seen: [seen("b")], audit: note(.vaultKeyGenerated, "b"), limit: 1) == false)
             let gone = try await store.changeVaultKey("a", tenant: "default") { key in
                 var next = key
                 next.revokedAt = now
@@ -79,7 +79,7 @@ private func problem(_ work: () async throws -> Void) async -> String {
             }
             #expect(try await store.vaultKeys(tenant: "default", revoked: true, after: "", limit: 9) == [gone])
             #expect(try await store.vaultKeys(tenant: "default", revoked: false, after: "", limit: 9).isEmpty)
-            #expect(try await store.addVaultKey(vaultKey("b"), seen: seen("b"), audit: note(.vaultKeyGenerated, "b"), limit: 1))
+            #expect(try await store.addVaultKey(vaultKey("b"), seen: [seen("b")], audit: note(.vaultKeyGenerated, "b"), limit: 1))
             let actions = try await store.audit(tenant: "default", after: 0, limit: 99).map(\.entry.action)
             #expect(
                 actions == [.vaultKeyGenerated] + Array(repeating: .vaultKeyRotated, count: 20) + [

@@ -1,4 +1,3 @@
-internal import Crypto
 internal import CryptoSuite
 package import Federation
 package import Storage
@@ -33,12 +32,11 @@ package enum VaultEvent: Sendable {
 
 /// Keys of tenants. Private halves are sealed by `SecretStore` and leave it only while they are used; what is another tenant's is not there.
 package struct KeyVault: Sendable {
-    private static let purpose = "vault-key"
-    private static let bindingBytes = 32
     let store: any VaultKeyStore
     let secrets: SecretStore
     let random: RandomSource
     private let token: KeyToken
+    let stretching = Stretching()
     let tell: @Sendable (VaultEvent) -> Void
 
     package init(
@@ -68,7 +66,7 @@ package struct KeyVault: Sendable {
         let id = "qkey-" + hexadecimal(random.bytes(16))
         var record = VaultKeyRecord(
             id: id, tenant: tenant, algorithm: algorithm.rawValue, askedAlgorithm: request.algorithm, usage: usage.rawValue, validity: request.validity.text,
-            isBackedUp: request.isBackedUp, tokenID: request.asksForHardware ? "software-token/\(id)" : nil, metadata: request.metadata, createdAt: now,
+            isBackedUp: request.isBackedUp, tokenID: request.asksForHardware ? Self.tokenID(id) : nil, metadata: request.metadata, createdAt: now,
             versions: [])
         let (version, seen) = try await version(1, of: record, algorithm, request.validity, now)
         record.versions = [version]
@@ -77,7 +75,7 @@ package struct KeyVault: Sendable {
             details: ["algorithm": algorithm.rawValue, "usage": usage.rawValue, "fingerprint": try PublicKey(algorithm, version.publicKey).fingerprint])
         let (stored, entry) = (record, audit)
         let isAdded = try await kept { () async throws(StorageError) in
-            try await store.addVaultKey(stored, seen: seen, audit: entry, limit: VaultLimits.keysMax)
+            try await store.addVaultKey(stored, seen: [seen], audit: entry, limit: VaultLimits.keysMax)
         }
         guard isAdded else { throw .tooManyKeys(limit: VaultLimits.keysMax) }
         return try VaultKey(record)
@@ -174,69 +172,6 @@ package struct KeyVault: Sendable {
         return try VaultKey(changed)
     }
 
-    // MARK: Private halves
-
-    /// Makes a pair of keys and seals its private half, with what the record says of it.
-    private func version(
-        _ number: Int, of record: VaultKeyRecord, _ algorithm: KeyAlgorithm, _ validity: KeyValidity, _ now: Instant
-    ) async throws(KeyVaultError) -> (version: VaultKeyRecord.Version, seen: SeenKeyRecord) {
-        let clock = ContinuousClock()
-        let begun = clock.now
-        let pair = try PrivateKey(algorithm, seed: Secret(random.bytes(algorithm.seedBytes)))
-        let took = clock.now - begun
-        var version = VaultKeyRecord.Version(
-            number: number, publicKey: pair.publicKey.bytes, envelope: [], createdAt: now, expiresAt: validity.end(from: now))
-        let sealed = Array(SHA256.hash(data: VaultKey.binding(record, version))) + pair.seed.bytes
-        let context = Self.context(record, number)
-        do throws(SecretError) { version.envelope = try await secrets.seal(sealed, context) } catch { throw Self.refusal(error) }
-        tell(.generated(algorithm, seconds: Double(took.components.seconds) + Double(took.components.attoseconds) / 1e18, tenant: record.tenant))
-        return (version, SeenKeyRecord(tenant: record.tenant, fingerprint: pair.publicKey.digest, session: record.id, seenAt: now))
-    }
-
-    /// - Throws: `unopenable` where the record is not the one that it was sealed with.
-    func privateKey(_ key: VaultKey, _ version: VaultKeyRecord.Version) async throws(KeyVaultError) -> PrivateKey {
-        let opened: Secret
-        do throws(SecretError) { opened = try await secrets.open(version.envelope, Self.context(key.record, version.number)) } catch {
-            throw Self.refusal(error)
-        }
-        let bytes = opened.bytes
-        let binding = Array(SHA256.hash(data: VaultKey.binding(key.record, version)))
-        guard bytes.count == Self.bindingBytes + key.algorithm.seedBytes, constantTimeEqual(Array(bytes[..<Self.bindingBytes]), binding) else {
-            throw .unopenable
-        }
-        return try PrivateKey(key.algorithm, seed: Secret(Array(bytes[Self.bindingBytes...])))
-    }
-
-    /// The public half, of which it is certain that it belongs to what is sealed.
-    /// - Throws: `unopenable` where the record is not the one that it was sealed with.
-    func publicKey(_ key: VaultKey, _ version: VaultKeyRecord.Version) async throws(KeyVaultError) -> PublicKey {
-        try await privateKey(key, version).publicKey
-    }
-
-    /// The public half of a version, for others.
-    /// - Parameter version: nil: the newest.
-    /// - Throws: `unknownKey`, `unusable` for a revoked key, `field`.
-    package func exportPublic(
-        _ id: String, version number: Int? = nil, tenant: String
-    ) async throws(KeyVaultError) -> (publicKey: PublicKey, version: VaultKeyRecord.Version, key: VaultKey) {
-        let key = try await key(id, tenant: tenant)
-        guard key.record.revokedAt == nil else { throw .unusable(key: id, why: "is revoked") }
-        guard let version = try key.versions(number).first else { throw .unopenable }
-        return (try await publicKey(key, version), version, key)
-    }
-
-    private static func context(_ record: VaultKeyRecord, _ number: Int) -> SecretContext {
-        SecretContext(tenant: record.tenant, purpose: purpose, id: record.id, version: UInt64(clamping: number))
-    }
-
-    private static func refusal(_ error: SecretError) -> KeyVaultError {
-        switch error {
-        case .field(let name, let problem): .field(name, problem: problem)
-        case .unopenable: .unopenable
-        case .keeping(let cause): (cause as? StorageError).map(KeyVaultError.storage) ?? .keeping("\(cause)")
-        }
-    }
-
     // MARK: Helpers
 
     func kept<Value: Sendable>(_ work: () async throws(StorageError) -> Value) async throws(KeyVaultError) -> Value {
@@ -246,7 +181,7 @@ package struct KeyVault: Sendable {
     /// What was handed in, so that a refusal is not longer than that it says.
     static func clipped(_ id: String) -> String { String(decoding: id.utf8.prefix(64), as: UTF8.self) }
 
-    private static func check(_ metadata: [String: String]) throws(KeyVaultError) {
+    static func check(_ metadata: [String: String]) throws(KeyVaultError) {
         guard metadata.count <= VaultLimits.metadataMax else { throw .field("metadata", problem: "has more than \(VaultLimits.metadataMax) members") }
         for (name, value) in metadata.sorted(by: { $0.key < $1.key }) {
             guard VaultLimits.metadataNameBytes.contains(name.utf8.count), VaultLimits.metadataValueBytes.contains(value.utf8.count) else {

@@ -2,12 +2,12 @@ package import Federation
 import Synchronization
 
 extension MemoryStore: VaultKeyStore {
-    package func addVaultKey(_ key: VaultKeyRecord, seen: SeenKeyRecord, audit: AuditRecord, limit: Int) async throws(StorageError) -> Bool {
+    package func addVaultKey(_ key: VaultKeyRecord, seen: [SeenKeyRecord], audit: AuditRecord, limit: Int) async throws(StorageError) -> Bool {
         try change { (tables) throws(StorageError) in
             guard tables.vaultKeys.values.count(where: { same($0.tenant, key.tenant) && $0.revokedAt == nil }) < limit else { return false }
             guard tables.vaultKeys[MemoryKey(key.id)] == nil else { throw .exists("vault key \(key.id)") }
             tables.vaultKeys[MemoryKey(key.id)] = key
-            tables.see(seen)
+            for one in seen { tables.see(one) }
             tables.audit.append(.init(tenant: key.tenant, value: audit))
             return true
         }

@@ -3,13 +3,13 @@ import Foundation
 internal import GRDB
 
 extension SQLiteStore: VaultKeyStore {
-    package func addVaultKey(_ key: VaultKeyRecord, seen: SeenKeyRecord, audit: AuditRecord, limit: Int) async throws(StorageError) -> Bool {
+    package func addVaultKey(_ key: VaultKeyRecord, seen: [SeenKeyRecord], audit: AuditRecord, limit: Int) async throws(StorageError) -> Bool {
         try await commits.write { [rows] database in
             let count = try Int.fetchOne(database, sql: "SELECT count(*) FROM vault_key WHERE tenant = ? AND is_revoked = 0", arguments: [key.tenant]) ?? 0
             guard count < limit else { return false }
             guard try rows.fetchOne(.vaultKey, database, where: "id = ?", [key.id]) == nil else { throw StorageError.exists("vault key \(key.id)") }
             try rows.insert(SealedRows.values(key), into: .vaultKey, database)
-            try rows.see(seen, database)
+            for one in seen { try rows.see(one, database) }
             try rows.append(audit, key.tenant, database)
             return true
         }

@@ -138,6 +138,8 @@ enum AuthorisationRows {
         truststream GET /quantum-encryption/keys/{vault_key_id}/export-public id
         truststream POST /quantum-encryption/keys/{vault_key_id}/sign id
         truststream POST /quantum-encryption/keys/{vault_key_id}/verify id
+        truststream POST /quantum-encryption/keys/{vault_key_id}/export id
+        truststream POST /quantum-encryption/keys/restore own
         truststream POST /enterprise-integration/workflows own
         truststream GET /enterprise-integration/workflows/{workflow_id}/status id
         truststream GET /enterprise-integration/workflows/{workflow_id}/metrics id
