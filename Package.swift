@@ -136,6 +136,12 @@ let rooms: [Target] = [
             .product(name: "Logging", package: "swift-log"),
         ]),
     room(
+        "QuantumService",
+        [
+            "Annealing", "Compute", "CryptoSuite", "Federation", "Platform", "Storage", "StrictJSON", "Trust", "WorkSharing",
+            .product(name: "Logging", package: "swift-log"),
+        ]),
+    room(
         "KeyVault",
         [
             "Storage", "Trust", "CryptoSuite", "Federation", "Wire",
@@ -143,7 +149,7 @@ let rooms: [Target] = [
         ]),
     // 6 surfaces
     room("APIKit", ["StrictJSON", "Suggestion", "Platform", "Storage", "Federation"]),
-    room("EnterpriseAPI", ["APIKit", "StrictJSON", "Platform", "Storage", "Federation", "Telemetry", "Trust"]),
+    room("EnterpriseAPI", ["APIKit", "QuantumService", "StrictJSON", "Platform", "Storage", "Federation", "Telemetry", "Trust"]),
     room("AisembleAPI", ["APIKit", "Language", "StrictJSON", "Platform", "Storage", "Telemetry", "Suggestion", "Federation", "Trust"]),
     room("PhiAPI", ["APIKit", "StrictJSON", "Platform", "Federation"]),
     room("TrustStreamAPI", ["APIKit", "KeyVault", "CryptoSuite", "Wire", "StrictJSON", "FederationService", "Federation", "DifferentialPrivacy", "Learning", "Platform", "Storage", "Telemetry", "Trust"]),
@@ -153,7 +159,7 @@ let rooms: [Target] = [
     room(
         "CoordinatorNode",
         [
-            "APIKit", "TrustStreamAPI", "EnterpriseAPI", "AisembleAPI", "PhiAPI", "Console", "FederationService", "KeyVault", "Federation", "Storage", "Trust", "Platform", "Telemetry",
+            "APIKit", "TrustStreamAPI", "EnterpriseAPI", "AisembleAPI", "PhiAPI", "Console", "FederationService", "KeyVault", "Federation", "QuantumService", "Storage", "Trust", "Platform", "Telemetry",
             "Receipts", "Wire", "Learning", "CryptoSuite", "TuttiConfiguration", "Compute", "Diagnosis", "StrictJSON",
             .product(name: "HummingbirdCore", package: "hummingbird"),
             .product(name: "Logging", package: "swift-log"),
@@ -189,7 +195,7 @@ let roof: [Target] = [
         "FuzzTargets",
         [
             "StrictJSON", "Learning", "Strategies", "CryptoSuite", "SecureAggregation", "Wire", "Federation", "Trust", "FederationService", "APIKit", "TrustStreamAPI",
-            "EnterpriseAPI", "AisembleAPI", "PhiAPI", "Console", "Platform", "Storage", "Telemetry", "Receipts", "MerkleLog",
+            "EnterpriseAPI", "AisembleAPI", "PhiAPI", "Console", "Platform", "QuantumService", "Storage", "Telemetry", "Receipts", "MerkleLog",
             "TuttiConfiguration", "CoordinatorNode", "ClientNode", .product(name: "NIOEmbedded", package: "swift-nio"), .product(name: "Logging", package: "swift-log"),
             .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
         ] + nio),
@@ -255,19 +261,25 @@ let suites: [Target] = [
         "FederationServiceTests",
         [
             "FederationService", "Federation", "DifferentialPrivacy", "Receipts", "Storage", "StrictJSON", "Trust", "Platform", "Learning", "RobustAggregation",
-            "MerkleLog", "Wire", "CryptoSuite", "Telemetry", "Compute", .product(name: "Logging", package: "swift-log"),
+            "MerkleLog", "Wire", "CryptoSuite", "Telemetry", "Compute", "QuantumService", .product(name: "Logging", package: "swift-log"),
         ]),
     tests("KeyVaultTests", ["KeyVault", "Storage", "Trust", "Platform", "CryptoSuite", "Federation"]),
     tests("IdentityTests", ["Platform", "Storage", "Trust", "CryptoSuite", "Federation", "StrictJSON"]),
     tests(
         "PlatformTests",
         ["Platform", "Storage", "Trust", "CryptoSuite", "Federation", "StrictJSON", .product(name: "Logging", package: "swift-log")] + nio),
+    tests(
+        "QuantumServiceTests",
+        [
+            "QuantumService", "Annealing", "Compute", "CryptoSuite", "Federation", "Platform", "Storage", "StrictJSON", "Trust", "WorkSharing",
+            .product(name: "Logging", package: "swift-log"),
+        ]),
     tests("APIKitTests", ["APIKit", "StrictJSON", "Platform"]),
     tests(
         "FamilyTests",
         [
             "APIKit", "EnterpriseAPI", "AisembleAPI", "PhiAPI", "StrictJSON", "Platform", "Storage", "Telemetry", "Trust", "Federation", "CryptoSuite",
-            "TrustStreamAPI", "FederationService", "KeyVault", "Compute", "Language",
+            "TrustStreamAPI", "FederationService", "KeyVault", "QuantumService", "Compute", "Language",
             .product(name: "Logging", package: "swift-log"),
         ]),
     tests("TrustStreamAPITests", ["TrustStreamAPI", "KeyVault", "APIKit", "FederationService", "Federation", "Learning", "Wire", "Trust", "StrictJSON", "Platform", "Storage", "Telemetry", "CryptoSuite", .product(name: "Logging", package: "swift-log")]),

@@ -3,6 +3,7 @@ import Federation
 import FederationService
 import Logging
 import Platform
+import QuantumService
 import ServiceLifecycle
 import Storage
 import StrictJSON
@@ -23,13 +24,19 @@ struct JobService: Service {
     }
 
     /// An open queue with the runners of this version.
-    static func queue(_ store: SQLiteStore, _ engine: FederationEngine, metrics: Metrics, log: Logger) async throws(StorageError) -> JobQueue {
+    static func queue(
+        _ store: SQLiteStore, _ engine: FederationEngine, _ annealer: Annealer, metrics: Metrics, log: Logger
+    ) async throws(StorageError) -> JobQueue {
         let training = EngineTraining(engine: engine) { parameters throws(JobFailure) in
             do throws(ServiceError) { return try TrustStream.readSession(parameters) } catch { throw JobFailure(reading: error) }
         }
+        let artifacts = Artifacts(store: store, suite: .system, log: log)
         let queue = JobQueue(
-            store: store, artifacts: Artifacts(store: store, suite: .system, log: log),
-            runners: [TrainingRunner(training: training), ReportRunner(sessions: store)], clock: .system { Instant.now }, random: .system, log: log,
+            store: store, artifacts: artifacts,
+            runners: [
+                TrainingRunner(training: training), ReportRunner(sessions: store),
+                AnnealingRunner(pool: annealer.pool, leases: annealer.leases, artifacts: artifacts),
+            ], clock: .system { Instant.now }, random: .system, log: log,
             ended: { metrics.add(TelemetryMetric.jobs, [("outcome", $0.state.rawValue)]) })
         try await queue.open()
         return queue

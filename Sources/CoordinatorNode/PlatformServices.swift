@@ -1,6 +1,7 @@
 import FederationService
 import Logging
 import Platform
+import QuantumService
 import ServiceLifecycle
 import Storage
 import Telemetry
@@ -13,6 +14,7 @@ struct PlatformServices: Sendable {
     let tenants: Tenants
     let quotas: Quotas
     let jobs: JobQueue
+    let annealer: Annealer
     var probes: TenantProbes?
     private let log: Logger
 
@@ -29,15 +31,17 @@ struct PlatformServices: Sendable {
             guard case .file = error else { throw error }
             throw CoordinatorError(.integrity, error.message, remedy: "The coordinator does not start with signing keys that it cannot read.")
         }
+        let annealer = Annealer(store, tenants, settings, log: log)
         return PlatformServices(
             identity: Identity(
                 store: store, tokens: tokens,
                 crossFamily: Set(settings.crossFamily.compactMap(APIFamily.init(rawValue:)))), tenants: tenants,
-            quotas: try await Quotas.open(store: store, now: .now), jobs: try await JobService.queue(store, engine, metrics: metrics, log: log), log: log)
+            quotas: try await Quotas.open(store: store, now: .now), jobs: try await JobService.queue(store, engine, annealer, metrics: metrics, log: log),
+            annealer: annealer, log: log)
     }
 
     /// In the order in which they start; they stop in the opposite one.
-    var services: [any Service] { [JobService(queue: jobs), QuotaService(quotas: quotas, log: log)] + (probes.map { [$0] } ?? []) }
+    var services: [any Service] { [annealer, JobService(queue: jobs), QuotaService(quotas: quotas, log: log)] + (probes.map { [$0] } ?? []) }
 }
 
 /// Writes the windows of counted calls, and once more at the end.

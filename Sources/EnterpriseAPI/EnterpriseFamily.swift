@@ -1,5 +1,6 @@
 package import APIKit
 package import Platform
+package import QuantumService
 package import Storage
 package import Telemetry
 
@@ -17,14 +18,15 @@ package enum Enterprise {
         ])
 
     package static func family(
-        _ identity: Identity, _ tenants: Tenants, _ audit: any AuditStore, _ recorder: Recorder, webhooks: Webhooks, terms: TenantTerms = TenantTerms(),
+        _ identity: Identity, _ tenants: Tenants, _ audit: any AuditStore, _ recorder: Recorder, webhooks: Webhooks, leases: Leases,
+        terms: TenantTerms = TenantTerms(),
         use: (any UseStore)? = nil
     ) -> Family {
         Family(
             .v1, bases: [base], aliases: [alias],
             endpoints: keys(identity, tenants) + self.tenants(tenants, terms) + scaling(tenants, terms) + status(tenants, recorder, StorageCounts(use))
                 + realtime(tenants, recorder)
-                + self.audit(audit, tenants) + self.webhooks(webhooks) + notBuilt,
+                + self.audit(audit, tenants) + self.webhooks(webhooks) + quantum(leases, tenants, terms) + notBuilt,
             errorShape: ErrorBody.shape, envelope: envelope
         ).describing(title: "Enterprise AI, v1", version: "1.0.0")
     }

@@ -106,7 +106,7 @@ extension Enterprise {
         case .upgradeRequired: .upgradeRequired
         case .rateLimited, .quotaExceeded: .quotaExceeded
         case .notImplemented: .notImplemented
-        case .unavailable: .unavailable
+        case .unavailable(let what, _): what.hasPrefix(annealer) ? .quantumUnavailable : .unavailable
         case .insufficientStorage: .insufficientStorage
         case .internalError: .internalError
         }

@@ -9,8 +9,6 @@ extension Enterprise {
             .notBuilt("POST", "/ai/execute", "ai.execute", .scope(.aiOperations)),
             .notBuilt("GET", "/ai/capabilities", "ai.capabilities", .scope(.aiOperations)),
             .notBuilt("GET", "/ai/operations/{request_id}", "ai.operation", .scope(.aiOperations)),
-            .notBuilt("POST", "/quantum/allocate", "quantum.allocate", .scope(.quantumResources)),
-            .notBuilt("GET", "/quantum/usage", "quantum.usage", .scope(.quantumResources)),
             .notBuilt("POST", "/quantum/optimize", "quantum.optimize", .scope(.quantumResources)),
             .notBuilt("POST", "/analytics/performance", "analytics.performance", .scope(.analytics)),
             .notBuilt("POST", "/analytics/dashboard", "analytics.dashboard", .scope(.analytics)),

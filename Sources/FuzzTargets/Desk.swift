@@ -7,6 +7,7 @@ internal import Federation
 internal import Logging
 internal import PhiAPI
 internal import Platform
+internal import QuantumService
 internal import Storage
 internal import Synchronization
 internal import Telemetry
@@ -54,9 +55,12 @@ struct Desk: Sendable {
         let operations = Operations(recorder: recorder, metrics: metrics, store: store, version: "0")
         let secrets = SecretStore(masters: MasterKeys(random: drawn), table: StoredTenantKeys(store: store) { Asked.now }, random: drawn) { _ in }
         let webhooks = Webhooks(store: store, secrets: secrets, policy: EgressPolicy(allowsLoopback: false), random: drawn)
+        let clock = JobClock(now: { Asked.now }, sleep: { _ in })
+        let leases = Leases(store: store, tenants: tenants, capacity: 8192, clock: clock, random: drawn, log: log)
         let repetition = Repetition(IdempotentCalls()) { CryptoSuite.system.sha256($0) }
         return [
-            Enterprise.family(identity, tenants, store, recorder, webhooks: webhooks, use: store), Aisemble.family(identity, jobs, operations, webhooks: webhooks),
+            Enterprise.family(identity, tenants, store, recorder, webhooks: webhooks, leases: leases, use: store),
+            Aisemble.family(identity, jobs, operations, webhooks: webhooks),
             Phi.family(identity),
         ].map {
             var family = $0

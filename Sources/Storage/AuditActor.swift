@@ -34,6 +34,7 @@ extension AuditRecord.Action {
     package var resource: String? {
         switch self {
         case .nodeEnrolled, .nodeRenewed, .nodeRevoked: "node"
+        case .leaseAllocated, .leaseExpired, .leaseReleased: "allocation"
         case .authorityRolled: "authority"
         case .updateConflict, .sessionCreated, .sessionStarted, .sessionStopped, .sessionEnded, .sessionEvaluationSet, .sessionInitialModelSet,
             .consoleSessionStopped:

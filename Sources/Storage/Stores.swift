@@ -249,6 +249,9 @@ package struct AuditRecord: Sendable, Equatable, Codable {
         /// Through a page of the console: what was done has its own entry besides.
         case consoleSessionStopped = "console.session_stopped"
         case consoleJobCancelled = "console.job_cancelled"
+        case leaseAllocated = "quantum.allocated"
+        case leaseExpired = "quantum.expired"
+        case leaseReleased = "quantum.released"
     }
     package enum Level: String, Sendable, Codable, CaseIterable {
         case info, warning, critical

@@ -19,7 +19,8 @@ import Testing
             amounts: [.setup(.scaleQuantum): 500, .setup(.scaleCompute): 20, .rate(.qubitHour): Decimal(string: "0.01") ?? 0, .rate(.instanceHour): 2],
             tiers: [.premium: [.qubitHour: 1]])
         return Enterprise.family(
-            world.identity, world.tenants, world.store, world.recorder, webhooks: world.webhooks, terms: TenantTerms(prices: prices, qubits: 4000))
+            world.identity, world.tenants, world.store, world.recorder, webhooks: world.webhooks, leases: world.leases,
+            terms: TenantTerms(prices: prices, qubits: 4000))
     }
 
     private func tenant(_ world: World, _ tier: PerformanceTier = .enterprise) async throws -> String {

@@ -10,6 +10,7 @@ import KeyVault
 import Logging
 import PhiAPI
 import Platform
+import QuantumService
 import Storage
 import StrictJSON
 import Telemetry
@@ -47,6 +48,7 @@ struct World {
     let webhooks: Webhooks
     let vault: KeyVault
     let jobs: JobQueue
+    let leases: Leases
     let store: MemoryStore
     let metrics = Metrics(help: [:])
     /// Nothing was looked at before its first tick.
@@ -70,6 +72,7 @@ struct World {
             store: store, artifacts: Artifacts(store: store, suite: .system, log: log), clock: .system { Self.now }, random: .system, log: log)
         try await queue.open()
         jobs = queue
+        leases = Leases(store: store, tenants: tenants, capacity: 2000, clock: .system { Self.now }, random: .system, log: log)
         // A full disk where the tests run is no matter of theirs.
         let rules = AlertRule.usual.filter { !$0.id.hasPrefix("system.") }
         recorder = Recorder(
@@ -86,7 +89,7 @@ struct World {
             }
         }
         families = [
-            ("enterprise", Enterprise.family(identity, tenants, store, recorder, webhooks: webhooks, use: store), Documents.enterprise, 22),
+            ("enterprise", Enterprise.family(identity, tenants, store, recorder, webhooks: webhooks, leases: leases, use: store), Documents.enterprise, 22),
             ("aisemble", Aisemble.family(identity, queue, operations, webhooks: webhooks), Documents.aisemble, 22),
             ("phi", Phi.family(identity), Documents.phi, 8),
         ]

@@ -3,6 +3,7 @@ import FederationService
 import Foundation
 import Logging
 import Platform
+import QuantumService
 import Storage
 import StrictJSON
 import Telemetry
@@ -113,7 +114,14 @@ import Trust
             _ = try await service.engine.stop(session, tenant: tenant, reason: "enough")
             // The one whose rounds were told, too.
             return 2
-        case .operationCompleted, .allocationExpired, .modelLoaded, .modelUnloaded, .serviceLevelMissed, .failureRateHigh:
+        case .allocationExpired:
+            let tenants = try await Tenants.open(store: service.store, random: .system, now: Self.noon)
+            let clock = JobClock(now: { Self.noon.adding(seconds: 60) }, sleep: { _ in })
+            let leases = Leases(store: service.store, tenants: tenants, capacity: 100, clock: clock, random: .system, log: Self.quiet)
+            let request = LeaseRequest(qubits: 10, seconds: 60, priority: .normal, workload: .optimization, strategy: .auto)
+            _ = try await leases.allocate(request, tenant: Tenants.defaultID, actor: "a", now: Self.noon)
+            await leases.expire()
+        case .operationCompleted, .modelLoaded, .modelUnloaded, .serviceLevelMissed, .failureRateHigh:
             Issue.record("\(event.rawValue) is said to be sent, and nothing here causes it")
         }
         return 1

@@ -50,6 +50,14 @@ import Trust
             [LogRecord(at: now, level: .error, service: "s", message: "failed", tenant: "default", traceID: "t")], ring: LogRing(entriesMax: 9, bytesMax: 999))
         let seen = SeenKeyRecord(tenant: "default", fingerprint: [7], session: "x", seenAt: now)
         _ = try await store.addVaultKey(vaultKey("q"), seen: [seen], audit: note(.vaultKeyGenerated, "q"), limit: 9)
+        let lease = LeaseRecord(
+            id: "q", tenant: "default", qubits: 5, priority: .low, workload: .ml, strategy: .auto, createdBy: "a", allocatedAt: now, expiresAt: later)
+        _ = try await store.addLease(
+            lease, audit: AuditRecord(at: now, action: .leaseAllocated, actor: "a", subject: "q"), limits: LeaseLimits(tenant: 9, capacity: 9, kept: 9))
+        let run = SolverRunRecord(
+            id: "r", tenant: "default", lease: "q", endedAt: now, solver: "exact", spins: 2, reads: 1, spinUpdates: 4, milliseconds: 1, energy: nil,
+            reference: nil)
+        _ = try await store.addRun(run)
         await store.close()
     }
 
@@ -90,6 +98,8 @@ import Trust
             ]
         ),
         ("seen_key", "default/07", ["session = 'y'", "seen_ms = seen_ms + 1"]),
+        ("lease", "q", ["ended_ms = 1", "expires_ms = expires_ms + 4096", "tenant = 'x'"]),
+        ("solver_run", "r", ["record = CAST(replace(CAST(record AS TEXT), 'exact', 'exbct') AS BLOB)", "ended_ms = 1"]),
         ("artifact", "default/a", ["digest = '00'", "bytes = 4", "expires_ms = 4"]),
     ]
 

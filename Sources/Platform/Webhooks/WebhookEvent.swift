@@ -55,7 +55,7 @@ package enum WebhookEvent: String, Sendable, CaseIterable {
     package var cause: Cause {
         switch self {
         case .operationCompleted: .notBuilt(waitsFor: "ai.execute")
-        case .allocationExpired: .notBuilt(waitsFor: "quantum.allocate")
+        case .allocationExpired: .sent(by: "the end of a lease whose time is over")
         case .tierUpgraded: .sent(by: "a tenant's update to a higher tier")
         case .securityAlert: .sent(by: "a critical alert rule, or a refresh token that is used twice")
         case .jobCompleted, .jobFailed, .jobCancelled: .sent(by: "the end of a job")

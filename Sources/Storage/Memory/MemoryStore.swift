@@ -80,6 +80,10 @@ package final class MemoryStore: Sendable {
         var seenKeys: [MemoryKey: SeenKeyRecord] = [:]
         /// By (tenant, name).
         var artifacts: [MemoryKey: (record: ArtifactRecord, content: [UInt8])] = [:]
+        /// By (id).
+        var leases: [MemoryKey: LeaseRecord] = [:]
+        /// By (id).
+        var solverRuns: [MemoryKey: SolverRunRecord] = [:]
     }
 
     let tables = Mutex(Tables())

@@ -85,6 +85,8 @@ struct StoredContents {
         case SealedTable.webhook.name: _ = try row.record(WebhookRecord.self)
         case SealedTable.delivery.name: _ = try row.record(DeliveryRecord.self)
         case SealedTable.deliveryAttempt.name: _ = try row.record(AttemptRecord.self)
+        case SealedTable.lease.name: _ = try row.record(LeaseRecord.self)
+        case SealedTable.solverRun.name: _ = try row.record(SolverRunRecord.self)
         case SealedTable.logEntry.name: _ = try row.record(LogRecord.self)
         default: break
         }

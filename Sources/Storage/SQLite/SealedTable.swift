@@ -56,6 +56,10 @@ struct SealedTable: Sendable {
     static let logEntry = SealedTable(
         name: "log_entry", key: ["number"], columns: ["number", "tenant", "at_ms", "level", "service", "trace", "subject", "bytes", "record"])
 
+    static let lease = SealedTable(
+        name: "lease", key: ["id"], columns: ["tenant", "id", "allocated_ms", "expires_ms", "ended_ms", "record"])
+    static let solverRun = SealedTable(name: "solver_run", key: ["id"], columns: ["tenant", "id", "ended_ms", "record"])
+
     static let all = [
         session, member, round, contribution, updateBody, token, node, apiKey, audit, privacyRow, release, fact,
         auditLeaf, auditTree,
@@ -65,6 +69,7 @@ struct SealedTable: Sendable {
         tenantKey, webhook, outboxEvent, delivery, deliveryAttempt,
         seriesBlock, logEntry,
         vaultKey, seenKey,
+        lease, solverRun,
     ]
 }
 

@@ -42,6 +42,8 @@ enum AuthorisationRows {
         enterprise POST /quantum/allocate own
         enterprise GET /quantum/usage own
         enterprise POST /quantum/optimize own
+        enterprise GET /quantum/allocations/{allocation_id} id
+        enterprise DELETE /quantum/allocations/{allocation_id} id
         enterprise POST /tenants/{tenant_id}/scale id
         enterprise POST /analytics/performance own
         enterprise POST /analytics/dashboard own

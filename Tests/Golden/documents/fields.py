@@ -122,6 +122,32 @@ FIELDS = {
                 no(5, "yes")),
         },
     },
+    "enterprise POST /quantum/allocate": {
+        # Trials lease beside each other: the tenant's qubits last for all of them.
+        "base": {"qubits": 10},
+        "then": "/quantum/allocations/{allocation_id}",
+        "fields": {
+            "qubits": field(
+                "how many spins a problem may have", later(20, "qubits_allocated"), no(0, 1000001, "1"), no(8000, status=429), [{"omit": True, "refused": 400}]),
+            "duration": field(
+                "when it ends", set_(60, "expires_at", {"seconds": 60}), set_(7200, "expires_at", {"seconds": 7200}),
+                {"omit": True, "reply": {"expires_at": {"seconds": 3600}}}, no(0, 86401, "1")),
+            "priority": field(
+                "its weight where runs wait for each other", set_("low", "weight", 1), set_("normal", "weight", 2), set_("high", "weight", 4), no("highest", 5)),
+            "workload_type": field("the solver where it names none", later("sampling", "workload_type"), later("ml", "workload_type"), no("x", 5)),
+            "allocation_strategy": field(
+                "the solver of jobs that name none", later("simulated_annealing", "allocation_strategy"),
+                {"omit": True, "reply": {"allocation_strategy": "auto"}}, no("x", 5), no("gate_model", status=501),
+                [{"send": "gate_model", "also": {"qubits": 25}, "refused": 400, "field": "qubits"}]),
+        },
+    },
+    "enterprise GET /quantum/usage": {
+        "fields": {
+            "period": field("up to now", set_("1h", "period"), set_("30d", "period"), no("2d")),
+            "metrics": field(
+                "drops the others", {"send": "utilization", "reply": {"efficiency_score": {"is": "null"}, "quantum_operations": {"least": 0}}}, no("x")),
+        }
+    },
     "enterprise GET /analytics/realtime": {
         "fields": {
             "tenant_id": field(

@@ -1,0 +1,26 @@
+/// Every bound of leases and of jobs that solve.
+package enum QuantumLimits {
+    package static let leaseSeconds = 1...86_400
+    /// Leases of one tenant that are kept, active or not.
+    package static let leasesKept = 10_000
+    /// Runs that one answer is worked out from, the newest.
+    static let runsRead = 100_000
+    /// Ended leases and runs are forgotten after this; their audit entries stay.
+    static let keptSeconds = 31 * 86_400.0
+    static let tidySeconds = 3600.0
+    static let endedAtOnce = 500
+    /// Between two looks at whether a lease has expired.
+    static let lookSeconds = 1.0
+    /// Ended leases that an estimate goes by, and what the newest counts.
+    static let estimateLeases = 100
+    static let estimateWeight = 0.3
+
+    static let reads = 1...10_000
+    static let sweeps = 1...1_000_000
+    static let samples = 1...1000
+    static let seconds = 1...600
+    /// Values in one result.
+    static let resultValues = 8 << 20
+    /// Reads after which a run gives way to others.
+    static let readsOfTurn = 64
+}
