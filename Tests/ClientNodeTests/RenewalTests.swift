@@ -45,14 +45,14 @@ private final class Notices: Sendable {
 
     @Test func aNodeRotatesUnderARunningSession() async throws {
         let site = try FakeSite()
-        let end = ContinuousClock.now + .seconds(9)
+        let end = ContinuousClock.now + .seconds(27)
         let holder = Mutex<FakeCoordinator?>(nil)
         let fake = try await FakeCoordinator.start(site, talk: { hello($0) { holder.withLock { $0 } } }) { request, fake in
-            request.path.hasSuffix("/nodes/renew") ? site.renewal(request, "client-01", lifeSeconds: 4) : slowRounds(request, fake, end)
+            request.path.hasSuffix("/nodes/renew") ? site.renewal(request, "client-01", lifeSeconds: 8) : slowRounds(request, fake, end)
         }
         holder.withLock { $0 = fake }
         let notices = Notices()
-        let (runner, folder) = try node(fake, lifeSeconds: 4, renewal: quick) { notices.add($0) }
+        let (runner, folder) = try node(fake, lifeSeconds: 8, renewal: quick) { notices.add($0) }
         let outcome = try await runner.run(.session(sessionID))
         guard case .completed? = outcome[sessionID] else { Issue.record("\(outcome)"); return }
         // Twice the life of any certificate has passed: without renewals the session would have ended early.

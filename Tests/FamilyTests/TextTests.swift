@@ -22,7 +22,9 @@ import Testing
             Issue.record("\(path): \(reply.status) \(reply.json.encodedText)")
             return
         }
-        #expect(shape.problem(with: reply.json, at: "") == nil, "\(reply.json.encodedText)")
+        // Notices are described beside the shape, for every reply.
+        let body = JSON.object((reply.json.members ?? []).filter { $0.name != "notices" })
+        #expect(shape.problem(with: body, at: "") == nil, "\(reply.json.encodedText)")
     }
 
     @Test func theDocumentsTextIsReadAsTheDocumentSays() async throws {
@@ -98,7 +100,7 @@ import Testing
         let world = try await World()
         let short = await post(world, "summarize", ["text": "Three words here."])
         try check(world, "summarize", short)
-        #expect(short.json["summary"] == "Three words here." && short.json["compression_ratio"] == 1)
+        #expect(short.json["summary"] == "Three words here." && short.json["compression_ratio"]?.double == 1)
         #expect(short.json["notices"]?.elements?.first?["code"] == "TEXT_IS_SHORT")
         // No sentence is so short; none is cut.
         let none = await post(world, "summarize", ["text": .string(Self.article), "max_length": 3])

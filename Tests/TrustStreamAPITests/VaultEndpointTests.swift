@@ -36,7 +36,7 @@ import TrustStreamAPI
         let reply = await post(Surface(), "/keys/generate", documented)
         let key = reply.json
         #expect(reply.status == 201 && key["success"] == true && key["algorithm"] == "kyber_1024" && key["status"] == "active", "\(key.encodedText)")
-        #expect(key["creation_timestamp"] == "2025-09-22T02:00:03Z" && key["expiration_timestamp"] == "2026-09-22T02:00:03Z")
+        #expect(key["creation_timestamp"] == "2025-09-22T02:00:03.000Z" && key["expiration_timestamp"] == "2026-09-22T02:00:03.000Z")
         #expect(key["quantum_security_level"] == 256 && key["classical_security_level"] == 15_360 && key["nist_category"] == 5)
         #expect(key["algorithm_standard"] == "FIPS 203 ML-KEM-1024" && key["fips_validated"] == false)
         #expect(key["hsm_backed"] == false && key["token_kind"] == "software" && key["hsm_key_id"]?.text?.hasPrefix("software-token/") == true)
@@ -74,7 +74,7 @@ import TrustStreamAPI
         let facts = reply.json["encryption_metadata"]
         #expect(reply.status == 200 && reply.json["quantum_proof"] == true && reply.notices == ["compression"], "\(reply.json.encodedText)")
         #expect(facts?["algorithm"] == "kyber_1024" && facts?["key_id"] == id && facts?["key_version"] == 1)
-        #expect(facts?["encryption_timestamp"] == "2025-09-22T02:00:03Z" && (facts?["compression_ratio"]?.double ?? 1) < 0.2)
+        #expect(facts?["encryption_timestamp"] == "2025-09-22T02:00:03.000Z" && (facts?["compression_ratio"]?.double ?? 1) < 0.2)
         #expect(Data(base64Encoded: facts?["nonce"]?.text ?? "")?.count == 12 && reply.json["integrity_hash"]?.text?.utf8.count == 64)
         let sealed = try #require(reply.json["encrypted_data"])
         let opened = await post(surface, "/decrypt", ["encrypted_data": sealed, "key_id": id, "additional_data": "metadata"])
@@ -190,7 +190,7 @@ import TrustStreamAPI
         ]
         let reply = await post(surface, "/key-exchange", body)
         #expect(
-            reply.status == 200 && reply.json["session_established"] == true && reply.json["session_expires_at"] == "2025-09-22T03:00:03Z",
+            reply.status == 200 && reply.json["session_established"] == true && reply.json["session_expires_at"] == "2025-09-22T03:00:03.000Z",
             "\(reply.json.encodedText)")
         let security: JSON = [
             "quantum_security_level": 256, "classical_security_level": 15_360, "forward_secrecy": true, "authentication": "server_only",

@@ -29,6 +29,8 @@ struct Walker {
     var tally = Tally()
     var places: [Place] = []
     private var resets: [String: String] = [:]
+    /// Where the administrator's own calls are counted, on the highest plan there is.
+    private static let home = "default administrator /api/v1"
     /// Calls an hour of the tier premium, by the documents.
     private static let limits = ["/api/v1": 10_000, "/api/v2": 1000, "/api/v4": 10_000]
 
@@ -56,7 +58,9 @@ struct Walker {
             if isKnown, let left = told[1] { #expect(left == "\(limit - (tally.windows[window] ?? 0))", "\(method) \(path) is counted") }
             // The enterprise document's window stands in every reply to a key that is known, unknown paths among them.
             if family == "/api/v1", status != 401 {
-                #expect(told[0] == "\(limit)" && told[1] == "\(limit - (tally.windows[window] ?? 0))" && told[3] == "3600", "\(path): \(told)")
+                // Where no endpoint is, nobody looks for whom the key acts: what is left is its own.
+                let own = isKnown ? (window, limit) : (Self.home, 500_000)
+                #expect(told[0] == "\(own.1)" && told[1] == "\(own.1 - (tally.windows[own.0] ?? 0))" && told[3] == "3600", "\(path): \(told)")
             }
             return reply.json
         }
@@ -72,6 +76,7 @@ struct Walker {
     mutating func settle(_ names: [String]) async throws {
         for name in names {
             let made = try await live.admin(.POST, "/api/v1/tenants", ["name": .string(name), "performance_tier": "premium"])
+            _ = tally.counted(Self.home)
             tally.called("tenants", made.status, tenant: nil)
             let id = try #require(made.json["tenant_id"]?.text)
             tally.audited("tenant.created", tenant: id)
