@@ -39,7 +39,8 @@ import Testing
                     #expect(reply["headers"]?["X-Request-ID"]?["required"] == true, "\(name) \(path): \(status)")
                     #expect((reply["headers"]?["Retry-After"] != nil) == ["429", "503"].contains(status), "\(name) \(path): \(status)")
                 }
-                #expect((operation["x-not-built"] == true) == (replies?["501"] != nil), "\(name) \(path)")
+                // What is built may still refuse a word of its document that is not.
+                #expect(operation["x-not-built"] != true || replies?["501"] != nil, "\(name) \(path)")
             }
         }
     }
