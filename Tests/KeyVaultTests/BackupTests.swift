@@ -70,7 +70,7 @@ import Testing
             for (old, new) in [
                 ("\"ml_dsa_65\"", "\"ml_dsa_87\""), ("\"1 year\"", "\"2 years\""), ("\"logN\":17", "\"logN\":18"), ("\"logN\":17", "\"logN\":1"),
                 ("\"signing\"", "\"encryption\""), ("\"number\":1", "\"number\":9223372036854775807"), ("1758506403000", "-9223372036854775808"),
-                ("1758506403000", "9223372036854775807"), ("tutti.vault-key/1", "tutti.vault-key/2"), ("\"number\":1", "\"number\":2"),
+                ("1758506403000", "9223372036854775807"), (#"tutti.vault-key\/1"#, #"tutti.vault-key\/2"#), ("\"number\":1", "\"number\":2"),
             ] {
                 #expect(text.contains(old))
                 #expect(await restore(Array(text.replacingOccurrences(of: old, with: new).utf8), phrase) == .unopenable, "\(old) \(new)")
