@@ -105,7 +105,9 @@ import Trust
         }
         try await Shop.with(runners, settings: settings) { shop in
             for _ in 0..<8 { for type in [JobType.report, .annealing, .modelEvaluation] { _ = try await shop.submit(ask(type)) } }
-            try await shop.wait(for: "all ends") { shop.ended.all.count == 24 }
+            // However two types have shared the places: in the end there are only these, and more than may run at once.
+            for _ in 0..<6 { _ = try await shop.submit(ask(.report)) }
+            try await shop.wait(for: "all ends") { shop.ended.all.count == 30 }
         }
         #expect(most.all.allSatisfy { $0.all <= 5 && $0.own <= ($0.type == .annealing ? 1 : 3) })
         #expect(most.all.contains { $0.all == 5 } && most.all.contains { $0.own == 3 })
