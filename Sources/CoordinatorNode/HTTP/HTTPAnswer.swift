@@ -76,6 +76,9 @@ struct HTTPAnswer: Sendable {
         for start in stride(from: sent.lowerBound, to: sent.upperBound, by: Limits.replyChunkBytes) {
             watch.begins(channel, within: stalled)
             try await body.write(ByteBuffer(bytes: content[start..<min(start + Limits.replyChunkBytes, sent.upperBound)]))
+            // The writer hands chunks to the event loop without waiting for it: a loop that is behind would get them all, and nobody would see
+            // that the client takes none.
+            try await channel.eventLoop.submit {}.get()
         }
         try await body.finish(nil)
     }
