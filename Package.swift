@@ -74,6 +74,7 @@ let rooms: [Target] = [
     room("Suggestion"),
     room("Language"),
     room("Learning", ["TensorKernels", "KernelTable", "StrictJSON"]),
+    room("Inference"),
     room("WorkSharing"),
     room("RobustAggregation", ["WorkSharing", "TensorKernels", "KernelTable"]),
     room("Strategies", ["Learning", "StrictJSON"]),
@@ -133,6 +134,12 @@ let rooms: [Target] = [
         [
             "Federation", "Storage", "Trust", "Platform", "Learning", "RobustAggregation", "Strategies", "SecureAggregation", "DifferentialPrivacy", "Wire", "CryptoSuite",
             "MerkleLog", "Receipts", "Telemetry", "Compute", "StrictJSON", "WorkSharing",
+            .product(name: "Logging", package: "swift-log"),
+        ]),
+    room(
+        "ModelServing",
+        [
+            "Compute", "CryptoSuite", "Federation", "Inference", "Learning", "Platform", "Storage", "StrictJSON", "Telemetry", "Trust", "WorkSharing",
             .product(name: "Logging", package: "swift-log"),
         ]),
     room(

@@ -1,0 +1,66 @@
+package import StrictJSON
+
+/// What a file of weights is, by its bytes and not by its name.
+package enum ModelFormat: String, Sendable, CaseIterable, Codable {
+    /// Safetensors of a model of `Learning`, with its spec and schema in the metadata.
+    case safetensors
+    /// Safetensors of a byte-level language model, with its configuration in the metadata.
+    case byteLanguage = "byte_language"
+    case onnx
+    /// It is kept and handed out, and nothing here computes it.
+    case stored
+}
+
+/// One version of a model whose bytes are here, were checked and may be loaded.
+package struct ServableModel: Sendable, Equatable {
+    /// Unique among the tenant's models: what callers name.
+    package var id: String
+    package var tenant: String
+    package var name: String
+    package var version: String
+    package var format: ModelFormat
+    /// Of the file, 64 hexadecimal digits. Compared with the bytes whenever they are loaded.
+    package var sha256: String
+    package var bytes: Int
+    /// What is known of it: data, rounds, ε, contributors, measures.
+    package var card: JSON
+
+    package init(
+        id: String, tenant: String, name: String, version: String, format: ModelFormat, sha256: String, bytes: Int, card: JSON = .object([])
+    ) {
+        (self.id, self.tenant, self.name, self.version) = (id, tenant, name, version)
+        (self.format, self.sha256, self.bytes, self.card) = (format, sha256, bytes, card)
+    }
+}
+
+/// Why there is no model to load.
+package enum ModelFailure: Error, Sendable, Equatable, CustomStringConvertible {
+    /// There is no model of this name, or it is another tenant's.
+    case notFound(String)
+    /// It is known and cannot be loaded now: its bytes are still on their way, or were refused.
+    case notReady(id: String, why: String)
+    /// The bytes on disk are not those that were registered.
+    case damaged(id: String)
+    /// Known bytes of a kind that nothing here computes.
+    case unsupported(id: String, why: String)
+    case internalError(cause: String)
+
+    package var description: String {
+        switch self {
+        case .notFound(let id): "There is no model '\(id)'."
+        case .notReady(let id, let why): "The model '\(id)' is not ready: \(why)."
+        case .damaged(let id): "The file of the model '\(id)' is not the one that was registered; register it again."
+        case .unsupported(let id, let why): "The model '\(id)' is not computed here: \(why)."
+        case .internalError(let cause): cause
+        }
+    }
+}
+
+/// Where models come from that are to answer: the registry in production, a dictionary in tests.
+package protocol ModelSource: Sendable {
+    /// The tenant's models that may be loaded, by id.
+    func models(tenant: String) async throws(ModelFailure) -> [ServableModel]
+    func model(_ id: String, tenant: String) async throws(ModelFailure) -> ServableModel
+    /// The file. Its SHA-256 has been compared with the record's.
+    func bytes(of model: ServableModel) async throws(ModelFailure) -> [UInt8]
+}
