@@ -87,6 +87,9 @@ package struct Endpoint: Sendable {
         isSpelt = !path.contains("{")
     }
 
+    /// How many its path has.
+    var segments: Int { parts.count }
+
     package var parameterNames: [String] { parts.compactMap { if case .parameter(let name) = $0 { name } else { nil } } }
 
     /// The values of the path's parameters; nil for another path.

@@ -28,7 +28,8 @@ package struct Family: Sendable {
     package var bases: [String]
     /// Other beginnings of some of its paths: where two documents share a base, each has its own part of it.
     package var aliases: [Alias]
-    package var endpoints: [Endpoint]
+    package var endpoints: [Endpoint] { didSet { routes = Routes(endpoints) } }
+    private(set) var routes: Routes
     package var envelope: @Sendable (ServiceError, APIRequest) -> APIReply
     /// The form of what `envelope` makes.
     package var errorShape: Shape
@@ -56,6 +57,7 @@ package struct Family: Sendable {
         self.bases = bases
         self.aliases = aliases
         self.endpoints = endpoints
+        routes = Routes(endpoints)
         self.errorShape = errorShape
         self.envelope = envelope
         self.negotiate = negotiate
@@ -74,14 +76,11 @@ package struct Family: Sendable {
         return family
     }
 
-    package func owns(_ path: String) -> Bool { base(of: path) != nil }
-
-    /// The endpoint that answers this method at this path, for who must know before the body is read: its limit, its
-    /// rate class. nil: the reply will be 404 or 405.
-    package func endpoint(method: String, path: String) -> Endpoint? { try? match(method, path).0 }
-
     /// Answers any request of the family; never throws. The cause of an internal error is in the reply's `cause`.
-    package func respond(to request: APIRequest, authenticator: some Authenticator) async -> (reply: APIReply, operation: String) {
+    /// - Parameter found: where it goes, for who has looked already.
+    package func respond(
+        to request: APIRequest, on found: Result<Route, ServiceError>? = nil, authenticator: some Authenticator
+    ) async -> (reply: APIReply, operation: String) {
         var request = request
         var operation = "unmatched"
         var headers: [(name: String, value: String)] = []
@@ -90,10 +89,10 @@ package struct Family: Sendable {
         var told: [(name: String, value: String)]?
         do throws(ServiceError) {
             headers = try negotiate(request)
-            let (endpoint, parameters) = try match(request.method, request.path)
-            operation = endpoint.operation
-            route = (base(of: request.path) ?? "") + endpoint.path
-            request.parameters = parameters
+            let place = if let found { try found.get() } else { try self.route(request.method, request.path) }
+            let endpoint = place.endpoint
+            (operation, route) = (endpoint.operation, place.name)
+            request.parameters = place.parameters
             request.bodyLimitBytes = endpoint.bodyLimitBytes
             request.family = name
             request.status = endpoint.contract?.replies.count == 1 ? endpoint.contract?.replies.first?.status : nil
@@ -197,37 +196,5 @@ package struct Family: Sendable {
         guard let asked = request.header("x-tenant-id"), let own = request.caller.tenant, asked != own else { return }
         if case .administrator = request.caller { throw .notFound("tenant \(asked.prefix(Limits.nameBytes))") }
         throw .forbidden("X-Tenant-ID is not the tenant of these credentials")
-    }
-
-    private func base(of path: String) -> String? {
-        bases.first { path == $0 || path.hasPrefix($0 + "/") } ?? aliases.first { $0.has(path) }?.base
-    }
-
-    private func match(_ method: String, _ path: String) throws(ServiceError) -> (Endpoint, [String: String]) {
-        guard let base = base(of: path) else { throw .notFound("there is no such path") }
-        let segments = path.utf8.dropFirst(base.utf8.count).split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).map(Substring.init)
-            .dropFirst()
-        // A path that is spelt out is its own and no parameter's, whatever its methods (OpenAPI 3.1, "Path Templating Matching").
-        let (spelt, others) = try match(method, segments, spelt: true)
-        if let spelt { return spelt }
-        if !others.isEmpty { throw .methodNotAllowed(allowed: others) }
-        let (found, allowed) = try match(method, segments, spelt: false)
-        if let found { return found }
-        if allowed.isEmpty { throw .notFound("there is no such path") }
-        throw .methodNotAllowed(allowed: allowed)
-    }
-
-    private func match(
-        _ method: String, _ segments: ArraySlice<Substring>, spelt: Bool
-    ) throws(ServiceError) -> (found: (Endpoint, [String: String])?, allowed: [String]) {
-        var allowed: [String] = []
-        for i in endpoints.indices where endpoints[i].isSpelt == spelt {
-            guard let parameters = endpoints[i].match(segments) else { continue }
-            let own = endpoints[i].method
-            // HEAD is GET without the body, which the gateway leaves out.
-            if own == method || (method == "HEAD" && own == "GET") { return ((endpoints[i], parameters), []) }
-            allowed += own == "GET" ? ["GET", "HEAD"] : [own]
-        }
-        return (nil, allowed)
     }
 }

@@ -54,6 +54,7 @@ package final class Metrics: Sendable {
     private final class State: @unchecked Sendable {
         let lock = NSLock()
         var values = Snapshot()
+        var watched: [(series: Series, value: @Sendable () -> Double)] = []
     }
     private let state = State()
     let help: [String: String]
@@ -80,6 +81,12 @@ package final class Metrics: Sendable {
         state.lock.withLock { state.values.gauges[Self.admitted(series, state.values.gauges)] = value }
     }
 
+    /// A gauge that is read where it stands whenever somebody looks: for what changes with every call.
+    package func watch(_ name: String, _ value: @escaping @Sendable () -> Double) {
+        let series = Self.series(name, [])
+        state.lock.withLock { state.watched.append((series, value)) }
+    }
+
     /// What is no finite number is not counted.
     package func observe(_ name: String, _ labels: [(String, String)] = [], seconds: Double) {
         guard seconds.isFinite else { return }
@@ -92,7 +99,11 @@ package final class Metrics: Sendable {
         }
     }
 
-    package func snapshot() -> Snapshot { state.lock.withLock { state.values } }
+    package func snapshot() -> Snapshot {
+        var (values, watched) = state.lock.withLock { (state.values, state.watched) }
+        for (series, value) in watched { values.gauges[series] = value() }
+        return values
+    }
 
     /// Durations that were observed since the last call, by series. For one caller: the recorder.
     package func takeIntervals() -> [Series: Histogram] {

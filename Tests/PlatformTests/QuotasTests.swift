@@ -55,34 +55,34 @@ private final class OddStore: QuotaStore {
     @Test func fiftyAtOnceTakeFifty() async throws {
         let quotas = try await Quotas.open(store: MemoryStore(suite: .system), now: at(0))
         let allowed = try await withThrowingTaskGroup(of: Bool.self) { group in
-            for _ in 0..<80 { group.addTask { try await quotas.take(subject, limit: 60, now: at(1)).allowed } }
+            for _ in 0..<80 { group.addTask { try quotas.take(subject, limit: 60, now: at(1)).allowed } }
             return try await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
         }
         #expect(allowed == 60)
-        #expect(await quotas.look(subject, limit: 60, now: at(2)).remaining == 0)
+        #expect(quotas.look(subject, limit: 60, now: at(2)).remaining == 0)
     }
 
     @Test func aRestartInTheMiddleGoesOn() async throws {
         let store = MemoryStore(suite: .system)
         let quotas = try await Quotas.open(store: store, now: at(0))
-        for _ in 0..<5 { _ = try await quotas.take(subject, limit: 10, now: at(100)) }
+        for _ in 0..<5 { _ = try quotas.take(subject, limit: 10, now: at(100)) }
         try await quotas.write()
         // Not written any more: what a crash forgets.
-        _ = try await quotas.take(subject, limit: 10, now: at(101))
+        _ = try quotas.take(subject, limit: 10, now: at(101))
         let next = try await Quotas.open(store: store, now: at(200))
-        let decision = try await next.take(subject, limit: 10, now: at(200))
+        let decision = try next.take(subject, limit: 10, now: at(200))
         #expect(decision.remaining == 4 && decision.resetUnixSeconds == 3700)
         let late = try await Quotas.open(store: store, now: at(3700))
-        #expect(try await late.take(subject, limit: 10, now: at(3700)).remaining == 9)
+        #expect(try late.take(subject, limit: 10, now: at(3700)).remaining == 9)
     }
 
     @Test func aFullDiskForgetsNothing() async throws {
         let store = OddStore()
         let quotas = try await Quotas.open(store: store, now: at(0))
-        _ = try await quotas.take(subject, limit: 10, now: at(1))
+        _ = try quotas.take(subject, limit: 10, now: at(1))
         store.refuse(2)
         for _ in 0..<2 { await #expect(throws: StorageError.full(path: "p")) { try await quotas.write() } }
-        _ = try await quotas.take(subject, limit: 10, now: at(2))
+        _ = try quotas.take(subject, limit: 10, now: at(2))
         try await quotas.write()
         #expect(try await store.quotaWindows().map(\.used) == [2])
     }
@@ -91,11 +91,11 @@ private final class OddStore: QuotaStore {
     @Test func writesGoOneAfterTheOther() async throws {
         let store = OddStore()
         let quotas = try await Quotas.open(store: store, now: at(0))
-        _ = try await quotas.take(subject, limit: 10, now: at(1))
+        _ = try quotas.take(subject, limit: 10, now: at(1))
         store.hold()
         async let first: Void = quotas.write()
         while store.heldCount == 0 { await Task.yield() }
-        _ = try await quotas.take(subject, limit: 10, now: at(2))
+        _ = try quotas.take(subject, limit: 10, now: at(2))
         async let second: Void = quotas.write()
         for _ in 0..<1000 { await Task.yield() }
         #expect(store.writes == 1)
@@ -107,14 +107,14 @@ private final class OddStore: QuotaStore {
     @Test func itWritesByItselfAndOnceMoreAtTheEnd() async throws {
         let store = MemoryStore(suite: .system)
         let quotas = try await Quotas.open(store: store, now: at(0))
-        _ = try await quotas.take(subject, limit: 10, now: at(1))
+        _ = try quotas.take(subject, limit: 10, now: at(1))
         let running = Task { await quotas.run(everySeconds: 0.01) { _ in } }
         while try await store.quotaWindows().isEmpty { await Task.yield() }
         running.cancel()
-        _ = try await quotas.take(subject, limit: 10, now: at(2))
+        _ = try quotas.take(subject, limit: 10, now: at(2))
         await running.value
         // Cancelled before its first sleep, it writes all the same.
-        _ = try await quotas.take(subject, limit: 10, now: at(3))
+        _ = try quotas.take(subject, limit: 10, now: at(3))
         let last = Task { await quotas.run(everySeconds: 1000) { _ in } }
         last.cancel()
         await last.value
@@ -123,9 +123,9 @@ private final class OddStore: QuotaStore {
 
     @Test func onePrincipalTooManyIsToldToComeAgain() async throws {
         let quotas = try await Quotas.open(store: MemoryStore(suite: .system), now: at(0), windowsMax: 1)
-        _ = try await quotas.take(subject, limit: 1, now: at(0))
-        await #expect(throws: QuotaError.crowded(retryAfterSeconds: 3590)) {
-            _ = try await quotas.take(QuotaSubject(tenant: "t", principal: "q", family: .v4), limit: 1, now: at(10))
+        _ = try quotas.take(subject, limit: 1, now: at(0))
+        #expect(throws: QuotaError.crowded(retryAfterSeconds: 3590)) {
+            _ = try quotas.take(QuotaSubject(tenant: "t", principal: "q", family: .v4), limit: 1, now: at(10))
         }
     }
 

@@ -126,13 +126,13 @@ private func subject(_ name: String, _ family: APIFamily = .v1) -> QuotaSubject 
         let refused = RateDecision(allowed: false, limit: 1000, remaining: 0, resetAt: at(1_623_456_788.5), retryAfterSeconds: 7)
         #expect(
             refused.headers(.v1).map { "\($0.name): \($0.value)" } == [
-                "X-RateLimit-Limit: 1000", "X-RateLimit-Remaining: 0", "X-RateLimit-Reset: 1623456789", "X-RateLimit-Window: 3600", "Retry-After: 7",
+                "x-ratelimit-limit: 1000", "x-ratelimit-remaining: 0", "x-ratelimit-reset: 1623456789", "x-ratelimit-window: 3600", "retry-after: 7",
             ])
         let allowed = RateDecision(allowed: true, limit: 5, remaining: 4, resetAt: at(60), retryAfterSeconds: 0)
         for family in [APIFamily.v2, .v4] {
-            #expect(allowed.headers(family).map(\.name) == ["X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset"])
+            #expect(allowed.headers(family).map(\.name) == ["x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"])
         }
-        #expect(allowed.headers(.phi).isEmpty && refused.headers(.phi).map(\.name) == ["Retry-After"])
+        #expect(allowed.headers(.phi).isEmpty && refused.headers(.phi).map(\.name) == ["retry-after"])
     }
 
     @Test func aKeysOwnLimitGoesUpOnlyFromThePlatform() {

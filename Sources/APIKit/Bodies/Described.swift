@@ -14,19 +14,40 @@ package protocol DescribedRequest: Described {
 
 /// A field as part of `Root`.
 package struct FieldOf<Root: Sendable>: Sendable {
-    package private(set) var field: Field
-    /// In a reply: whether it is there.
-    private(set) var isThere: @Sendable (Root) -> Bool = { _ in true }
-    let value: @Sendable (Root) -> JSON
-    let read: @Sendable (JSON?, String, inout Root, inout [JSON]) throws(ServiceError) -> Void
+    /// Behind one reference: lists of fields are gone through for every reply.
+    private final class Form: Sendable {
+        let field: Field
+        let isThere: (@Sendable (Root) -> Bool)?
+        let value: @Sendable (Root) -> JSON
+        let read: @Sendable (JSON?, String, inout Root, inout [JSON]) throws(ServiceError) -> Void
+
+        init(
+            _ field: Field, isThere: (@Sendable (Root) -> Bool)? = nil, value: @escaping @Sendable (Root) -> JSON,
+            read: @escaping @Sendable (JSON?, String, inout Root, inout [JSON]) throws(ServiceError) -> Void = { _, _, _, _ in }
+        ) {
+            (self.field, self.isThere, self.value, self.read) = (field, isThere, value, read)
+        }
+    }
+    private let form: Form
+
+    package var field: Field { form.field }
+
+    /// As a reply says it; nil where it is not there.
+    func member(of root: Root) -> JSON.Member? {
+        if let isThere = form.isThere, !isThere(root) { return nil }
+        return JSON.Member(form.field.name, form.value(root))
+    }
+
+    func read(_ json: JSON?, _ place: String, _ root: inout Root, _ notices: inout [JSON]) throws(ServiceError) {
+        try form.read(json, place, &root, &notices)
+    }
 
     /// A field of a reply.
     package init<Value: FieldValue>(
         _ name: String, _ path: any KeyPath<Root, Value> & Sendable, _ source: Source, unit: String? = nil, _ note: String? = nil
     ) {
-        field = Field(name: name, schema: Value.schema(.none), isRequired: true, unit: unit, source: source, note: note, usual: nil)
-        value = { $0[keyPath: path].json }
-        read = { _, _, _, _ in }
+        let field = Field(name: name, schema: Value.schema(.none), isRequired: true, unit: unit, source: source, note: note, usual: nil)
+        form = Form(field, value: { $0[keyPath: path].json })
     }
 
     /// A field of a request.
@@ -39,12 +60,11 @@ package struct FieldOf<Root: Sendable>: Sendable {
         usual told: JSON? = nil, note: String? = nil
     ) where Root: DescribedRequest {
         let usual = told ?? Root()[keyPath: path].json
-        field = Field(
+        let field = Field(
             name: name, schema: isRequired ? Value.schema(bounds.taken) : Value.schema(bounds.taken).takingNull, isRequired: isRequired, unit: unit,
             source: nil, note: note,
             usual: isRequired || usual == .null ? nil : usual)
-        value = { $0[keyPath: path].json }
-        read = { json, place, root, notices throws(ServiceError) in
+        form = Form(field, value: { $0[keyPath: path].json }) { json, place, root, notices throws(ServiceError) in
             guard let json, json != .null else {
                 if isRequired { throw .invalid(field: place, issue: "is missing", provided: nil) }
                 return
@@ -57,21 +77,19 @@ package struct FieldOf<Root: Sendable>: Sendable {
 extension FieldOf {
     /// The same field of a reply that has `Root` in it.
     package func of<Whole>(_ path: any KeyPath<Whole, Root> & Sendable) -> FieldOf<Whole> {
-        FieldOf<Whole>(field, isThere: { [isThere] in isThere($0[keyPath: path]) }, value: { [value] in value($0[keyPath: path]) })
+        FieldOf<Whole>(
+            form.field, isThere: { [form] in form.isThere?($0[keyPath: path]) ?? true }, value: { [form] in form.value($0[keyPath: path]) })
     }
 
-    private init(_ field: Field, isThere: @escaping @Sendable (Root) -> Bool, value: @escaping @Sendable (Root) -> JSON) {
-        (self.field, self.isThere, self.value) = (field, isThere, value)
-        read = { _, _, _, _ in }
+    private init(_ field: Field, isThere: (@Sendable (Root) -> Bool)?, value: @escaping @Sendable (Root) -> JSON) {
+        form = Form(field, isThere: isThere, value: value)
     }
 
     /// The same field of a reply, there only where `condition` says so.
     package func only(_ condition: @escaping @Sendable (Root) -> Bool) -> FieldOf {
-        var copy = self
-        copy.isThere = condition
-        copy.field = Field(
+        let optional = Field(
             name: field.name, schema: field.schema, isRequired: false, unit: field.unit, source: field.source, note: field.note, usual: field.usual)
-        return copy
+        return FieldOf(optional, isThere: condition, value: form.value)
     }
 }
 
@@ -82,8 +100,7 @@ extension Described {
         let fields = Self.fields
         var members: [JSON.Member] = []
         members.reserveCapacity(fields.count)
-        // By index: a field is large, and every reply is made here.
-        for i in fields.indices where fields[i].isThere(self) { members.append(JSON.Member(fields[i].field.name, fields[i].value(self))) }
+        for field in fields { if let member = field.member(of: self) { members.append(member) } }
         return .object(members)
     }
     package static func read(_ json: JSON, at path: String, _ bounds: Bounds, _ notices: inout [JSON]) throws(ServiceError) -> Self {

@@ -54,7 +54,8 @@ struct OnePortChannel: HTTPChannelHandler {
         }
         await Connection.$current.withValue(value.connection) {
             switch kind {
-            case .http(let channel): await handleHTTP(asyncChannel: channel, logger: logger)
+            case .http(let channel):
+                await withTaskExecutorPreference(LoopExecutor(channel.channel.eventLoop)) { await handleHTTP(asyncChannel: channel, logger: logger) }
             case .control(let link, let head): await gateway.serve(link, head, value.connection)
             }
         }

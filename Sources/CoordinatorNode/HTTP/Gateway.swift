@@ -125,13 +125,18 @@ struct Gateway: Sendable {
         }
         if request.method == "HEAD" { request.method = "GET" }
         let owner = owner(of: request.path)
+        let route = Result { () throws(ServiceError) in try owner.route(request.method, request.path) }
         // Health is asked when there is trouble.
-        guard owner.bases != system.bases, let worth = owner.endpoint(method: request.method, path: request.path)?.worth else {
-            return tellingAuthorities(await owner.respond(to: request, authenticator: authenticator), request)
+        guard owner.bases != system.bases, let endpoint = try? route.get().endpoint else {
+            return tellingAuthorities(await owner.respond(to: request, on: route, authenticator: authenticator), request)
         }
-        guard requests.enter(worth) else { throw Self.crowded }
-        defer { requests.leave(worth) }
-        return tellingAuthorities(await owner.respond(to: request, authenticator: authenticator), request)
+        guard requests.enter(endpoint.worth) else { throw Self.crowded }
+        defer { requests.leave(endpoint.worth) }
+        if endpoint.isSwift { return tellingAuthorities(await owner.respond(to: request, on: route, authenticator: authenticator), request) }
+        // Others of this event loop do not wait for it.
+        return await withTaskExecutorPreference(globalConcurrentExecutor) { [request] in
+            tellingAuthorities(await owner.respond(to: request, on: route, authenticator: authenticator), request)
+        }
     }
 
     /// A node that holds other authorities fetches these with its next certificate.

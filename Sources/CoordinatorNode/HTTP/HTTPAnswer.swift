@@ -12,6 +12,11 @@ struct HTTPAnswer: Sendable {
     let content: [UInt8]
     private let range: Range<Int>
     private let isHead: Bool
+    /// Names that most answers have, checked once.
+    private static let usual = Dictionary(
+        uniqueKeysWithValues: [
+            "x-request-id", "x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset", "x-ratelimit-window", "api-version", "etag",
+        ].compactMap { text in HTTPField.Name(text).map { (text, $0) } })
 
     /// - Parameters:
     ///   - requested: the request's headers. `Range` counts for a GET whose reply has an ETag, because only then are two
@@ -20,7 +25,8 @@ struct HTTPAnswer: Sendable {
     init(_ reply: APIReply, method: HTTPRequest.Method, headers requested: HTTPFields, closes: Bool) {
         var headers = HTTPFields()
         for (name, value) in reply.headers {
-            if let name = HTTPField.Name(name), HTTPField.isValidValue(value) { headers.append(HTTPField(name: name, value: value)) }
+            guard let name = Self.usual[name] ?? HTTPField.Name(name), HTTPField.isValidValue(value) else { continue }
+            headers.append(HTTPField(name: name, value: value))
         }
         var code = HTTPResponse.Status(code: (200..<600).contains(reply.status) ? reply.status : 500)
         var content: [UInt8] = []

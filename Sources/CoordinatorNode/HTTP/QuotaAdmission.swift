@@ -21,10 +21,10 @@ struct QuotaAdmission: CallAdmission {
         let operation: ConcurrencyLimit.Operation
         do { operation = try quotas.begin(tenant: id, limit: concurrent) } catch {
             // It is refused before it is a request: the window is shown as it is.
-            return AdmittedCall(headers: headers(await quotas.look(subject, limit: limit, now: now), request), refused: ServiceError(error))
+            return AdmittedCall(headers: headers(quotas.look(subject, limit: limit, now: now), request), refused: ServiceError(error))
         }
         do {
-            let decision = try await quotas.take(subject, limit: limit, now: now)
+            let decision = try quotas.take(subject, limit: limit, now: now)
             let told = headers(decision, request)
             if decision.allowed { return AdmittedCall(headers: told) { [quotas] in quotas.end(operation) } }
             quotas.end(operation)
@@ -39,7 +39,7 @@ struct QuotaAdmission: CallAdmission {
         guard let who = request.caller.name, let id = request.caller.tenant,
             let (subject, limit) = try? await counted(request.caller, who, id, request.family)
         else { return [] }
-        return headers(await quotas.look(subject, limit: limit, now: Instant(milliseconds: request.nowMilliseconds)), request)
+        return headers(quotas.look(subject, limit: limit, now: Instant(milliseconds: request.nowMilliseconds)), request)
     }
 
     /// Whose window it is and how large. Whoever acts for several tenants has one, in its own: more children are no more calls.
@@ -53,7 +53,7 @@ struct QuotaAdmission: CallAdmission {
     }
 
     private func headers(_ decision: RateDecision, _ request: APIRequest) -> [(name: String, value: String)] {
-        decision.headers(request.family).map { (name: $0.name.lowercased(), value: $0.value) }.filter { $0.name != "retry-after" }
+        decision.headers(request.family).filter { $0.name != "retry-after" }
     }
 }
 

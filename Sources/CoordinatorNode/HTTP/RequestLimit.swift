@@ -30,6 +30,9 @@ extension Endpoint {
         case .family, .page: .listing
         }
     }
+
+    /// It looks something up and no more, so that an event loop may do it: to take it to another thread and back would cost more.
+    var isSwift: Bool { method == "GET" && worth == .listing }
 }
 
 /// How many requests are being answered at once. One beyond is told to come again, before anything of it is read or looked up: what a
@@ -46,6 +49,7 @@ final class RequestLimit: Sendable {
         self.places = places
         self.metrics = metrics
         listings = max(2, places / 16)
+        metrics.watch("tutti_requests_under_way") { [weak self] in Double(self?.taken.withLock { $0.all } ?? 0) }
     }
 
     /// - Returns: false: there is no room for a request of this worth; otherwise `leave` must follow.
@@ -54,7 +58,6 @@ final class RequestLimit: Sendable {
             guard hasRoom(worth, taken) else { return false }
             taken.all += 1
             if worth == .listing { taken.listings += 1 }
-            metrics.set("tutti_requests_under_way", [], Double(taken.all))
             return true
         }
         if !isTaken { isShed(worth) }
@@ -76,7 +79,6 @@ final class RequestLimit: Sendable {
         taken.withLock { taken in
             taken.all -= 1
             if worth == .listing { taken.listings -= 1 }
-            metrics.set("tutti_requests_under_way", [], Double(taken.all))
         }
     }
 }

@@ -39,7 +39,8 @@ package enum QuotaError: Error, Sendable, Equatable, CustomStringConvertible {
 /// forgets is what was counted since the last write.
 package actor Quotas {
     private let store: any QuotaStore
-    private var limiter: RateLimiter
+    /// Not the actor's either: every call asks it, and nobody waits for a call that only counts.
+    private nonisolated let limiter: Mutex<RateLimiter>
     /// Not the actor's, so that an operation can be ended where nobody waits.
     private nonisolated let operations = Mutex(ConcurrencyLimit())
     /// Writes go one after the other: an older count must not come to lie over a newer.
@@ -47,7 +48,7 @@ package actor Quotas {
 
     private init(store: any QuotaStore, limiter: RateLimiter) {
         self.store = store
-        self.limiter = limiter
+        self.limiter = Mutex(limiter)
     }
 
     /// Goes on with the windows that were written.
@@ -63,13 +64,19 @@ package actor Quotas {
     /// - Parameter limit: calls an hour, of the plan that holds at this moment.
     /// - Returns: a decision that may be a refusal, for the headers are the same.
     /// - Throws: only `crowded`.
-    package func take(_ subject: QuotaSubject, limit: Int, now: Instant) throws(QuotaError) -> RateDecision {
-        guard let decision = limiter.take(subject, limit: limit, now: now) else { throw .crowded(retryAfterSeconds: limiter.roomAfterSeconds(now)) }
+    package nonisolated func take(_ subject: QuotaSubject, limit: Int, now: Instant) throws(QuotaError) -> RateDecision {
+        let (decision, wait) = limiter.withLock { limiter in
+            let decision = limiter.take(subject, limit: limit, now: now)
+            return (decision, decision == nil ? limiter.roomAfterSeconds(now) : 0)
+        }
+        guard let decision else { throw .crowded(retryAfterSeconds: wait) }
         return decision
     }
 
     /// For the headers of replies that are not counted.
-    package func look(_ subject: QuotaSubject, limit: Int, now: Instant) -> RateDecision { limiter.look(subject, limit: limit, now: now) }
+    package nonisolated func look(_ subject: QuotaSubject, limit: Int, now: Instant) -> RateDecision {
+        limiter.withLock { $0.look(subject, limit: limit, now: now) }
+    }
 
     // MARK: Operations
 
@@ -109,10 +116,10 @@ package actor Quotas {
     }
 
     private func writeChanges() async -> Result<Void, StorageError> {
-        let parts = limiter.drain()
+        let parts = limiter.withLock { $0.drain() }
         for (index, part) in parts.enumerated() {
             do throws(StorageError) { try await store.storeQuotaWindows(part.windows, removing: part.dropped) } catch {
-                limiter.putBack(parts[index...])
+                limiter.withLock { $0.putBack(parts[index...]) }
                 return .failure(error)
             }
         }

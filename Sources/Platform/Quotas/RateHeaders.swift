@@ -1,13 +1,13 @@
 extension RateDecision {
-    /// Header fields of a reply in this family, refused or not: v1 names the window's length too, `phi` documents none.
+    /// Header fields, their names in lower case, of a reply in this family, refused or not: v1 names the window's length too, `phi` documents none.
     /// `Retry-After` is sent with every refusal (RFC 9110 §10.2.3).
     package func headers(_ family: APIFamily) -> [(name: String, value: String)] {
         var fields: [(name: String, value: String)] = []
         if family != .phi {
-            fields += [("X-RateLimit-Limit", "\(limit)"), ("X-RateLimit-Remaining", "\(remaining)"), ("X-RateLimit-Reset", "\(resetUnixSeconds)")]
+            fields += [("x-ratelimit-limit", "\(limit)"), ("x-ratelimit-remaining", "\(remaining)"), ("x-ratelimit-reset", "\(resetUnixSeconds)")]
         }
-        if family == .v1 { fields.append(("X-RateLimit-Window", "\(QuotaLimits.windowSeconds)")) }
-        if !allowed { fields.append(("Retry-After", "\(retryAfterSeconds)")) }
+        if family == .v1 { fields.append(("x-ratelimit-window", "\(QuotaLimits.windowSeconds)")) }
+        if !allowed { fields.append(("retry-after", "\(retryAfterSeconds)")) }
         return fields
     }
 }

@@ -1,6 +1,7 @@
 internal import CryptoSuite
 package import Federation
 package import Storage
+internal import Synchronization
 package import Trust
 
 /// Tenants with their plans. Every change is durable, with its audit entry, when a method returns. Records are kept in memory,
@@ -12,7 +13,8 @@ package actor Tenants {
 
     private let store: any TenantStore
     private let random: RandomSource
-    private var known: [String: TenantRecord] = [:]
+    /// Read without the actor, written by it.
+    private nonisolated let known = Mutex<[String: TenantRecord]>([:])
     /// Counts changes, so that nothing is kept that was read before one.
     private var changes = 0
 
@@ -34,14 +36,15 @@ package actor Tenants {
     // MARK: Reading
 
     /// - Throws: `notFound` for one that was erased, too.
-    package func tenant(_ id: String) async throws(TenantError) -> TenantRecord {
+    package nonisolated func tenant(_ id: String) async throws(TenantError) -> TenantRecord {
+        if let record = known.withLock({ $0[id] }), !record.isErased { return record }
         guard let record = try await stored(id), !record.isErased else { throw .notFound(id: id) }
         return record
     }
 
     /// Also a tombstone; nil: there never was one.
     package func stored(_ id: String) async throws(TenantError) -> TenantRecord? {
-        if let record = known[id] { return record }
+        if let record = known.withLock({ $0[id] }) { return record }
         let before = changes
         guard let record = try await asking({ () throws(StorageError) in try await store.tenant(id) }) else { return nil }
         if before == changes { keep(record) }
@@ -155,12 +158,12 @@ package actor Tenants {
         let (before, after) = try result.get()
         // Two changes of one tenant may come back in another order than they were made in.
         changes += 1
-        known[id] = nil
+        known.withLock { $0[id] = nil }
         return TenantChange(before: before, after: after)
     }
 
     private func keep(_ record: TenantRecord) {
-        if known.count < TenantLimits.cached { known[record.id] = record }
+        known.withLock { if $0.count < TenantLimits.cached { $0[record.id] = record } }
     }
 
     private func asking<Value: Sendable>(_ work: () async throws(StorageError) -> Value) async throws(TenantError) -> Value {
