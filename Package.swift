@@ -75,6 +75,7 @@ let rooms: [Target] = [
     room("Language"),
     room("Learning", ["TensorKernels", "KernelTable", "StrictJSON"]),
     room("Inference"),
+    room("ONNX", ["Inference", "TensorKernels", "KernelTable"]),
     room("WorkSharing"),
     room("RobustAggregation", ["WorkSharing", "TensorKernels", "KernelTable"]),
     room("Strategies", ["Learning", "StrictJSON"]),
@@ -233,6 +234,7 @@ let roof: [Target] = [
 
 let suites: [Target] = [
     tests("TensorKernelsTests", ["TensorKernels", "KernelTable"]),
+    tests("ONNXTests", ["ONNX", "Inference", "TensorKernels", "KernelTable"]),
     tests("StrictJSONTests", ["StrictJSON"]),
     .testTarget(name: "LanguageTests", dependencies: ["Language"], exclude: ["Sets"], swiftSettings: strict),
     tests("LearningTests", ["Learning", "TensorKernels", "KernelTable", "StrictJSON"]),
