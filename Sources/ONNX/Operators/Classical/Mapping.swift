@@ -42,16 +42,18 @@ struct LabelEncoder: Operator {
     private enum Key: Hashable, Sendable {
         case int(Int64)
         case text(String)
-        /// By its bits, so that NaN is a key as well.
+        /// By its bits, so that NaN is a key as well: from version 4 on it is one.
         case float(UInt32)
 
-        static func float(_ number: Float) -> Key { .float(number.isNaN ? Float.nan.bitPattern : (number == 0 ? 0 : number.bitPattern)) }
+        static func of(_ number: Float) -> Key { .float(number.isNaN ? Float.nan.bitPattern : (number == 0 ? 0 : number.bitPattern)) }
     }
     private let places: [Key: Int]
     private let values: Tensor.Values
     private let fallback: Tensor.Values
+    private let findsNaN: Bool
 
     init(_ node: NodeReader) throws(ONNXError) {
+        findsNaN = node.opset >= 4
         var keys: [Key] = []
         var values: Tensor.Values?
         var fallback: Tensor.Values?
@@ -83,7 +85,7 @@ struct LabelEncoder: Operator {
     private static func keys(_ node: NodeReader) throws(ONNXError) -> [Key] {
         if let texts = try node.texts("keys_strings") { return texts.map { .text($0) } }
         if let ints = try node.ints("keys_int64s") { return ints.map { .int(Int64($0)) } }
-        if let floats = try node.floats("keys_floats") { return floats.map { .float($0) } }
+        if let floats = try node.floats("keys_floats") { return floats.map { .of($0) } }
         guard let tensor = try node.tensor("keys_tensor"), let keys = keys(tensor.values) else { throw node.refusal("has no keys that are kept here") }
         return keys
     }
@@ -92,7 +94,7 @@ struct LabelEncoder: Operator {
         switch values {
         case .text(let texts): texts.map { .text($0) }
         case .int64(let ints): ints.map { .int($0) }
-        case .float(let floats): floats.map { .float($0) }
+        case .float(let floats): floats.map { .of($0) }
         default: nil
         }
     }
@@ -101,7 +103,7 @@ struct LabelEncoder: Operator {
         let input = try inputs.tensor(0)
         guard let keys = Self.keys(input.values) else { throw Problem("does not take \(input.element.rawValue)") }
         _ = try workspace.count(input.shape, values.element)
-        let found = keys.map { places[$0] }
+        let found = keys.map { findsNaN || $0 != .of(.nan) ? places[$0] : nil }
         switch (values, fallback) {
         case (.text(let values), .text(let fallback)): return [try tensor(input.shape, .text(found.map { $0.map { values[$0] } ?? fallback[0] }))]
         case (.int64(let values), .int64(let fallback)): return [try tensor(input.shape, .int64(found.map { $0.map { values[$0] } ?? fallback[0] }))]

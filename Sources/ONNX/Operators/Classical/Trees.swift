@@ -55,6 +55,8 @@ struct TreeClassifier: Operator {
     /// Two classes, and all weights are one class's: its score decides.
     private let isBinary: Bool
     private let isPositive: Bool
+    /// The file has its weights as doubles.
+    private let isDouble: Bool
 
     init(_ node: NodeReader) throws(ONNXError) {
         labels = try Labels(node, ints: "classlabels_int64s", texts: "classlabels_strings")
@@ -62,6 +64,7 @@ struct TreeClassifier: Operator {
         ensemble = try TreeEnsemble(node, prefix: "class", targets: labels.count)
         (base, transform) = (try node.numbers("base_values") ?? [], try PostTransform(node))
         isBinary = labels.count == 2 && Set(ensemble.weights.map(\.target)).count == 1
+        isDouble = node.has("class_weights_as_tensor")
         isPositive = ensemble.weights.allSatisfy { $0.value >= 0 }
         guard base.isEmpty || base.count == labels.count || (isBinary && base.count == 1) else {
             throw node.refusal("has \(base.count) base values for \(labels.count) classes")
@@ -77,12 +80,13 @@ struct TreeClassifier: Operator {
         results.reserveCapacity(count)
         for row in 0..<x.count {
             var scores = [Double](repeating: 0, count: labels.count)
+            // Sums round after every tree as the reference's do: forests that vote half and half would get other labels.
             ensemble.visit(x.values[row * x.width..<(row + 1) * x.width]) { weights in
-                for weight in weights { scores[weight.target] += weight.value }
+                for weight in weights { scores[weight.target] = rounded(scores[weight.target] + weight.value) }
             }
             if isBinary {
                 // One of the two is 0: the sum is the score, whichever class it was written for.
-                let score = scores[0] + scores[1] + (base.last ?? 0)
+                let score = rounded(scores[0] + scores[1] + (base.last ?? 0))
                 places.append(score > (isPositive ? 0.5 : 0) ? 1 : 0)
                 results += binary(score).map { Float($0) }
             } else {
@@ -95,6 +99,8 @@ struct TreeClassifier: Operator {
         }
         return [try tensor([x.count], labels.values(places)), try tensor([x.count, labels.count], .float(results))]
     }
+
+    private func rounded(_ score: Double) -> Double { isDouble ? score : Double(Float(score)) }
 
     private func binary(_ score: Double) -> [Double] {
         if isPositive { return [1 - score, score] }
