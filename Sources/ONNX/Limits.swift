@@ -23,7 +23,7 @@ package enum Limits {
     /// Of a name from a file, in an error.
     package static let shownCharacters = 64
     /// What is computed once, while a file is read: larger constants wait for the first run.
-    package static let folding = RunLimits(bytes: 64 << 20, work: 1 << 28)
+    package static let folding = RunLimits(bytes: 8 << 20, work: 1 << 26)
     /// The runs that find out whether rows of a batch know nothing of each other.
     package static let probing = RunLimits(bytes: 1 << 30, work: 1 << 35)
     /// Extents of what is not the batch, in those runs.
@@ -38,4 +38,6 @@ package struct RunLimits: Sendable, Equatable {
     package var work: Int
 
     package init(bytes: Int = 1 << 30, work: Int = 1 << 38) { (self.bytes, self.work) = (bytes, work) }
+
+    func atMost(_ other: RunLimits) -> RunLimits { RunLimits(bytes: min(bytes, other.bytes), work: min(work, other.work)) }
 }

@@ -32,7 +32,8 @@ package enum ONNXError: Error, Sendable, Equatable, CustomStringConvertible {
                 "The file names no version of the operators of '\(domain)' that it uses."
             }
         case .domain(let domain): "Operators of the domain '\(domain)' are not computed here; only those of ai.onnx and ai.onnx.ml are."
-        case .type(let name, let type): "'\(name)' is of the type \(type), which is not computed here; export with float32, float64, int64, int32, uint8, bool or string."
+        case .type(let name, let type):
+            "'\(name)' is of the type \(type), which is not computed here; export with float32, float64, int64, int32, uint8, bool or string."
         case .feature(let what): "\(what) are not computed here."
         case .graph(let at, let problem): "The ONNX graph is wrong: \(at) \(problem)."
         }

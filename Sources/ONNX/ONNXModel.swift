@@ -20,11 +20,10 @@ package struct ONNXModel: RunnableModel {
     ///   - bytes: of the whole file; external data are refused.
     ///   - limits: of every run.
     package init(decoding bytes: [UInt8], kernels: KernelTable = Kernels.active, limits: RunLimits = RunLimits()) throws(ONNXError) {
-        graph = try Graph(try ModelMessage(bytes), kernels: kernels)
+        graph = try Graph(try ModelMessage(bytes), kernels: kernels, folding: limits.atMost(Limits.folding))
         (self.kernels, self.limits) = (kernels, limits)
         (inputs, outputs, memoryBytes) = (graph.inputs.map(\.spec), graph.outputs.map(\.spec), graph.memoryBytes)
-        isBatched = graph.isRowwise(
-            kernels: kernels, limits: RunLimits(bytes: min(limits.bytes, Limits.probing.bytes), work: min(limits.work, Limits.probing.work)))
+        isBatched = graph.isRowwise(kernels: kernels, limits: limits.atMost(Limits.probing))
     }
 
     package func run(_ inputs: [NamedTensor]) throws(InferenceError) -> [NamedTensor] { try graph.run(inputs, kernels: kernels, limits: limits) }

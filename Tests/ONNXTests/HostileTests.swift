@@ -16,7 +16,9 @@ import Testing
     private func zeros(for model: ONNXModel) -> [NamedTensor] {
         model.inputs.compactMap { spec in
             let shape = spec.shape.map { $0 < 0 ? 2 : $0 }
-            guard let count = boundedCount(shape), count < 1 << 16, let tensor = Tensor(shape: shape, .float([Float](repeating: 0, count: count))) else { return nil }
+            guard let count = boundedCount(shape), count < 1 << 16, let tensor = Tensor(shape: shape, .float([Float](repeating: 0, count: count))) else {
+                return nil
+            }
             return NamedTensor(spec.name, tensor)
         }
     }
@@ -121,7 +123,9 @@ import Testing
         }
         #expect(names.count == 64 && more == 36)
         #expect(error(Proto.model(nodes: [Proto.node("FusedGelu", ["x"], ["y"], domain: "com.microsoft")])) == .domain("com.microsoft"))
-        for version in [0, 6, 23, Int64.max, -1] { #expect(error(Proto.model(nodes: [Proto.node("Relu", ["x"], ["y"])], opset: version)) == .opset(domain: "ai.onnx", version: version)) }
+        for version in [0, 6, 23, Int64.max, -1] {
+            #expect(error(Proto.model(nodes: [Proto.node("Relu", ["x"], ["y"])], opset: version)) == .opset(domain: "ai.onnx", version: version))
+        }
         #expect(error(Proto.model(nodes: [Proto.node("Scaler", ["x"], ["y"], domain: "ai.onnx.ml")])) == .opset(domain: "ai.onnx.ml", version: nil))
     }
 
@@ -146,16 +150,23 @@ import Testing
         try refused([Proto.node("Pad", ["x", "p"], ["y"])], [Proto.tensor("p", [4], ints: [.max, .max, .max, .max])])
         // A product of 2^22 rows and columns.
         let column = Proto.node("Expand", ["x", "s"], ["a"]), wide = Proto.tensor("s", [3], ints: [1 << 9, 2, 2])
-        try refused([column, Proto.node("Reshape", ["a", "r"], ["b"]), Proto.node("Transpose", ["b"], ["c"]), Proto.node("MatMul", ["b", "c"], ["y"])],
+        try refused(
+            [column, Proto.node("Reshape", ["a", "r"], ["b"]), Proto.node("Transpose", ["b"], ["c"]), Proto.node("MatMul", ["b", "c"], ["y"])],
             [wide, Proto.tensor("r", [2], ints: [-1, 1])])
         // Doubling, node by node.
         var nodes: [[UInt8]] = []
-        for step in 0..<60 { nodes.append(Proto.node("Concat", [step == 0 ? "x" : "a\(step)", step == 0 ? "x" : "a\(step)"], [step == 59 ? "y" : "a\(step + 1)"], attributes: [Proto.attribute("axis", int: 0)])) }
+        for step in 0..<60 {
+            nodes.append(
+                Proto.node(
+                    "Concat", [step == 0 ? "x" : "a\(step)", step == 0 ? "x" : "a\(step)"], [step == 59 ? "y" : "a\(step + 1)"],
+                    attributes: [Proto.attribute("axis", int: 0)]))
+        }
         try refused(nodes)
         // Windows far larger than the image.
         let image = Proto.node("Unsqueeze", ["x", "axes"], ["a"]), axes = Proto.tensor("axes", [2], ints: [0, 1])
         for pads in [[1 << 20, 1 << 20, 1 << 20, 1 << 20], [Int64.max, 0, 0, 0], [-1, 0, 0, 0]] {
-            let pool = Proto.node("AveragePool", ["a"], ["y"], attributes: [Proto.attribute("kernel_shape", ints: [1 << 20, 1 << 20]), Proto.attribute("pads", ints: pads)])
+            let pool = Proto.node(
+                "AveragePool", ["a"], ["y"], attributes: [Proto.attribute("kernel_shape", ints: [1 << 20, 1 << 20]), Proto.attribute("pads", ints: pads)])
             let bytes = Proto.model(nodes: [image, pool], initializers: [axes])
             if let model = try? ONNXModel(decoding: bytes, limits: Self.limits) {
                 #expect(throws: InferenceError.self) { try model.run([.x([2, 2], [1, 2, 3, 4])]) }
@@ -167,7 +178,9 @@ import Testing
         func tree(_ yes: [Int64], _ no: [Int64], features: [Int64] = [0, 0, 0], ids: [Int64] = [0, 1, 2], targets: [Int64] = [0, 0]) -> [UInt8] {
             func ints(_ name: String, _ values: [Int64]) -> [UInt8] { Proto.attribute(name, ints: values) }
             func list(_ name: String, _ texts: [String]) -> [UInt8] { Proto.text(1, name) + texts.flatMap { Proto.text(9, $0) } + Proto.int(20, 8) }
-            func floats(_ name: String, _ count: Int) -> [UInt8] { Proto.text(1, name) + Proto.bytes(7, [UInt8](repeating: 0, count: 4 * count)) + Proto.int(20, 6) }
+            func floats(_ name: String, _ count: Int) -> [UInt8] {
+                Proto.text(1, name) + Proto.bytes(7, [UInt8](repeating: 0, count: 4 * count)) + Proto.int(20, 6)
+            }
             let modes = list("nodes_modes", zip(yes, no).map { $0 == 0 && $1 == 0 ? "LEAF" : "BRANCH_LEQ" })
             let node = Proto.node(
                 "TreeEnsembleRegressor", ["x"], ["y"], domain: "ai.onnx.ml",

@@ -34,15 +34,19 @@ import Testing
         #expect(try !model([Proto.node("Softmax", ["x"], ["y"], attributes: [axis(0)])]).isBatched)
         let mean = Proto.node("ReduceMean", ["x"], ["m"], attributes: [Proto.attribute("axes", ints: [0])])
         #expect(try !model([mean, Proto.node("Sub", ["x", "m"], ["y"])]).isBatched)
-        #expect(try !model([Proto.node("Slice", ["x", "s", "e", "a", "t"], ["y"])],
-            [Proto.tensor("s", [1], ints: [-1]), Proto.tensor("e", [1], ints: [-9]), Proto.tensor("a", [1], ints: [0]), Proto.tensor("t", [1], ints: [-1])]).isBatched)
+        #expect(
+            try !model(
+                [Proto.node("Slice", ["x", "s", "e", "a", "t"], ["y"])],
+                [Proto.tensor("s", [1], ints: [-1]), Proto.tensor("e", [1], ints: [-9]), Proto.tensor("a", [1], ints: [0]), Proto.tensor("t", [1], ints: [-1])]
+            ).isBatched)
         let fixed = Proto.graph(nodes: [Proto.node("Relu", ["x"], ["y"])], inputs: [Proto.value("x", [1, 2])], outputs: [Proto.value("y", [1, 2])])
         #expect(try !ONNXModel(decoding: Proto.model(fixed)).isBatched)
     }
 
     @Test func constantsAreComputedOnceAndWhatIsUnusedIsDropped() throws {
         let nodes = [
-            Proto.node("Add", ["w", "w"], ["v"]), Proto.node("Mul", ["v", "w"], ["u"]), Proto.node("Add", ["x", "u"], ["y"]), Proto.node("Relu", ["x"], ["unused"]),
+            Proto.node("Add", ["w", "w"], ["v"]), Proto.node("Mul", ["v", "w"], ["u"]), Proto.node("Add", ["x", "u"], ["y"]),
+            Proto.node("Relu", ["x"], ["unused"]),
         ]
         let unused = Proto.tensor("q", [100], floats: [Float](repeating: 1, count: 100))
         let message = try ModelMessage(Proto.model(nodes: nodes, initializers: [Proto.tensor("w", [2], floats: [1, 3]), unused]))
@@ -76,7 +80,8 @@ import Testing
     @Test func whatHasNoAnswerIsRefused() throws {
         let graph = { (node: [UInt8]) in
             Proto.model(
-                Proto.graph(nodes: [node], inputs: [Proto.value("x", type: 7, [nil])], outputs: [Proto.value("y", type: 7, [nil])],
+                Proto.graph(
+                    nodes: [node], inputs: [Proto.value("x", type: 7, [nil])], outputs: [Proto.value("y", type: 7, [nil])],
                     initializers: [Proto.tensor("w", [3], ints: [0, 1, 2])]))
         }
         let x = { (values: [Int64]) throws in NamedTensor("x", try #require(Tensor(shape: [values.count], .int64(values)))) }

@@ -110,7 +110,8 @@ enum Proto {
         dims.flatMap { int(1, $0) } + int(2, 7) + text(8, name) + bytes(7, ints.flatMap { varint(UInt64(bitPattern: $0)) })
     }
     static func node(_ type: String, _ inputs: [String], _ outputs: [String], domain: String = "", attributes: [[UInt8]] = []) -> [UInt8] {
-        inputs.flatMap { text(1, $0) } + outputs.flatMap { text(2, $0) } + text(4, type) + (domain.isEmpty ? [] : text(7, domain)) + attributes.flatMap { bytes(5, $0) }
+        inputs.flatMap { text(1, $0) } + outputs.flatMap { text(2, $0) } + text(4, type) + (domain.isEmpty ? [] : text(7, domain))
+            + attributes.flatMap { bytes(5, $0) }
     }
     static func attribute(_ name: String, int value: Int64) -> [UInt8] { text(1, name) + int(3, value) + int(20, 2) }
     static func attribute(_ name: String, ints values: [Int64]) -> [UInt8] { text(1, name) + values.flatMap { int(8, $0) } + int(20, 7) }

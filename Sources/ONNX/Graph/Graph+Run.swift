@@ -49,7 +49,9 @@ extension Graph {
         var named: [String: Int] = [:]
         for tensor in given {
             guard let port = inputs.first(where: { $0.spec.name == tensor.name }) else {
-                throw .input(name: shown(tensor.name), problem: "does not exist; the model has \(inputs.prefix(16).map { "'\(shown($0.spec.name))'" }.joined(separator: ", "))")
+                throw .input(
+                    name: shown(tensor.name),
+                    problem: "does not exist; the model has \(inputs.prefix(16).map { "'\(shown($0.spec.name))'" }.joined(separator: ", "))")
             }
             let (name, tensor) = (shown(tensor.name), tensor.tensor)
             guard values[port.slot] == nil else { throw .input(name: name, problem: "is given twice") }

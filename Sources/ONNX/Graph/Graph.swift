@@ -26,9 +26,10 @@ struct Graph: Sendable {
     /// Of weights that are kept, in tensors and in attributes.
     private(set) var memoryBytes = 0
 
-    init(_ message: ModelMessage, kernels: KernelTable) throws(ONNXError) {
+    /// - Parameter folding: what may be computed now, of constants alone.
+    init(_ message: ModelMessage, kernels: KernelTable, folding: RunLimits = Limits.folding) throws(ONNXError) {
         try Self.check(message)
-        var builder = GraphBuilder(message.graph, kernels: kernels)
+        var builder = GraphBuilder(message.graph, kernels: kernels, folding: folding)
         for initializer in message.graph.initializers { try builder.define(initializer.name, constant: initializer.tensor) }
         for input in message.graph.inputs where !builder.isConstant(input.name) {
             let (tensorType, element) = try Self.type(input, "input")
@@ -63,7 +64,8 @@ struct Graph: Sendable {
         guard case .tensor(let type) = value.kind else { throw .type(of: shown(value.name), type: "no tensor") }
         guard let element = ElementCode.element(type.code) else { throw .type(of: shown(value.name), type: ElementCode.name(type.code)) }
         guard type.extents != nil else {
-            throw .graph(at: "the \(what) '\(shown(value.name))'", problem: "has no shape; add it with onnx.shape_inference.infer_shapes and save the model again")
+            throw .graph(
+                at: "the \(what) '\(shown(value.name))'", problem: "has no shape; add it with onnx.shape_inference.infer_shapes and save the model again")
         }
         return (type, element)
     }

@@ -14,8 +14,8 @@ struct GraphBuilder {
     /// Names that some node makes: whether a name that is not there yet comes later.
     private let made: Set<String>
 
-    init(_ message: GraphMessage, kernels: KernelTable) {
-        folding = Workspace(kernels: kernels, limits: Limits.folding)
+    init(_ message: GraphMessage, kernels: KernelTable, folding: RunLimits) {
+        self.folding = Workspace(kernels: kernels, limits: folding)
         made = Set(message.nodes.flatMap(\.outputs))
     }
 

@@ -83,14 +83,16 @@ struct MatMul: Operator {
                 result.reserveCapacity(count)
                 for index in 0..<products {
                     result += try Product.floats(
-                        rows, n, k, Array(a[startsA[index]..<startsA[index] + m * k]), strideA, Array(b[startsB[index]..<startsB[index] + k * n]), strideB, &workspace)
+                        rows, n, k, Array(a[startsA[index]..<startsA[index] + m * k]), strideA, Array(b[startsB[index]..<startsB[index] + k * n]), strideB,
+                        &workspace)
                 }
             }
             return [try tensor(shape, .float(result))]
         case (.double(let a), .double(let b)):
             var result: [Double] = []
             for index in 0..<products {
-                let (partA, partB) = products == 1 ? (a, b) : (Array(a[startsA[index]..<startsA[index] + m * k]), Array(b[startsB[index]..<startsB[index] + k * n]))
+                let (partA, partB) =
+                    products == 1 ? (a, b) : (Array(a[startsA[index]..<startsA[index] + m * k]), Array(b[startsB[index]..<startsB[index] + k * n]))
                 result += try Product.doubles(rows, n, k, partA, strideA, partB, strideB, &workspace)
             }
             return [try tensor(shape, .double(result))]

@@ -10,7 +10,13 @@ struct MaxPool: Operator {
 
     func run(_ inputs: Arguments, _ workspace: inout Workspace) throws(Problem) -> [Tensor] {
         let x = try inputs.floats(0)
-        return [try pool(x.shape, x.values, window, &workspace, start: -Float.infinity) { $1 > $0 || $1.isNaN ? $1 : $0 } finish: { sum, _, _ in sum }]
+        return [
+            try pool(x.shape, x.values, window, &workspace, start: -Float.infinity) {
+                $1 > $0 || $1.isNaN ? $1 : $0
+            } finish: { sum, _, _ in
+                sum
+            }
+        ]
     }
 }
 
@@ -27,7 +33,13 @@ struct AveragePool: Operator {
     func run(_ inputs: Arguments, _ workspace: inout Workspace) throws(Problem) -> [Tensor] {
         let x = try inputs.floats(0)
         let countsEdges = countsEdges
-        return [try pool(x.shape, x.values, window, &workspace, start: 0) { $0 + $1 } finish: { sum, seen, all in sum / Float(countsEdges ? all : seen) }]
+        return [
+            try pool(x.shape, x.values, window, &workspace, start: 0) {
+                $0 + $1
+            } finish: { sum, seen, all in
+                sum / Float(countsEdges ? all : seen)
+            }
+        ]
     }
 }
 

@@ -174,7 +174,8 @@ struct Pad: Operator {
     func run(_ inputs: Arguments, _ workspace: inout Workspace) throws(Problem) -> [Tensor] {
         let x = try inputs.floats(0)
         let rank = x.shape.count
-        let axes = try inputs.ints(3).map { (axes) throws(Problem) in try axes.map { (axis) throws(Problem) in try normalised(axis, rank: rank) } } ?? Array(0..<rank)
+        let axes =
+            try inputs.ints(3).map { (axes) throws(Problem) in try axes.map { (axis) throws(Problem) in try normalised(axis, rank: rank) } } ?? Array(0..<rank)
         guard let given = try inputs.ints(1) ?? pads, given.count == 2 * axes.count, Set(axes).count == axes.count, axes.allSatisfy({ $0 < rank }) else {
             throw Problem("has pads for another count of axes than \(rank)")
         }

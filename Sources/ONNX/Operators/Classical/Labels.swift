@@ -14,7 +14,9 @@ enum Labels: Sendable {
 
     /// Two names for the same list: one of them is there.
     init(_ node: NodeReader, ints: String, texts: String) throws(ONNXError) {
-        if let labels = try node.texts(texts), !labels.isEmpty { self = .texts(labels) } else {
+        if let labels = try node.texts(texts), !labels.isEmpty {
+            self = .texts(labels)
+        } else {
             self = .ints((try node.ints(ints) ?? []).map(Int64.init))
         }
         guard count > 0 else { throw node.refusal("names no classes") }

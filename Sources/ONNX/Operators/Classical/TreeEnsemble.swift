@@ -49,7 +49,8 @@ struct TreeEnsemble: Sendable {
         for index in 0..<count where modes[index] != "LEAF" {
             guard let mode = Self.modes[modes[index]] else { throw node.refusal("compares as '\(shown(modes[index]))', which is not known") }
             guard (0..<Limits.elements).contains(features[index]) else { throw node.refusal("compares a feature that is not there") }
-            guard let yes = places[Key(tree: treeIDs[index], node: whenTrue[index])], let no = places[Key(tree: treeIDs[index], node: whenFalse[index])], yes != no,
+            guard let yes = places[Key(tree: treeIDs[index], node: whenTrue[index])], let no = places[Key(tree: treeIDs[index], node: whenFalse[index])],
+                yes != no,
                 !isChild[yes], !isChild[no]
             else { throw node.refusal("has a node whose branches are not there, or are another's") }
             (isChild[yes], isChild[no]) = (true, true)

@@ -12,7 +12,9 @@ struct TreeRegressor: Operator {
         targets = try node.int("n_targets", default: 1)
         guard (1...1 << 20).contains(targets) else { throw node.refusal("has \(targets) targets") }
         ensemble = try TreeEnsemble(node, prefix: "target", targets: targets)
-        guard let aggregate = Aggregate(rawValue: try node.text("aggregate_function") ?? "SUM") else { throw node.refusal("puts trees together in an unknown way") }
+        guard let aggregate = Aggregate(rawValue: try node.text("aggregate_function") ?? "SUM") else {
+            throw node.refusal("puts trees together in an unknown way")
+        }
         (self.aggregate, base, transform) = (aggregate, try node.numbers("base_values") ?? [], try PostTransform(node))
         guard base.isEmpty || base.count == targets else { throw node.refusal("has \(base.count) base values for \(targets) targets") }
     }
