@@ -162,6 +162,10 @@ import Testing
                     attributes: [Proto.attribute("axis", int: 0)]))
         }
         try refused(nodes)
+        // Much is read, again and again, and little is written.
+        let zeros = Proto.node("ConstantOfShape", ["s"], ["z"]), sums = (0..<200).map { Proto.node("ReduceSum", ["z"], ["z\($0)"]) }
+        let all = Proto.node("Sum", ["x"] + (0..<200).map { "z\($0)" }, ["y"])
+        try refused([zeros] + sums + [all], [Proto.tensor("s", [1], ints: [1 << 18])])
         // Windows far larger than the image.
         let image = Proto.node("Unsqueeze", ["x", "axes"], ["a"]), axes = Proto.tensor("axes", [2], ints: [0, 1])
         for pads in [[1 << 20, 1 << 20, 1 << 20, 1 << 20], [Int64.max, 0, 0, 0], [-1, 0, 0, 0]] {

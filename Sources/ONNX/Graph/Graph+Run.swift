@@ -26,7 +26,7 @@ extension Graph {
 
     private func compute(_ node: Node, _ values: inout [Tensor?], _ workspace: inout Workspace) throws(Problem) {
         let arguments = Arguments(tensors: node.inputs.map { $0.flatMap { values[$0] } })
-        try workspace.spend(1)
+        try workspace.spend(1 + arguments.elements)
         let results = try node.operation.run(arguments, &workspace)
         for (index, slot) in node.outputs.enumerated() {
             guard let slot else { continue }
@@ -38,8 +38,7 @@ extension Graph {
             values[slot] = result
         }
         for slot in node.releases {
-            // Inputs of the graph are the caller's, and were not taken.
-            if let value = values[slot], !inputs.contains(where: { $0.slot == slot }) { workspace.giveBack(value) }
+            if let value = values[slot] { workspace.giveBack(value) }
             values[slot] = nil
         }
     }

@@ -96,7 +96,9 @@ struct Graph: Sendable {
     private mutating func prune(attributeBytes: [Int]) {
         var isNeeded = [Bool](repeating: false, count: constants.count)
         for output in outputs { isNeeded[output.slot] = true }
-        let kept = outputs.map(\.slot)
+        // What the caller gave or gets stays.
+        var isKept = isNeeded
+        for input in inputs { isKept[input.slot] = true }
         var isReleased = [Bool](repeating: false, count: constants.count)
         var result: [Node] = []
         for index in nodes.indices.reversed() {
@@ -104,7 +106,7 @@ struct Graph: Sendable {
             guard node.outputs.contains(where: { $0.map { isNeeded[$0] } ?? false }) else { continue }
             for slot in (node.inputs + node.outputs).compactMap({ $0 }) {
                 isNeeded[slot] = true
-                guard !isReleased[slot], constants[slot] == nil, !kept.contains(slot) else { continue }
+                guard !isReleased[slot], constants[slot] == nil, !isKept[slot] else { continue }
                 isReleased[slot] = true
                 node.releases.append(slot)
             }

@@ -63,6 +63,7 @@ struct GraphBuilder {
         guard inputs.allSatisfy({ $0.map { constants[$0] != nil } ?? true }), maps.isEmpty || !(operation is ZipMap) else { return false }
         guard !inputs.isEmpty || operation is Constant else { return false }
         let arguments = Arguments(tensors: inputs.map { $0.flatMap { constants[$0] } })
+        guard (try? folding.spend(1 + arguments.elements)) != nil else { return false }
         guard let results = try? operation.run(arguments, &folding), results.count >= outputs.count else { return false }
         if !(operation is Constant) {
             for result in results {

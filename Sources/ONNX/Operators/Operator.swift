@@ -18,6 +18,9 @@ struct Problem: Error {
 struct Arguments {
     let tensors: [Tensor?]
 
+    /// Of all of them: what is read is work, as what is written.
+    var elements: Int { tensors.reduce(0) { $0 + ($1?.count ?? 0) } }
+
     func optional(_ index: Int) -> Tensor? { index < tensors.count ? tensors[index] : nil }
 
     func tensor(_ index: Int) throws(Problem) -> Tensor {
