@@ -35,6 +35,7 @@ extension AuditRecord.Action {
         switch self {
         case .nodeEnrolled, .nodeRenewed, .nodeRevoked: "node"
         case .leaseAllocated, .leaseExpired, .leaseReleased: "allocation"
+        case .leaseOptimized: "allocation"
         case .authorityRolled: "authority"
         case .updateConflict, .sessionCreated, .sessionStarted, .sessionStopped, .sessionEnded, .sessionEvaluationSet, .sessionInitialModelSet,
             .consoleSessionStopped:

@@ -29,6 +29,8 @@ package struct LeaseRecord: Sendable, Equatable, Codable {
     package var end: End?
     /// What was done by it, counted.
     package var use = SolverUse()
+    /// How its jobs that name neither solver nor sweeps are solved, as it was measured; nil: by its strategy.
+    package var tuning: SolverTuning?
 
     package init(
         id: String, tenant: String, qubits: Int, priority: JobPriority, workload: LeaseWorkload, strategy: LeaseStrategy, createdBy: String,
@@ -49,23 +51,68 @@ package struct LeaseRecord: Sendable, Equatable, Codable {
     package func isActive(at now: Instant) -> Bool { endedAt == nil && now < expiresAt }
 }
 
+/// A solver with its sweeps that pilot runs chose.
+package struct SolverTuning: Sendable, Equatable, Codable {
+    /// As the parameters of a job name it.
+    package var solver: String
+    /// nil: the solver has none, or its own.
+    package var sweeps: Int?
+    package var measuredAt: Instant
+
+    package init(solver: String, sweeps: Int?, measuredAt: Instant) {
+        self.solver = solver
+        self.sweeps = sweeps
+        self.measuredAt = measuredAt
+    }
+}
+
 /// Work of solvers. Sums stay at the largest number instead of running over.
 package struct SolverUse: Sendable, Equatable, Codable {
     package var runs: Int64 = 0
     package var spinUpdates: Int64 = 0
-    package var milliseconds: Int64 = 0
-    /// Spins of each run times its milliseconds.
-    package var spinMilliseconds: Int64 = 0
+    package var microseconds: Int64 = 0
+    /// Spins of each run times its microseconds.
+    package var spinMicroseconds: Int64 = 0
+    /// Of the largest model.
+    package var spinsMax = 0
 
     package init() {}
+
+    private enum Keys: String, CodingKey { case runs, spinUpdates, microseconds, spinMicroseconds, spinsMax, milliseconds, spinMilliseconds }
+
+    /// Also of records from when whole milliseconds were counted.
+    package init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: Keys.self)
+        runs = try values.decode(Int64.self, forKey: .runs)
+        spinUpdates = try values.decode(Int64.self, forKey: .spinUpdates)
+        microseconds = try inMicroseconds(values, .microseconds, .milliseconds)
+        spinMicroseconds = try inMicroseconds(values, .spinMicroseconds, .spinMilliseconds)
+        spinsMax = try values.decodeIfPresent(Int.self, forKey: .spinsMax) ?? 0
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var values = encoder.container(keyedBy: Keys.self)
+        try values.encode(runs, forKey: .runs)
+        try values.encode(spinUpdates, forKey: .spinUpdates)
+        try values.encode(microseconds, forKey: .microseconds)
+        try values.encode(spinMicroseconds, forKey: .spinMicroseconds)
+        try values.encode(spinsMax, forKey: .spinsMax)
+    }
 
     package mutating func add(_ run: SolverRunRecord) {
         func sum(_ a: Int64, _ b: Int64) -> Int64 { a.addingReportingOverflow(b).overflow ? .max : a + b }
         runs = sum(runs, 1)
         spinUpdates = sum(spinUpdates, run.spinUpdates)
-        milliseconds = sum(milliseconds, run.milliseconds)
-        spinMilliseconds = sum(spinMilliseconds, run.spinMilliseconds)
+        microseconds = sum(microseconds, run.microseconds)
+        spinMicroseconds = sum(spinMicroseconds, run.spinMicroseconds)
+        spinsMax = max(spinsMax, run.spins)
     }
+}
+
+private func inMicroseconds<Keys>(_ values: KeyedDecodingContainer<Keys>, _ exact: Keys, _ whole: Keys) throws -> Int64 {
+    if let count = try values.decodeIfPresent(Int64.self, forKey: exact) { return count }
+    let (product, isOver) = try values.decode(Int64.self, forKey: whole).multipliedReportingOverflow(by: 1000)
+    return isOver ? .max : product
 }
 
 /// One run of a solver, as it was measured.
@@ -81,14 +128,14 @@ package struct SolverRunRecord: Sendable, Equatable, Codable {
     package var reads: Int
     package var spinUpdates: Int64
     /// At work, waiting not counted.
-    package var milliseconds: Int64
+    package var microseconds: Int64
     /// The lowest that was found; nil: the run was stopped before there was one.
     package var energy: Double?
     /// The energy to be reached, as whoever asked gave it.
     package var reference: Double?
 
     package init(
-        id: String, tenant: String, lease: String?, endedAt: Instant, solver: String, spins: Int, reads: Int, spinUpdates: Int64, milliseconds: Int64,
+        id: String, tenant: String, lease: String?, endedAt: Instant, solver: String, spins: Int, reads: Int, spinUpdates: Int64, microseconds: Int64,
         energy: Double?, reference: Double?
     ) {
         self.id = id
@@ -99,13 +146,48 @@ package struct SolverRunRecord: Sendable, Equatable, Codable {
         self.spins = spins
         self.reads = reads
         self.spinUpdates = spinUpdates
-        self.milliseconds = milliseconds
+        self.microseconds = microseconds
         self.energy = energy
         self.reference = reference
     }
 
-    package var spinMilliseconds: Int64 {
-        let (product, isOver) = milliseconds.multipliedReportingOverflow(by: Int64(spins))
+    private enum Keys: String, CodingKey {
+        case id, tenant, lease, endedAt, solver, spins, reads, spinUpdates, microseconds, energy, reference, milliseconds
+    }
+
+    /// Also of records from when whole milliseconds were counted.
+    package init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: Keys.self)
+        id = try values.decode(String.self, forKey: .id)
+        tenant = try values.decode(String.self, forKey: .tenant)
+        lease = try values.decodeIfPresent(String.self, forKey: .lease)
+        endedAt = try values.decode(Instant.self, forKey: .endedAt)
+        solver = try values.decode(String.self, forKey: .solver)
+        spins = try values.decode(Int.self, forKey: .spins)
+        reads = try values.decode(Int.self, forKey: .reads)
+        spinUpdates = try values.decode(Int64.self, forKey: .spinUpdates)
+        microseconds = try inMicroseconds(values, .microseconds, .milliseconds)
+        energy = try values.decodeIfPresent(Double.self, forKey: .energy)
+        reference = try values.decodeIfPresent(Double.self, forKey: .reference)
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var values = encoder.container(keyedBy: Keys.self)
+        try values.encode(id, forKey: .id)
+        try values.encode(tenant, forKey: .tenant)
+        try values.encodeIfPresent(lease, forKey: .lease)
+        try values.encode(endedAt, forKey: .endedAt)
+        try values.encode(solver, forKey: .solver)
+        try values.encode(spins, forKey: .spins)
+        try values.encode(reads, forKey: .reads)
+        try values.encode(spinUpdates, forKey: .spinUpdates)
+        try values.encode(microseconds, forKey: .microseconds)
+        try values.encodeIfPresent(energy, forKey: .energy)
+        try values.encodeIfPresent(reference, forKey: .reference)
+    }
+
+    package var spinMicroseconds: Int64 {
+        let (product, isOver) = microseconds.multipliedReportingOverflow(by: Int64(spins))
         return isOver ? .max : product
     }
 }
@@ -115,8 +197,8 @@ package protocol LeaseStore: Sendable {
     /// Adds a lease when its qubits fit beside those that are active at its `allocatedAt`.
     func addLease(_ lease: LeaseRecord, audit: AuditRecord, limits: LeaseLimits) async throws(StorageError) -> LeaseAddition
     func lease(_ id: String, tenant: String) async throws(StorageError) -> LeaseRecord?
-    /// Those of a tenant that are or were active at some time in `from..<to`, the newest first.
-    func leases(tenant: String, from: Instant, to: Instant, limit: Int) async throws(StorageError) -> [LeaseRecord]
+    /// Those of a tenant that are or were active at some time in `from..<to`, the newest first. nil: of every tenant.
+    func leases(tenant: String?, from: Instant, to: Instant, limit: Int) async throws(StorageError) -> [LeaseRecord]
     /// Leases of every tenant that have not ended and whose time is over, the earliest first.
     func dueLeases(_ now: Instant, limit: Int) async throws(StorageError) -> [LeaseRecord]
     /// When the next lease expires; nil: there is none.
@@ -130,8 +212,8 @@ package protocol LeaseStore: Sendable {
     ) async throws(StorageError) -> LeaseRecord?
     /// Stores a run and counts it for its lease, which may have ended meanwhile. false: it was told before.
     func addRun(_ run: SolverRunRecord) async throws(StorageError) -> Bool
-    /// Runs of a tenant that ended in `from..<to`, the newest first.
-    func solverRuns(tenant: String, from: Instant, to: Instant, limit: Int) async throws(StorageError) -> [SolverRunRecord]
+    /// Runs of a tenant that ended in `from..<to`, the newest first. nil: of every tenant.
+    func solverRuns(tenant: String?, from: Instant, to: Instant, limit: Int) async throws(StorageError) -> [SolverRunRecord]
     /// Forgets leases and runs that ended before, at most `limit` of each. Gives how many.
     func forgetLeases(endedBefore: Instant, limit: Int) async throws(StorageError) -> Int
 }

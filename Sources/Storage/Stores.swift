@@ -251,6 +251,8 @@ package struct AuditRecord: Sendable, Equatable, Codable {
         case consoleJobCancelled = "console.job_cancelled"
         case leaseAllocated = "quantum.allocated"
         case leaseExpired = "quantum.expired"
+        /// Resized, or solved by another solver, by what was measured; `details` say both.
+        case leaseOptimized = "quantum.optimized"
         case leaseReleased = "quantum.released"
     }
     package enum Level: String, Sendable, Codable, CaseIterable {
