@@ -16,8 +16,7 @@ struct Annealer: Service {
     init(_ store: SQLiteStore, _ tenants: Tenants, _ settings: CoordinatorSettings, log: Logger) {
         leases = Leases(
             store: store, tenants: tenants, capacity: settings.qubits, clock: .system { Instant.now }, random: .system, log: log)
-        pool = SolverPool(
-            pool: ComputePool(threads: 1, name: "annealer"), crew: CrewThreads(workers: settings.threads, name: "annealing").crew)
+        pool = SolverPool(threads: settings.threads)
     }
 
     func run() async throws { await cancelWhenGracefulShutdown { await leases.run() } }

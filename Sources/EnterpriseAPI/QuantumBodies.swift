@@ -69,8 +69,8 @@ struct LeaseUseView: Described {
         FieldOf("utilization_percentage", \.utilization, .rule("spin-seconds of those leased until now"), unit: "%"),
     ]
 
-    var seconds: Double { Double(use.milliseconds) / 1000 }
-    var spinSeconds: Double { Double(use.spinMilliseconds) / 1000 }
+    var seconds: Double { Double(use.microseconds) / 1e6 }
+    var spinSeconds: Double { Double(use.spinMicroseconds) / 1e6 }
 }
 
 struct AllocationView: Described {

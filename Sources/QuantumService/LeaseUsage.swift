@@ -38,7 +38,7 @@ package struct LeaseUsage: Sendable, Equatable {
         }
         var ratios: [Double] = []
         for run in runs {
-            let within = min(Double(run.milliseconds), max(0, run.endedAt.seconds(since: from) * 1000))
+            let within = min(Double(run.microseconds) / 1000, max(0, run.endedAt.seconds(since: from) * 1000))
             usedSpinMilliseconds += within * Double(run.spins)
             if run.lease != nil { usedByLeases += within * Double(run.spins) }
             let (sum, isOver) = spinUpdates.addingReportingOverflow(run.spinUpdates)
@@ -59,7 +59,7 @@ extension LeaseRecord {
     package func utilization(to: Instant) -> Double? {
         let milliseconds = min(endedAt ?? expiresAt, max(to, allocatedAt)).milliseconds - allocatedAt.milliseconds
         guard milliseconds > 0 else { return nil }
-        return 100 * Double(use.spinMilliseconds) / (Double(qubits) * Double(milliseconds))
+        return 100 * Double(use.spinMicroseconds) / (1000 * Double(qubits) * Double(milliseconds))
     }
 }
 

@@ -21,6 +21,10 @@ package enum QuantumLimits {
     static let seconds = 1...600
     /// Values in one result.
     static let resultValues = 8 << 20
-    /// Reads after which a run gives way to others.
+    /// Reads of one lot, which has a seed of its own.
     static let readsOfTurn = 64
+    /// Turns that have begun: jobs of the queue, a benchmark and an optimisation. Each has its threads and its memory.
+    package static let places = 8
+    /// After which a turn gives way to others.
+    package static let sliceSeconds = 0.25
 }

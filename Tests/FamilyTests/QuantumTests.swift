@@ -95,7 +95,7 @@ import Testing
         try await world.leases.count(
             SolverRunRecord(
                 id: "r", tenant: "default", lease: lease.id, endedAt: before.adding(seconds: 1800), solver: "exact", spins: 50, reads: 1, spinUpdates: 7,
-                milliseconds: 720_000, energy: -9, reference: -10))
+                microseconds: 720_000_000, energy: -9, reference: -10))
         let prices = PriceTable(currency: "USD", amounts: [.rate(.qubitHour): Decimal(string: "0.16") ?? 0])
         let family = Enterprise.family(
             world.identity, world.tenants, world.store, world.recorder, webhooks: world.webhooks, leases: world.leases, terms: TenantTerms(prices: prices))
