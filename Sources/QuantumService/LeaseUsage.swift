@@ -26,9 +26,13 @@ package struct LeaseUsage: Sendable, Equatable {
         for lease in leases {
             let (begin, end) = (max(lease.allocatedAt, from).milliseconds, min(lease.endedAt ?? lease.expiresAt, to).milliseconds)
             guard begin < end else { continue }
-            qubits += lease.qubits
-            leasedSpinMilliseconds += Double(lease.qubits) * Double(end - begin)
-            steps += [(begin, lease.qubits), (end, -lease.qubits)]
+            let sizes = lease.sizes(to: Instant(milliseconds: end)).filter { $0.to.milliseconds > begin }
+            qubits += sizes.map(\.qubits).max() ?? 0
+            for size in sizes {
+                let from = max(size.from.milliseconds, begin)
+                leasedSpinMilliseconds += Double(size.qubits) * Double(size.to.milliseconds - from)
+                steps += [(from, size.qubits), (size.to.milliseconds, -size.qubits)]
+            }
         }
         // An end comes before a beginning at the same time.
         var present = 0
@@ -57,9 +61,15 @@ extension LeaseRecord {
     /// Percent of its spin-seconds that solvers were at work for; nil: it had no time.
     /// - Parameter to: until when it is looked at.
     package func utilization(to: Instant) -> Double? {
-        let milliseconds = min(endedAt ?? expiresAt, max(to, allocatedAt)).milliseconds - allocatedAt.milliseconds
-        guard milliseconds > 0 else { return nil }
-        return 100 * Double(use.spinMicroseconds) / (1000 * Double(qubits) * Double(milliseconds))
+        let leased = spinMilliseconds(to: to)
+        return leased > 0 ? 100 * Double(use.spinMicroseconds) / (1000 * leased) : nil
+    }
+
+    /// Qubits times milliseconds until then, or until it ended.
+    package func spinMilliseconds(to: Instant) -> Double {
+        sizes(to: min(endedAt ?? expiresAt, max(to, allocatedAt))).reduce(0) {
+            $0 + Double($1.qubits) * Double($1.to.milliseconds - $1.from.milliseconds)
+        }
     }
 }
 

@@ -43,6 +43,8 @@ package struct BenchmarkRecord: Sendable, Equatable, Codable {
     package struct Comparison: Sendable, Equatable, Codable {
         package var family: String
         package var spins: Int
+        /// Coupled pairs of all pairs.
+        package var density: Double
         package var target: Double
         /// Whether no state is lower: by construction or by enumeration. false: the best that any of them found.
         package var isProved: Bool
@@ -55,11 +57,12 @@ package struct BenchmarkRecord: Sendable, Equatable, Codable {
         package var ratio: Bounds?
 
         package init(
-            family: String, spins: Int, target: Double, isProved: Bool, solver: String, solverTime: Time, baseline: String?, baselineTime: Time?,
+            family: String, spins: Int, density: Double, target: Double, isProved: Bool, solver: String, solverTime: Time, baseline: String?, baselineTime: Time?,
             ratio: Bounds?
         ) {
             self.family = family
             self.spins = spins
+            self.density = density
             self.target = target
             self.isProved = isProved
             self.solver = solver

@@ -31,6 +31,8 @@ package struct LeaseRecord: Sendable, Equatable, Codable {
     package var use = SolverUse()
     /// How its jobs that name neither solver nor sweeps are solved, as it was measured; nil: by its strategy.
     package var tuning: SolverTuning?
+    /// What it had before it was resized, the oldest first; nil: it never was.
+    package var earlier: [LeaseSize]?
 
     package init(
         id: String, tenant: String, qubits: Int, priority: JobPriority, workload: LeaseWorkload, strategy: LeaseStrategy, createdBy: String,
@@ -49,6 +51,37 @@ package struct LeaseRecord: Sendable, Equatable, Codable {
 
     /// Also one whose time is over and that nobody has ended yet is not.
     package func isActive(at now: Instant) -> Bool { endedAt == nil && now < expiresAt }
+}
+
+/// What a lease had until it was resized.
+package struct LeaseSize: Sendable, Equatable, Codable {
+    package var qubits: Int
+    package var until: Instant
+
+    package init(qubits: Int, until: Instant) {
+        self.qubits = qubits
+        self.until = until
+    }
+}
+
+extension LeaseRecord {
+    /// What it had, one time after the other; the last goes on to its end.
+    /// - Parameter end: up to where it is looked at.
+    package func sizes(to end: Instant) -> [(from: Instant, to: Instant, qubits: Int)] {
+        var (parts, from) = ([(from: Instant, to: Instant, qubits: Int)](), allocatedAt)
+        for size in earlier ?? [] where size.until > from {
+            parts.append((from, min(size.until, end), size.qubits))
+            from = size.until
+        }
+        parts.append((from, end, qubits))
+        return parts.filter { $0.from < $0.to }
+    }
+
+    package mutating func resize(to qubits: Int, at now: Instant) {
+        guard qubits != self.qubits else { return }
+        earlier = (earlier ?? []) + [LeaseSize(qubits: self.qubits, until: max(now, allocatedAt))]
+        self.qubits = qubits
+    }
 }
 
 /// A solver with its sweeps that pilot runs chose.

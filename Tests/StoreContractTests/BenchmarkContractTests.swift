@@ -9,7 +9,7 @@ func benchmark(_ id: String, at: Instant, solver: String = "tabu") -> BenchmarkR
         id: id, measuredAt: at, version: "1", solverVersion: 1, machine: .init(processor: "p", cores: 2, threads: 1), seconds: 1.5,
         comparisons: [
             .init(
-                family: "torus", spins: 256, target: -512, isProved: true, solver: solver, solverTime: time, baseline: nil, baselineTime: nil,
+                family: "torus", spins: 256, density: 0.125, target: -512, isProved: true, solver: solver, solverTime: time, baseline: nil, baselineTime: nil,
                 ratio: .init(value: 0.5, low: 0.25, high: nil))
         ])
 }
