@@ -1,6 +1,14 @@
 package import Federation
 package import Storage
 
+/// What a run was solved by, and its size.
+package struct Solved: Sendable, Hashable {
+    package var solver: String
+    package var spins: Int
+
+    package init(solver: String, spins: Int) { (self.solver, self.spins) = (solver, spins) }
+}
+
 /// What a tenant leased and used in a time.
 package struct LeaseUsage: Sendable, Equatable {
     /// Of all leases that were active at some moment of it.
@@ -15,6 +23,8 @@ package struct LeaseUsage: Sendable, Equatable {
     package private(set) var usedByLeases = 0.0
     package private(set) var spinUpdates: Int64 = 0
     package private(set) var runs = 0
+    /// Of each run.
+    package private(set) var solved: [Solved] = []
     /// Mean of best energy over reference; nil: no run had a reference below 0.
     package private(set) var efficiency: Double?
 
@@ -50,6 +60,7 @@ package struct LeaseUsage: Sendable, Equatable {
             if let energy = run.energy, let reference = run.reference, reference < 0 { ratios.append(energy / reference) }
         }
         self.runs = runs.count
+        solved = runs.map { Solved(solver: $0.solver, spins: $0.spins) }
         efficiency = ratios.isEmpty ? nil : ratios.reduce(0, +) / Double(ratios.count)
     }
 

@@ -247,6 +247,8 @@ package protocol LeaseStore: Sendable {
     func addRun(_ run: SolverRunRecord) async throws(StorageError) -> Bool
     /// Runs of a tenant that ended in `from..<to`, the newest first. nil: of every tenant.
     func solverRuns(tenant: String?, from: Instant, to: Instant, limit: Int) async throws(StorageError) -> [SolverRunRecord]
+    /// Runs of every tenant that ended in `from..<to`.
+    func solverRunCount(from: Instant, to: Instant) async throws(StorageError) -> Int
     /// Forgets leases and runs that ended before, at most `limit` of each. Gives how many.
     func forgetLeases(endedBefore: Instant, limit: Int) async throws(StorageError) -> Int
 }

@@ -104,6 +104,7 @@ import Trust
             #expect(try await store.solverRuns(tenant: "default", from: now, to: now.adding(seconds: 5), limit: 9).map(\.id) == ["2", "1"])
             #expect(try await store.solverRuns(tenant: "default", from: now, to: now.adding(seconds: 6), limit: 1) == [run("3", nil, at: 5)])
             let everybodys = try await store.solverRuns(tenant: nil, from: now, to: now.adding(seconds: 5), limit: 9)
+            #expect(try await store.solverRunCount(from: now.adding(seconds: 1), to: now.adding(seconds: 5)) == 3)
             #expect(everybodys.map(\.id) == ["4", "2", "1"])
             // A lease that has not ended is kept, however old it is.
             #expect(try await store.forgetLeases(endedBefore: now.adding(seconds: 4), limit: 1) == 1)

@@ -10,7 +10,6 @@ package import Trust
 package actor AnnealerBenchmark {
     package enum Failure: Error, Sendable, Equatable {
         case isRunning
-        case storage(StorageError)
     }
 
     private let store: any BenchmarkStore

@@ -69,10 +69,13 @@ extension BenchmarkRecord {
     }
 
     /// Geometric mean over runs, each by its solver and size; nil: none of them was measured.
-    package func averageSpeedup(of runs: [(solver: String, spins: Int)]) -> Double? {
+    package func averageSpeedup(of runs: [Solved]) -> Double? {
         var (sum, count) = (0.0, 0)
+        var known: [Solved: Double?] = [:]
         for run in runs {
-            guard let ratio = MeasuredSpeedup(self, spins: run.spins, solver: { _ in run.solver })?.ratio?.value, ratio > 0 else { continue }
+            let ratio = known[run] ?? MeasuredSpeedup(self, spins: run.spins, solver: { _ in run.solver })?.ratio?.value
+            known[run] = .some(ratio)
+            guard let ratio, ratio > 0 else { continue }
             sum += naturalLogarithm(ratio)
             count += 1
         }

@@ -63,6 +63,10 @@ extension MemoryStore: LeaseStore {
         return Array(found.sorted { ($1.endedAt, MemoryKey($0.id)) < ($0.endedAt, MemoryKey($1.id)) }.prefix(max(0, limit)))
     }
 
+    package func solverRunCount(from: Instant, to: Instant) async throws(StorageError) -> Int {
+        tables.withLock { tables in tables.solverRuns.values.count { $0.endedAt >= from && $0.endedAt < to } }
+    }
+
     package func forgetLeases(endedBefore: Instant, limit: Int) async throws(StorageError) -> Int {
         tables.withLock { tables in
             let leases = tables.leases.values.filter { ($0.endedAt.map { $0 < endedBefore }) ?? false }

@@ -84,6 +84,13 @@ extension SQLiteStore: LeaseStore {
         }
     }
 
+    package func solverRunCount(from: Instant, to: Instant) async throws(StorageError) -> Int {
+        try await commits.read { database in
+            try Int.fetchOne(
+                database, sql: "SELECT count(*) FROM solver_run WHERE ended_ms >= ? AND ended_ms < ?", arguments: [from.milliseconds, to.milliseconds]) ?? 0
+        }
+    }
+
     /// A condition of one parameter, by which the index of a tenant or of all is taken.
     private static func ofTenant(_ tenant: String?) -> String { tenant == nil ? "? IS NULL" : "tenant = ?" }
 
