@@ -52,9 +52,9 @@ package struct LeaseUsage: Sendable, Equatable {
         }
         var ratios: [Double] = []
         for run in runs {
-            let within = min(Double(run.microseconds) / 1000, max(0, run.endedAt.seconds(since: from) * 1000))
-            usedSpinMilliseconds += within * Double(run.spins)
-            if run.lease != nil { usedByLeases += within * Double(run.spins) }
+            let within = min(Double(run.microseconds), max(0, run.endedAt.seconds(since: from) * 1e6))
+            usedSpinMilliseconds += within * Double(run.spins) / 1000
+            if run.lease != nil { usedByLeases += within * Double(run.spins) / 1000 }
             let (sum, isOver) = spinUpdates.addingReportingOverflow(run.spinUpdates)
             spinUpdates = isOver ? .max : sum
             if let energy = run.energy, let reference = run.reference, reference < 0 { ratios.append(energy / reference) }

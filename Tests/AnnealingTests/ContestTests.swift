@@ -19,11 +19,11 @@ import Testing
             #expect(try Solver.exact.solve(one.problem, reads: 1, seed: 1).best?.energy == one.target)
         }
         #expect(usual.first { $0.family == "torus" }?.target == -288)
-        var benchmark = SelfBenchmark(Array(usual.prefix(2)), runs: 8, seconds: 100, seed: 3)
+        var benchmark = SelfBenchmark(Array(usual.prefix(1)), runs: 8, seconds: 100, seed: 3)
         try run(&benchmark)
         let found = try benchmark.comparisons()
-        #expect(found.count == 2 * SelfBenchmark.solvers.count)
-        for one in found where one.spins == 16 {
+        #expect(found.count == SelfBenchmark.solvers.count)
+        for one in found {
             // Exact takes a second here as all do, and no baseline is below one read; so who took ten is ten times as slow.
             let ratio = try #require(one.speedup?.ratio)
             #expect(one.isProved && one.time.reached > 0 && one.speedup?.baseline != one.solver)
@@ -55,7 +55,7 @@ import Testing
             }
             return try #require(try pilots.choice())
         }
-        let (annealing, tabu) = (Solver.simulatedAnnealing(SimulatedAnnealing()), Solver.tabu(TabuSearch()))
+        let (annealing, tabu) = (Solver.simulatedAnnealing(SimulatedAnnealing(sweeps: 20)), Solver.tabu(TabuSearch(turns: 50)))
         let better = try choose(annealing, [annealing, tabu]) { $0 == tabu ? 0.01 : 1 }
         #expect(better.isBetter && better.chosen?.solver == tabu && (better.speedup?.ratio?.value ?? 0) > 50)
         let same = try choose(tabu, [annealing, tabu]) { $0 == tabu ? 0.01 : 1 }
