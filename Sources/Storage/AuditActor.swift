@@ -49,6 +49,7 @@ extension AuditRecord.Action {
         case .artifactStored, .artifactDeleted: "artifact"
         case .webhookCreated, .webhookDeleted, .webhookSecretRotated, .webhookDisabled, .webhookEnabled, .webhookRedelivered: "webhook"
         case .vaultKeyGenerated, .vaultKeyRotated, .vaultKeyRevoked, .vaultKeyExported, .vaultKeyRestored: "vault_key"
+        case .vaultKeyUsed: "vault_key"
         case .vaultKeyExchanged: "key_exchange"
         case .tenantKeyRotated: "tenant_key"
         case .masterKeyRotated: "master_key"
