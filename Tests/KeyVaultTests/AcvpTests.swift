@@ -2,6 +2,7 @@ import CryptoSuite
 import Foundation
 import KeyVault
 import Testing
+import Trust
 
 /// NIST's vectors of key generation (`make_acvp_vectors.py` says whence).
 @Suite struct AcvpTests {
