@@ -22,22 +22,22 @@ func kernelSettings(_ define: String, _ march: [String] = []) -> [SwiftSetting] 
 }
 
 #if arch(x86_64)
-    let kernelLevels: [Target] = [
-        .target(
-            name: "KernelsAVX2", dependencies: ["KernelTable", "CKernelIntrinsics"],
-            swiftSettings: kernelSettings("LEVEL_AVX2", ["-march=x86-64-v3"])),
-        .target(
-            name: "KernelsAVX512", dependencies: ["KernelTable", "CKernelIntrinsics"],
-            swiftSettings: kernelSettings("LEVEL_AVX512", ["-march=x86-64-v4", "-mprefer-vector-width=512"])),
-        // AES on vectors is part of no level: a target of its own, and a bit of the processor of its own.
-        .target(
-            name: "KernelsVAES", dependencies: ["KernelTable", "CKernelIntrinsics"],
-            swiftSettings: kernelSettings("LEVEL_VAES", ["-mavx2", "-maes", "-mvaes"])),
-    ]
-    let kernelLevelNames: [Target.Dependency] = ["KernelsAVX2", "KernelsAVX512", "KernelsVAES"]
+let kernelLevels: [Target] = [
+    .target(
+        name: "KernelsAVX2", dependencies: ["KernelTable", "CKernelIntrinsics"],
+        swiftSettings: kernelSettings("LEVEL_AVX2", ["-march=x86-64-v3"])),
+    .target(
+        name: "KernelsAVX512", dependencies: ["KernelTable", "CKernelIntrinsics"],
+        swiftSettings: kernelSettings("LEVEL_AVX512", ["-march=x86-64-v4", "-mprefer-vector-width=512"])),
+    // AES on vectors is part of no level: a target of its own, and a bit of the processor of its own.
+    .target(
+        name: "KernelsVAES", dependencies: ["KernelTable", "CKernelIntrinsics"],
+        swiftSettings: kernelSettings("LEVEL_VAES", ["-mavx2", "-maes", "-mvaes"])),
+]
+let kernelLevelNames: [Target.Dependency] = ["KernelsAVX2", "KernelsAVX512", "KernelsVAES"]
 #else
-    let kernelLevels: [Target] = []
-    let kernelLevelNames: [Target.Dependency] = []
+let kernelLevels: [Target] = []
+let kernelLevelNames: [Target.Dependency] = []
 #endif
 
 /// A library room.
@@ -50,13 +50,12 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Reso
     .testTarget(name: name, dependencies: dependencies, resources: resources, swiftSettings: strict)
 }
 
-let numbers: [Target] =
-    [
-        .target(name: "CKernelIntrinsics"),
-        .target(name: "KernelTable", swiftSettings: strict),
-        .target(name: "KernelsBaseline", dependencies: ["KernelTable", "CKernelIntrinsics"], swiftSettings: kernelSettings("LEVEL_BASELINE")),
-        room("TensorKernels", ["KernelTable", "KernelsBaseline", "CKernelIntrinsics"] + kernelLevelNames),
-    ] + kernelLevels
+let numbers: [Target] = [
+    .target(name: "CKernelIntrinsics"),
+    .target(name: "KernelTable", swiftSettings: strict),
+    .target(name: "KernelsBaseline", dependencies: ["KernelTable", "CKernelIntrinsics"], swiftSettings: kernelSettings("LEVEL_BASELINE")),
+    room("TensorKernels", ["KernelTable", "KernelsBaseline", "CKernelIntrinsics"] + kernelLevelNames),
+] + kernelLevels
 
 let libraries: [Target] = [
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
@@ -96,16 +95,10 @@ let rooms: [Target] = [
         ]),
     room(
         "FederationSimulator",
-        [
-            "Federation", "Learning", "RobustAggregation", "Attacks", "Strategies", "CryptoSuite", "SecureAggregation", "DifferentialPrivacy", "Wire",
-            "TensorKernels", "KernelTable", "StrictJSON",
-        ]),
+        ["Federation", "Learning", "RobustAggregation", "Attacks", "Strategies", "CryptoSuite", "SecureAggregation", "DifferentialPrivacy", "Wire", "TensorKernels", "KernelTable", "StrictJSON"]),
     room(
         "InProcessFederation",
-        [
-            "Federation", "Learning", "RobustAggregation", "Strategies", "CryptoSuite", "SecureAggregation", "DifferentialPrivacy", "Wire", "KernelTable",
-            "WorkSharing",
-        ]),
+        ["Federation", "Learning", "RobustAggregation", "Strategies", "CryptoSuite", "SecureAggregation", "DifferentialPrivacy", "Wire", "KernelTable", "WorkSharing"]),
     // 4 keeping
     room(
         "Storage",
@@ -134,14 +127,12 @@ let rooms: [Target] = [
         "Platform",
         [
             "Storage", "Trust", "CryptoSuite", "Federation", "Compute", "StrictJSON", "Suggestion", "Language",
-            .product(name: "CryptoExtras", package: "swift-crypto"), .product(name: "JWTKit", package: "jwt-kit"),
-            .product(name: "Logging", package: "swift-log"),
+            .product(name: "CryptoExtras", package: "swift-crypto"), .product(name: "JWTKit", package: "jwt-kit"), .product(name: "Logging", package: "swift-log"),
         ] + nio),
     room(
         "FederationService",
         [
-            "Federation", "Storage", "Trust", "Platform", "Learning", "RobustAggregation", "Strategies", "SecureAggregation", "DifferentialPrivacy", "Wire",
-            "CryptoSuite",
+            "Federation", "Storage", "Trust", "Platform", "Learning", "RobustAggregation", "Strategies", "SecureAggregation", "DifferentialPrivacy", "Wire", "CryptoSuite",
             "MerkleLog", "Receipts", "Telemetry", "Compute", "StrictJSON", "WorkSharing",
             .product(name: "Logging", package: "swift-log"),
         ]),
@@ -168,20 +159,14 @@ let rooms: [Target] = [
     room("EnterpriseAPI", ["APIKit", "QuantumService", "StrictJSON", "Platform", "Storage", "Federation", "Telemetry", "Trust"]),
     room("AisembleAPI", ["APIKit", "Language", "StrictJSON", "Platform", "Storage", "Telemetry", "Suggestion", "Federation", "Trust"]),
     room("PhiAPI", ["APIKit", "StrictJSON", "Platform", "Federation"]),
-    room(
-        "TrustStreamAPI",
-        [
-            "APIKit", "KeyVault", "CryptoSuite", "Wire", "StrictJSON", "FederationService", "Federation", "DifferentialPrivacy", "Learning", "Platform",
-            "Storage", "Telemetry", "Trust",
-        ]),
+    room("TrustStreamAPI", ["APIKit", "KeyVault", "CryptoSuite", "Wire", "StrictJSON", "FederationService", "Federation", "DifferentialPrivacy", "Learning", "Platform", "Storage", "Telemetry", "Trust"]),
     room("Console", ["APIKit", "CryptoSuite", "FederationService", "Federation", "DifferentialPrivacy", "Platform", "Storage", "StrictJSON", "Telemetry"]),
     // 7 nodes
     room("TuttiConfiguration", ["StrictJSON", "Suggestion", .product(name: "TOMLKit", package: "TOMLKit")]),
     room(
         "CoordinatorNode",
         [
-            "APIKit", "TrustStreamAPI", "EnterpriseAPI", "AisembleAPI", "PhiAPI", "Console", "FederationService", "KeyVault", "Federation", "QuantumService",
-            "Storage", "Trust", "Platform", "Telemetry",
+            "APIKit", "TrustStreamAPI", "EnterpriseAPI", "AisembleAPI", "PhiAPI", "Console", "FederationService", "KeyVault", "Federation", "QuantumService", "Storage", "Trust", "Platform", "Telemetry",
             "Receipts", "Wire", "Learning", "CryptoSuite", "TuttiConfiguration", "Compute", "Diagnosis", "StrictJSON",
             .product(name: "HummingbirdCore", package: "hummingbird"),
             .product(name: "Logging", package: "swift-log"),
@@ -193,8 +178,7 @@ let rooms: [Target] = [
     room(
         "ClientNode",
         [
-            "Federation", "Learning", "Attacks", "Strategies", "SecureAggregation", "DifferentialPrivacy", "Wire", "Trust", "CryptoSuite", "Compute",
-            "Diagnosis", "StrictJSON", "TuttiConfiguration",
+            "Federation", "Learning", "Attacks", "Strategies", "SecureAggregation", "DifferentialPrivacy", "Wire", "Trust", "CryptoSuite", "Compute", "Diagnosis", "StrictJSON", "TuttiConfiguration",
             .product(name: "AsyncHTTPClient", package: "async-http-client"),
             .product(name: "Logging", package: "swift-log"),
         ] + nio),
@@ -207,7 +191,7 @@ let trial: [Target] = [
         [
             "ClientNode", "CryptoSuite", "Federation", "Learning", "Storage", "StrictJSON", "Trust", "Wire",
             .product(name: "AsyncHTTPClient", package: "async-http-client"), .product(name: "NIOTLS", package: "swift-nio"),
-        ] + nio)
+        ] + nio),
 ]
 
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -217,21 +201,17 @@ let roof: [Target] = [
     room(
         "FuzzTargets",
         [
-            "Annealing", "StrictJSON", "Learning", "Strategies", "CryptoSuite", "SecureAggregation", "Wire", "Federation", "Trust", "FederationService",
-            "APIKit", "TrustStreamAPI",
+            "Annealing", "StrictJSON", "Learning", "Strategies", "CryptoSuite", "SecureAggregation", "Wire", "Federation", "Trust", "FederationService", "APIKit", "TrustStreamAPI",
             "EnterpriseAPI", "AisembleAPI", "PhiAPI", "Console", "Platform", "QuantumService", "Storage", "Telemetry", "Receipts", "MerkleLog",
-            "TuttiConfiguration", "CoordinatorNode", "ClientNode", .product(name: "NIOEmbedded", package: "swift-nio"),
-            .product(name: "Logging", package: "swift-log"),
+            "TuttiConfiguration", "CoordinatorNode", "ClientNode", .product(name: "NIOEmbedded", package: "swift-nio"), .product(name: "Logging", package: "swift-log"),
             .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
         ] + nio),
     .executableTarget(name: "tutti-fuzz", dependencies: ["FuzzTargets"], swiftSettings: strict),
-    room(
-        "CommandKit", ["Diagnosis", "Receipts", "StrictJSON", "Trust", "TuttiConfiguration", argumentParser, .product(name: "Logging", package: "swift-log")]),
+    room("CommandKit", ["Diagnosis", "Receipts", "StrictJSON", "Trust", "TuttiConfiguration", argumentParser, .product(name: "Logging", package: "swift-log")]),
     .executableTarget(
         name: "tutti-coordinator",
         dependencies: [
-            "CoordinatorNode", "CommandKit", "Receipts", "TuttiConfiguration", "Trust", "CryptoSuite", "StrictJSON", "TrustStreamAPI", "APIKit",
-            "SecureAggregation",
+            "CoordinatorNode", "CommandKit", "Receipts", "TuttiConfiguration", "Trust", "CryptoSuite", "StrictJSON", "TrustStreamAPI", "APIKit", "SecureAggregation",
             "DifferentialPrivacy",
             "Federation", "Learning", argumentParser,
             .product(name: "AsyncHTTPClient", package: "async-http-client"),
@@ -240,22 +220,14 @@ let roof: [Target] = [
         ],
         swiftSettings: strict),
     .executableTarget(
-        name: "tutti-client",
-        dependencies: [
-            "ClientNode", "Attacks", "CommandKit", "Compute", "Federation", "Learning", "Receipts", "StrictJSON", "Trust", "TuttiConfiguration", argumentParser,
-            .product(name: "Logging", package: "swift-log"),
-        ],
+        name: "tutti-client", dependencies: ["ClientNode", "Attacks", "CommandKit", "Compute", "Federation", "Learning", "Receipts", "StrictJSON", "Trust", "TuttiConfiguration", argumentParser, .product(name: "Logging", package: "swift-log")],
         swiftSettings: strict),
     .executableTarget(
         name: "tutti-bench",
-        dependencies: [
-            "Annealing", "Compute", "WorkSharing", "TensorKernels", "KernelTable", "Learning", "RobustAggregation", "Attacks", "CryptoSuite",
-            "DifferentialPrivacy", "SecureAggregation", "Strategies", "Federation", "FederationSimulator", "InProcessFederation", "Trust", "Wire", "CommandKit",
-            "FaultHarness", "StrictJSON", argumentParser,
+        dependencies: ["Annealing", "Compute", "WorkSharing", "TensorKernels", "KernelTable", "Learning", "RobustAggregation", "Attacks", "CryptoSuite", "DifferentialPrivacy", "SecureAggregation", "Strategies", "Federation", "FederationSimulator", "InProcessFederation", "Trust", "Wire", "CommandKit", "FaultHarness", "StrictJSON", argumentParser,
             .product(name: "Hummingbird", package: "hummingbird"), .product(name: "HummingbirdTLS", package: "hummingbird"),
             .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "NIOCore", package: "swift-nio"),
-            .product(name: "Logging", package: "swift-log"),
-        ],
+            .product(name: "Logging", package: "swift-log")],
         swiftSettings: strict),
 ]
 
@@ -275,8 +247,7 @@ let suites: [Target] = [
     tests("AttacksTests", ["Attacks", "Learning"]),
     tests("StrategiesTests", ["Strategies", "Learning", "RobustAggregation"]),
     tests("WireTests", ["Wire", "Federation", "Learning", "CryptoSuite"]),
-    tests(
-        "CryptoSuiteTests", ["CryptoSuite", "Trust", "FederationSimulator", "TensorKernels", "KernelTable", .product(name: "Crypto", package: "swift-crypto")]),
+    tests("CryptoSuiteTests", ["CryptoSuite", "Trust", "FederationSimulator", "TensorKernels", "KernelTable", .product(name: "Crypto", package: "swift-crypto")]),
     tests("MerkleLogTests", ["MerkleLog", "CryptoSuite", "Trust"]),
     tests("SecureAggregationTests", ["SecureAggregation", "CryptoSuite", "Trust", "FederationSimulator"]),
     tests("AnnealingTests", ["Annealing", "Compute", "StrictJSON", "WorkSharing"]),
@@ -289,16 +260,10 @@ let suites: [Target] = [
         exclude: ["Reproductions"], swiftSettings: strict),
     tests(
         "InProcessFederationTests",
-        [
-            "InProcessFederation", "FederationSimulator", "Federation", "KernelTable", "Learning", "CryptoSuite", "DifferentialPrivacy", "SecureAggregation",
-            "Trust", "TensorKernels", "Compute",
-        ]),
+        ["InProcessFederation", "FederationSimulator", "Federation", "KernelTable", "Learning", "CryptoSuite", "DifferentialPrivacy", "SecureAggregation", "Trust", "TensorKernels", "Compute"]),
     tests(
         "StoreContractTests",
-        [
-            "Storage", "Federation", "DifferentialPrivacy", "CryptoSuite", "MerkleLog", "StrictJSON", "Trust",
-            .product(name: "GRDBSQLite", package: "GRDB.swift"),
-        ]),
+        ["Storage", "Federation", "DifferentialPrivacy", "CryptoSuite", "MerkleLog", "StrictJSON", "Trust", .product(name: "GRDBSQLite", package: "GRDB.swift")]),
     tests(
         "FederationServiceTests",
         [
@@ -324,18 +289,8 @@ let suites: [Target] = [
             "TrustStreamAPI", "FederationService", "KeyVault", "QuantumService", "Compute", "Language",
             .product(name: "Logging", package: "swift-log"),
         ]),
-    tests(
-        "TrustStreamAPITests",
-        [
-            "TrustStreamAPI", "KeyVault", "APIKit", "FederationService", "Federation", "Learning", "Wire", "Trust", "StrictJSON", "Platform", "Storage",
-            "Telemetry", "CryptoSuite", .product(name: "Logging", package: "swift-log"),
-        ]),
-    tests(
-        "ConsoleTests",
-        [
-            "Console", "APIKit", "CryptoSuite", "Federation", "MerkleLog", "Platform", "Storage", "StrictJSON", "Telemetry", "Trust",
-            .product(name: "Logging", package: "swift-log"),
-        ]),
+    tests("TrustStreamAPITests", ["TrustStreamAPI", "KeyVault", "APIKit", "FederationService", "Federation", "Learning", "Wire", "Trust", "StrictJSON", "Platform", "Storage", "Telemetry", "CryptoSuite", .product(name: "Logging", package: "swift-log")]),
+    tests("ConsoleTests", ["Console", "APIKit", "CryptoSuite", "Federation", "MerkleLog", "Platform", "Storage", "StrictJSON", "Telemetry", "Trust", .product(name: "Logging", package: "swift-log")]),
     tests("ConfigurationTests", ["TuttiConfiguration"]),
     tests("CommandTests", ["CommandKit", "CryptoSuite", "Diagnosis", "MerkleLog", "Receipts", "StrictJSON", "Trust", argumentParser]),
     tests(
@@ -362,7 +317,7 @@ let suites: [Target] = [
     .testTarget(name: "FuzzTests", dependencies: ["FuzzTargets"], exclude: ["Corpus"], swiftSettings: strict),
     tests("TelemetryTests", ["Telemetry", "Storage", "Federation", .product(name: "Logging", package: "swift-log")]),
     tests("TidyTests", []),
-    tests("EndToEndTests", ["FaultHarness"]),
+    tests("EndToEndTests", ["FaultHarness", "StrictJSON"]),
 ]
 
 let package = Package(

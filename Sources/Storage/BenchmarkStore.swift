@@ -57,7 +57,8 @@ package struct BenchmarkRecord: Sendable, Equatable, Codable {
         package var ratio: Bounds?
 
         package init(
-            family: String, spins: Int, density: Double, target: Double, isProved: Bool, solver: String, solverTime: Time, baseline: String?, baselineTime: Time?,
+            family: String, spins: Int, density: Double, target: Double, isProved: Bool, solver: String, solverTime: Time, baseline: String?,
+            baselineTime: Time?,
             ratio: Bounds?
         ) {
             self.family = family
