@@ -43,9 +43,11 @@ extension Enterprise {
                 return BenchmarkView(try await tools.latest(), isRunning: await tools.benchmark.isRunning)
             }.refusing(503),
             Endpoint(
-                "POST", "/quantum/benchmark", "quantum.measure", .administrator, "Begins a measurement, which goes on in the background.",
+                "POST", "/quantum/benchmark", "quantum.measure", .scope(.quantumResources),
+                "Begins a measurement, which goes on in the background; for the platform's administrator.",
                 gives: BenchmarkView.self, status: 202
-            ) { _ throws(ServiceError) in
+            ) { request throws(ServiceError) in
+                guard try request.principal().isPlatform else { throw .forbidden("only the platform's administrator does this") }
                 let tools = try there(tools)
                 do throws(AnnealerBenchmark.Failure) { try await tools.benchmark.begin() } catch {
                     switch error {

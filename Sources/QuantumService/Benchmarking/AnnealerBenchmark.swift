@@ -71,13 +71,16 @@ package actor AnnealerBenchmark {
         running = Task { await self.measureInBackground() }
     }
 
-    /// Measures when the last one is a day old, or of other solvers, until the task is cancelled.
+    /// Measures when the last one is a day old, or of other solvers, until the task is cancelled. Then one under way is given up.
     package func run() async {
-        guard hours > 0 else { return }
         // Whoever has just started has other things to do.
         await clock.sleep(clock.now().adding(seconds: QuantumLimits.benchmarkDelay))
         while !Task.isCancelled {
             let last = (try? await latest()) ?? nil
+            guard hours > 0 else {
+                await clock.sleep(clock.now().adding(seconds: QuantumLimits.tidySeconds))
+                continue
+            }
             let due = last.map { $0.solverVersion == Solver.version ? $0.measuredAt.adding(seconds: hours * 3600) : clock.now() } ?? clock.now()
             if clock.now() >= due {
                 try? begin()
@@ -95,7 +98,11 @@ package actor AnnealerBenchmark {
     /// When the one under way is over.
     package func finish() async {
         guard let running else { return }
-        await withTaskCancellationHandler { await running.value } onCancel: { running.cancel() }
+        await withTaskCancellationHandler {
+            await running.value
+        } onCancel: {
+            running.cancel()
+        }
     }
 
     private func measureInBackground() async {
