@@ -31,7 +31,7 @@ package enum QuantumLimits {
     static let pilotSpins = 512
     static let tabuSpins = 2000
     /// Of pilot runs at work, and of a whole optimisation with its waiting, whatever was asked for.
-    package static let pilotSeconds = 5.0
+    package static let pilotSeconds = 3.0
     static let optimizationSeconds = 25.0
     /// After which a lease that nothing was done by is idle.
     static let idleSeconds = 300.0
