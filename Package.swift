@@ -202,7 +202,7 @@ let roof: [Target] = [
     room(
         "FuzzTargets",
         [
-            "ONNX", "Inference",
+            "ONNX", "Inference", "Annealing",
             "StrictJSON", "Learning", "Strategies", "CryptoSuite", "SecureAggregation", "Wire", "Federation", "Trust", "FederationService", "APIKit", "TrustStreamAPI",
             "EnterpriseAPI", "AisembleAPI", "PhiAPI", "Console", "Platform", "QuantumService", "Storage", "Telemetry", "Receipts", "MerkleLog",
             "TuttiConfiguration", "CoordinatorNode", "ClientNode", .product(name: "NIOEmbedded", package: "swift-nio"), .product(name: "Logging", package: "swift-log"),
@@ -226,7 +226,7 @@ let roof: [Target] = [
         swiftSettings: strict),
     .executableTarget(
         name: "tutti-bench",
-        dependencies: ["Compute", "WorkSharing", "TensorKernels", "KernelTable", "Learning", "RobustAggregation", "Attacks", "CryptoSuite", "DifferentialPrivacy", "SecureAggregation", "Strategies", "Federation", "FederationSimulator", "InProcessFederation", "Trust", "Wire", "CommandKit", "FaultHarness", "StrictJSON", argumentParser,
+        dependencies: ["Annealing", "Compute", "WorkSharing", "TensorKernels", "KernelTable", "Learning", "RobustAggregation", "Attacks", "CryptoSuite", "DifferentialPrivacy", "SecureAggregation", "Strategies", "Federation", "FederationSimulator", "InProcessFederation", "Trust", "Wire", "CommandKit", "FaultHarness", "StrictJSON", argumentParser,
             .product(name: "Hummingbird", package: "hummingbird"), .product(name: "HummingbirdTLS", package: "hummingbird"),
             .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "NIOCore", package: "swift-nio"),
             .product(name: "Logging", package: "swift-log")],
@@ -320,7 +320,7 @@ let suites: [Target] = [
     .testTarget(name: "FuzzTests", dependencies: ["FuzzTargets"], exclude: ["Corpus"], swiftSettings: strict),
     tests("TelemetryTests", ["Telemetry", "Storage", "Federation", .product(name: "Logging", package: "swift-log")]),
     tests("TidyTests", []),
-    tests("EndToEndTests", ["FaultHarness"]),
+    tests("EndToEndTests", ["FaultHarness", "StrictJSON"]),
 ]
 
 let package = Package(

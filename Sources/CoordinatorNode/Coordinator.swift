@@ -175,7 +175,8 @@ package struct Coordinator: Sendable {
         let terms = TenantTerms(prices: try folder.prices(), qubits: settings.qubits)
         let repetition = Repetition(IdempotentCalls()) { CryptoSuite.system.sha256($0) }
         let enterprise = Enterprise.family(
-            platform.identity, platform.tenants, store, recorder, webhooks: outgoing.webhooks, leases: platform.annealer.leases, terms: terms, use: store)
+            platform.identity, platform.tenants, store, recorder, webhooks: outgoing.webhooks, leases: platform.annealer.leases, terms: terms, use: store,
+            annealing: platform.annealer.tools)
         platform.probes = TenantProbes(tenants: platform.tenants, store: store, recorder: recorder, family: enterprise)
         let identity = platform.identity
         // No module of PKCS #11 can be connected: a trial gets a token of software that says so, a service gets none.

@@ -17,16 +17,17 @@ package enum Enterprise {
             "/auth/generate-key",
         ])
 
+    /// - Parameter annealing: nil: nothing measures the annealer, so that its ratios stay null.
     package static func family(
         _ identity: Identity, _ tenants: Tenants, _ audit: any AuditStore, _ recorder: Recorder, webhooks: Webhooks, leases: Leases,
         terms: TenantTerms = TenantTerms(),
-        use: (any UseStore)? = nil
+        use: (any UseStore)? = nil, annealing: AnnealerTools? = nil
     ) -> Family {
         Family(
             .v1, bases: [base], aliases: [alias],
-            endpoints: keys(identity, tenants) + self.tenants(tenants, terms) + scaling(tenants, terms) + status(tenants, recorder, StorageCounts(use))
-                + realtime(tenants, recorder)
-                + self.audit(audit, tenants) + self.webhooks(webhooks) + quantum(leases, tenants, terms) + notBuilt,
+            endpoints: keys(identity, tenants) + self.tenants(tenants, terms) + scaling(tenants, terms) + status(tenants, recorder, StorageCounts(use), leases)
+                + realtime(tenants, recorder, leases)
+                + self.audit(audit, tenants) + self.webhooks(webhooks) + quantum(leases, tenants, terms, annealing) + optimization(annealing) + notBuilt,
             errorShape: ErrorBody.shape, envelope: envelope
         ).describing(title: "Enterprise AI, v1", version: "1.0.0")
     }

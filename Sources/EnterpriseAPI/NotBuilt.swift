@@ -9,7 +9,6 @@ extension Enterprise {
             .notBuilt("POST", "/ai/execute", "ai.execute", .scope(.aiOperations)),
             .notBuilt("GET", "/ai/capabilities", "ai.capabilities", .scope(.aiOperations)),
             .notBuilt("GET", "/ai/operations/{request_id}", "ai.operation", .scope(.aiOperations)),
-            .notBuilt("POST", "/quantum/optimize", "quantum.optimize", .scope(.quantumResources)),
             .notBuilt("POST", "/analytics/performance", "analytics.performance", .scope(.analytics)),
             .notBuilt("POST", "/analytics/dashboard", "analytics.dashboard", .scope(.analytics)),
             .notBuilt("POST", "/whitelabel/configure", "whitelabel.configure", .scope(.whiteLabel)),

@@ -69,16 +69,16 @@ struct LeaseUseView: Described {
         FieldOf("utilization_percentage", \.utilization, .rule("spin-seconds of those leased until now"), unit: "%"),
     ]
 
-    var seconds: Double { Double(use.milliseconds) / 1000 }
-    var spinSeconds: Double { Double(use.spinMilliseconds) / 1000 }
+    var seconds: Double { Double(use.microseconds) / 1e6 }
+    var spinSeconds: Double { Double(use.spinMicroseconds) / 1e6 }
 }
 
 struct AllocationView: Described {
     static let name = "Allocation"
     var lease: LeaseRecord
     var status: AllocationWord
-    /// Nobody has measured one.
-    var advantage: Double?
+    /// nil: nobody has measured one.
+    var measured: MeasuredSpeedup?
     var estimate: EfficiencyEstimate
     var use: LeaseUseView
     let backend = "simulator"
@@ -91,14 +91,19 @@ struct AllocationView: Described {
         FieldOf(
             "efficiency_estimate", \.estimate.value, .rule("mean of used by leased spin-seconds of earlier allocations, the later the more"),
             "null: there are none"),
-        FieldOf("quantum_advantage", \.advantage, .measured, "null: not measured"), FieldOf("allocated_at", \.allocatedAt, .clock),
+        FieldOf("quantum_advantage", \.advantage, .measured, "time of the strongest baseline by the solver's; below 1: the baseline is faster; null: not measured"),
+        FieldOf("quantum_speedup_basis", \.basis, .measured, "null: not measured"), FieldOf("allocated_at", \.allocatedAt, .clock),
         FieldOf("expires_at", \.expiresAt, .clock), FieldOf("ended_at", \.endedAt, .clock, "null: it has not ended"),
         FieldOf("priority", \.priority, .request), FieldOf("weight", \.lease.priority.weight, .fixed),
         FieldOf("workload_type", \.lease.workload, .request), FieldOf("allocation_strategy", \.strategy, .request),
         FieldOf("efficiency_basis", \.estimate.leases, .counted, "earlier allocations that the estimate goes by"), FieldOf("usage", \.use, .measured),
+        FieldOf("tuning", \.tuning, .stored, "what jobs that name no solver are solved by; null: by the strategy"),
         FieldOf("backend", \.backend, .fixed), FieldOf("quantum_hardware", \.isHardware, .fixed), FieldOf("quantum_processors", \.processors, .fixed),
     ]
 
+    var advantage: Double? { measured?.ratio?.value }
+    var basis: SpeedupBasisView? { measured.map { SpeedupBasisView($0) } }
+    var tuning: TuningView? { lease.tuning.map { TuningView($0) } }
     var priority: PriorityWord { PriorityWord(lease.priority) }
     var allocatedAt: Timestamp { Timestamp(milliseconds: lease.allocatedAt.milliseconds) }
     var expiresAt: Timestamp { Timestamp(milliseconds: lease.expiresAt.milliseconds) }
@@ -107,9 +112,10 @@ struct AllocationView: Described {
     /// One whose time is over has ended, whether that is stored already or not.
     private let end: Instant?
 
-    init(_ lease: LeaseRecord, _ estimate: EfficiencyEstimate, now: Instant) {
+    init(_ lease: LeaseRecord, _ estimate: EfficiencyEstimate, _ benchmark: BenchmarkRecord?, now: Instant) {
         self.lease = lease
         self.estimate = estimate
+        measured = benchmark?.speedup(strategy: lease.strategy, workload: lease.workload, spins: lease.qubits)
         end = lease.endedAt ?? (lease.isActive(at: now) ? nil : lease.expiresAt)
         status = end == nil ? .allocated : lease.end == .released ? .released : .expired
         use = LeaseUseView(use: lease.use, utilization: lease.utilization(to: now))
@@ -166,8 +172,7 @@ struct QuantumUsageView: Described {
     var shown: Set<UsageMetric>
     var usage: LeaseUsage
     var cost: QuantumCost
-    /// Nobody has measured one.
-    var speedup: Double?
+    var measured: BenchmarkRecord?
     let backend = "simulator"
     let isHardware = false
     let processors = 0
@@ -183,10 +188,11 @@ struct QuantumUsageView: Described {
             .only { $0.shown.contains(.efficiency) },
         FieldOf("quantum_operations", \.usage.runs, .counted, "runs of solvers"), FieldOf("spin_updates", \.usage.spinUpdates, .counted),
         FieldOf("spin_seconds", \.spinSeconds, .measured, unit: "s", "with runs that had no allocation"),
-        FieldOf("average_speedup", \.speedup, .measured, "null: not measured").only { $0.shown.contains(.performance) },
+        FieldOf("average_speedup", \.speedup, .measured, "geometric mean over the runs, each by the benchmark of its solver and size; null: not measured").only { $0.shown.contains(.performance) },
         FieldOf("cost_metrics", \.cost, .priced), FieldOf("backend", \.backend, .fixed), FieldOf("quantum_hardware", \.isHardware, .fixed),
         FieldOf("quantum_processors", \.processors, .fixed),
     ]
 
     var spinSeconds: Double { usage.usedSpinMilliseconds / 1000 }
+    var speedup: Double? { measured?.averageSpeedup(of: usage.solved) }
 }

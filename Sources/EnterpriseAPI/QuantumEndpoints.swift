@@ -12,7 +12,7 @@ extension Enterprise {
     private static let gateQubits = 24
     private static let quotaRetrySeconds = 3600
 
-    static func quantum(_ leases: Leases, _ tenants: Tenants, _ terms: TenantTerms) -> [Endpoint] {
+    static func quantum(_ leases: Leases, _ tenants: Tenants, _ terms: TenantTerms, _ tools: AnnealerTools?) -> [Endpoint] {
         [
             Endpoint(
                 "POST", "/quantum/allocate", "quantum.allocate", .scope(.quantumResources),
@@ -25,7 +25,7 @@ extension Enterprise {
                 let lease = try await leasing(request) { () async throws(LeaseFailure) in
                     try await leases.allocate(asked, tenant: caller.tenant, actor: caller.actor, now: now)
                 }
-                return AllocationView(lease, estimate, now: now)
+                return AllocationView(lease, estimate, try await tools?.latest(), now: now)
             }.refusing(501, 503),
             Endpoint(
                 "GET", "/quantum/allocations/{allocation_id}", "quantum.allocation", .scope(.quantumResources), "An allocation, with what was done by it.",
@@ -35,7 +35,7 @@ extension Enterprise {
                 let lease = try await leasing(request) { () async throws(LeaseFailure) in
                     try await leases.find(request.parameter("allocation_id"), tenant: tenant)
                 }
-                return try await view(lease, request, leases)
+                return try await view(lease, request, leases, tools)
             },
             Endpoint(
                 "DELETE", "/quantum/allocations/{allocation_id}", "quantum.release", .scope(.quantumResources),
@@ -45,7 +45,7 @@ extension Enterprise {
                 let lease = try await leasing(request) { () async throws(LeaseFailure) in
                     try await leases.release(request.parameter("allocation_id"), tenant: caller.tenant, actor: caller.actor, now: now)
                 }
-                return try await view(lease, request, leases)
+                return try await view(lease, request, leases, tools)
             },
             Endpoint(
                 "GET", "/quantum/usage", "quantum.usage", .scope(.quantumResources), "What was leased and used in the last time.",
@@ -62,16 +62,16 @@ extension Enterprise {
                     try await leases.usage(tenant: tenant, seconds: period.seconds, now: now)
                 }
                 let record = try await asking { () async throws(TenantError) in try await tenants.tenant(tenant) }
-                return QuantumUsageView(period: period, shown: shown, usage: usage, cost: QuantumCost(usage, terms.prices, record.priceTier))
+                return QuantumUsageView(period: period, shown: shown, usage: usage, cost: QuantumCost(usage, terms.prices, record.priceTier), measured: try await tools?.latest())
             },
         ]
     }
 
-    private static func view(_ lease: LeaseRecord, _ request: APIRequest, _ leases: Leases) async throws(ServiceError) -> AllocationView {
+    private static func view(_ lease: LeaseRecord, _ request: APIRequest, _ leases: Leases, _ tools: AnnealerTools?) async throws(ServiceError) -> AllocationView {
         let now = Instant(milliseconds: request.nowMilliseconds)
         // As it was when the lease began.
         let estimate = try await leasing(request) { () async throws(LeaseFailure) in try await leases.estimate(tenant: lease.tenant, now: lease.allocatedAt) }
-        return AllocationView(lease, estimate, now: now)
+        return AllocationView(lease, estimate, try await tools?.latest(), now: now)
     }
 
     private static func strategy(_ body: AllocationBody) throws(ServiceError) -> LeaseStrategy {
@@ -97,7 +97,7 @@ extension Enterprise {
         return shown
     }
 
-    private static func leasing<Value: Sendable>(_ request: APIRequest, _ call: () async throws(LeaseFailure) -> Value) async throws(ServiceError) -> Value {
+    static func leasing<Value: Sendable>(_ request: APIRequest, _ call: () async throws(LeaseFailure) -> Value) async throws(ServiceError) -> Value {
         func wait(_ nextEnd: Instant?) -> Int {
             let seconds = nextEnd.map { $0.seconds(since: Instant(milliseconds: request.nowMilliseconds)).rounded(.up) }
             return seconds.map { Int(max(1, min($0, 86_400))) } ?? quotaRetrySeconds

@@ -1,6 +1,7 @@
 internal import APIKit
 internal import Federation
 internal import Platform
+internal import QuantumService
 internal import Storage
 internal import StrictJSON
 internal import Telemetry
@@ -30,10 +31,10 @@ private struct GlobalView: Described {
     static let fields = [
         FieldOf<GlobalView>("active_tenants", \.tenants, .counted, "with a call in the last 24 hours; null where they are too many to tell apart")
             .only { $0.shown.contains(.activeTenants) },
-        FieldOf("total_quantum_operations", \.operations, .counted, "null: nobody counts them yet").only { $0.shown.contains(.operations) },
+        FieldOf("total_quantum_operations", \.operations, .counted, "runs of solvers that ended in the last 24 hours").only { $0.shown.contains(.operations) },
         FieldOf("average_response_time", \.responseTime, .measured, unit: "ms", "mean of the last 60 s; null without calls")
             .only { $0.shown.contains(.averageResponseTime) },
-        FieldOf("quantum_utilization", \.utilization, .measured, unit: "%", "null: nobody measures it yet").only { $0.shown.contains(.utilization) },
+        FieldOf("quantum_utilization", \.utilization, .measured, unit: "%", "spin-seconds of solvers by those leased in the last 60 s; null: nothing was leased").only { $0.shown.contains(.utilization) },
         FieldOf("system_health", \.health, .rule("the worst alert that fires: none, warning, high, critical")).only { $0.shown.contains(.health) },
     ]
 }
@@ -45,7 +46,7 @@ private struct TenantMeasures: Described {
     var utilization: Double?
 
     static let fields = [
-        FieldOf<TenantMeasures>("quantum_utilization", \.utilization, .measured, unit: "%", "null: nobody measures it yet")
+        FieldOf<TenantMeasures>("quantum_utilization", \.utilization, .measured, unit: "%", "spin-seconds of solvers by those leased in the last 60 s; null: nothing was leased")
             .only { $0.shown.contains(.utilization) },
         FieldOf("response_time", \.calls.responseTime, .measured, unit: "ms", "mean of the last 60 s; null without calls")
             .only { $0.shown.contains(.responseTime) },
@@ -67,7 +68,7 @@ private struct RealtimeReply: Described {
 }
 
 extension Enterprise {
-    static func realtime(_ tenants: Tenants, _ recorder: Recorder) -> [Endpoint] {
+    static func realtime(_ tenants: Tenants, _ recorder: Recorder, _ leases: Leases) -> [Endpoint] {
         [
             Endpoint(
                 "GET", "/analytics/realtime", "analytics.realtime", .scope(.analytics), "What was measured in the last 60 seconds.",
@@ -83,10 +84,12 @@ extension Enterprise {
                 let (series, (from, to)) = (await recorder.series, request.last(seconds: 60))
                 // Who has no series was not measured: thousands are not looked for one by one.
                 let measured = Set(series.keys.filter { $0.metric == SeriesName.tenantRequests }.map(\.tenant))
+                let now = Instant(milliseconds: request.nowMilliseconds)
+                let leased = try await leasing(request) { () async throws(LeaseFailure) in try await leases.everybodysUsage(seconds: 60, now: now) }
                 var views: [String: TenantMeasures] = [:]
                 for id in asked {
                     let calls = measured.contains(id) ? CallMeasures(series, tenant: id, from: from, to: to) : CallMeasures()
-                    views[id] = TenantMeasures(shown: shown, calls: calls)
+                    views[id] = TenantMeasures(shown: shown, calls: calls, utilization: leased.tenants[id]?.utilization)
                 }
                 var global = GlobalView(shown: shown)
                 if caller.isPlatform {
@@ -94,6 +97,8 @@ extension Enterprise {
                     let active = measured.filter { series.total(SeriesSelector(SeriesName.tenantRequests, tenant: $0), from: day.from, to: day.to) != nil }
                     global.tenants = active.contains(SeriesKey.other) ? nil : active.count
                     global.responseTime = CallMeasures(series, tenant: nil, from: from, to: to).responseTime
+                    global.utilization = leased.all.utilization
+                    global.operations = try await leasing(request) { () async throws(LeaseFailure) in try await leases.runs(seconds: 86_400, now: now) }
                     global.health = await recorder.health
                 }
                 return RealtimeReply(at: Timestamp(milliseconds: request.nowMilliseconds), global: global, tenants: views)

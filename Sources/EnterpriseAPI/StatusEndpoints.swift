@@ -1,6 +1,7 @@
 internal import APIKit
 internal import Federation
 internal import Platform
+internal import QuantumService
 internal import Storage
 internal import Telemetry
 
@@ -13,7 +14,7 @@ private struct UsageView: Described {
     var bandwidth: Double?
 
     static let fields = [
-        FieldOf<UsageView>("quantum_utilization", \.utilization, .measured, unit: "%", "null: nobody measures it yet"),
+        FieldOf<UsageView>("quantum_utilization", \.utilization, .measured, unit: "%", "spin-seconds of solvers by those leased in the last hour; null: nothing was leased"),
         FieldOf("storage_used", \.storage, .counted, unit: "MB", "10^6 bytes of artifacts, models and updates on disk, as they were within the last minute"),
         FieldOf("bandwidth_used", \.bandwidth, .counted, unit: "MB", "10^6 bytes of bodies, both ways, in this month (UTC); null: none were counted"),
     ]
@@ -48,7 +49,7 @@ private struct StatusReply: Described {
 }
 
 extension Enterprise {
-    static func status(_ tenants: Tenants, _ recorder: Recorder, _ storage: StorageCounts) -> [Endpoint] {
+    static func status(_ tenants: Tenants, _ recorder: Recorder, _ storage: StorageCounts, _ leases: Leases) -> [Endpoint] {
         [
             Endpoint(
                 "GET", "/tenants/{tenant_id}/status", "tenants.status", .scope(.tenantManagement),
@@ -58,7 +59,11 @@ extension Enterprise {
                 let (from, to) = request.last(seconds: 3600)
                 let series = await recorder.series
                 let calls = CallMeasures(series, tenant: record.id, from: from, to: to)
+                let leased = try await leasing(request) { () async throws(LeaseFailure) in
+                    try await leases.usage(tenant: record.id, seconds: 3600, now: Instant(milliseconds: request.nowMilliseconds))
+                }
                 let usage = UsageView(
+                    utilization: leased.utilization,
                     storage: try await storage.bytes(of: record.id, at: Instant(milliseconds: request.nowMilliseconds)).map { Double($0) / 1e6 },
                     bandwidth: request.beginningOfMonth.flatMap { series.total(SeriesSelector(SeriesName.tenantBytes, tenant: record.id), from: $0, to: to) }
                         .map { $0.sum / 1e6 })

@@ -37,7 +37,7 @@ package struct AnnealingRunner: JobRunner {
         let input = try await content(job, context)
         let weight = lease?.priority.weight ?? JobPriority.low.weight
         let reading = try await turn(context, nil) { _ in
-            try await pool.turn(of: flow, weight: weight, cost: Double(input.count)) { _ -> Result<Problem, JobFailure> in
+            try await pool.turn(of: flow, weight: weight) { _ -> Result<Problem, JobFailure> in
                 do throws(JobFailure) { return .success(try task.model(input: input)) } catch { return .failure(error) }
             }
         }
@@ -48,15 +48,13 @@ package struct AnnealingRunner: JobRunner {
         context.log(.info, "\(problem.variables) variables, \(problem.ising.couplings.pairs) couplings, by \(solving.solver.id)")
         do {
             while let lot = solving.next() {
-                let (solver, clock) = (solving.solver, ContinuousClock())
-                let cost = Double(solver.plannedUpdates(spins: problem.variables, reads: lot.reads) ?? UInt64(problem.variables * lot.reads))
+                let solver = solving.solver
                 let result = try await turn(context, meter) { meter in
-                    try await pool.turn(of: flow, weight: weight, cost: cost) { crew -> Result<SampleSet, AnnealingError> in
-                        let began = clock.now
-                        meter?.begin()
-                        defer { meter?.end(after: began.duration(to: clock.now) / .seconds(1)) }
+                    try await pool.turn(of: flow, weight: weight) { turn -> Result<SampleSet, AnnealingError> in
+                        meter?.begin(turn)
+                        defer { meter?.end() }
                         do throws(AnnealingError) {
-                            return .success(try solver.solve(problem, reads: lot.reads, seed: lot.seed, crew: crew, watch: meter?.watch ?? .nobody))
+                            return .success(try solver.solve(problem, reads: lot.reads, seed: lot.seed, crew: turn.crew, watch: meter?.watch ?? .nobody))
                         } catch { return .failure(error) }
                     }
                 }
@@ -143,6 +141,6 @@ package struct AnnealingRunner: JobRunner {
             SolverRunRecord(
                 id: "\(job.id)/\(job.attempts)", tenant: job.tenant, lease: lease?.id, endedAt: context.now, solver: solving.solver.id,
                 spins: solving.problem.variables, reads: solving.completed, spinUpdates: Int64(clamping: meter.updates),
-                milliseconds: Int64((meter.seconds * 1000).rounded(.up)), energy: solving.best, reference: solving.task.reference))
+                microseconds: Int64((meter.seconds * 1e6).rounded()), energy: solving.best, reference: solving.task.reference))
     }
 }

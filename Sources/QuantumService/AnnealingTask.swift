@@ -98,7 +98,14 @@ struct AnnealingTask: Sendable {
 
     /// - Parameter lease: whose strategy counts where the task names no solver.
     func solver(for problem: Problem, lease: LeaseRecord?) -> Solver {
-        switch solver ?? SolverName(lease) {
+        if solver == nil, sweeps == nil, let tuning = lease?.tuning, let name = SolverName(rawValue: tuning.solver) {
+            return Self.solver(name, tuning.sweeps, for: problem)
+        }
+        return Self.solver(solver ?? SolverName(lease), sweeps, for: problem)
+    }
+
+    static func solver(_ name: SolverName, _ sweeps: Int?, for problem: Problem) -> Solver {
+        switch name {
         case .auto: Solver.automatic(for: problem).with(sweeps)
         case .simulatedAnnealing: Solver.simulatedAnnealing(SimulatedAnnealing()).with(sweeps)
         case .simulatedBifurcation: Solver.simulatedBifurcation(SimulatedBifurcation()).with(sweeps)
@@ -134,7 +141,7 @@ struct AnnealingTask: Sendable {
 
 extension AnnealingTask.SolverName {
     /// By a lease's strategy, and where it has none by what it is for.
-    fileprivate init(_ lease: LeaseRecord?) {
+    init(_ lease: LeaseRecord?) {
         switch lease?.strategy {
         case .quantumAnnealing: self = .quantumAnnealing
         case .simulatedBifurcation: self = .simulatedBifurcation

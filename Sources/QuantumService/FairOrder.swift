@@ -38,5 +38,11 @@ package struct FairOrder: Sendable {
         return first.ticket
     }
 
+    /// What a flow was reckoned with and did not take.
+    package mutating func giveBack(_ cost: Double, flow: String, weight: Double) {
+        guard let finish = finishes[flow] else { return }
+        finishes[flow] = finish - cost / max(weight, .leastNormalMagnitude)
+    }
+
     package mutating func remove(_ ticket: Int) { waiting.removeAll { $0.ticket == ticket } }
 }

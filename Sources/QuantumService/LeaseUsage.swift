@@ -1,6 +1,14 @@
 package import Federation
 package import Storage
 
+/// What a run was solved by, and its size.
+package struct Solved: Sendable, Hashable {
+    package var solver: String
+    package var spins: Int
+
+    package init(solver: String, spins: Int) { (self.solver, self.spins) = (solver, spins) }
+}
+
 /// What a tenant leased and used in a time.
 package struct LeaseUsage: Sendable, Equatable {
     /// Of all leases that were active at some moment of it.
@@ -15,6 +23,8 @@ package struct LeaseUsage: Sendable, Equatable {
     package private(set) var usedByLeases = 0.0
     package private(set) var spinUpdates: Int64 = 0
     package private(set) var runs = 0
+    /// Of each run.
+    package private(set) var solved: [Solved] = []
     /// Mean of best energy over reference; nil: no run had a reference below 0.
     package private(set) var efficiency: Double?
 
@@ -26,9 +36,13 @@ package struct LeaseUsage: Sendable, Equatable {
         for lease in leases {
             let (begin, end) = (max(lease.allocatedAt, from).milliseconds, min(lease.endedAt ?? lease.expiresAt, to).milliseconds)
             guard begin < end else { continue }
-            qubits += lease.qubits
-            leasedSpinMilliseconds += Double(lease.qubits) * Double(end - begin)
-            steps += [(begin, lease.qubits), (end, -lease.qubits)]
+            let sizes = lease.sizes(to: Instant(milliseconds: end)).filter { $0.to.milliseconds > begin }
+            qubits += sizes.map(\.qubits).max() ?? 0
+            for size in sizes {
+                let from = max(size.from.milliseconds, begin)
+                leasedSpinMilliseconds += Double(size.qubits) * Double(size.to.milliseconds - from)
+                steps += [(from, size.qubits), (size.to.milliseconds, -size.qubits)]
+            }
         }
         // An end comes before a beginning at the same time.
         var present = 0
@@ -38,14 +52,15 @@ package struct LeaseUsage: Sendable, Equatable {
         }
         var ratios: [Double] = []
         for run in runs {
-            let within = min(Double(run.milliseconds), max(0, run.endedAt.seconds(since: from) * 1000))
-            usedSpinMilliseconds += within * Double(run.spins)
-            if run.lease != nil { usedByLeases += within * Double(run.spins) }
+            let within = min(Double(run.microseconds), max(0, run.endedAt.seconds(since: from) * 1e6))
+            usedSpinMilliseconds += within * Double(run.spins) / 1000
+            if run.lease != nil { usedByLeases += within * Double(run.spins) / 1000 }
             let (sum, isOver) = spinUpdates.addingReportingOverflow(run.spinUpdates)
             spinUpdates = isOver ? .max : sum
             if let energy = run.energy, let reference = run.reference, reference < 0 { ratios.append(energy / reference) }
         }
         self.runs = runs.count
+        solved = runs.map { Solved(solver: $0.solver, spins: $0.spins) }
         efficiency = ratios.isEmpty ? nil : ratios.reduce(0, +) / Double(ratios.count)
     }
 
@@ -57,9 +72,15 @@ extension LeaseRecord {
     /// Percent of its spin-seconds that solvers were at work for; nil: it had no time.
     /// - Parameter to: until when it is looked at.
     package func utilization(to: Instant) -> Double? {
-        let milliseconds = min(endedAt ?? expiresAt, max(to, allocatedAt)).milliseconds - allocatedAt.milliseconds
-        guard milliseconds > 0 else { return nil }
-        return 100 * Double(use.spinMilliseconds) / (Double(qubits) * Double(milliseconds))
+        let leased = spinMilliseconds(to: to)
+        return leased > 0 ? 100 * Double(use.spinMicroseconds) / (1000 * leased) : nil
+    }
+
+    /// Qubits times milliseconds until then, or until it ended.
+    package func spinMilliseconds(to: Instant) -> Double {
+        sizes(to: min(endedAt ?? expiresAt, max(to, allocatedAt))).reduce(0) {
+            $0 + Double($1.qubits) * Double($1.to.milliseconds - $1.from.milliseconds)
+        }
     }
 }
 

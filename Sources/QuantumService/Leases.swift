@@ -123,6 +123,28 @@ package struct Leases: Sendable {
         } catch { throw .storage(error) }
     }
 
+    /// Of every tenant that leased or ran something then, and of all together.
+    package func everybodysUsage(seconds: Double, now: Instant) async throws(LeaseFailure) -> (all: LeaseUsage, tenants: [String: LeaseUsage]) {
+        let (from, to) = (now.adding(seconds: -seconds), now.adding(seconds: 0.001))
+        do throws(StorageError) {
+            let leases = try await store.leases(tenant: nil, from: from, to: to, limit: QuantumLimits.runsRead)
+            let runs = try await store.solverRuns(tenant: nil, from: from, to: to, limit: QuantumLimits.runsRead)
+            let (byLease, byRun) = (Dictionary(grouping: leases, by: \.tenant), Dictionary(grouping: runs, by: \.tenant))
+            var tenants: [String: LeaseUsage] = [:]
+            for tenant in Set(byLease.keys).union(byRun.keys) {
+                tenants[tenant] = LeaseUsage(leases: byLease[tenant] ?? [], runs: byRun[tenant] ?? [], from: from, to: now)
+            }
+            return (LeaseUsage(leases: leases, runs: runs, from: from, to: now), tenants)
+        } catch { throw .storage(error) }
+    }
+
+    /// Of every tenant.
+    package func runs(seconds: Double, now: Instant) async throws(LeaseFailure) -> Int {
+        do throws(StorageError) {
+            return try await store.solverRunCount(from: now.adding(seconds: -seconds), to: now.adding(seconds: 0.001))
+        } catch { throw .storage(error) }
+    }
+
     /// By the tenant's leases that have ended.
     package func estimate(tenant: String, now: Instant) async throws(LeaseFailure) -> EfficiencyEstimate {
         do throws(StorageError) {

@@ -21,6 +21,27 @@ package enum QuantumLimits {
     static let seconds = 1...600
     /// Values in one result.
     static let resultValues = 8 << 20
-    /// Reads after which a run gives way to others.
+    /// Reads of one lot, which has a seed of its own.
     static let readsOfTurn = 64
+    /// Leases that one optimisation looks at, jobs it reads, and models among them.
+    static let leasesTuned = 1000
+    static let jobsRead = 1000
+    static let modelsRead = 20
+    /// Of a model of the benchmark, and up to which tabu search is tried.
+    static let pilotSpins = 512
+    static let tabuSpins = 2000
+    /// Of pilot runs at work, and of a whole optimisation with its waiting, whatever was asked for.
+    package static let pilotSeconds = 3.0
+    static let optimizationSeconds = 25.0
+    /// After which a lease that nothing was done by is idle.
+    static let idleSeconds = 300.0
+    /// Of the annealer's own measurements among what tenants do.
+    static let benchmarkWeight = 0.05
+    static let benchmarksKept = 30
+    /// Before the first, and after each.
+    static let benchmarkDelay = 600.0
+    /// Turns that have begun: jobs of the queue, a benchmark and an optimisation. Each has its threads and its memory.
+    package static let places = 8
+    /// After which a turn gives way to others.
+    package static let sliceSeconds = 0.25
 }

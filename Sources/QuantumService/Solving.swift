@@ -9,7 +9,7 @@ final class RunMeter: Sendable {
     private struct State {
         var updates: UInt64 = 0
         var seconds = 0.0
-        var deadline: ContinuousClock.Instant?
+        var turn: (at: SolverTurn, began: ContinuousClock.Instant)?
         var isCancelled = false
     }
     private let state = Mutex(State())
@@ -23,17 +23,29 @@ final class RunMeter: Sendable {
     }
 
     var updates: UInt64 { state.withLock { $0.updates } }
-    var seconds: Double { state.withLock { $0.seconds } }
+    /// At work, pauses not counted.
+    var seconds: Double {
+        let (seconds, turn) = state.withLock { ($0.seconds, $0.turn) }
+        return seconds + (turn.map { $0.began.duration(to: .now) / .seconds(1) - $0.at.paused } ?? 0)
+    }
     var total: Int64 { Int64(clamping: planned) }
     var completed: Int64 { Int64(clamping: min(updates, planned)) }
 
-    func begin() { state.withLock { $0.deadline = .now + .seconds(max(0, limit - $0.seconds)) } }
-    func end(after seconds: Double) { state.withLock { $0.seconds += seconds } }
+    func begin(_ turn: SolverTurn) { state.withLock { $0.turn = (turn, .now) } }
+    func end() {
+        let seconds = seconds
+        state.withLock { ($0.seconds, $0.turn) = (seconds, nil) }
+    }
     func cancel() { state.withLock { $0.isCancelled = true } }
 
     var watch: Watch {
         Watch(
-            stop: { self.state.withLock { $0.isCancelled ? .cancelled : $0.deadline.map { ContinuousClock.now >= $0 } ?? false ? .deadline : nil } },
+            stop: {
+                // A checkpoint: others may have their slices first.
+                self.state.withLock { $0.turn }?.at.rest()
+                if self.state.withLock({ $0.isCancelled }) { return .cancelled }
+                return self.seconds >= self.limit ? .deadline : nil
+            },
             progress: { more in self.state.withLock { $0.updates &+= more } })
     }
 }

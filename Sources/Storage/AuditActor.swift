@@ -35,6 +35,7 @@ extension AuditRecord.Action {
         switch self {
         case .nodeEnrolled, .nodeRenewed, .nodeRevoked: "node"
         case .leaseAllocated, .leaseExpired, .leaseReleased: "allocation"
+        case .leaseOptimized: "allocation"
         case .authorityRolled: "authority"
         case .updateConflict, .sessionCreated, .sessionStarted, .sessionStopped, .sessionEnded, .sessionEvaluationSet, .sessionInitialModelSet,
             .consoleSessionStopped:
@@ -48,6 +49,7 @@ extension AuditRecord.Action {
         case .artifactStored, .artifactDeleted: "artifact"
         case .webhookCreated, .webhookDeleted, .webhookSecretRotated, .webhookDisabled, .webhookEnabled, .webhookRedelivered: "webhook"
         case .vaultKeyGenerated, .vaultKeyRotated, .vaultKeyRevoked, .vaultKeyExported, .vaultKeyRestored: "vault_key"
+        case .vaultKeyUsed: "vault_key"
         case .vaultKeyExchanged: "key_exchange"
         case .tenantKeyRotated: "tenant_key"
         case .masterKeyRotated: "master_key"

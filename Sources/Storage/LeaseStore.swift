@@ -29,6 +29,10 @@ package struct LeaseRecord: Sendable, Equatable, Codable {
     package var end: End?
     /// What was done by it, counted.
     package var use = SolverUse()
+    /// How its jobs that name neither solver nor sweeps are solved, as it was measured; nil: by its strategy.
+    package var tuning: SolverTuning?
+    /// What it had before it was resized, the oldest first; nil: it never was.
+    package var earlier: [LeaseSize]?
 
     package init(
         id: String, tenant: String, qubits: Int, priority: JobPriority, workload: LeaseWorkload, strategy: LeaseStrategy, createdBy: String,
@@ -49,64 +53,49 @@ package struct LeaseRecord: Sendable, Equatable, Codable {
     package func isActive(at now: Instant) -> Bool { endedAt == nil && now < expiresAt }
 }
 
-/// Work of solvers. Sums stay at the largest number instead of running over.
-package struct SolverUse: Sendable, Equatable, Codable {
-    package var runs: Int64 = 0
-    package var spinUpdates: Int64 = 0
-    package var milliseconds: Int64 = 0
-    /// Spins of each run times its milliseconds.
-    package var spinMilliseconds: Int64 = 0
+/// What a lease had until it was resized.
+package struct LeaseSize: Sendable, Equatable, Codable {
+    package var qubits: Int
+    package var until: Instant
 
-    package init() {}
-
-    package mutating func add(_ run: SolverRunRecord) {
-        func sum(_ a: Int64, _ b: Int64) -> Int64 { a.addingReportingOverflow(b).overflow ? .max : a + b }
-        runs = sum(runs, 1)
-        spinUpdates = sum(spinUpdates, run.spinUpdates)
-        milliseconds = sum(milliseconds, run.milliseconds)
-        spinMilliseconds = sum(spinMilliseconds, run.spinMilliseconds)
+    package init(qubits: Int, until: Instant) {
+        self.qubits = qubits
+        self.until = until
     }
 }
 
-/// One run of a solver, as it was measured.
-package struct SolverRunRecord: Sendable, Equatable, Codable {
-    /// The same run has the same id: what is told twice is counted once.
-    package var id: String
-    package var tenant: String
-    /// nil: it had none.
-    package var lease: String?
-    package var endedAt: Instant
-    package var solver: String
-    package var spins: Int
-    package var reads: Int
-    package var spinUpdates: Int64
-    /// At work, waiting not counted.
-    package var milliseconds: Int64
-    /// The lowest that was found; nil: the run was stopped before there was one.
-    package var energy: Double?
-    /// The energy to be reached, as whoever asked gave it.
-    package var reference: Double?
-
-    package init(
-        id: String, tenant: String, lease: String?, endedAt: Instant, solver: String, spins: Int, reads: Int, spinUpdates: Int64, milliseconds: Int64,
-        energy: Double?, reference: Double?
-    ) {
-        self.id = id
-        self.tenant = tenant
-        self.lease = lease
-        self.endedAt = endedAt
-        self.solver = solver
-        self.spins = spins
-        self.reads = reads
-        self.spinUpdates = spinUpdates
-        self.milliseconds = milliseconds
-        self.energy = energy
-        self.reference = reference
+extension LeaseRecord {
+    /// What it had, one time after the other; the last goes on to its end.
+    /// - Parameter end: up to where it is looked at.
+    package func sizes(to end: Instant) -> [(from: Instant, to: Instant, qubits: Int)] {
+        var (parts, from) = ([(from: Instant, to: Instant, qubits: Int)](), allocatedAt)
+        for size in earlier ?? [] where size.until > from {
+            parts.append((from, min(size.until, end), size.qubits))
+            from = size.until
+        }
+        parts.append((from, end, qubits))
+        return parts.filter { $0.from < $0.to }
     }
 
-    package var spinMilliseconds: Int64 {
-        let (product, isOver) = milliseconds.multipliedReportingOverflow(by: Int64(spins))
-        return isOver ? .max : product
+    package mutating func resize(to qubits: Int, at now: Instant) {
+        guard qubits != self.qubits else { return }
+        earlier = (earlier ?? []) + [LeaseSize(qubits: self.qubits, until: max(now, allocatedAt))]
+        self.qubits = qubits
+    }
+}
+
+/// A solver with its sweeps that pilot runs chose.
+package struct SolverTuning: Sendable, Equatable, Codable {
+    /// As the parameters of a job name it.
+    package var solver: String
+    /// nil: the solver has none, or its own.
+    package var sweeps: Int?
+    package var measuredAt: Instant
+
+    package init(solver: String, sweeps: Int?, measuredAt: Instant) {
+        self.solver = solver
+        self.sweeps = sweeps
+        self.measuredAt = measuredAt
     }
 }
 
@@ -115,8 +104,8 @@ package protocol LeaseStore: Sendable {
     /// Adds a lease when its qubits fit beside those that are active at its `allocatedAt`.
     func addLease(_ lease: LeaseRecord, audit: AuditRecord, limits: LeaseLimits) async throws(StorageError) -> LeaseAddition
     func lease(_ id: String, tenant: String) async throws(StorageError) -> LeaseRecord?
-    /// Those of a tenant that are or were active at some time in `from..<to`, the newest first.
-    func leases(tenant: String, from: Instant, to: Instant, limit: Int) async throws(StorageError) -> [LeaseRecord]
+    /// Those of a tenant that are or were active at some time in `from..<to`, the newest first. nil: of every tenant.
+    func leases(tenant: String?, from: Instant, to: Instant, limit: Int) async throws(StorageError) -> [LeaseRecord]
     /// Leases of every tenant that have not ended and whose time is over, the earliest first.
     func dueLeases(_ now: Instant, limit: Int) async throws(StorageError) -> [LeaseRecord]
     /// When the next lease expires; nil: there is none.
@@ -130,8 +119,10 @@ package protocol LeaseStore: Sendable {
     ) async throws(StorageError) -> LeaseRecord?
     /// Stores a run and counts it for its lease, which may have ended meanwhile. false: it was told before.
     func addRun(_ run: SolverRunRecord) async throws(StorageError) -> Bool
-    /// Runs of a tenant that ended in `from..<to`, the newest first.
-    func solverRuns(tenant: String, from: Instant, to: Instant, limit: Int) async throws(StorageError) -> [SolverRunRecord]
+    /// Runs of a tenant that ended in `from..<to`, the newest first. nil: of every tenant.
+    func solverRuns(tenant: String?, from: Instant, to: Instant, limit: Int) async throws(StorageError) -> [SolverRunRecord]
+    /// Runs of every tenant that ended in `from..<to`.
+    func solverRunCount(from: Instant, to: Instant) async throws(StorageError) -> Int
     /// Forgets leases and runs that ended before, at most `limit` of each. Gives how many.
     func forgetLeases(endedBefore: Instant, limit: Int) async throws(StorageError) -> Int
 }

@@ -240,6 +240,8 @@ package struct AuditRecord: Sendable, Equatable, Codable {
         /// A copy of it left the vault, under a passphrase.
         case vaultKeyExported = "vault.key_exported"
         case vaultKeyRestored = "vault.key_restored"
+        /// It sealed, opened or signed something; `details` name the operation and the version, and nothing of the content.
+        case vaultKeyUsed = "vault.key_used"
         /// A secret was shared with the owner of a public key; `details` name the key by its fingerprint.
         case vaultKeyExchanged = "vault.key_exchanged"
         case consoleSignedIn = "console.signed_in"
@@ -251,6 +253,8 @@ package struct AuditRecord: Sendable, Equatable, Codable {
         case consoleJobCancelled = "console.job_cancelled"
         case leaseAllocated = "quantum.allocated"
         case leaseExpired = "quantum.expired"
+        /// Resized, or solved by another solver, by what was measured; `details` say both.
+        case leaseOptimized = "quantum.optimized"
         case leaseReleased = "quantum.released"
     }
     package enum Level: String, Sendable, Codable, CaseIterable {

@@ -115,8 +115,6 @@ extension TrustStream {
         ]
     }
 
-    private static func instant(_ request: APIRequest) -> Instant { Instant(milliseconds: request.nowMilliseconds) }
-
     private static func scopes(_ names: [String]?) throws(ServiceError) -> Set<Scope>? {
         guard let names else { return nil }
         do { return try Scope.parse(names, field: "scopes") } catch { throw ServiceError(error, provided: .array(names.map(JSON.string))) }

@@ -14,7 +14,7 @@ extension TrustStream {
     private static let after = Query<String>("after", note: "a key's id; those behind it")
     private static let limit = Query<Int>("limit", .whole(1...VaultLimits.listedMax), usual: 50, note: "keys at most")
     private static let version = Query<Int>("key_version", .whole(1...Int(Int32.max)), note: "the newest where it is left out")
-    private static let vault = "/quantum-encryption"
+    static let vaultPath = "/quantum-encryption"
 
     /// Keys of the caller's tenant and what is done with them. Private halves are in no reply.
     static func vault(_ keys: KeyVault) -> [Endpoint] {
@@ -24,7 +24,7 @@ extension TrustStream {
     private static func vaultKeys(_ keys: KeyVault) -> [Endpoint] {
         [
             Endpoint(
-                "POST", "\(vault)/keys/generate", "quantum_encryption.generate", .tenant(.crypto), "Makes a key whose private half stays in the vault.",
+                "POST", "\(vaultPath)/keys/generate", "quantum_encryption.generate", .tenant(.crypto), "Makes a key whose private half stays in the vault.",
                 reads: NewVaultKey.self, atMost: Limits.vaultKeyBytes, tells: VaultKeyFacts.self, status: 201
             ) { request, sent throws(ServiceError) in
                 let (tenant, actor, now, body) = (try tenant(request), try actor(request), instant(request), sent.body)
@@ -43,7 +43,7 @@ extension TrustStream {
                 return VaultKeyFacts(key, at: now)
             }.refusing(409, 422),
             Endpoint(
-                "GET", "\(vault)/keys", "quantum_encryption.keys", .tenant(.crypto), "The tenant's keys, without their private halves.",
+                "GET", "\(vaultPath)/keys", "quantum_encryption.keys", .tenant(.crypto), "The tenant's keys, without their private halves.",
                 query: [application.field, environment.field, state.field, after.field, limit.field], tells: VaultKeyList.self
             ) { request throws(ServiceError) in
                 let (tenant, now) = (try tenant(request), instant(request))
@@ -57,14 +57,14 @@ extension TrustStream {
                 return VaultKeyList(keys: page.keys.map { VaultKeyFacts($0, at: now) }, next: page.next)
             },
             Endpoint(
-                "GET", "\(vault)/keys/{vault_key_id}", "quantum_encryption.key", .tenant(.crypto), "One key, without its private half.",
+                "GET", "\(vaultPath)/keys/{vault_key_id}", "quantum_encryption.key", .tenant(.crypto), "One key, without its private half.",
                 tells: VaultKeyFacts.self
             ) { request throws(ServiceError) in
                 let (tenant, id, now) = (try tenant(request), request.parameter("vault_key_id"), instant(request))
                 return VaultKeyFacts(try await using { () async throws(KeyVaultError) in try await keys.key(id, tenant: tenant) }, at: now)
             },
             Endpoint(
-                "POST", "\(vault)/keys/{vault_key_id}/rotate", "quantum_encryption.rotate", .tenant(.crypto),
+                "POST", "\(vaultPath)/keys/{vault_key_id}/rotate", "quantum_encryption.rotate", .tenant(.crypto),
                 "Seals and signs with a new pair of keys from now on; the older ones still open and verify.", reads: Rotation.self,
                 atMost: Limits.emptyBytes, tells: VaultKeyFacts.self
             ) { request, sent throws(ServiceError) in
@@ -76,7 +76,7 @@ extension TrustStream {
                 return VaultKeyFacts(key, at: now)
             }.refusing(409),
             Endpoint(
-                "POST", "\(vault)/keys/{vault_key_id}/revoke", "quantum_encryption.revoke", .tenant(.crypto),
+                "POST", "\(vaultPath)/keys/{vault_key_id}/revoke", "quantum_encryption.revoke", .tenant(.crypto),
                 "Erases a key's private halves, for good: what it sealed is lost.", reads: Revocation.self, atMost: Limits.emptyBytes,
                 tells: VaultKeyFacts.self
             ) { request, sent throws(ServiceError) in
@@ -88,7 +88,8 @@ extension TrustStream {
                 return VaultKeyFacts(key, at: now)
             },
             Endpoint(
-                "GET", "\(vault)/keys/{vault_key_id}/export-public", "quantum_encryption.export_public", .tenant(.crypto), "A key's public half, for others.",
+                "GET", "\(vaultPath)/keys/{vault_key_id}/export-public", "quantum_encryption.export_public", .tenant(.crypto),
+                "A key's public half, for others.",
                 query: [version.field], tells: ExportedKey.self
             ) { request throws(ServiceError) in
                 let (tenant, now, id, number) = (try tenant(request), instant(request), request.parameter("vault_key_id"), try version(request))
@@ -98,101 +99,10 @@ extension TrustStream {
         ]
     }
 
-    private static func vaultMessages(_ keys: KeyVault) -> [Endpoint] {
-        [
-            Endpoint(
-                "POST", "\(vault)/encrypt", "quantum_encryption.encrypt", .tenant(.crypto), "Seals a message to a key (HPKE, RFC 9180).",
-                reads: Encryption.self, atMost: Limits.vaultBytes, tells: Encrypted.self
-            ) { request, sent throws(ServiceError) in
-                let (tenant, now, body) = (try tenant(request), instant(request), sent.body)
-                let plain = try bytes(sent, VaultLimits.plaintextBytesMax)
-                let (message, key) = try await using { () async throws(KeyVaultError) in
-                    try await keys.seal(
-                        plain, key: body.key, algorithm: body.algorithm, additional: Array(body.additional.utf8), compresses: body.compression,
-                        tenant: tenant, now: now)
-                }
-                if body.compression {
-                    sent.note("LENGTH_LEAKS", "compression", "the length tells how well the content compresses: leave it where others choose a part of it")
-                }
-                return Encrypted(message, EncryptionFacts(message, key, asked: body.algorithm, at: now))
-            }.refusing(409),
-            Endpoint(
-                "POST", "\(vault)/decrypt", "quantum_encryption.decrypt", .tenant(.crypto), "Opens what was sealed to a key of the vault.",
-                reads: Decryption.self, atMost: Limits.vaultBytes, tells: Decrypted.self
-            ) { request, sent throws(ServiceError) in
-                let (tenant, now, body) = (try tenant(request), instant(request), sent.body)
-                let sealed = try decoded(body.data, "encrypted_data")
-                // One refusal for all that can be wrong with it.
-                let refusal = ServiceError.invalid(field: "encrypted_data", issue: "\(KeyVaultError.unopenable)", provided: nil)
-                let opened = try await using(unopenable: refusal) { () async throws(KeyVaultError) in
-                    try await keys.open(
-                        sealed, key: body.key, algorithm: body.algorithm, version: body.version, additional: Array(body.additional.utf8), tenant: tenant,
-                        now: now)
-                }
-                return Decrypted(opened.message, opened.key)
-            }.refusing(409),
-        ]
-    }
-
-    private static func vaultSignatures(_ keys: KeyVault) -> [Endpoint] {
-        [
-            Endpoint(
-                "POST", "\(vault)/keys/{vault_key_id}/sign", "quantum_encryption.sign", .tenant(.crypto), "Signs with a key of ML-DSA (FIPS 204).",
-                reads: Signing.self, atMost: Limits.signedBytes, tells: SignatureFacts.self
-            ) { request, sent throws(ServiceError) in
-                let (tenant, now, id, context) = (try tenant(request), instant(request), request.parameter("vault_key_id"), Array(sent.body.context.utf8))
-                let message = try bytes(sent, VaultLimits.messageBytesMax)
-                let (signature, key) = try await using { () async throws(KeyVaultError) in
-                    try await keys.sign(message, key: id, context: context, tenant: tenant, now: now)
-                }
-                return SignatureFacts(signature, key)
-            }.refusing(409),
-            Endpoint(
-                "POST", "\(vault)/keys/{vault_key_id}/verify", "quantum_encryption.verify", .tenant(.crypto),
-                "Whether a signature is of this message by this key.", reads: Verification.self, atMost: Limits.signedBytes, tells: VerificationFacts.self
-            ) { request, sent throws(ServiceError) in
-                let (tenant, now, id, body) = (try tenant(request), instant(request), request.parameter("vault_key_id"), sent.body)
-                let (message, signature) = (try bytes(sent, VaultLimits.messageBytesMax), try decoded(body.signature, "signature"))
-                let (found, key) = try await using { () async throws(KeyVaultError) in
-                    try await keys.verify(
-                        signature, of: message, key: id, version: body.version, context: Array(body.context.utf8), tenant: tenant, now: now)
-                }
-                return VerificationFacts(found, key, at: now)
-            }.refusing(409),
-        ]
-    }
-
-    private static func keyExchange(_ keys: KeyVault) -> Endpoint {
-        Endpoint(
-            "POST", "\(vault)/key-exchange", "quantum_encryption.key_exchange", .tenant(.crypto),
-            "A secret for the caller and for the owner of a public key, to whom it is encapsulated.", reads: NewExchange.self, atMost: Limits.vaultKeyBytes,
-            tells: ExchangeFacts.self
-        ) { request, sent throws(ServiceError) in
-            let (tenant, caller, actor, now, body) = (try tenant(request), try principal(request), try actor(request), instant(request), sent.body)
-            let (one, other) = (body.parameters.forward, body.parameters.perfectForward)
-            if let one, let other, one != other {
-                throw sent.invalid("session_parameters.perfect_forward_secrecy", "must not say another thing than forward_secrecy")
-            }
-            let exchange = try await using { () async throws(KeyVaultError) in
-                var asked = ExchangeRequest(initiator: body.initiator, responder: body.responder ?? caller.id, publicKey: body.publicKey)
-                asked.timeoutSeconds = body.parameters.timeout
-                return try await keys.exchange(asked, caller: actor, mayNameAny: caller.isPlatform, tenant: tenant, now: now)
-            }
-            if one ?? other ?? false, exchange.seen != .new {
-                let why =
-                    exchange.seen == .known
-                    ? "this public key was here before, so whoever gets its private half later opens this, too"
-                    : "so many public keys were here that nobody can tell whether this one was among them"
-                sent.note("NO_FORWARD_SECRECY", "session_parameters.forward_secrecy", why)
-            }
-            return ExchangeFacts(exchange, request.baseURL.hasPrefix("https:") ? .serverOnly : .none)
-        }
-    }
-
     private static func vaultBackups(_ keys: KeyVault) -> [Endpoint] {
         [
             Endpoint(
-                "POST", "\(vault)/keys/{vault_key_id}/export", "quantum_encryption.export", .tenant(.crypto),
+                "POST", "\(vaultPath)/keys/{vault_key_id}/export", "quantum_encryption.export", .tenant(.crypto),
                 "A key with its private halves under a passphrase, if it was made with backup_enabled.", reads: KeyExport.self, atMost: Limits.emptyBytes,
                 tells: KeyBackupFacts.self
             ) { request, sent throws(ServiceError) in
@@ -205,7 +115,8 @@ extension TrustStream {
                     })
             }.refusing(409),
             Endpoint(
-                "POST", "\(vault)/keys/restore", "quantum_encryption.restore", .tenant(.crypto), "Puts an exported key back where it is not there any more.",
+                "POST", "\(vaultPath)/keys/restore", "quantum_encryption.restore", .tenant(.crypto),
+                "Puts an exported key back where it is not there any more.",
                 reads: KeyRestoration.self, atMost: Limits.signedBytes, tells: VaultKeyFacts.self, status: 201
             ) { request, sent throws(ServiceError) in
                 let (tenant, actor, now) = (try tenant(request), try actor(request), instant(request))
@@ -221,23 +132,10 @@ extension TrustStream {
 
     // MARK: Helpers
 
-    private static func instant(_ request: APIRequest) -> Instant { Instant(milliseconds: request.nowMilliseconds) }
-
-    /// Of `data`, or of `data_base64`.
-    private static func bytes<Body: HasContent>(_ sent: Sent<Body>, _ most: Int) throws(ServiceError) -> [UInt8] {
-        let content: [UInt8]
-        switch (sent.body.data, sent.body.base64) {
-        case (let text?, nil): content = Array(text.utf8)
-        case (nil, let text?): content = try decoded(text, "data_base64")
-        case (nil, nil): throw .invalid(field: "data", issue: "is missing", provided: nil)
-        case (_?, _?): throw .invalid(field: "data_base64", issue: "must not be there beside data", provided: nil)
-        }
-        guard content.count <= most else { throw .tooLarge(limitBytes: most) }
-        return content
-    }
+    static func instant(_ request: APIRequest) -> Instant { Instant(milliseconds: request.nowMilliseconds) }
 
     /// One value, one text: standard Base64 with its padding.
-    private static func decoded(_ text: String, _ field: String) throws(ServiceError) -> [UInt8] {
+    static func decoded(_ text: String, _ field: String) throws(ServiceError) -> [UInt8] {
         guard let data = Data(base64Encoded: text), data.base64EncodedString() == text else {
             throw .invalid(field: field, issue: "must be Base64 with its padding", provided: nil)
         }
@@ -245,7 +143,7 @@ extension TrustStream {
     }
 
     /// - Parameter unopenable: nil: the record is damaged, and the log has the cause.
-    private static func using<Value: Sendable>(
+    static func using<Value: Sendable>(
         unopenable: ServiceError? = nil, _ call: () async throws(KeyVaultError) -> Value
     ) async throws(ServiceError) -> Value {
         do throws(KeyVaultError) { return try await call() } catch {
@@ -254,13 +152,3 @@ extension TrustStream {
         }
     }
 }
-
-/// A body with something to seal, sign or verify.
-private protocol HasContent: DescribedRequest {
-    var data: String? { get }
-    var base64: String? { get }
-}
-
-extension Encryption: HasContent {}
-extension Signing: HasContent {}
-extension Verification: HasContent {}

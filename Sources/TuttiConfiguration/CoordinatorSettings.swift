@@ -29,6 +29,8 @@ package struct CoordinatorSettings: Sendable {
     package var crossFamily: [String]
     /// The most that the administrator can give one tenant.
     package var qubits: Int
+    /// Between two measurements of the annealer; 0: only when the administrator asks.
+    package var benchmarkHours: Int
     package var threads: Int
     package var logLevel: String
     package var settings: Settings
@@ -40,6 +42,7 @@ package struct CoordinatorSettings: Sendable {
         ("tls.strict_post_quantum", .flag(false)), ("trust.node_certificate_hours", .whole(720)), ("compute.threads", .whole(2)),
         ("log.level", .text("notice")),
         ("server.open_requests_per_address", .whole(200)), ("identity.cross_family", .texts([])), ("quantum.qubits", .whole(8192)),
+        ("quantum.benchmark_hours", .whole(24)),
         ("trust.master_passphrase_file", .text("")), ("egress.allow", .texts([])), ("egress.ports", .texts(["443", "8443"])),
     ]
     static let tokenFamilies = ["v2", "v4", "phi"]
@@ -76,6 +79,7 @@ package struct CoordinatorSettings: Sendable {
             throw settings.problem("identity.cross_family", "must be families that have tokens: \(Self.tokenFamilies.joined(separator: ", "))")
         }
         qubits = try settings.whole("quantum.qubits", 0...1_000_000)
+        benchmarkHours = try settings.whole("quantum.benchmark_hours", 0...8760)
         threads = try settings.whole("compute.threads", 1...1024)
         logLevel = try settings.choice("log.level", Self.logLevels)
         if profile == .prod { try checkProduction() }
@@ -154,6 +158,8 @@ package struct CoordinatorSettings: Sendable {
         [quantum]
         # The most qubits that the administrator can give one tenant, whatever its tier.
         # qubits = 8192
+        # Hours between two measurements of the annealer's solvers, in the background; 0: only when the administrator asks.
+        # benchmark_hours = 24
 
         [egress]
         # Where tenants' webhooks may lead beside public addresses: blocks and host names of your own.

@@ -22,17 +22,21 @@ struct ListSuites: ReportingCommand {
             print("secagg      secure aggregation: milliseconds and bytes of clients and server, beside AES alone and Flower's SecAgg+")
             print("faults      kills of real processes, idle clients, overload: what is lost, and what a client costs")
             print("api         requests a second and latency of calls of a coordinator over TLS beside a bare route of Hummingbird")
+            print("annealing   energies and seconds of the annealer on models with known optima, and beside dwave-samplers")
             print("compress    ratio and MB/s of zstd on updates and models of 38 KB to 10 MB")
         }
         return [
-            "suites": ["kernels", "step", "aggregation", "round", "strategies", "robustness", "simulation", "virtual", "secagg", "faults", "api", "compress"]
+            "suites": [
+                "kernels", "step", "aggregation", "round", "strategies", "robustness", "simulation", "virtual", "secagg", "faults", "api", "annealing",
+                "compress",
+            ]
         ]
     }
 }
 
 struct RunSuite: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "run", abstract: "Run a suite.")
-    @Argument(help: "kernels, step, aggregation, round, strategies, robustness, simulation, virtual, secagg, faults, api or compress.")
+    @Argument(help: "kernels, step, aggregation, round, strategies, robustness, simulation, virtual, secagg, faults, api, annealing or compress.")
     var suite: String
     @Option(help: "Write the result to this file.")
     var json: String?
@@ -50,6 +54,13 @@ struct RunSuite: AsyncParsableCommand {
     var overload = false
     @Option(help: "Write the curves of 'strategies', or the table of 'robustness', to this file, as SVG.")
     var plot: String?
+
+    @Option(help: "A graph of the Gset that 'annealing' cuts in 5 s, too.")
+    var gset: String?
+    @Option(help: "The best known cut of that graph, where the suite does not know it.")
+    var bestCut: Double?
+    @Option(help: "Threads of 'annealing' on models with known optima.")
+    var threads = 2
 
     func run() async throws {
         do {
@@ -76,6 +87,9 @@ struct RunSuite: AsyncParsableCommand {
                 }
                 rows = try await FaultsSuite.run(data: data, kills: kills, seed: seed, idle: idle, overload: overload) { say($0) }
             case "api": rows = try APISuite.run { say($0) }
+            case "annealing":
+                guard (1...1024).contains(threads) else { throw CommandFailure(.usage, "--threads is \(threads).", remedy: "Give 1 to 1024.") }
+                rows = try AnnealingSuite.run(gset: gset, best: bestCut, threads: threads) { say($0) }
             case "compress": rows = try CompressionSuite.run(data: data) { say($0) }
             default: throw CommandFailure(.usage, "There is no suite '\(suite)'.", remedy: "See 'tutti-bench list'.")
             }

@@ -207,12 +207,13 @@ extension ConfigurationError {
 @Suite struct IdentitySettingsTests {
     @Test func familiesWhoseTokensOthersTakeAreNamed() throws {
         let usual = try coordinator("")
-        #expect(usual.crossFamily == [] && usual.openRequestsPerAddress == 200 && usual.qubits == 8192)
-        let open = try coordinator("[identity]\ncross_family = [\"v2\", \"phi\"]\n[server]\nopen_requests_per_address = 1\n[quantum]\nqubits = 0\n")
-        #expect(open.crossFamily == ["v2", "phi"] && open.openRequestsPerAddress == 1 && open.qubits == 0)
+        #expect(usual.crossFamily == [] && usual.openRequestsPerAddress == 200 && usual.qubits == 8192 && usual.benchmarkHours == 24)
+        let open = try coordinator("[identity]\ncross_family = [\"v2\", \"phi\"]\n[server]\nopen_requests_per_address = 1\n[quantum]\nqubits = 0\nbenchmark_hours = 0\n")
+        #expect(open.crossFamily == ["v2", "phi"] && open.openRequestsPerAddress == 1 && open.qubits == 0 && open.benchmarkHours == 0)
         for (toml, key) in [
             ("[identity]\ncross_family = [\"v1\"]\n", "identity.cross_family"), ("[identity]\ncross_family = [\"v2\", \"v3\"]\n", "identity.cross_family"),
             ("[server]\nopen_requests_per_address = 0\n", "server.open_requests_per_address"), ("[quantum]\nqubits = -1\n", "quantum.qubits"),
+            ("[quantum]\nbenchmark_hours = 8761\n", "quantum.benchmark_hours"),
         ] {
             guard case .value(key, _, _, _)? = problem({ try coordinator(toml) }) else {
                 Issue.record("\(toml) is taken")

@@ -165,7 +165,7 @@ import Testing
         #expect(all.status == 200 && all.json["timestamp"] == "2025-09-22T02:00:03.000Z")
         let global = all.json["global_metrics"]
         #expect(global?["active_tenants"] == 2 && global?["average_response_time"]?.double == 375 && global?["system_health"] == "excellent")
-        #expect(global?["total_quantum_operations"] == .null && global?["quantum_utilization"] == .null)
+        #expect(global?["total_quantum_operations"] == 0 && global?["quantum_utilization"] == .null)
         let (own, idle) = (all.json["tenant_metrics"]?[tenant], all.json["tenant_metrics"]?["default"])
         #expect(own?["response_time"]?.double == 375 && own?["success_rate"]?.double == 50 && own?["quantum_utilization"] == .null)
         #expect(idle == ["quantum_utilization": .null, "response_time": .null, "success_rate": .null])

@@ -2,11 +2,13 @@ import APIKit
 import EnterpriseAPI
 import Federation
 import Foundation
+import Logging
 import Platform
 import QuantumService
 import Storage
 import StrictJSON
 import Testing
+import Trust
 
 /// Allocations of the annealer, as the document has them.
 @Suite struct QuantumTests {
@@ -95,7 +97,7 @@ import Testing
         try await world.leases.count(
             SolverRunRecord(
                 id: "r", tenant: "default", lease: lease.id, endedAt: before.adding(seconds: 1800), solver: "exact", spins: 50, reads: 1, spinUpdates: 7,
-                milliseconds: 720_000, energy: -9, reference: -10))
+                microseconds: 720_000_000, energy: -9, reference: -10))
         let prices = PriceTable(currency: "USD", amounts: [.rate(.qubitHour): Decimal(string: "0.16") ?? 0])
         let family = Enterprise.family(
             world.identity, world.tenants, world.store, world.recorder, webhooks: world.webhooks, leases: world.leases, terms: TenantTerms(prices: prices))
@@ -113,5 +115,84 @@ import Testing
         // The lease ended an hour ago: the next one's estimate knows of it.
         await world.leases.expire()
         #expect(try await ask(world, "POST", Self.path, #"{"qubits": 1}"#).json["efficiency_estimate"]?.double.map { abs($0 - 0.1) < 1e-12 } == true)
+    }
+
+    /// Over the world's stores, with a benchmark that was measured elsewhere.
+    private func measured(_ world: World) async throws -> Family {
+        let time = BenchmarkRecord.Time(runs: 100, reached: 50, secondsPerRun: 0.25, seconds: .init(value: 1, low: 0.5, high: nil))
+        let comparison = BenchmarkRecord.Comparison(
+            family: "planted_loops", spins: 128, density: 0.03, target: -100, isProved: true, solver: "path_integral", solverTime: time, baseline: "tabu",
+            baselineTime: time, ratio: .init(value: 0.25, low: 0.125, high: 0.5))
+        let record = BenchmarkRecord(
+            id: "bench_1", measuredAt: World.now, version: "1", solverVersion: 1, machine: .init(processor: "p", cores: 2, threads: 1), seconds: 3,
+            comparisons: [comparison])
+        try await world.store.addBenchmark(record, kept: 1)
+        let pool = SolverPool(threads: 1)
+        let log = Logger(label: "tests") { _ in SwiftLogNoOpLogHandler() }
+        let benchmark = AnnealerBenchmark(
+            store: world.store, pool: pool, version: "1", processor: "p", cores: 2, hours: 0, plan: .init(runs: 1, seconds: 0, models: 1),
+            clock: .system { World.now }, random: .system, log: log)
+        let optimizer = QuantumOptimizer(leases: world.leases, store: world.store, artifacts: nil, pool: pool, random: .system, pilotSeconds: 0.05)
+        return Enterprise.family(
+            world.identity, world.tenants, world.store, world.recorder, webhooks: world.webhooks, leases: world.leases,
+            annealing: AnnealerTools(benchmark: benchmark, optimizer: optimizer))
+    }
+
+    /// Slower than the strongest baseline: that is what is told.
+    @Test func ratiosAreThoseThatWereMeasured() async throws {
+        let world = try await World()
+        let family = try await measured(world)
+        let made = try await ask(world, "POST", Self.path, Self.example, of: family)
+        #expect(made.json["quantum_advantage"] == 0.25 && made.json["quantum_speedup_basis"]?["baseline"] == ["tabu"], "\(made.json.encodedText)")
+        #expect(made.json["quantum_speedup_basis"]?["ci95"]?["low"] == 0.125 && made.json["quantum_speedup_basis"]?["live"] == false)
+        // Nothing was measured of this size.
+        #expect(
+            try await ask(world, "POST", Self.path, #"{"qubits": 900, "allocation_strategy": "quantum_annealing"}"#, of: family).json["quantum_advantage"]
+                == .null)
+        try await world.leases.count(
+            SolverRunRecord(
+                id: "r", tenant: "default", lease: made.json["allocation_id"]?.text, endedAt: World.now, solver: "path_integral", spins: 100, reads: 1,
+                spinUpdates: 7, microseconds: 1234, energy: nil, reference: nil))
+        let usage = try await ask(world, "GET", "/api/v1/quantum/usage", of: family)
+        #expect(
+            usage.json["average_speedup"]?.double.map { abs($0 - 0.25) < 1e-12 } == true
+                && usage.json["spin_seconds"]?.double.map { abs($0 - 0.1234) < 1e-12 } == true)
+        let shown = try await ask(world, "GET", "/api/v1/quantum/benchmark", of: family)
+        #expect(shown.json["status"] == "measured" && shown.json["comparisons"]?.elements?.first?["baseline_time"]?["seconds"]?["high"] == .null)
+        let other = world.principal("other", [.quantumResources])
+        #expect(try await ask(world, "POST", "/api/v1/quantum/benchmark", as: other, of: family).status == 403)
+        #expect(try await ask(world, "POST", "/api/v1/quantum/benchmark", of: family).status == 202)
+        // Where nobody measures, it says so.
+        for (method, path) in [("GET", "/api/v1/quantum/benchmark"), ("POST", "/api/v1/quantum/optimize")] {
+            let body = method == "POST" ? "{}" : ""
+            #expect(try await ask(world, method, path, body).json["error"] == "quantum_unavailable")
+        }
+    }
+
+    @Test func theDocumentsOptimizationChangesWhatWasMeasured() async throws {
+        let world = try await World()
+        let family = try await measured(world)
+        let path = "/api/v1/quantum/optimize"
+        let asked = LeaseRequest(qubits: 100, seconds: 7200, priority: .normal, workload: .sampling, strategy: .auto)
+        let lease = try await world.leases.allocate(asked, tenant: "default", actor: "a", now: World.now.adding(seconds: -3600))
+        try await world.leases.count(
+            SolverRunRecord(
+                id: "r", tenant: "default", lease: lease.id, endedAt: World.now.adding(seconds: -1800), solver: "exact", spins: 25, reads: 1, spinUpdates: 7,
+                microseconds: 1_000_000, energy: nil, reference: nil))
+        let example =
+            #"{"optimization_type": "efficiency", "target_improvement": 0.15, "constraints": {"max_reallocation_time": 300, "maintain_sla": true}}"#
+        let done = try await ask(world, "POST", path, example, of: family)
+        #expect(done.json["status"] == "completed" && done.json["reallocations"] == 1 && done.json["target_met"] == true, "\(done.json.encodedText)")
+        #expect(done.json["improvements"]?["efficiency_gain"]?.double == 3 && done.json["improvements"]?["cost_reduction"]?.double == 75)
+        // Samples of a distribution are not sought faster: nothing was measured.
+        #expect(done.json["improvements"]?["performance_boost"] == .null && done.json["optimization_id"]?.text?.hasPrefix("opt_") == true)
+        #expect(try await ask(world, "GET", "/api/v1/quantum/allocations/\(lease.id)", of: family).json["qubits_allocated"] == 25)
+        for (body, field) in [
+            (#"{"optimization_type":"x"}"#, "optimization_type"), (#"{"target_improvement":11}"#, "target_improvement"), (#"{"constraints":5}"#, "constraints"),
+            (#"{"constraints":{"max_reallocation_time":0}}"#, "constraints.max_reallocation_time"), (#"{"dry_run":1}"#, "dry_run"),
+        ] {
+            let reply = try await ask(world, "POST", path, body, of: family)
+            #expect(reply.status == 400 && reply.json["details"]?["field"]?.text == field, "\(body) \(reply.json.encodedText)")
+        }
     }
 }

@@ -13,15 +13,15 @@ import Testing
     func anExportedKeyOpensWhatItSealedInANewVault(_ kind: StoreKind) async throws {
         try await Vault.with(kind) { world in
             let key = try await world.generate("kyber_1024") { ($0.isBackedUp, $0.metadata) = (true, ["application": "a"]) }
-            let first = try await world.vault.seal([1], key: key.id, tenant: "one", now: start).message.bytes
+            let first = try await world.vault.seal([1], key: key.id, tenant: "one", actor: "a", now: start).message.bytes
             let rotated = try await world.vault.rotate(key.id, tenant: "one", actor: "admin", now: start)
-            let second = try await world.vault.seal([2], key: key.id, tenant: "one", now: start).message.bytes
+            let second = try await world.vault.seal([2], key: key.id, tenant: "one", actor: "a", now: start).message.bytes
             let bytes = try await world.vault.export(key.id, passphrase: phrase, tenant: "one", actor: "admin", now: start)
             try await Vault.with(kind) { other in
                 let found = try await other.vault.restore(bytes, passphrase: phrase, tenant: "one", actor: "admin", now: start)
                 #expect(found.id == key.id && found.newest.publicKey == rotated.newest.publicKey && found.record.metadata == ["application": "a"])
-                #expect(try await other.vault.open(first, key: key.id, tenant: "one", now: start).message.bytes == [1])
-                #expect(try await other.vault.open(second, key: key.id, tenant: "one", now: start).message.bytes == [2])
+                #expect(try await other.vault.open(first, key: key.id, tenant: "one", actor: "a", now: start).message.bytes == [1])
+                #expect(try await other.vault.open(second, key: key.id, tenant: "one", actor: "a", now: start).message.bytes == [2])
                 // It is there; and once it is revoked, it does not come back.
                 for _ in 1...2 {
                     guard

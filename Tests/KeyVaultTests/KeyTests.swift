@@ -94,13 +94,13 @@ import Testing
     func whatIsAnotherTenantsIsNotThere(_ kind: StoreKind) async throws {
         try await Vault.with(kind) { world in
             let key = try await world.generate("kyber_1024")
-            let sealed = try await world.vault.seal([1], key: key.id, tenant: "one", now: start).message.bytes
+            let sealed = try await world.vault.seal([1], key: key.id, tenant: "one", actor: "a", now: start).message.bytes
             let deeds: [(String) async throws -> Void] = [
-                { _ = try await world.vault.key($0, tenant: "two") }, { _ = try await world.vault.seal([1], key: $0, tenant: "two", now: start) },
-                { _ = try await world.vault.open(sealed, key: $0, tenant: "two", now: start) },
+                { _ = try await world.vault.key($0, tenant: "two") }, { _ = try await world.vault.seal([1], key: $0, tenant: "two", actor: "a", now: start) },
+                { _ = try await world.vault.open(sealed, key: $0, tenant: "two", actor: "a", now: start) },
                 { _ = try await world.vault.rotate($0, tenant: "two", actor: "a", now: start) },
                 { _ = try await world.vault.revoke($0, reason: nil, tenant: "two", actor: "a", now: start) },
-                { _ = try await world.vault.sign([1], key: $0, tenant: "two", now: start) },
+                { _ = try await world.vault.sign([1], key: $0, tenant: "two", actor: "a", now: start) },
                 { _ = try await world.vault.verify([1], of: [1], key: $0, tenant: "two", now: start) },
                 { _ = try await world.vault.exportPublic($0, tenant: "two") },
             ]

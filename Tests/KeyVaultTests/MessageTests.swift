@@ -13,17 +13,19 @@ import Trust
         try await Vault.with(.memory) { world in
             let key = try await world.generate(algorithm)
             for (plain, compresses) in [([1, 2, 3, 4, 5], false), ([], false), ([], true), ([UInt8](repeating: 7, count: 100_000), true)] as [([UInt8], Bool)] {
-                let sealed = try await world.vault.seal(plain, key: key.id, additional: [9], compresses: compresses, tenant: "one", now: start).message
+                let sealed = try await world.vault.seal(plain, key: key.id, additional: [9], compresses: compresses, tenant: "one", actor: "a", now: start)
+                    .message
                 if !compresses {
                     #expect(sealed.bytes.count == key.algorithm.encapsulatedBytes + plain.count + 16 && sealed.compressionRatio == 1)
                 }
                 if plain.count > 5 { #expect(sealed.compressionRatio < 0.01 && sealed.compressionRatio > 0) }
                 #expect(sealed.nonce.count == 12 && sealed.version == 1 && sealed.integrity.count == 32)
-                let opened = try await world.vault.open(sealed.bytes, key: key.id, additional: [9], tenant: "one", now: start).message
+                let opened = try await world.vault.open(sealed.bytes, key: key.id, additional: [9], tenant: "one", actor: "a", now: start).message
                 #expect(opened.bytes == plain && opened.version == 1 && opened.wasCompressed == compresses)
-                #expect(await refusal { _ = try await world.vault.open(sealed.bytes, key: key.id, tenant: "one", now: start) } == .unopenable)
+                #expect(await refusal { _ = try await world.vault.open(sealed.bytes, key: key.id, tenant: "one", actor: "a", now: start) } == .unopenable)
                 // Two of one content differ.
-                let again = try await world.vault.seal(plain, key: key.id, additional: [9], compresses: compresses, tenant: "one", now: start).message
+                let again = try await world.vault.seal(plain, key: key.id, additional: [9], compresses: compresses, tenant: "one", actor: "a", now: start)
+                    .message
                 #expect(again.bytes != sealed.bytes && again.nonce != sealed.nonce)
             }
         }
@@ -37,7 +39,7 @@ import Trust
             let other = try KeyDocuments.publicKey(pem: KeyDocuments.publicPEM(exported.publicKey))
             let sealed = try HPKE.seal(Array("hello".utf8), to: other, info: [], additional: [])
             #expect(sealed.bytes.count == 1_589)
-            #expect(try await world.vault.open(sealed.bytes, key: key.id, tenant: "one", now: start).message.bytes == Array("hello".utf8))
+            #expect(try await world.vault.open(sealed.bytes, key: key.id, tenant: "one", actor: "a", now: start).message.bytes == Array("hello".utf8))
         }
     }
 
@@ -45,16 +47,18 @@ import Trust
     func everyFlippedByteIsTheSameRefusal(_ kind: StoreKind) async throws {
         try await Vault.with(kind) { world in
             let key = try await world.generate("ml_kem_768") { $0.metadata = ["application": "x"] }
-            let sealed = try await world.vault.seal(Array("secret".utf8), key: key.id, additional: [1], tenant: "one", now: start).message.bytes
+            let sealed = try await world.vault.seal(Array("secret".utf8), key: key.id, additional: [1], tenant: "one", actor: "a", now: start).message.bytes
             // Each byte of the cipher text, and some of the encapsulated secret.
             for place in stride(from: 0, to: key.algorithm.encapsulatedBytes, by: 37) + Array(key.algorithm.encapsulatedBytes..<sealed.count) {
                 var bad = sealed
                 bad[place] ^= 1 << UInt8(place % 8)
-                #expect(await refusal { _ = try await world.vault.open(bad, key: key.id, additional: [1], tenant: "one", now: start) } == .unopenable)
+                #expect(
+                    await refusal { _ = try await world.vault.open(bad, key: key.id, additional: [1], tenant: "one", actor: "a", now: start) } == .unopenable)
             }
             for count in [0, 1, key.algorithm.encapsulatedBytes, sealed.count - 1] {
                 let bad = Array(sealed[..<count])
-                #expect(await refusal { _ = try await world.vault.open(bad, key: key.id, additional: [1], tenant: "one", now: start) } == .unopenable)
+                #expect(
+                    await refusal { _ = try await world.vault.open(bad, key: key.id, additional: [1], tenant: "one", actor: "a", now: start) } == .unopenable)
             }
             // The record: whoever can write the table cannot make it another key.
             let changes: [(inout VaultKeyRecord) -> Void] = [
@@ -65,18 +69,23 @@ import Trust
             for (number, change) in changes.enumerated() {
                 try await Self.changed(world, key, change) {
                     #expect(
-                        await refusal { _ = try await world.vault.open(sealed, key: key.id, additional: [1], tenant: "one", now: start) } == .unopenable,
+                        await refusal { _ = try await world.vault.open(sealed, key: key.id, additional: [1], tenant: "one", actor: "a", now: start) }
+                            == .unopenable,
                         "\(number)")
-                    #expect(await refusal { _ = try await world.vault.seal([1], key: key.id, tenant: "one", now: start) } == .unopenable, "\(number)")
+                    #expect(
+                        await refusal { _ = try await world.vault.seal([1], key: key.id, tenant: "one", actor: "a", now: start) } == .unopenable, "\(number)")
                     #expect(await refusal { _ = try await world.vault.exportPublic(key.id, tenant: "one") } == .unopenable, "\(number)")
                 }
             }
             for place in key.newest.envelope.indices {
                 try await Self.changed(world, key, { $0.versions[0].envelope[place] ^= 0x40 }) {
-                    #expect(await refusal { _ = try await world.vault.open(sealed, key: key.id, additional: [1], tenant: "one", now: start) } == .unopenable)
+                    #expect(
+                        await refusal { _ = try await world.vault.open(sealed, key: key.id, additional: [1], tenant: "one", actor: "a", now: start) }
+                            == .unopenable)
                 }
             }
-            #expect(try await world.vault.open(sealed, key: key.id, additional: [1], tenant: "one", now: start).message.bytes == Array("secret".utf8))
+            #expect(
+                try await world.vault.open(sealed, key: key.id, additional: [1], tenant: "one", actor: "a", now: start).message.bytes == Array("secret".utf8))
         }
     }
 
@@ -101,9 +110,9 @@ import Trust
     func olderVersionsOpenUntilTheyAreGivenUp(_ kind: StoreKind) async throws {
         try await Vault.with(kind) { world in
             let key = try await world.generate("x_wing")
-            func seal() async throws -> SealedMessage { try await world.vault.seal([7], key: key.id, tenant: "one", now: start).message }
+            func seal() async throws -> SealedMessage { try await world.vault.seal([7], key: key.id, tenant: "one", actor: "a", now: start).message }
             func open(_ message: SealedMessage, _ version: Int? = nil) async throws -> Int {
-                try await world.vault.open(message.bytes, key: key.id, version: version, tenant: "one", now: start).message.version
+                try await world.vault.open(message.bytes, key: key.id, version: version, tenant: "one", actor: "a", now: start).message.version
             }
             let first = try await seal()
             let second = try await world.vault.rotate(key.id, tenant: "one", actor: "admin", now: start)
@@ -149,22 +158,22 @@ import Trust
                 if case .unusable? = await refusal(work) { return true }
                 return false
             }
-            let sealed = try await world.vault.seal([7], key: key.id, tenant: "one", now: just).message.bytes
-            let signature = try await world.vault.sign([7], key: signing.id, tenant: "one", now: just).signature
-            #expect(await isUnusable { _ = try await world.vault.seal([7], key: key.id, tenant: "one", now: late) })
-            #expect(await isUnusable { _ = try await world.vault.sign([7], key: signing.id, tenant: "one", now: late) })
-            #expect(try await world.vault.open(sealed, key: key.id, tenant: "one", now: late).message.bytes == [7])
+            let sealed = try await world.vault.seal([7], key: key.id, tenant: "one", actor: "a", now: just).message.bytes
+            let signature = try await world.vault.sign([7], key: signing.id, tenant: "one", actor: "a", now: just).signature
+            #expect(await isUnusable { _ = try await world.vault.seal([7], key: key.id, tenant: "one", actor: "a", now: late) })
+            #expect(await isUnusable { _ = try await world.vault.sign([7], key: signing.id, tenant: "one", actor: "a", now: late) })
+            #expect(try await world.vault.open(sealed, key: key.id, tenant: "one", actor: "a", now: late).message.bytes == [7])
             #expect(try await world.vault.verify(signature, of: [7], key: signing.id, tenant: "one", now: late).version == 1)
             _ = try await world.vault.rotate(key.id, tenant: "one", actor: "admin", now: late)
-            #expect(try await world.vault.seal([7], key: key.id, tenant: "one", now: late).message.version == 2)
+            #expect(try await world.vault.seal([7], key: key.id, tenant: "one", actor: "a", now: late).message.version == 2)
 
             let gone = try await world.vault.revoke(key.id, reason: "lost", tenant: "one", actor: "admin", now: late)
             #expect(gone.state(at: start) == .revoked && gone.record.versions.allSatisfy { $0.envelope.isEmpty } && gone.record.revokedReason == "lost")
             _ = try await world.vault.revoke(key.id, reason: "again", tenant: "one", actor: "admin", now: late)
             _ = try await world.vault.revoke(signing.id, reason: nil, tenant: "one", actor: "admin", now: late)
             let deeds: [() async throws -> Void] = [
-                { _ = try await world.vault.open(sealed, key: key.id, tenant: "one", now: start) },
-                { _ = try await world.vault.seal([7], key: key.id, tenant: "one", now: start) },
+                { _ = try await world.vault.open(sealed, key: key.id, tenant: "one", actor: "a", now: start) },
+                { _ = try await world.vault.seal([7], key: key.id, tenant: "one", actor: "a", now: start) },
                 { _ = try await world.vault.rotate(key.id, tenant: "one", actor: "admin", now: start) },
                 { _ = try await world.vault.exportPublic(key.id, tenant: "one") },
                 { _ = try await world.vault.verify(signature, of: [7], key: signing.id, tenant: "one", now: start) },
@@ -179,7 +188,7 @@ import Trust
         try await Vault.with(.memory) { world in
             let key = try await world.generate("dilithium_5")
             let other = try await world.generate("dilithium_5")
-            let signature = try await world.vault.sign([1, 2], key: key.id, context: [3], tenant: "one", now: start).signature
+            let signature = try await world.vault.sign([1, 2], key: key.id, context: [3], tenant: "one", actor: "a", now: start).signature
             func version(_ signature: [UInt8], _ message: [UInt8] = [1, 2], _ context: [UInt8] = [3], _ id: String? = nil) async throws -> Int? {
                 try await world.vault.verify(signature, of: message, key: id ?? key.id, context: context, tenant: "one", now: start).version
             }
@@ -191,11 +200,11 @@ import Trust
             _ = try await world.vault.rotate(key.id, tenant: "one", actor: "admin", now: start)
             #expect(try await version(signature) == 1)
             let long = [UInt8](repeating: 0, count: 256)
-            #expect(await field { _ = try await world.vault.sign([1], key: key.id, context: long, tenant: "one", now: start) } == "context")
+            #expect(await field { _ = try await world.vault.sign([1], key: key.id, context: long, tenant: "one", actor: "a", now: start) } == "context")
             let kem = try await world.generate("x_wing")
             for (id, deed) in [
-                (kem.id, { _ = try await world.vault.sign([1], key: $0, tenant: "one", now: start) }),
-                (key.id, { _ = try await world.vault.seal([1], key: $0, tenant: "one", now: start) }),
+                (kem.id, { _ = try await world.vault.sign([1], key: $0, tenant: "one", actor: "a", now: start) }),
+                (key.id, { _ = try await world.vault.seal([1], key: $0, tenant: "one", actor: "a", now: start) }),
             ] as [(String, (String) async throws -> Void)] {
                 guard case .wrongUse(id, _)? = await refusal({ try await deed(id) }) else {
                     Issue.record("\(id) was used for what it is not for")
@@ -203,7 +212,7 @@ import Trust
                 }
             }
             let exchanging = try await world.generate("x_wing", .keyExchange)
-            guard case .wrongUse? = await refusal({ _ = try await world.vault.seal([1], key: exchanging.id, tenant: "one", now: start) }) else {
+            guard case .wrongUse? = await refusal({ _ = try await world.vault.seal([1], key: exchanging.id, tenant: "one", actor: "a", now: start) }) else {
                 Issue.record("a key for exchanges seals")
                 return
             }
@@ -228,7 +237,7 @@ import Trust
         }
         seeds = drawn.all.filter { $0.count >= 32 }
         #expect(seeds.count == 3)
-        let sealed = try await vault.seal([7], key: keys[0].id, tenant: "one", now: start).message.bytes
+        let sealed = try await vault.seal([7], key: keys[0].id, tenant: "one", actor: "a", now: start).message.bytes
         await store.close()
         for name in try FileManager.default.subpathsOfDirectory(atPath: folder) {
             guard let content = FileManager.default.contents(atPath: "\(folder)/\(name)") else { continue }
@@ -240,9 +249,9 @@ import Trust
         }
         store = try SQLiteStore(folder: folder, suite: .system)
         let again = Vault(store, masters: masters)
-        #expect(try await again.vault.open(sealed, key: keys[0].id, tenant: "one", now: start).message.bytes == [7])
+        #expect(try await again.vault.open(sealed, key: keys[0].id, tenant: "one", actor: "a", now: start).message.bytes == [7])
         let other = Vault(store)
-        #expect(await refusal { _ = try await other.vault.open(sealed, key: keys[0].id, tenant: "one", now: start) } == .unopenable)
+        #expect(await refusal { _ = try await other.vault.open(sealed, key: keys[0].id, tenant: "one", actor: "a", now: start) } == .unopenable)
         await store.close()
     }
 }

@@ -41,13 +41,13 @@ struct Bureau {
         _ = try await store.addRun(
             SolverRunRecord(
                 id: id, tenant: Tenants.defaultID, lease: lease, endedAt: noon.adding(seconds: at), solver: "exact", spins: spins, reads: 1, spinUpdates: 100,
-                milliseconds: milliseconds, energy: energy, reference: reference))
+                microseconds: 1000 * milliseconds, energy: energy, reference: reference))
     }
 
     /// A queue that solves, at work until the body ends.
     func solving(_ body: (JobQueue, Artifacts) async throws -> Void) async throws {
         let artifacts = Artifacts(store: store, suite: .system, log: quiet)
-        let pool = SolverPool(pool: ComputePool(threads: 1, name: "tests"), crew: .alone)
+        let pool = SolverPool(threads: 1, slice: 0.01)
         let clock = JobClock.system { noon }
         let leases = Leases(store: store, tenants: tenants, capacity: 2000, clock: clock, random: .system, log: quiet)
         let queue = JobQueue(

@@ -53,6 +53,7 @@ import Trust
             #expect(try await ids(70, 200) == [])
             #expect(try await ids(0, 10) == ["a"])
             #expect(try await store.leases(tenant: "default", from: now, to: now.adding(seconds: 300), limit: 1).map(\.id) == ["c"])
+            #expect(try await store.leases(tenant: nil, from: now, to: now.adding(seconds: 5), limit: 9).map(\.id) == ["a", "z"])
         }
     }
 
@@ -90,7 +91,7 @@ import Trust
             func run(_ id: String, _ lease: String?, at: Double, tenant: String = "default") -> SolverRunRecord {
                 SolverRunRecord(
                     id: id, tenant: tenant, lease: lease, endedAt: now.adding(seconds: at), solver: "exact", spins: 3, reads: 1, spinUpdates: 8,
-                    milliseconds: 7, energy: -1.5, reference: nil)
+                    microseconds: 7, energy: -1.5, reference: nil)
             }
             #expect(try await store.addRun(run("1", "a", at: 1)))
             #expect(try await !store.addRun(run("1", "a", at: 2)))
@@ -99,9 +100,12 @@ import Trust
             // Another tenant counts nothing for this lease.
             #expect(try await store.addRun(run("4", "a", at: 4, tenant: "other")))
             let use = try #require(try await store.lease("a", tenant: "default")).use
-            #expect(use.runs == 2 && use.spinUpdates == 16 && use.milliseconds == 14 && use.spinMilliseconds == 42)
+            #expect(use.runs == 2 && use.spinUpdates == 16 && use.microseconds == 14 && use.spinMicroseconds == 42 && use.spinsMax == 3)
             #expect(try await store.solverRuns(tenant: "default", from: now, to: now.adding(seconds: 5), limit: 9).map(\.id) == ["2", "1"])
             #expect(try await store.solverRuns(tenant: "default", from: now, to: now.adding(seconds: 6), limit: 1) == [run("3", nil, at: 5)])
+            let everybodys = try await store.solverRuns(tenant: nil, from: now, to: now.adding(seconds: 5), limit: 9)
+            #expect(try await store.solverRunCount(from: now.adding(seconds: 1), to: now.adding(seconds: 5)) == 3)
+            #expect(everybodys.map(\.id) == ["4", "2", "1"])
             // A lease that has not ended is kept, however old it is.
             #expect(try await store.forgetLeases(endedBefore: now.adding(seconds: 4), limit: 1) == 1)
             #expect(try await store.forgetLeases(endedBefore: now.adding(seconds: 4), limit: 9) == 1)

@@ -55,9 +55,10 @@ import Trust
         _ = try await store.addLease(
             lease, audit: AuditRecord(at: now, action: .leaseAllocated, actor: "a", subject: "q"), limits: LeaseLimits(tenant: 9, capacity: 9, kept: 9))
         let run = SolverRunRecord(
-            id: "r", tenant: "default", lease: "q", endedAt: now, solver: "exact", spins: 2, reads: 1, spinUpdates: 4, milliseconds: 1, energy: nil,
+            id: "r", tenant: "default", lease: "q", endedAt: now, solver: "exact", spins: 2, reads: 1, spinUpdates: 4, microseconds: 1, energy: nil,
             reference: nil)
         _ = try await store.addRun(run)
+        try await store.addBenchmark(benchmark("m", at: now), kept: 1)
         await store.close()
     }
 
@@ -100,6 +101,7 @@ import Trust
         ("seen_key", "default/07", ["session = 'y'", "seen_ms = seen_ms + 1"]),
         ("lease", "q", ["ended_ms = 1", "expires_ms = expires_ms + 4096", "tenant = 'x'"]),
         ("solver_run", "r", ["record = CAST(replace(CAST(record AS TEXT), 'exact', 'exbct') AS BLOB)", "ended_ms = 1"]),
+        ("solver_benchmark", "m", ["measured_ms = 1", "record = CAST(replace(CAST(record AS TEXT), 'torus', 'tarus') AS BLOB)"]),
         ("artifact", "default/a", ["digest = '00'", "bytes = 4", "expires_ms = 4"]),
     ]
 

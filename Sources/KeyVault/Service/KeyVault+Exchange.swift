@@ -60,7 +60,10 @@ extension KeyVault {
         let info = Self.exchangeInfo(initiator: request.initiator, responder: request.responder, session: session)
         let audit = AuditRecord(
             at: now, action: .vaultKeyExchanged, by: caller, of: session,
-            details: ["initiator": request.initiator, "responder": request.responder, "fingerprint": key.fingerprint])
+            details: [
+                "operation": "key_exchange", "algorithm": key.algorithm.rawValue, "initiator": request.initiator, "responder": request.responder,
+                "fingerprint": key.fingerprint,
+            ])
         let record = SeenKeyRecord(tenant: tenant, fingerprint: key.digest, session: session, seenAt: now)
         let seen = try await kept { () async throws(StorageError) in try await store.seeKey(record, audit: audit, limit: VaultLimits.seenKeysMax) }
         tell(.used("key_exchange", tenant: tenant))

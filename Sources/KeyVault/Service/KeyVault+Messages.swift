@@ -1,6 +1,6 @@
 internal import Crypto
 package import Federation
-internal import Storage
+package import Storage
 internal import Wire
 
 /// A message that was sealed to a key.
@@ -27,12 +27,14 @@ extension KeyVault {
     /// any implementation.
     static let compressedInfo = Array("tutti zstd".utf8)
 
+    /// Every use of a private or public half is an entry of the audit.
     /// - Parameters:
     ///   - algorithm: what the caller takes the key for; nil: whatever it is.
     ///   - compresses: whether zstd comes first. The length of the result then tells something of the content.
     /// - Throws: `unknownKey`, `wrongUse`, `unusable`, `field`.
     package func seal(
-        _ plain: [UInt8], key id: String, algorithm: String? = nil, additional: [UInt8] = [], compresses: Bool = false, tenant: String, now: Instant
+        _ plain: [UInt8], key id: String, algorithm: String? = nil, additional: [UInt8] = [], compresses: Bool = false, tenant: String, actor: AuditActor,
+        now: Instant
     ) async throws(KeyVaultError) -> (message: SealedMessage, key: VaultKey) {
         try Self.limit(plain, VaultLimits.plaintextBytesMax, "data")
         try Self.limit(additional, VaultLimits.additionalBytesMax, "additional_data")
@@ -42,7 +44,7 @@ extension KeyVault {
         let content = compresses ? BulkCodec.compress(plain, shuffle: 1, level: VaultLimits.compressionLevel) : plain
         let sealed = try HPKE.seal(
             content, to: try await publicKey(key, key.newest), info: compresses ? Self.compressedInfo : [], additional: additional)
-        tell(.used("encrypt", tenant: tenant))
+        try await used(key, key.newest, "encrypt", actor, now)
         return (
             SealedMessage(
                 bytes: sealed.bytes, nonce: sealed.nonce, version: key.newest.number,
@@ -54,7 +56,8 @@ extension KeyVault {
     /// - Parameter version: nil: each is tried, the newest first.
     /// - Throws: `unknownKey`, `wrongUse`, `unusable`, `field`; `unopenable`, whatever the reason is.
     package func open(
-        _ sealed: [UInt8], key id: String, algorithm: String? = nil, version: Int? = nil, additional: [UInt8] = [], tenant: String, now: Instant
+        _ sealed: [UInt8], key id: String, algorithm: String? = nil, version: Int? = nil, additional: [UInt8] = [], tenant: String, actor: AuditActor,
+        now: Instant
     ) async throws(KeyVaultError) -> (message: OpenedMessage, key: VaultKey) {
         try Self.limit(sealed, VaultLimits.sealedBytesMax, "encrypted_data")
         try Self.limit(additional, VaultLimits.additionalBytesMax, "additional_data")
@@ -67,7 +70,7 @@ extension KeyVault {
                 guard let content = try? HPKE.open(sealed, with: privateKey, info: info, additional: additional) else { continue }
                 let isCompressed = !info.isEmpty
                 guard let plain = isCompressed ? try? BulkCodec.decompress(content, limit: VaultLimits.plaintextBytesMax) : content else { throw .unopenable }
-                tell(.used("decrypt", tenant: tenant))
+                try await used(key, version, "decrypt", actor, now)
                 return (OpenedMessage(bytes: plain, version: version.number, wasCompressed: isCompressed), key)
             }
         }
@@ -77,13 +80,13 @@ extension KeyVault {
     /// - Parameter context: at most 255 bytes; whoever verifies names the same.
     /// - Throws: `unknownKey`, `wrongUse`, `unusable`, `field`.
     package func sign(
-        _ message: [UInt8], key id: String, context: [UInt8] = [], tenant: String, now: Instant
+        _ message: [UInt8], key id: String, context: [UInt8] = [], tenant: String, actor: AuditActor, now: Instant
     ) async throws(KeyVaultError) -> (signature: [UInt8], key: VaultKey) {
         try Self.limit(message, VaultLimits.messageBytesMax, "data")
         let key = try await key(id, tenant: tenant)
         try key.allow(.sign, at: now)
         let signature = try await privateKey(key, key.newest).sign(message, context: context)
-        tell(.used("sign", tenant: tenant))
+        try await used(key, key.newest, "sign", actor, now)
         return (signature, key)
     }
 
@@ -104,6 +107,27 @@ extension KeyVault {
             if isValid { return (version.number, key) }
         }
         return (nil, key)
+    }
+
+    /// Writes down that a version was used, by whom and for what, before anybody has the result. Of the content nothing is said.
+    /// - Throws: `unusable` for a key that was revoked meanwhile, or whose version was given up.
+    private func used(
+        _ key: VaultKey, _ version: VaultKeyRecord.Version, _ operation: String, _ actor: AuditActor, _ now: Instant
+    ) async throws(KeyVaultError) {
+        let audit = AuditRecord(
+            at: now, action: .vaultKeyUsed, by: actor, of: key.id,
+            details: ["operation": operation, "version": "\(version.number)", "algorithm": key.algorithm.rawValue])
+        let found = try await kept { () async throws(StorageError) in
+            try await store.changeVaultKey(key.id, tenant: key.record.tenant) { record in
+                Self.isThere(version, in: record) ? (record, nil, audit) : nil
+            }
+        }
+        guard let found, Self.isThere(version, in: found) else { throw .unusable(key: key.id, why: "was just revoked or given up") }
+        tell(.used(operation, tenant: key.record.tenant))
+    }
+
+    private static func isThere(_ version: VaultKeyRecord.Version, in record: VaultKeyRecord) -> Bool {
+        record.revokedAt == nil && record.versions.contains { $0.number == version.number }
     }
 
     private static func limit(_ bytes: [UInt8], _ most: Int, _ field: String) throws(KeyVaultError) {

@@ -17,9 +17,9 @@ extension MemoryStore: LeaseStore {
 
     package func lease(_ id: String, tenant: String) async throws(StorageError) -> LeaseRecord? { tables.withLock { $0.lease(id, tenant) } }
 
-    package func leases(tenant: String, from: Instant, to: Instant, limit: Int) async throws(StorageError) -> [LeaseRecord] {
+    package func leases(tenant: String?, from: Instant, to: Instant, limit: Int) async throws(StorageError) -> [LeaseRecord] {
         let found = tables.withLock { tables in
-            tables.leases.values.filter { same($0.tenant, tenant) && $0.allocatedAt < to && ($0.endedAt ?? $0.expiresAt) > from }
+            tables.leases.values.filter { lease in tenant.map { same(lease.tenant, $0) } ?? true }.filter { $0.allocatedAt < to && ($0.endedAt ?? $0.expiresAt) > from }
         }
         return Array(found.sorted { ($1.allocatedAt, MemoryKey($0.id)) < ($0.allocatedAt, MemoryKey($1.id)) }.prefix(max(0, limit)))
     }
@@ -56,11 +56,15 @@ extension MemoryStore: LeaseStore {
         }
     }
 
-    package func solverRuns(tenant: String, from: Instant, to: Instant, limit: Int) async throws(StorageError) -> [SolverRunRecord] {
+    package func solverRuns(tenant: String?, from: Instant, to: Instant, limit: Int) async throws(StorageError) -> [SolverRunRecord] {
         let found = tables.withLock { tables in
-            tables.solverRuns.values.filter { same($0.tenant, tenant) && $0.endedAt >= from && $0.endedAt < to }
+            tables.solverRuns.values.filter { run in tenant.map { same(run.tenant, $0) } ?? true }.filter { $0.endedAt >= from && $0.endedAt < to }
         }
         return Array(found.sorted { ($1.endedAt, MemoryKey($0.id)) < ($0.endedAt, MemoryKey($1.id)) }.prefix(max(0, limit)))
+    }
+
+    package func solverRunCount(from: Instant, to: Instant) async throws(StorageError) -> Int {
+        tables.withLock { tables in tables.solverRuns.values.count { $0.endedAt >= from && $0.endedAt < to } }
     }
 
     package func forgetLeases(endedBefore: Instant, limit: Int) async throws(StorageError) -> Int {

@@ -84,6 +84,8 @@ package final class MemoryStore: Sendable {
         var leases: [MemoryKey: LeaseRecord] = [:]
         /// By (id).
         var solverRuns: [MemoryKey: SolverRunRecord] = [:]
+        /// The newest first.
+        var benchmarks: [BenchmarkRecord] = []
     }
 
     let tables = Mutex(Tables())

@@ -23,11 +23,11 @@ extension SQLiteStore: LeaseStore {
         }
     }
 
-    package func leases(tenant: String, from: Instant, to: Instant, limit: Int) async throws(StorageError) -> [LeaseRecord] {
+    package func leases(tenant: String?, from: Instant, to: Instant, limit: Int) async throws(StorageError) -> [LeaseRecord] {
         try await commits.read { [rows] database in
             try rows.fetch(
                 .lease, database,
-                where: "tenant = ? AND allocated_ms < ? AND coalesce(ended_ms, expires_ms) > ? ORDER BY allocated_ms DESC, id LIMIT ?",
+                where: "\(Self.ofTenant(tenant)) AND allocated_ms < ? AND coalesce(ended_ms, expires_ms) > ? ORDER BY allocated_ms DESC, id LIMIT ?",
                 [tenant, to.milliseconds, from.milliseconds, max(0, limit)]
             ).map { try $0.record(LeaseRecord.self) }
         }
@@ -75,14 +75,24 @@ extension SQLiteStore: LeaseStore {
         }
     }
 
-    package func solverRuns(tenant: String, from: Instant, to: Instant, limit: Int) async throws(StorageError) -> [SolverRunRecord] {
+    package func solverRuns(tenant: String?, from: Instant, to: Instant, limit: Int) async throws(StorageError) -> [SolverRunRecord] {
         try await commits.read { [rows] database in
             try rows.fetch(
-                .solverRun, database, where: "tenant = ? AND ended_ms >= ? AND ended_ms < ? ORDER BY ended_ms DESC, id LIMIT ?",
+                .solverRun, database, where: "\(Self.ofTenant(tenant)) AND ended_ms >= ? AND ended_ms < ? ORDER BY ended_ms DESC, id LIMIT ?",
                 [tenant, from.milliseconds, to.milliseconds, max(0, limit)]
             ).map { try $0.record(SolverRunRecord.self) }
         }
     }
+
+    package func solverRunCount(from: Instant, to: Instant) async throws(StorageError) -> Int {
+        try await commits.read { database in
+            try Int.fetchOne(
+                database, sql: "SELECT count(*) FROM solver_run WHERE ended_ms >= ? AND ended_ms < ?", arguments: [from.milliseconds, to.milliseconds]) ?? 0
+        }
+    }
+
+    /// A condition of one parameter, by which the index of a tenant or of all is taken.
+    private static func ofTenant(_ tenant: String?) -> String { tenant == nil ? "? IS NULL" : "tenant = ?" }
 
     package func forgetLeases(endedBefore: Instant, limit: Int) async throws(StorageError) -> Int {
         try await commits.write { database in

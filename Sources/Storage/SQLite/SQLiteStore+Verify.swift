@@ -87,6 +87,7 @@ struct StoredContents {
         case SealedTable.deliveryAttempt.name: _ = try row.record(AttemptRecord.self)
         case SealedTable.lease.name: _ = try row.record(LeaseRecord.self)
         case SealedTable.solverRun.name: _ = try row.record(SolverRunRecord.self)
+        case SealedTable.benchmark.name: _ = try row.record(BenchmarkRecord.self)
         case SealedTable.logEntry.name: _ = try row.record(LogRecord.self)
         default: break
         }

@@ -59,6 +59,7 @@ struct SealedTable: Sendable {
     static let lease = SealedTable(
         name: "lease", key: ["id"], columns: ["tenant", "id", "allocated_ms", "expires_ms", "ended_ms", "record"])
     static let solverRun = SealedTable(name: "solver_run", key: ["id"], columns: ["tenant", "id", "ended_ms", "record"])
+    static let benchmark = SealedTable(name: "solver_benchmark", key: ["id"], columns: ["tenant", "id", "measured_ms", "record"])
 
     static let all = [
         session, member, round, contribution, updateBody, token, node, apiKey, audit, privacyRow, release, fact,
@@ -70,6 +71,7 @@ struct SealedTable: Sendable {
         seriesBlock, logEntry,
         vaultKey, seenKey,
         lease, solverRun,
+        benchmark,
     ]
 }
 

@@ -42,6 +42,8 @@ enum AuthorisationRows {
         enterprise POST /quantum/allocate own
         enterprise GET /quantum/usage own
         enterprise POST /quantum/optimize own
+        enterprise GET /quantum/benchmark own
+        enterprise POST /quantum/benchmark platform
         enterprise GET /quantum/allocations/{allocation_id} id
         enterprise DELETE /quantum/allocations/{allocation_id} id
         enterprise POST /tenants/{tenant_id}/scale id

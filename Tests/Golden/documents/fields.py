@@ -141,6 +141,20 @@ FIELDS = {
                 [{"send": "gate_model", "also": {"qubits": 25}, "refused": 400, "field": "qubits"}]),
         },
     },
+    "enterprise POST /quantum/optimize": {
+        # A trial that changes nothing: others lease beside it.
+        "base": {"optimization_type": "cost", "dry_run": True},
+        "fields": {
+            "optimization_type": field(
+                "sizes, solvers or both", set_("cost", "optimization_type"), set_("cost", "improvements.performance_boost", {"is": "null"}),
+                {"omit": True, "also": {"constraints": {"max_reallocation_time": 1}}, "reply": {"optimization_type": "efficiency"}}, no("speed", 5)),
+            "target_improvement": field(
+                "what is enough", {"send": 10, "reply": {"target_met": False}}, no(-0.1, 10.5, "1")),
+            "constraints": field("within what", {"send": {}, "reply": {"status": "planned"}}, no(5)),
+            "constraints.max_reallocation_time": field("how long", {"send": 1, "reply": {"status": "planned"}}, no(0, 3601, "1")),
+            "constraints.maintain_sla": field("whether what is in use may shrink", {"send": False, "reply": {"status": "planned"}}, no(5)),
+        },
+    },
     "enterprise GET /quantum/usage": {
         "fields": {
             "period": field("up to now", set_("1h", "period"), set_("30d", "period"), no("2d")),
