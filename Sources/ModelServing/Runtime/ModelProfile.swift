@@ -17,6 +17,8 @@ package struct ModelProfile: Sendable, Equatable {
     /// The time was over before all runs were made.
     package var isCutShort = false
 
+    package init(batches: [Batch]) { self.batches = batches }
+
     /// Of one row at a time, or of the smallest batch there is.
     package var single: Batch? { batches.first }
 

@@ -156,22 +156,24 @@ import Testing
             var options = InferenceOptions()
             (options.priority, options.deadlineSeconds) = (priority, seconds)
             let asked = options
-            return Task { do { return .success(try await runtime.infer("gate", tenant: "t", Gate.input([7]), asked)) } catch { return .failure(error) } }
+            return Task {
+                do throws(RuntimeError) { return .success(try await runtime.infer("gate", tenant: "t", Gate.input([7]), asked)) } catch { return .failure(error) }
+            }
         }
         let first = ask(.low)
         await until { runtime.load.waiting == 1 }
         let second = ask(.normal)
         await until { runtime.load.waiting == 2 }
-        guard case .failure(.busy(waiting: 2)) = await ask(.low).value else { return Issue.record("it was let in") }
+        guard case .failure(.busy(waiting: 2)) = await ask(.low).value else { throw Surprise(what: "it was let in") }
         let urgent = ask(.high)
         // The least urgent gives way.
-        guard case .failure(.busy) = await first.value else { return Issue.record("it stayed") }
+        guard case .failure(.busy) = await first.value else { throw Surprise(what: "it stayed") }
         // A call that is given up leaves the queue.
         second.cancel()
-        guard case .failure(.cancelled) = await second.value else { return Issue.record("it was answered") }
-        guard case .failure(.late) = await ask(.normal, seconds: 0.02).value else { return Issue.record("it was answered") }
+        guard case .failure(.cancelled) = await second.value else { throw Surprise(what: "it was answered") }
+        guard case .failure(.late) = await ask(.normal, seconds: 0.02).value else { throw Surprise(what: "it was answered") }
         gate.open()
-        guard case .success = await urgent.value else { return Issue.record("it was not answered") }
+        guard case .success = await urgent.value else { throw Surprise(what: "it was not answered") }
         _ = try await holding.value
         #expect(gate.runs == [[0], [7]])
         let use = try #require(try await runtime.status("gate", tenant: "t").use)
@@ -254,6 +256,8 @@ import Testing
         #expect(use.processorPercent(at: 6) == 50 && use.processorPercent(at: 0) == nil)
     }
 }
+
+struct Surprise: Error { var what: String }
 
 final class Facts: Sendable {
     private let told = Mutex<[String]>([])
