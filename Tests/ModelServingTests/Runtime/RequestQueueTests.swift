@@ -104,7 +104,8 @@ extension RequestQueue.Decision {
                     open.insert(id)
                 }
                 if generator.below(10) == 0, let some = open.min() {
-                    #expect(queue.remove(some))
+                    let isGone = queue.remove(some)
+                    #expect(isGone)
                     open.remove(some)
                 }
                 for gone in queue.expired(at: now) { #expect(open.remove(gone) != nil) }

@@ -47,7 +47,7 @@ let kinds: [ModelSpec] = [
     mlp, ModelSpec(kind: .softmaxRegression, layers: [37, 7]), ModelSpec(kind: .linear, layers: [65, 1]),
     ModelSpec(kind: .mlp, layers: [200, 130, 70, 3]), ModelSpec(kind: .mlp, layers: [3, 5, 2]),
     ModelSpec(
-        image: ImageShape(channels: 1, height: 12, width: 12),
+        image: ImageShape(height: 12, width: 12, channels: 1),
         convolutions: [ConvolutionSpec(channels: 4, kernel: 3, pool: 2), ConvolutionSpec(channels: 6, kernel: 3, pool: 1)], layers: [20, 4]),
 ]
 
