@@ -189,14 +189,14 @@ import Testing
         try await runtime.loadNow("m", tenant: "t", actor: "me")
         let question = tensor(features(2, 64, seed: 4), inputs: 64)
         let right = try LearningModel(file).run(question).bits
-        let isOver = Mutex(false)
+        let isOver = Flag()
         try await withThrowingTaskGroup(of: Int.self) { group in
             for caller in 0..<8 {
                 group.addTask {
                     var options = InferenceOptions()
                     options.batchRows = caller % 2 == 0 ? 1 : 16
                     var answers = 0
-                    while !isOver.withLock({ $0 }) || answers < 20 {
+                    while !isOver.isSet || answers < 20 {
                         let answer = try await runtime.infer("m", tenant: "t", question, options)
                         #expect(answer.outputs.bits == right)
                         answers += 1
@@ -205,7 +205,7 @@ import Testing
                 }
             }
             for _ in 0..<25 { try await runtime.loadNow("m", tenant: "t", again: true, actor: "me") }
-            isOver.withLock { $0 = true }
+            isOver.set()
             for try await answers in group { #expect(answers >= 20) }
         }
         // What was replaced is gone with its last call.
@@ -255,6 +255,12 @@ import Testing
         use.ran(rows: 1, seconds: 1, processorSeconds: 3)
         #expect(use.processorPercent(at: 6) == 50 && use.processorPercent(at: 0) == nil)
     }
+}
+
+final class Flag: Sendable {
+    private let value = Mutex(false)
+    var isSet: Bool { value.withLock { $0 } }
+    func set() { value.withLock { $0 = true } }
 }
 
 struct Surprise: Error { var what: String }
