@@ -155,10 +155,11 @@ let rooms: [Target] = [
             .product(name: "Crypto", package: "swift-crypto"), .product(name: "SwiftASN1", package: "swift-asn1"),
         ]),
     // 6 surfaces
-    room("APIKit", ["StrictJSON", "Suggestion", "Platform", "Storage", "Federation"]),
+    room("APIKit", ["ModelServing", "StrictJSON", "Suggestion", "Platform", "Storage", "Federation"]),
     room("EnterpriseAPI", ["APIKit", "QuantumService", "StrictJSON", "Platform", "Storage", "Federation", "Telemetry", "Trust"]),
-    room("AisembleAPI", ["APIKit", "Language", "StrictJSON", "Platform", "Storage", "Telemetry", "Suggestion", "Federation", "Trust"]),
-    room("PhiAPI", ["APIKit", "StrictJSON", "Platform", "Federation"]),
+    room("AisembleAPI", ["APIKit", "Inference", "Language", "ModelServing", "StrictJSON", "Platform", "Storage", "Telemetry", "Suggestion", "Federation", "Trust"]),
+    room("PhiAPI", ["APIKit", "CryptoSuite", "Inference", "ModelServing", "StrictJSON", "Platform", "Federation", "Storage"]),
+    room("OpenInferenceAPI", ["APIKit", "Inference", "ModelServing", "Platform", "StrictJSON"]),
     room("TrustStreamAPI", ["APIKit", "KeyVault", "CryptoSuite", "Wire", "StrictJSON", "FederationService", "Federation", "DifferentialPrivacy", "Learning", "Platform", "Storage", "Telemetry", "Trust"]),
     room("Console", ["APIKit", "CryptoSuite", "FederationService", "Federation", "DifferentialPrivacy", "Platform", "Storage", "StrictJSON", "Telemetry"]),
     // 7 nodes
