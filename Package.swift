@@ -155,7 +155,7 @@ let rooms: [Target] = [
             .product(name: "Crypto", package: "swift-crypto"), .product(name: "SwiftASN1", package: "swift-asn1"),
         ]),
     // 6 surfaces
-    room("APIKit", ["ModelServing", "StrictJSON", "Suggestion", "Platform", "Storage", "Federation"]),
+    room("APIKit", ["Inference", "ModelServing", "StrictJSON", "Suggestion", "Platform", "Storage", "Federation"]),
     room("EnterpriseAPI", ["APIKit", "QuantumService", "StrictJSON", "Platform", "Storage", "Federation", "Telemetry", "Trust"]),
     room("AisembleAPI", ["APIKit", "Inference", "Language", "ModelServing", "StrictJSON", "Platform", "Storage", "Telemetry", "Suggestion", "Federation", "Trust"]),
     room("PhiAPI", ["APIKit", "CryptoSuite", "Inference", "ModelServing", "StrictJSON", "Platform", "Federation", "Storage"]),

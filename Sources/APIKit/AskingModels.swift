@@ -1,3 +1,4 @@
+internal import Inference
 package import ModelServing
 internal import StrictJSON
 

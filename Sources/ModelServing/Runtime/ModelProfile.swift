@@ -1,5 +1,6 @@
 internal import Compute
 package import Inference
+internal import Learning
 internal import Synchronization
 
 /// What runs of a model took, measured now.
@@ -58,14 +59,27 @@ extension ModelRuntime {
         }
         guard let (instance, loaded) = found else { throw .notLoaded(id) }
         defer { state.withLock { state in for number in state.board.exit(instance) { state.loaded[number] = nil } } }
-        let (model, record) = (loaded.model, loaded.record)
+        return (try await profile(loaded.model, inputs, runs, batches), loaded.record)
+    }
+
+    /// The same of the coordinator's own kernels: a perceptron of 784, 256, 128 and 10 on images of nothing.
+    package func profilePlatform(runs: Int, batches: [Int]) async throws(RuntimeError) -> ModelProfile {
+        let spec = ModelSpec(kind: .mlp, layers: [784, 256, 128, 10])
+        let file = ModelFile(
+            spec: spec, schema: DataSchema(inputs: 784, outputs: 10, scale: .none), parameters: [Float](repeating: 0.01, count: spec.parameterCount))
+        return try await profile(LearningModel(file), nil, runs, batches)
+    }
+
+    private func profile(
+        _ model: any RunnableModel, _ inputs: [NamedTensor]?, _ runs: Int, _ batches: [Int]
+    ) async throws(RuntimeError) -> ModelProfile {
         if let inputs { do { try model.inputs.check(inputs) } catch { throw .inference(error) } }
         let sizes = model.isBatched ? batches.map { min(max(1, $0), RuntimeLimits.profileRows) }.prefix(RuntimeLimits.profileBatches) : [1]
         let count = min(max(1, runs), RuntimeLimits.profileRuns)
         let made = await loading.run { () -> Result<ModelProfile, RuntimeError> in
             do throws(InferenceError) { return .success(try Self.measure(model, inputs, count, Array(sizes))) } catch { return .failure(.inference(error)) }
         }
-        return (try made.get(), record)
+        return try made.get()
     }
 
     private static func measure(_ model: any RunnableModel, _ inputs: [NamedTensor]?, _ runs: Int, _ sizes: [Int]) throws(InferenceError) -> ModelProfile {

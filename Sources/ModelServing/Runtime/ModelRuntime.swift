@@ -137,6 +137,14 @@ package final class ModelRuntime: Sendable {
         state.withLock { state in state.board.ready(tenant: tenant).compactMap { key in state.board.ready(key).flatMap { state.loaded[$0]?.record } } }
     }
 
+    /// Of the tenant's models that answer the one that was loaded last.
+    package func latest(tenant: String) -> ServableModel? {
+        state.withLock { state in state.board.ready(tenant: tenant).compactMap { state.board.ready($0) }.max().flatMap { state.loaded[$0]?.record } }
+    }
+
+    /// Runs what takes longer than a cooperative task may, such as reading a large file.
+    package func aside<Value: Sendable>(_ work: @escaping @Sendable () -> Value) async -> Value { await loading.run(work) }
+
     /// How many models lie in memory and how many requests wait, of all tenants.
     package var load: (models: Int, waiting: Int, usedBytes: Int) { state.withLock { ($0.loaded.count, $0.queue.waiting.count, $0.board.usedBytes) } }
 
