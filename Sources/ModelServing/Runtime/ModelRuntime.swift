@@ -89,6 +89,7 @@ package final class ModelRuntime: Sendable {
         package var memoryBytes: Int?
         package var inputs: [TensorSpec] = []
         package var outputs: [TensorSpec] = []
+        package var isBatched = false
 
         package enum State: Sendable, Equatable {
             /// It may be loaded.
@@ -127,7 +128,7 @@ package final class ModelRuntime: Sendable {
         }
         if let number = state.board.ready(key), let loaded = state.loaded[number] {
             (status.record, status.use, status.memoryBytes) = (loaded.record, loaded.use, state.board[number]?.bytes)
-            (status.inputs, status.outputs) = (loaded.model.inputs, loaded.model.outputs)
+            (status.inputs, status.outputs, status.isBatched) = (loaded.model.inputs, loaded.model.outputs, loaded.model.isBatched)
         }
         return status
     }

@@ -24,7 +24,7 @@ package enum RuntimeError: Error, Sendable, Equatable, CustomStringConvertible {
         case .notLoaded(let id): "The model '\(id)' is not loaded."
         case .inference(let error): error.description
         case .noRoom(let needed, let free, let budget):
-            "The model needs \(needed) bytes of memory; \(free) of \(budget) are free. Unload another model, or raise models.memory_megabytes."
+            "The model needs \(needed) bytes of memory; \(free) of \(budget) are free. Unload another model, or raise models.memory_mb."
         case .tooManyModels(let limit): "\(limit) models are in memory, the most there may be; unload one."
         case .busy(let waiting): "\(waiting) requests wait already."
         case .late(let seconds): "Its turn did not come within \(seconds) s."
