@@ -168,6 +168,7 @@ let rooms: [Target] = [
         "CoordinatorNode",
         [
             "APIKit", "TrustStreamAPI", "EnterpriseAPI", "AisembleAPI", "PhiAPI", "Console", "FederationService", "KeyVault", "Federation", "QuantumService", "Storage", "Trust", "Platform", "Telemetry",
+            "ModelServing", "OpenInferenceAPI",
             "Receipts", "Wire", "Learning", "CryptoSuite", "TuttiConfiguration", "Compute", "Diagnosis", "StrictJSON",
             .product(name: "HummingbirdCore", package: "hummingbird"),
             .product(name: "Logging", package: "swift-log"),
@@ -203,7 +204,7 @@ let roof: [Target] = [
         "FuzzTargets",
         [
             "StrictJSON", "Learning", "Strategies", "CryptoSuite", "SecureAggregation", "Wire", "Federation", "Trust", "FederationService", "APIKit", "TrustStreamAPI",
-            "EnterpriseAPI", "AisembleAPI", "PhiAPI", "Console", "Platform", "QuantumService", "Storage", "Telemetry", "Receipts", "MerkleLog",
+            "EnterpriseAPI", "AisembleAPI", "PhiAPI", "Console", "Platform", "ModelServing", "QuantumService", "Storage", "Telemetry", "Receipts", "MerkleLog",
             "TuttiConfiguration", "CoordinatorNode", "ClientNode", .product(name: "NIOEmbedded", package: "swift-nio"), .product(name: "Logging", package: "swift-log"),
             .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
         ] + nio),

@@ -15,14 +15,15 @@ package struct RuntimeSettings: Sendable {
     /// Of all models' weights.
     package var memoryBytes: Int
     /// That compute; one more decodes files.
-    package var threads = 1
+    package var threads: Int
     package var waiting = RuntimeLimits.waiting
     /// How long a model whose file is on its way is waited for, and how often it is looked for.
     package var fetchSeconds = 3600.0
     package var fetchPollSeconds = 2.0
 
     /// - Parameter memoryBytes: nil: a quarter of the machine's.
-    package init(memoryBytes: Int? = nil) {
+    package init(memoryBytes: Int? = nil, threads: Int = 1) {
+        self.threads = threads
         self.memoryBytes = memoryBytes ?? Int(clamping: ProcessInfo.processInfo.physicalMemory / 4)
     }
 }
