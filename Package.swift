@@ -253,6 +253,7 @@ let suites: [Target] = [
     tests("MerkleLogTests", ["MerkleLog", "CryptoSuite", "Trust"]),
     tests("SecureAggregationTests", ["SecureAggregation", "CryptoSuite", "Trust", "FederationSimulator"]),
     tests("AnnealingTests", ["Annealing", "Compute", "StrictJSON", "WorkSharing"]),
+    tests("ModelServingTests", ["ModelServing", "Inference", "Learning", "StrictJSON", "Telemetry"]),
     tests("DifferentialPrivacyTests", ["DifferentialPrivacy", "SecureAggregation", "CryptoSuite"]),
     tests(
         "FederationTests",
@@ -289,6 +290,7 @@ let suites: [Target] = [
         [
             "APIKit", "EnterpriseAPI", "AisembleAPI", "PhiAPI", "StrictJSON", "Platform", "Storage", "Telemetry", "Trust", "Federation", "CryptoSuite",
             "TrustStreamAPI", "FederationService", "KeyVault", "QuantumService", "Compute", "Language",
+            "Inference", "Learning", "ModelServing", "OpenInferenceAPI",
             .product(name: "Logging", package: "swift-log"),
         ]),
     tests("TrustStreamAPITests", ["TrustStreamAPI", "KeyVault", "APIKit", "FederationService", "Federation", "Learning", "Wire", "Trust", "StrictJSON", "Platform", "Storage", "Telemetry", "CryptoSuite", .product(name: "Logging", package: "swift-log")]),
