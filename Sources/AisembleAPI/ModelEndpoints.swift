@@ -30,7 +30,8 @@ extension Aisemble {
                 case .ready: view = LoadView(id: id, status: .loaded, message: "The model is loaded", changed: false)
                 case .loading(let seconds): view = LoadView(id: id, status: .loading, seconds: seconds, message: "Model loading initiated", changed: true)
                 case .awaiting(let why):
-                    let blocker = BlockerBody(what: "model_file", field: "model_id", asked: id, have: "nothing yet", fix: "\(why); it is loaded when it is there")
+                    let blocker = BlockerBody(
+                        what: "model_file", field: "model_id", asked: id, have: "nothing yet", fix: "\(why); it is loaded when it is there")
                     view = LoadView(id: id, status: .loading, message: "The model is loaded when its file is there", changed: true, blockers: [blocker])
                 }
                 return .json(view.changed ? 202 : 200, view.json.noting(sent.notices))

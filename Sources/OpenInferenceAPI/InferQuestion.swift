@@ -24,7 +24,9 @@ struct InferQuestion: Sendable {
         var inputs: [NamedTensor] = []
         for (i, input) in body.inputs.enumerated() {
             let place = "inputs[\(i)]"
-            guard input.parameters["binary_data_size"] == nil else { throw .invalid(field: "\(place).parameters.binary_data_size", issue: Self.noBytes, provided: nil) }
+            guard input.parameters["binary_data_size"] == nil else {
+                throw .invalid(field: "\(place).parameters.binary_data_size", issue: Self.noBytes, provided: nil)
+            }
             guard let element = Tensor.Element(rawValue: input.datatype) else {
                 let known = Tensor.Element.allCases.map(\.rawValue).joined(separator: ", ")
                 throw .invalid(field: "\(place).datatype", issue: "must be one of \(known)", provided: .string(input.datatype))

@@ -58,7 +58,8 @@ struct ModelView: Described {
     var outputs: [TensorView]
     var parameters: [String: String]
     static let fields = [
-        FieldOf<ModelView>("name", \.title, .stored), FieldOf("versions", \.versions, .stored), FieldOf("platform", \.platform, .stored, "tutti_ and its format"),
+        FieldOf<ModelView>("name", \.title, .stored), FieldOf("versions", \.versions, .stored),
+        FieldOf("platform", \.platform, .stored, "tutti_ and its format"),
         FieldOf("inputs", \.inputs, .stored), FieldOf("outputs", \.outputs, .stored), FieldOf("parameters", \.parameters, .stored, "sha256 of its file"),
     ]
 

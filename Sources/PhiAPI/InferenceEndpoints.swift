@@ -98,7 +98,9 @@ extension Phi {
             if let deployment = body.deployment {
                 model = try await desk.model(of: deployment, tenant: tenant)
             } else {
-                do throws(ModelFailure) { model = try await desk.deployments.latest(tenant: tenant) } catch { throw ServiceError(.model(error), field: "deployment_id") }
+                do throws(ModelFailure) { model = try await desk.deployments.latest(tenant: tenant) } catch {
+                    throw ServiceError(.model(error), field: "deployment_id")
+                }
             }
             guard let model else {
                 if body.input != nil { throw sent.invalid("input", "needs a model that takes it; nothing is deployed") }
@@ -110,7 +112,9 @@ extension Phi {
             let status = try await desk.runtime.asking(tenant: tenant) { runtime throws(RuntimeError) in try await runtime.status(model, tenant: tenant) }
             let (profile, record) = try await desk.runtime.asking(tenant: tenant) { runtime throws(RuntimeError) in
                 let inputs = try body.input.map { input throws(RuntimeError) in
-                    do throws(InferenceError) { return try modelInputs(input.data, status.inputs, isBatched: status.isBatched) } catch { throw .inference(error) }
+                    do throws(InferenceError) { return try modelInputs(input.data, status.inputs, isBatched: status.isBatched) } catch {
+                        throw .inference(error)
+                    }
                 }
                 return try await runtime.profile(model, tenant: tenant, inputs: inputs, runs: body.runs, batches: body.batches)
             }
@@ -141,7 +145,10 @@ extension Phi {
                         content, name: InferenceDesk.artifact(name), mediaType: type, tenant: caller.tenant, actor: caller.actor, replaces: true,
                         now: Instant(milliseconds: request.nowMilliseconds))
                     return .json(
-                        FileView(title: name, sha256: kept.digest, bytes: kept.bytes, type: kept.mediaType, createdAt: Timestamp(milliseconds: kept.createdAt.milliseconds)).json)
+                        FileView(
+                            title: name, sha256: kept.digest, bytes: kept.bytes, type: kept.mediaType,
+                            createdAt: Timestamp(milliseconds: kept.createdAt.milliseconds)
+                        ).json)
                 } catch { throw ServiceError(artifact: error, name) }
             },
             Endpoint(

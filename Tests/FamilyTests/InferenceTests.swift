@@ -51,7 +51,8 @@ import Testing
         #expect(put.status == 200 && put.json["bytes"] == 31 && put.json["sha256"]?.text?.count == 64)
         let reply = try await call(
             world, "POST", "/inference/run",
-            #"{"deployment_id": "m1", "input": {"data": "input_data.json"}, "batch_size": 128, "priority": "ultra-high", "execution_policy": "quantum-optimized"}"#)
+            #"{"deployment_id": "m1", "input": {"data": "input_data.json"}, "batch_size": 128, "priority": "ultra-high", "execution_policy": "quantum-optimized"}"#
+        )
         #expect(reply.status == 200 && reply.json["execution_policy_applied"] == "cpu")
         #expect(reply.json["notices"]?.elements?.map { $0["field"] } == ["execution_policy"])
         let name = try #require(reply.json["output"]?.text)

@@ -44,7 +44,8 @@ func described(_ family: Family, _ method: String, _ path: String, _ reply: APIR
 
         let loading = try await call(world, "POST", "/models/m1/load", #"{"force_reload": false, "gpu_device": 0}"#)
         #expect(loading.status == 202 && loading.json["status"] == "loading" && loading.json["message"] == "Model loading initiated")
-        #expect(loading.json["estimated_time"] == .null && loading.json["device"] == "cpu" && loading.json["notices"]?.elements?.first?["field"] == "gpu_device")
+        #expect(
+            loading.json["estimated_time"] == .null && loading.json["device"] == "cpu" && loading.json["notices"]?.elements?.first?["field"] == "gpu_device")
         await until { world.models.load.models == 1 }
         let again = try await call(world, "POST", "/models/m1/load")
         #expect(again.status == 200 && again.json["status"] == "loaded" && again.json["changed"] == false)

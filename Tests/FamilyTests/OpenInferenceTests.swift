@@ -10,7 +10,9 @@ import Testing
 @Suite struct OpenInferenceTests {
     private func call(_ world: World, _ method: String, _ path: String, _ body: String = "", as caller: Caller? = nil) async throws -> APIReply {
         let reply = await world.call(world.openInference, request(method, "/v2\(path)", body: body), as: caller)
-        if reply.status < 300 { try described(world.openInference, method, "/v2\(path)", reply) } else {
+        if reply.status < 300 {
+            try described(world.openInference, method, "/v2\(path)", reply)
+        } else {
             #expect(reply.json.members?.map(\.name) == ["error"] && reply.json["error"]?.text?.isEmpty == false, "\(reply.json.encodedText)")
         }
         return reply
@@ -71,7 +73,8 @@ import Testing
 
     @Test func whatIsWrongIsSaidInOneSentence() async throws {
         let world = try await served()
-        func input(_ shape: String = "[1, 4]", _ type: String = "FP32", _ data: String = "[1, 2, 3, 4]", name: String = "features", more: String = "") -> String {
+        func input(_ shape: String = "[1, 4]", _ type: String = "FP32", _ data: String = "[1, 2, 3, 4]", name: String = "features", more: String = "") -> String
+        {
             #"{"inputs": [{"name": "\#(name)", "shape": \#(shape), "datatype": "\#(type)", "data": \#(data)\#(more)}]}"#
         }
         let wrong: [(body: String, part: String)] = [

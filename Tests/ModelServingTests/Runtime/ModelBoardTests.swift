@@ -71,7 +71,9 @@ private let b = ModelKey(tenant: "t", id: "b")
                 case 0, 1:
                     if case .begin(let number) = board.load(key, fileBytes: 1 + generator.below(90), again: generator.below(2) == 0) { loading.append(number) }
                 case 2:
-                    if let number = loading.popLast() { if generator.below(4) == 0 { board.failed(number) } else { _ = board.loaded(number, bytes: 1 + generator.below(90)) } }
+                    if let number = loading.popLast() {
+                        if generator.below(4) == 0 { board.failed(number) } else { _ = board.loaded(number, bytes: 1 + generator.below(90)) }
+                    }
                 case 3: if generator.below(3) == 0 { _ = board.unload(key) }
                 case 4, 5:
                     let ready = board.ready(key)

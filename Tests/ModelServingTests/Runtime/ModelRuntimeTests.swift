@@ -157,7 +157,9 @@ import Testing
             (options.priority, options.deadlineSeconds) = (priority, seconds)
             let asked = options
             return Task {
-                do throws(RuntimeError) { return .success(try await runtime.infer("gate", tenant: "t", Gate.input([7]), asked)) } catch { return .failure(error) }
+                do throws(RuntimeError) { return .success(try await runtime.infer("gate", tenant: "t", Gate.input([7]), asked)) } catch {
+                    return .failure(error)
+                }
             }
         }
         let first = ask(.low)
