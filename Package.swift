@@ -158,7 +158,7 @@ let rooms: [Target] = [
     room("APIKit", ["Inference", "ModelServing", "StrictJSON", "Suggestion", "Platform", "Storage", "Federation"]),
     room("EnterpriseAPI", ["APIKit", "QuantumService", "StrictJSON", "Platform", "Storage", "Federation", "Telemetry", "Trust"]),
     room("AisembleAPI", ["APIKit", "Inference", "Language", "ModelServing", "StrictJSON", "Platform", "Storage", "Telemetry", "Suggestion", "Federation", "Trust"]),
-    room("PhiAPI", ["APIKit", "CryptoSuite", "Inference", "ModelServing", "StrictJSON", "Platform", "Federation", "Storage"]),
+    room("PhiAPI", ["APIKit", "Inference", "ModelServing", "StrictJSON", "Platform", "Federation", "Storage"]),
     room("OpenInferenceAPI", ["APIKit", "Inference", "ModelServing", "Platform", "StrictJSON"]),
     room("TrustStreamAPI", ["APIKit", "KeyVault", "CryptoSuite", "Wire", "StrictJSON", "FederationService", "Federation", "DifferentialPrivacy", "Learning", "Platform", "Storage", "Telemetry", "Trust"]),
     room("Console", ["APIKit", "CryptoSuite", "FederationService", "Federation", "DifferentialPrivacy", "Platform", "Storage", "StrictJSON", "Telemetry"]),
@@ -253,7 +253,7 @@ let suites: [Target] = [
     tests("MerkleLogTests", ["MerkleLog", "CryptoSuite", "Trust"]),
     tests("SecureAggregationTests", ["SecureAggregation", "CryptoSuite", "Trust", "FederationSimulator"]),
     tests("AnnealingTests", ["Annealing", "Compute", "StrictJSON", "WorkSharing"]),
-    tests("ModelServingTests", ["ModelServing", "Inference", "Learning", "StrictJSON", "Telemetry"]),
+    tests("ModelServingTests", ["Inference", "ModelServing", "Learning", "StrictJSON", "Telemetry"]),
     tests("DifferentialPrivacyTests", ["DifferentialPrivacy", "SecureAggregation", "CryptoSuite"]),
     tests(
         "FederationTests",
@@ -271,7 +271,7 @@ let suites: [Target] = [
         "FederationServiceTests",
         [
             "FederationService", "Federation", "DifferentialPrivacy", "Receipts", "Storage", "StrictJSON", "Trust", "Platform", "Learning", "RobustAggregation",
-            "MerkleLog", "Wire", "CryptoSuite", "Telemetry", "Compute", "QuantumService", .product(name: "Logging", package: "swift-log"),
+            "MerkleLog", "Wire", "CryptoSuite", "Telemetry", "Compute", "ModelServing", "QuantumService", .product(name: "Logging", package: "swift-log"),
         ]),
     tests("KeyVaultTests", ["KeyVault", "Storage", "Trust", "Platform", "CryptoSuite", "Federation"]),
     tests("IdentityTests", ["Platform", "Storage", "Trust", "CryptoSuite", "Federation", "StrictJSON"]),

@@ -78,7 +78,8 @@ def main():
     options = parser.parse_args()
     key = open(options.key_file).read().strip()
     listed = load(options, key)
-    headers = {"Authorization": "Bearer " + key}
+    own = {"Authorization": "Bearer " + key}
+    headers = dict(own)  # tritonclient adds to it
     address = options.url.removeprefix("https://")
 
     context = gevent.ssl.create_default_context(cafile=options.ca)
@@ -123,7 +124,7 @@ def main():
     except InferenceServerException as error:
         expect("binary_data=False" in str(error), "tritonclient: binary tensors are refused with the remedy")
 
-    web = httpx.Client(verify=ssl.create_default_context(cafile=options.ca), headers=headers, timeout=SECONDS)
+    web = httpx.Client(verify=ssl.create_default_context(cafile=options.ca), headers=own, timeout=SECONDS)
     other = OpenInferenceClient(base_url=options.url, httpx_client=web)
     other.check_server_liveness()
     other.check_server_readiness()
