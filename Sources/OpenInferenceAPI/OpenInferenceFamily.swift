@@ -67,6 +67,7 @@ package enum OpenInference {
     /// The model of the path, by its id, or by its name and then, where no version is said, the latest that answers.
     private static func ready(_ request: APIRequest, _ runtime: ModelRuntime) async throws(ServiceError) -> ModelRuntime.Status {
         let (asked, version, tenant) = (request.parameter("model_name"), request.parameters["model_version"], try request.principal().tenant)
+        if let status = runtime.answering(asked, tenant: tenant), version == nil || version == status.record.version { return status }
         let models = try await runtime.asking(tenant: tenant) { runtime throws(RuntimeError) in try await runtime.models(tenant: tenant) }
         let known = models.filter { ($0.record.id == asked || $0.record.name == asked) && (version == nil || $0.record.version == version) }
         let status = known.first { $0.record.id == asked } ?? latest(known.filter { $0.state == .ready }) ?? latest(known)

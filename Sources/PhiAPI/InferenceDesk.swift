@@ -51,8 +51,7 @@ package struct InferenceDesk: Sendable {
 
     func run(_ question: Question) async throws(ServiceError) -> Answered {
         let tenant = question.principal.tenant
-        let status = try await runtime.asking(tenant: tenant) { runtime throws(RuntimeError) in try await runtime.status(question.model, tenant: tenant) }
-        guard status.state == .ready else {
+        guard let status = runtime.answering(question.model, tenant: tenant) else {
             throw ServiceError(.notLoaded(question.model), field: "deployment_id", available: runtime.ready(tenant: tenant).map(\.id))
         }
         var file: String?

@@ -50,7 +50,10 @@ extension Phi {
         var blockers: [BlockerBody] = []
         let tenant = question.principal.tenant
         let state: ModelRuntime.Status.State
-        do throws(RuntimeError) { state = try await desk.runtime.status(question.model, tenant: tenant).state } catch {
+        do throws(RuntimeError) {
+            let known = desk.runtime.answering(question.model, tenant: tenant)?.state
+            if let known { state = known } else { state = try await desk.runtime.status(question.model, tenant: tenant).state }
+        } catch {
             guard case .model(.notReady(_, let why)) = error else { throw ServiceError(error, field: "deployment_id") }
             state = .failed(why)
         }

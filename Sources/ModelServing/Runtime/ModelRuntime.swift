@@ -117,6 +117,13 @@ package final class ModelRuntime: Sendable {
         return state.withLock { status(of: record, $0) }
     }
 
+    /// A model that answers, by what lies in memory alone: nobody else is asked. nil: it does not.
+    package func answering(_ id: String, tenant: String) -> Status? {
+        state.withLock { state in
+            state.board.ready(ModelKey(tenant: tenant, id: id)).flatMap { state.loaded[$0]?.record }.map { status(of: $0, state) }
+        }
+    }
+
     private func status(of record: ServableModel, _ state: State) -> Status {
         let key = ModelKey(tenant: record.tenant, id: record.id)
         var status = Status(record: record, state: decoders.isRunnable(record.format) ? .available : .unsupported)

@@ -13,6 +13,7 @@ package struct ModelsAsDeployments: DeploymentSource {
     package init(_ runtime: ModelRuntime) { self.runtime = runtime }
 
     package func model(of deployment: String, tenant: String) async throws(ModelFailure) -> String {
+        if runtime.answering(deployment, tenant: tenant) != nil { return deployment }
         do throws(RuntimeError) { return try await runtime.status(deployment, tenant: tenant).record.id } catch {
             if case .model(.notReady) = error { return deployment }
             guard case .model(let failure) = error else { throw .internalError(cause: error.description) }
