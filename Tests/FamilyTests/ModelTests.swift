@@ -62,6 +62,8 @@ func described(_ family: Family, _ method: String, _ path: String, _ reply: APIR
         let gone = try await call(world, "POST", "/models/m1/unload")
         #expect(gone.json["changed"] == true && gone.json["status"] == "unloaded")
         #expect(try await call(world, "POST", "/models/m1/unload").json["changed"] == false)
+        // The event of a load follows it.
+        await until { (try? await world.store.deliveries(webhook: webhook, tenant: "default", before: nil, limit: 10).count) == 2 }
         let told = try await world.store.deliveries(webhook: webhook, tenant: "default", before: nil, limit: 10)
         #expect(Set(told.map(\.name)) == ["model.loaded", "model.unloaded"] && told.count == 2)
         let audit = try await world.store.audit(tenant: "default", after: 0, limit: 100).map(\.entry.action)

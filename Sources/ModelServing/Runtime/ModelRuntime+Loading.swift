@@ -115,7 +115,7 @@ extension ModelRuntime {
                 case .unwanted: failure = .unwanted(record.id)
                 }
             }
-            if let failure, state.board.phase(key) != .ready { state.failures[key] = failure }
+            if let failure, state.board.phase(key) != .ready { state.keep(failure, of: key) }
             return state.loadWaiters.removeValue(forKey: number) ?? []
         }
         measureMemory()
@@ -152,7 +152,7 @@ extension ModelRuntime {
                 self.state.withLock { _ = $0.awaited.removeValue(forKey: key) }
                 // Whatever is wrong with it now stands in its state.
                 do throws(RuntimeError) { _ = try await self.load(key.id, tenant: key.tenant, actor: actor) } catch {
-                    self.state.withLock { $0.failures[key] = error }
+                    self.state.withLock { $0.keep(error, of: key) }
                 }
                 return
             }
@@ -163,4 +163,12 @@ extension ModelRuntime {
     func labels(_ record: ServableModel) -> [(String, String)] { [("tenant", record.tenant), ("model", record.id)] }
 
     private func measureMemory() { metrics.set(ModelMetric.memory, [], Double(state.withLock { $0.board.usedBytes })) }
+}
+
+extension ModelRuntime.State {
+    /// Where there are too many reasons, the older ones are forgotten: their models are merely not loaded.
+    mutating func keep(_ failure: RuntimeError, of key: ModelKey) {
+        if failures.count >= RuntimeLimits.failures, failures[key] == nil { failures.removeAll() }
+        failures[key] = failure
+    }
 }

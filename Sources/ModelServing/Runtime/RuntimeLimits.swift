@@ -18,6 +18,8 @@ package enum RuntimeLimits {
     package static let deadlineSeconds = 300.0
     /// Models in memory, those that leave it included.
     package static let models = 256
+    /// Reasons why loads failed that are kept.
+    package static let failures = 4096
     /// Runs of one profile, and the batch sizes it tries.
     package static let profileRuns = 1000
     package static let profileBatches = 8

@@ -11,17 +11,18 @@ package actor PendingRuns<Answer: Sendable> {
     }
 
     package static var keptSeconds: Double { 3600 }
-    /// Of one tenant.
+    /// Of one tenant, and of all.
     private let limit: Int
+    private let total: Int
     private var runs: [String: Run] = [:]
 
-    package init(limit: Int = 256) { self.limit = limit }
+    package init(limit: Int = 64, total: Int = 1024) { (self.limit, self.total) = (limit, total) }
 
     /// - Parameter at: seconds of a clock that never goes back, as everywhere here.
-    /// - Returns: false: the tenant has as many as it may.
+    /// - Returns: false: there are as many as there may be.
     package func begin(_ id: String, tenant: String, at now: Double, _ work: @escaping @Sendable () async -> Answer) -> Bool {
         runs = runs.filter { $0.value.endsAt > now }
-        guard runs.values.count(where: { $0.tenant == tenant }) < limit else { return false }
+        guard runs.count < total, runs.values.count(where: { $0.tenant == tenant }) < limit else { return false }
         runs[id] = Run(tenant: tenant, state: .waiting, endsAt: now + Self.keptSeconds)
         Task { finish(id, await work()) }
         return true
