@@ -190,11 +190,10 @@ package enum ModelMetric {
     package static let loads = "tutti_model_load_seconds"
     /// A gauge: bytes of all models in memory.
     package static let memory = "tutti_model_memory_bytes"
-    package static let waiting = "tutti_model_requests_waiting"
 
     package static let help = [
         answers: "From a question to a model's answer.", requests: "Questions to models by outcome.", runs: "Runs of models.",
         rows: "Rows that models answered.", processorSeconds: "Time of the processor in runs of models.", loads: "Loads of models.",
-        memory: "Weights of the models in memory.", waiting: "Questions that wait for their turn.",
+        memory: "Weights of the models in memory.",
     ]
 }
