@@ -204,7 +204,7 @@ let roof: [Target] = [
         "FuzzTargets",
         [
             "StrictJSON", "Learning", "Strategies", "CryptoSuite", "SecureAggregation", "Wire", "Federation", "Trust", "FederationService", "APIKit", "TrustStreamAPI",
-            "EnterpriseAPI", "AisembleAPI", "PhiAPI", "Console", "Platform", "ModelServing", "QuantumService", "Storage", "Telemetry", "Receipts", "MerkleLog",
+            "EnterpriseAPI", "AisembleAPI", "PhiAPI", "Console", "Platform", "ModelServing", "OpenInferenceAPI", "QuantumService", "Storage", "Telemetry", "Receipts", "MerkleLog",
             "TuttiConfiguration", "CoordinatorNode", "ClientNode", .product(name: "NIOEmbedded", package: "swift-nio"), .product(name: "Logging", package: "swift-log"),
             .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
         ] + nio),

@@ -6,6 +6,7 @@ internal import EnterpriseAPI
 internal import Federation
 internal import Logging
 internal import ModelServing
+internal import OpenInferenceAPI
 internal import PhiAPI
 internal import Platform
 internal import QuantumService
@@ -64,6 +65,7 @@ struct Desk: Sendable {
         return [
             Enterprise.family(identity, tenants, store, recorder, webhooks: webhooks, leases: leases, use: store),
             Aisemble.family(identity, jobs, operations, webhooks: webhooks, models: models),
+            OpenInference.family(models, version: "0"),
             Phi.family(identity, inference: InferenceDesk(runtime: models, artifacts: artifacts)),
         ].map {
             var family = $0
