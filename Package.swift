@@ -156,10 +156,11 @@ let rooms: [Target] = [
             .product(name: "Crypto", package: "swift-crypto"), .product(name: "SwiftASN1", package: "swift-asn1"),
         ]),
     // 6 surfaces
-    room("APIKit", ["StrictJSON", "Suggestion", "Platform", "Storage", "Federation"]),
+    room("APIKit", ["Inference", "ModelServing", "StrictJSON", "Suggestion", "Platform", "Storage", "Federation"]),
     room("EnterpriseAPI", ["APIKit", "QuantumService", "StrictJSON", "Platform", "Storage", "Federation", "Telemetry", "Trust"]),
-    room("AisembleAPI", ["APIKit", "Language", "StrictJSON", "Platform", "Storage", "Telemetry", "Suggestion", "Federation", "Trust"]),
-    room("PhiAPI", ["APIKit", "StrictJSON", "Platform", "Federation"]),
+    room("AisembleAPI", ["APIKit", "Inference", "Language", "ModelServing", "StrictJSON", "Platform", "Storage", "Telemetry", "Suggestion", "Federation", "Trust"]),
+    room("PhiAPI", ["APIKit", "Inference", "ModelServing", "StrictJSON", "Platform", "Federation", "Storage"]),
+    room("OpenInferenceAPI", ["APIKit", "Inference", "ModelServing", "Platform", "StrictJSON"]),
     room("TrustStreamAPI", ["APIKit", "KeyVault", "CryptoSuite", "Wire", "StrictJSON", "FederationService", "Federation", "DifferentialPrivacy", "Learning", "Platform", "Storage", "Telemetry", "Trust"]),
     room("Console", ["APIKit", "CryptoSuite", "FederationService", "Federation", "DifferentialPrivacy", "Platform", "Storage", "StrictJSON", "Telemetry"]),
     // 7 nodes
@@ -168,6 +169,7 @@ let rooms: [Target] = [
         "CoordinatorNode",
         [
             "APIKit", "TrustStreamAPI", "EnterpriseAPI", "AisembleAPI", "PhiAPI", "Console", "FederationService", "KeyVault", "Federation", "QuantumService", "Storage", "Trust", "Platform", "Telemetry",
+            "ModelServing", "OpenInferenceAPI",
             "Receipts", "Wire", "Learning", "CryptoSuite", "TuttiConfiguration", "Compute", "Diagnosis", "StrictJSON",
             .product(name: "HummingbirdCore", package: "hummingbird"),
             .product(name: "Logging", package: "swift-log"),
@@ -204,7 +206,7 @@ let roof: [Target] = [
         [
             "ONNX", "Inference", "Annealing",
             "StrictJSON", "Learning", "Strategies", "CryptoSuite", "SecureAggregation", "Wire", "Federation", "Trust", "FederationService", "APIKit", "TrustStreamAPI",
-            "EnterpriseAPI", "AisembleAPI", "PhiAPI", "Console", "Platform", "QuantumService", "Storage", "Telemetry", "Receipts", "MerkleLog",
+            "EnterpriseAPI", "AisembleAPI", "PhiAPI", "Console", "Platform", "ModelServing", "OpenInferenceAPI", "QuantumService", "Storage", "Telemetry", "Receipts", "MerkleLog",
             "TuttiConfiguration", "CoordinatorNode", "ClientNode", .product(name: "NIOEmbedded", package: "swift-nio"), .product(name: "Logging", package: "swift-log"),
             .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
         ] + nio),
@@ -254,6 +256,7 @@ let suites: [Target] = [
     tests("MerkleLogTests", ["MerkleLog", "CryptoSuite", "Trust"]),
     tests("SecureAggregationTests", ["SecureAggregation", "CryptoSuite", "Trust", "FederationSimulator"]),
     tests("AnnealingTests", ["Annealing", "Compute", "StrictJSON", "WorkSharing"]),
+    tests("ModelServingTests", ["Inference", "ModelServing", "Learning", "StrictJSON", "Telemetry"]),
     tests("DifferentialPrivacyTests", ["DifferentialPrivacy", "SecureAggregation", "CryptoSuite"]),
     tests(
         "FederationTests",
@@ -271,7 +274,7 @@ let suites: [Target] = [
         "FederationServiceTests",
         [
             "FederationService", "Federation", "DifferentialPrivacy", "Receipts", "Storage", "StrictJSON", "Trust", "Platform", "Learning", "RobustAggregation",
-            "MerkleLog", "Wire", "CryptoSuite", "Telemetry", "Compute", "QuantumService", .product(name: "Logging", package: "swift-log"),
+            "MerkleLog", "Wire", "CryptoSuite", "Telemetry", "Compute", "ModelServing", "QuantumService", .product(name: "Logging", package: "swift-log"),
         ]),
     tests("KeyVaultTests", ["KeyVault", "Storage", "Trust", "Platform", "CryptoSuite", "Federation"]),
     tests("IdentityTests", ["Platform", "Storage", "Trust", "CryptoSuite", "Federation", "StrictJSON"]),
@@ -290,6 +293,7 @@ let suites: [Target] = [
         [
             "APIKit", "EnterpriseAPI", "AisembleAPI", "PhiAPI", "StrictJSON", "Platform", "Storage", "Telemetry", "Trust", "Federation", "CryptoSuite",
             "TrustStreamAPI", "FederationService", "KeyVault", "QuantumService", "Compute", "Language",
+            "Inference", "Learning", "ModelServing", "OpenInferenceAPI",
             .product(name: "Logging", package: "swift-log"),
         ]),
     tests("TrustStreamAPITests", ["TrustStreamAPI", "KeyVault", "APIKit", "FederationService", "Federation", "Learning", "Wire", "Trust", "StrictJSON", "Platform", "Storage", "Telemetry", "CryptoSuite", .product(name: "Logging", package: "swift-log")]),

@@ -19,6 +19,9 @@ package final class ComputePool: Sendable {
 
     deinit { queue.close() }
 
+    /// Hands `work` in and does not wait for it.
+    package func start(_ work: @escaping @Sendable () -> Void) { queue.add(work) }
+
     /// Runs `work` on one of the pool's threads and gives its result.
     package func run<Result: Sendable>(_ work: @escaping @Sendable () -> Result) async -> Result {
         await withCheckedContinuation { continuation in

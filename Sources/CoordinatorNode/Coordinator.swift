@@ -9,9 +9,11 @@ import Foundation
 import HummingbirdCore
 import KeyVault
 package import Logging
+import ModelServing
 import NIOCore
 import NIOPosix
 import NIOSSL
+import OpenInferenceAPI
 import PhiAPI
 import Platform
 import Receipts
@@ -47,7 +49,7 @@ package struct Coordinator: Sendable {
         TelemetryMetric.jobs: "Finished jobs by outcome.", TelemetryMetric.logsDropped: "Log entries that were not stored.",
         TelemetryMetric.probesUnanswered: "Probes that were not answered within ten seconds.",
         RequestView.aiSemble.requests: "Total number of requests", RequestView.aiSemble.durations: "Request duration in seconds",
-    ]
+    ].merging(ModelMetric.help) { own, _ in own }
 
     package init(
         folder: CoordinatorFolder, settings: CoordinatorSettings, log: Logger, times: GatewayTimes = GatewayTimes(),
@@ -194,8 +196,9 @@ package struct Coordinator: Sendable {
         let gateway = Gateway(
             families: [
                 trustStream, enterprise,
-                Aisemble.family(platform.identity, platform.jobs, operations, webhooks: outgoing.webhooks),
-                Phi.family(platform.identity, loginFailed: failed.note(_:)),
+                Aisemble.family(platform.identity, platform.jobs, operations, webhooks: outgoing.webhooks, models: platform.models),
+                OpenInference.family(platform.models, version: Product.version),
+                Phi.family(platform.identity, inference: platform.inference, loginFailed: failed.note(_:)),
             ].map { $0.counted(by: admission, once: repetition).limited(by: addresses) } + [
                 consoleFamily(engine, platform.identity, platform.jobs, recorder, store, log, loginFailed: failed.note(address:)).limited(by: addresses)
             ],

@@ -1,5 +1,8 @@
+import Federation
 import FederationService
 import Logging
+import ModelServing
+import PhiAPI
 import Platform
 import QuantumService
 import ServiceLifecycle
@@ -15,6 +18,8 @@ struct PlatformServices: Sendable {
     let quotas: Quotas
     let jobs: JobQueue
     let annealer: Annealer
+    let models: ModelRuntime
+    let inference: InferenceDesk
     var probes: TenantProbes?
     private let log: Logger
 
@@ -32,12 +37,16 @@ struct PlatformServices: Sendable {
             throw CoordinatorError(.integrity, error.message, remedy: "The coordinator does not start with signing keys that it cannot read.")
         }
         let annealer = Annealer(store, tenants, settings, log: log)
+        let limits = RuntimeSettings(memoryBytes: settings.modelMemoryMegabytes.map { $0 << 20 }, threads: settings.threads)
+        let models = ModelRuntime(
+            source: NoModels(), settings: limits, metrics: metrics, told: ModelEvents(store: store, suite: .system, log: log, now: { Instant.now }).tell)
         return PlatformServices(
             identity: Identity(
                 store: store, tokens: tokens,
                 crossFamily: Set(settings.crossFamily.compactMap(APIFamily.init(rawValue:)))), tenants: tenants,
             quotas: try await Quotas.open(store: store, now: .now), jobs: try await JobService.queue(store, engine, annealer, metrics: metrics, log: log),
-            annealer: annealer, log: log)
+            annealer: annealer, models: models,
+            inference: InferenceDesk(runtime: models, artifacts: Artifacts(store: store, suite: .system, log: log)), log: log)
     }
 
     /// In the order in which they start; they stop in the opposite one.

@@ -5,6 +5,8 @@ internal import CryptoSuite
 internal import EnterpriseAPI
 internal import Federation
 internal import Logging
+internal import ModelServing
+internal import OpenInferenceAPI
 internal import PhiAPI
 internal import Platform
 internal import QuantumService
@@ -19,6 +21,8 @@ struct Desk: Sendable {
     static let cookie = String(repeating: "07", count: 32)
     static let csrf = cookie
     static let key = "tk_live_of_the_administrator"
+    /// Threads are not made anew for each input.
+    private static let models = ModelRuntime(source: NoModels(), metrics: Metrics(help: [:]))
     private static let title = "what only guests see"
 
     /// The one that has the path; nil: none has.
@@ -60,8 +64,9 @@ struct Desk: Sendable {
         let repetition = Repetition(IdempotentCalls()) { CryptoSuite.system.sha256($0) }
         return [
             Enterprise.family(identity, tenants, store, recorder, webhooks: webhooks, leases: leases, use: store),
-            Aisemble.family(identity, jobs, operations, webhooks: webhooks),
-            Phi.family(identity),
+            Aisemble.family(identity, jobs, operations, webhooks: webhooks, models: models),
+            OpenInference.family(models, version: "0"),
+            Phi.family(identity, inference: InferenceDesk(runtime: models, artifacts: artifacts)),
         ].map {
             var family = $0
             family.repetition = repetition

@@ -6,8 +6,12 @@ package enum Phi {
     static let base = "/v1"
 
     /// - Parameter loginFailed: told of every request for a token that was refused or throttled.
-    package static func family(_ identity: Identity, loginFailed: @escaping @Sendable (APIRequest) async -> Void = { _ in }) -> Family {
-        Family(.phi, bases: [base], endpoints: [token(identity, loginFailed)] + notBuilt, errorShape: ErrorBody.shape, envelope: envelope)
-            .describing(title: "AI execution engine, v1", version: "1.0.0")
+    package static func family(_ identity: Identity, inference: InferenceDesk, loginFailed: @escaping @Sendable (APIRequest) async -> Void = { _ in }) -> Family
+    {
+        Family(
+            .phi, bases: [base], endpoints: [token(identity, loginFailed)] + self.inference(inference) + notBuilt, errorShape: ErrorBody.shape,
+            envelope: envelope
+        )
+        .describing(title: "AI execution engine, v1", version: "1.0.0")
     }
 }

@@ -219,6 +219,9 @@ package struct AuditRecord: Sendable, Equatable, Codable {
         /// It was running; it ends at its next checkpoint.
         case jobCancelRequested = "job.cancel_requested"
         case jobCancelled = "job.cancelled"
+        /// It lies in memory and answers; `details` name it by its SHA-256.
+        case modelLoaded = "model.loaded"
+        case modelUnloaded = "model.unloaded"
         case artifactStored = "artifact.stored"
         case artifactDeleted = "artifact.deleted"
         case webhookCreated = "webhook.created"

@@ -32,6 +32,8 @@ package struct CoordinatorSettings: Sendable {
     /// Between two measurements of the annealer; 0: only when the administrator asks.
     package var benchmarkHours: Int
     package var threads: Int
+    /// Of all models' weights; nil: a quarter of the machine's.
+    package var modelMemoryMegabytes: Int?
     package var logLevel: String
     package var settings: Settings
 
@@ -44,6 +46,7 @@ package struct CoordinatorSettings: Sendable {
         ("server.open_requests_per_address", .whole(200)), ("identity.cross_family", .texts([])), ("quantum.qubits", .whole(8192)),
         ("quantum.benchmark_hours", .whole(24)),
         ("trust.master_passphrase_file", .text("")), ("egress.allow", .texts([])), ("egress.ports", .texts(["443", "8443"])),
+        ("models.memory_mb", .whole(0)),
     ]
     static let tokenFamilies = ["v2", "v4", "phi"]
     static let logLevels = ["trace", "debug", "info", "notice", "warning", "error", "critical"]
@@ -81,6 +84,8 @@ package struct CoordinatorSettings: Sendable {
         qubits = try settings.whole("quantum.qubits", 0...1_000_000)
         benchmarkHours = try settings.whole("quantum.benchmark_hours", 0...8760)
         threads = try settings.whole("compute.threads", 1...1024)
+        let memory = try settings.whole("models.memory_mb", 0...100_000_000)
+        modelMemoryMegabytes = memory == 0 ? nil : memory
         logLevel = try settings.choice("log.level", Self.logLevels)
         if profile == .prod { try checkProduction() }
     }
@@ -169,6 +174,10 @@ package struct CoordinatorSettings: Sendable {
         [compute]
         # Threads for checking, aggregating and evaluating.
         threads = 2
+
+        [models]
+        # Memory for the weights of models that answer; 0: a quarter of the machine's.
+        # memory_mb = 0
 
         [log]
         level = "notice"

@@ -22,7 +22,7 @@ import TrustStreamAPI
             store: world.store, artifacts: Artifacts(store: world.store, suite: .system, log: log),
             runners: [TrainingRunner(training: training), ReportRunner(sessions: world.store)], clock: .system { World.now }, random: .system, log: log)
         let operations = Operations(recorder: world.recorder, metrics: world.metrics, store: world.store, version: "1.2.3")
-        return (world, Aisemble.family(world.identity, queue, operations, webhooks: world.webhooks))
+        return (world, Aisemble.family(world.identity, queue, operations, webhooks: world.webhooks, models: world.models))
     }
 
     private func unread(_ world: World, _ family: Family, _ body: String) async -> [String] {

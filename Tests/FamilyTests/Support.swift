@@ -8,6 +8,8 @@ import FederationService
 import Foundation
 import KeyVault
 import Logging
+import ModelServing
+import OpenInferenceAPI
 import PhiAPI
 import Platform
 import QuantumService
@@ -49,6 +51,10 @@ struct World {
     let vault: KeyVault
     let jobs: JobQueue
     let leases: Leases
+    /// No models before a test puts some on it.
+    let shelf = ModelShelf()
+    let models: ModelRuntime
+    let openInference: Family
     let store: MemoryStore
     let metrics = Metrics(help: [:])
     /// Nothing was looked at before its first tick.
@@ -88,10 +94,16 @@ struct World {
             case .used(_, let tenant): metrics.add(TelemetryMetric.vaultOperations, [("tenant", tenant)])
             }
         }
+        var limits = RuntimeSettings(memoryBytes: 1 << 20)
+        limits.fetchPollSeconds = 0.01
+        models = ModelRuntime(
+            source: shelf, settings: limits, metrics: metrics, told: ModelEvents(store: store, suite: .system, log: log, now: { Self.now }).tell)
+        openInference = OpenInference.family(models, version: "1.2.3")
+        let desk = InferenceDesk(runtime: models, artifacts: Artifacts(store: store, suite: .system, log: log))
         families = [
             ("enterprise", Enterprise.family(identity, tenants, store, recorder, webhooks: webhooks, leases: leases, use: store), Documents.enterprise, 22),
-            ("aisemble", Aisemble.family(identity, queue, operations, webhooks: webhooks), Documents.aisemble, 22),
-            ("phi", Phi.family(identity), Documents.phi, 8),
+            ("aisemble", Aisemble.family(identity, queue, operations, webhooks: webhooks, models: models), Documents.aisemble, 22),
+            ("phi", Phi.family(identity, inference: desk), Documents.phi, 8),
         ]
         let around = Surroundings(
             sessions: store, blobs: store, pool: Self.pool, metrics: metrics, log: log, now: { Self.now }, halt: { _ in })

@@ -2,6 +2,7 @@ import Federation
 import FederationService
 import Foundation
 import Logging
+import ModelServing
 import Platform
 import QuantumService
 import Storage
@@ -121,7 +122,11 @@ import Trust
             let request = LeaseRequest(qubits: 10, seconds: 60, priority: .normal, workload: .optimization, strategy: .auto)
             _ = try await leases.allocate(request, tenant: Tenants.defaultID, actor: "a", now: Self.noon)
             await leases.expire()
-        case .operationCompleted, .modelLoaded, .modelUnloaded, .serviceLevelMissed, .failureRateHigh:
+        case .modelLoaded, .modelUnloaded:
+            let events = ModelEvents(store: service.store, suite: .system, log: Self.quiet, now: { Self.noon })
+            let model = ServableModel(id: "m", tenant: tenant, name: "m", version: "1", format: .safetensors, sha256: "ab", bytes: 4)
+            await events.tell(event == .modelLoaded ? .loaded(model, seconds: 1, memoryBytes: 4) : .unloaded(model), actor: "me")
+        case .operationCompleted, .serviceLevelMissed, .failureRateHigh:
             Issue.record("\(event.rawValue) is said to be sent, and nothing here causes it")
         }
         return 1

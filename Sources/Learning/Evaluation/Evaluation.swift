@@ -67,7 +67,7 @@ package func predict(
     return predictions
 }
 
-private func mostLikely(_ p: UnsafePointer<Float>, _ count: Int) -> Int {
+func mostLikely(_ p: UnsafePointer<Float>, _ count: Int) -> Int {
     var best = 0
     for j in 1..<max(1, count) where p[j] > p[best] { best = j }
     return best

@@ -82,6 +82,7 @@ enum AuthorisationRows {
         aisemble POST /ai/nlp/summarize own
         aisemble GET /models own
         aisemble POST /models/{model_id}/load id
+        aisemble POST /models/{model_id}/unload id
         aisemble GET /models/{model_id}/performance id
         aisemble GET /openapi.json open
         truststream POST /federated-learning/sessions own
@@ -155,6 +156,10 @@ enum AuthorisationRows {
         phi POST /models/register own
         phi POST /models/deploy own
         phi POST /inference/run own
+        phi GET /inference/{request_id} id
+        phi PUT /files/{name} own
+        phi GET /files/{name} id
+        phi DELETE /files/{name} id
         phi GET /logs own
         phi POST /security/validate own
         phi POST /models/auto-scale own

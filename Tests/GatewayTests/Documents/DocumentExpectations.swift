@@ -25,7 +25,10 @@ enum DocumentExpectations {
     /// Endpoints that are built while what they act on is not. A row goes when that comes: then the call succeeds and its test says so.
     static let waiting: [String: Refusal] = [
         "aisemble POST /ops/services/{service_name}/start": Refusal(
-            status: 503, code: "SERVICE_UNAVAILABLE", why: "there is no llm_service yet, which could be started")
+            status: 503, code: "SERVICE_UNAVAILABLE", why: "there is no llm_service yet, which could be started"),
+        "aisemble POST /models/{model_id}/load": Refusal(status: 404, code: "RESOURCE_NOT_FOUND", why: "there is no model of the name"),
+        "aisemble GET /models/{model_id}/performance": Refusal(status: 404, code: "RESOURCE_NOT_FOUND", why: "there is no model of the name"),
+        "phi POST /inference/run": Refusal(status: 404, code: "not_found", why: "nothing is deployed"),
     ]
 
     /// Lists in which there is nothing when the example is sent as it is written, and why. `fuller` asks so that there is something.
@@ -36,6 +39,8 @@ enum DocumentExpectations {
         // Nothing is wrong with the coordinator.
         "aisemble GET /ops/status": ["alerts"],
         "truststream GET /monitoring/performance": ["alerts", "optimization_suggestions"],
+        // None is registered.
+        "aisemble GET /models": ["models"],
         // There is no service of this name.
         "aisemble GET /ops/logs": ["logs"],
     ]

@@ -265,6 +265,19 @@ FIELDS = {
             {("reply" if key == "then" else key): ({place.removeprefix(""): value for place, value in part.items()} if key == "then" else part)
              for key, part in trial.items()} for trial in row["trials"]]}
         for name, row in WEBHOOK.items()}},
+    "aisemble POST /models/{model_id}/load": {
+        "fields": {"force_reload": field("loads it anew", no(5, "yes")), "gpu_device": field("a device; there is none", no(-1, "x", 1.5))},
+    },
+    "phi POST /inference/run": {
+        "fields": {
+            "deployment_id": field("which model answers", no(5), [{"omit": True, "refused": 400}, {"send": "deploy_none", "refused": 404, "field": ""}]),
+            "input": field("what is asked", no(5, []), [{"omit": True, "refused": 400}]),
+            "input.data": field("rows, inputs by name, or a file's name", {"omit": True, "refused": 400}),
+            "batch_size": field("rows of the largest run that it shares", no(0, 65537, "1")),
+            "priority": field("whose turn is first", no("highest", 5)),
+            "execution_policy": field("how long it waits for others", no("fast", 5)),
+        },
+    },
     "phi POST /auth/token": {
         "client": True,
         "fields": {

@@ -1,0 +1,114 @@
+import APIKit
+import Inference
+import Learning
+import ModelServing
+import Platform
+import StrictJSON
+import Testing
+
+/// `/v2`, by the text of the Open Inference Protocol.
+@Suite struct OpenInferenceTests {
+    private func call(_ world: World, _ method: String, _ path: String, _ body: String = "", as caller: Caller? = nil) async throws -> APIReply {
+        let reply = await world.call(world.openInference, request(method, "/v2\(path)", body: body), as: caller)
+        if reply.status < 300 {
+            try described(world.openInference, method, "/v2\(path)", reply)
+        } else {
+            #expect(reply.json.members?.map(\.name) == ["error"] && reply.json["error"]?.text?.isEmpty == false, "\(reply.json.encodedText)")
+        }
+        return reply
+    }
+
+    private func served() async throws -> World {
+        let world = try await World()
+        world.shelf.put("m1", version: "1.9")
+        world.shelf.put("m2", version: "1.10")
+        for id in ["m1", "m2"] { try await world.models.loadNow(id, tenant: "default", actor: "test") }
+        return world
+    }
+
+    @Test func theServerSaysWhatItIs() async throws {
+        let world = try await served()
+        #expect(try await call(world, "GET", "").json == ["name": "tutti", "version": "1.2.3", "extensions": []])
+        #expect(try await call(world, "GET", "/health/live").json == ["live": true])
+        #expect(try await call(world, "GET", "/health/ready").json["ready"] == true)
+        let model = try await call(world, "GET", "/models/m1").json
+        #expect(model["name"] == "m1" && model["versions"] == ["1.9"] && model["platform"] == "tutti_safetensors")
+        #expect(model["inputs"] == [["name": "features", "datatype": "FP32", "shape": [-1, 4]]])
+        #expect(model["outputs"]?.elements?.map { $0["datatype"] } == ["FP32", "BYTES"])
+        #expect(try await call(world, "GET", "/models/m1/ready").json == ["name": "m1", "ready": true])
+    }
+
+    @Test func aModelIsFoundByItsIdItsNameAndItsVersion() async throws {
+        let world = try await served()
+        #expect(try await call(world, "GET", "/models/m1/versions/1.9").json["name"] == "m1")
+        #expect(try await call(world, "GET", "/models/m1/versions/2").status == 404)
+        // Of several the latest: 1.10 comes after 1.9.
+        #expect(try await call(world, "GET", "/models/trees").json["name"] == "m2")
+        #expect(try await call(world, "GET", "/models/trees/versions/1.9/ready").json["name"] == "m1")
+        #expect(try await call(world, "GET", "/models/none").status == 404)
+        _ = try await world.models.unload("m1", tenant: "default", actor: "test")
+        #expect(try await call(world, "GET", "/models/m1/ready").status == 422)
+    }
+
+    @Test func tensorsAreAnsweredAsTheProtocolHasThem() async throws {
+        let world = try await served()
+        let body = #"{"id": "42", "inputs": [{"name": "features", "shape": [2, 4], "datatype": "FP32", "data": [1, 2, 3, 4, 5, 6, 7, 8]}]}"#
+        for path in ["/models/m1/infer", "/models/m1/versions/1.9/infer"] {
+            let reply = try await call(world, "POST", path, body)
+            #expect(reply.status == 200 && reply.json["model_name"] == "m1" && reply.json["model_version"] == "1.9" && reply.json["id"] == "42")
+            #expect(reply.json["parameters"]?["model_sha256"]?.text == ModelShelf.digest)
+            let outputs = reply.json["outputs"]?.elements
+            #expect(outputs?.map { $0["name"] } == ["probabilities", "label"] && outputs?.map { $0["shape"] } == [[2, 3], [2]])
+            let made = try LearningModel(ModelShelf.classifier()).run([NamedTensor("features", Tensor(shape: [2, 4], .float([1, 2, 3, 4, 5, 6, 7, 8]))!)])
+            #expect(outputs?.first?["data"] == made[0].tensor.flatJSON && outputs?.last?["data"] == made[1].tensor.flatJSON)
+        }
+        // Nested data, chosen outputs, no content type.
+        var nested = request(
+            "POST", "/v2/models/m1/infer",
+            body: #"{"inputs": [{"name": "features", "shape": [1, 4], "datatype": "FP32", "data": [[1, 2, 3, 4]]}], "outputs": [{"name": "label"}]}"#)
+        nested.headers = []
+        let chosen = await world.call(world.openInference, nested)
+        #expect(chosen.status == 200 && chosen.json["outputs"]?.elements?.map { $0["name"] } == ["label"] && chosen.json["id"] == "req-1")
+    }
+
+    @Test func whatIsWrongIsSaidInOneSentence() async throws {
+        let world = try await served()
+        func input(_ shape: String = "[1, 4]", _ type: String = "FP32", _ data: String = "[1, 2, 3, 4]", name: String = "features", more: String = "") -> String
+        {
+            #"{"inputs": [{"name": "\#(name)", "shape": \#(shape), "datatype": "\#(type)", "data": \#(data)\#(more)}]}"#
+        }
+        let wrong: [(body: String, part: String)] = [
+            ("[]", "object"), ("{}", "inputs"), (input("[1, 5]"), "says another number"), (input("[1, 3]", "FP32", "[1, 2, 3]"), "[-1, 4]"),
+            (input("[4]"), "[-1, 4]"), (input("[-1, 4]"), "shape"), (input("[1, 4]", "FP64"), "must be FP32"), (input("[1, 4]", "FP16"), "must be one of"),
+            (input(name: "x"), "not one of this model's"), (input("[1, 4]", "FP32", #"["a", 2, 3, 4]"#), "no FP32"),
+            (input("[0, 4]", "FP32", "[]"), "1 to 65536 rows"), (input("[4611686018427387904, 4]"), "shape"),
+            (input(more: #", "parameters": {"binary_data_size": 16}"#), "binary"),
+            (#"{"inputs": [{"name": "features", "shape": [1, 4], "datatype": "FP32"}]}"#, "data"),
+            (#"{"inputs": [{"name": "features", "shape": [1, 4], "datatype": "FP32", "data": [1, 2, 3, 4]}], "outputs": [{"name": "x"}]}"#, "outputs[0].name"),
+        ]
+        for (body, part) in wrong {
+            let reply = try await call(world, "POST", "/models/m1/infer", body)
+            #expect(reply.status == 400 && reply.json["error"]?.text?.contains(part) == true, "\(body): \(reply.status) \(reply.json.encodedText)")
+        }
+        let bytes = await world.call(
+            world.openInference, request("POST", "/v2/models/m1/infer", body: "{}", headers: [(name: "inference-header-content-length", value: "2")]))
+        #expect(bytes.status == 400 && bytes.json["error"]?.text?.contains("binary_data=False") == true)
+        #expect(try await call(world, "POST", "/models/m1/infer", "{").status == 400)
+        #expect(try await call(world, "DELETE", "/models/m1").status == 405)
+        #expect(try await call(world, "GET", "/nothing").status == 404)
+    }
+
+    @Test func whoDoesNotHaveTheScopeIsNotLetInAndForeignModelsAreNotThere() async throws {
+        let world = try await served()
+        let without = world.principal("default", Set(Scope.allCases).subtracting([.aiOperations]))
+        let other = world.principal("elsewhere", Set(Scope.allCases))
+        for (method, path) in [
+            ("GET", ""), ("GET", "/health/live"), ("GET", "/health/ready"), ("GET", "/models/m1"), ("GET", "/models/m1/ready"), ("POST", "/models/m1/infer"),
+        ] {
+            #expect(try await call(world, method, path, as: .anonymous).status == 401)
+            #expect(try await call(world, method, path, as: without).status == 403)
+            #expect(try await call(world, method, path, as: .node(Peer(tenant: "default", client: "c", fingerprint: [1]))).status == 403)
+            if path.contains("m1") { #expect(try await call(world, method, path, as: other).status == 404) }
+        }
+    }
+}

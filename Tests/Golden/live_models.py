@@ -1,0 +1,144 @@
+"""Holds a live coordinator's `/v2` against two PyPI clients of the Open Inference Protocol that know nothing of it, `tritonclient` and
+`open-inference-openapi`, and its numbers against NumPy.
+
+    pip install 'tritonclient[http]' open-inference-openapi numpy
+    python3 Tests/Golden/live_models.py --url https://127.0.0.1:8443 --ca DATA/ca.pem --key-file DATA/admin.key --model ID [--weights FILE]
+
+The model is loaded where it is not. With its file (safetensors of a softmax regression or perceptron, scaled by a constant or not at all) the
+answers are compared with a forward pass in NumPy. Prints one line for each thing it has seen; the first that is otherwise ends it with status 1."""
+
+import argparse, json, ssl, struct, time, urllib.request
+import gevent.ssl
+import httpx
+import numpy
+import tritonclient.http as triton
+from open_inference.openapi.client import OpenInferenceClient
+from open_inference.openapi.types import InferenceRequest
+from tritonclient.utils import InferenceServerException
+
+SECONDS = 120
+
+
+def expect(is_so, what):
+    if not is_so:
+        raise SystemExit("not so: " + what)
+    print("ok:", what, flush=True)
+
+
+def weights(path):
+    """(layers as (W, b), scale) of a safetensors file."""
+    data = open(path, "rb").read()
+    (length,) = struct.unpack("<Q", data[:8])
+    header, body = json.loads(data[8:8 + length]), data[8 + length:]
+    card = json.loads(header.pop("__metadata__")["tutti"])
+
+    def tensor(name):
+        begin, end = header[name]["data_offsets"]
+        return numpy.frombuffer(body[begin:end], "<f4").reshape(header[name]["shape"])
+
+    names = sorted((n[:-len(".weight")] for n in header if n.endswith(".weight")), key=lambda n: int("".join(c for c in n if c.isdigit()) or 0))
+    scale = card["schema"].get("scale") or {}
+    expect(scale.get("kind", "none") in ("none", "constant"), "the model's scaling is one this test knows")
+    return [(tensor(n + ".weight"), tensor(n + ".bias")) for n in names], scale.get("constant", 1.0)
+
+
+def forward(layers, constant, rows):
+    x = rows / numpy.float32(constant)
+    for i, (w, b) in enumerate(layers):
+        x = x @ w.T + b
+        if i + 1 < len(layers):
+            x = numpy.maximum(x, 0)
+    x = numpy.exp(x - x.max(axis=1, keepdims=True))
+    return x / x.sum(axis=1, keepdims=True)
+
+
+def load(options, key):
+    context = ssl.create_default_context(cafile=options.ca)
+
+    def call(method, path, body=None):
+        request = urllib.request.Request(options.url + path, body, {"Authorization": "Bearer " + key, "Content-Type": "application/json"}, method=method)
+        with urllib.request.urlopen(request, context=context, timeout=SECONDS) as reply:
+            return json.loads(reply.read())
+
+    call("POST", f"/api/v2/models/{options.model}/load", b"{}")
+    end = time.monotonic() + SECONDS
+    while time.monotonic() < end:
+        models = {model["id"]: model for model in call("GET", "/api/v2/models")["models"]}
+        if models[options.model]["status"] == "loaded":
+            return models[options.model]
+        time.sleep(0.1)
+    raise SystemExit("the model is not loaded: " + json.dumps(models.get(options.model)))
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    for name in ["url", "ca", "key-file", "model"]:
+        parser.add_argument("--" + name, required=True)
+    parser.add_argument("--weights")
+    options = parser.parse_args()
+    key = open(options.key_file).read().strip()
+    listed = load(options, key)
+    own = {"Authorization": "Bearer " + key}
+    headers = dict(own)  # tritonclient adds to it
+    address = options.url.removeprefix("https://")
+
+    context = gevent.ssl.create_default_context(cafile=options.ca)
+    client = triton.InferenceServerClient(address, ssl=True, ssl_context_factory=lambda: context, network_timeout=SECONDS, connection_timeout=SECONDS)
+    expect(client.is_server_live(headers=headers) and client.is_server_ready(headers=headers), "tritonclient: the server is live and ready")
+    expect(client.is_model_ready(options.model, headers=headers), "tritonclient: the model is ready")
+    expect(not client.is_model_ready("no-such-model", headers=headers), "tritonclient: a model that is not there is not ready")
+    server = client.get_server_metadata(headers=headers)
+    expect(server["name"] == "tutti" and server["extensions"] == [], "tritonclient: the server's metadata")
+    meta = client.get_model_metadata(options.model, headers=headers)
+    (spec,) = meta["inputs"]
+    inputs = spec["shape"][1]
+    expect(spec["name"] == "features" and spec["datatype"] == "FP32", "tritonclient: the model's metadata")
+
+    generator = numpy.random.default_rng(7)
+    rows = generator.integers(0, 17, (33, inputs)).astype(numpy.float32)
+    asked = triton.InferInput("features", rows.shape, "FP32")
+    asked.set_data_from_numpy(rows, binary_data=False)
+    outputs = [triton.InferRequestedOutput(output["name"], binary_data=False) for output in meta["outputs"]]
+    answer = client.infer(options.model, [asked], outputs=outputs, headers=headers, request_id="first")
+    reply = answer.get_response()
+    expect(reply["id"] == "first" and reply["model_name"] == options.model, "tritonclient: the reply has the request's id and the model")
+    expect(reply["parameters"]["model_sha256"] == listed["sha256"], "tritonclient: the reply names the file that answered")
+    probabilities = answer.as_numpy("probabilities")
+    expect(probabilities.dtype == numpy.float32 and numpy.allclose(probabilities.sum(axis=1), 1, atol=1e-5), "tritonclient: probabilities are read as FP32")
+    alone = triton.InferInput("features", [1, inputs], "FP32")
+    alone.set_data_from_numpy(rows[:1], binary_data=False)
+    one = client.infer(options.model, [alone], outputs=outputs, headers=headers).as_numpy("probabilities")
+    expect((one[0] == probabilities[0]).all(), "a row alone has the bits that it has among others")
+    everything = client.infer(options.model, [alone], headers=headers)
+    expect((everything.as_numpy("probabilities") == one).all(), "tritonclient: without named outputs there are all of them")
+    if options.weights:
+        layers, constant = weights(options.weights)
+        worst = float(numpy.abs(forward(layers, constant, rows) - probabilities).max())
+        expect(worst < 1e-5, f"the numbers are NumPy's (largest difference {worst:.2e})")
+
+    binary = triton.InferInput("features", rows.shape, "FP32")
+    binary.set_data_from_numpy(rows, binary_data=True)
+    try:
+        client.infer(options.model, [binary], headers=headers)
+        raise SystemExit("not so: binary tensors are refused")
+    except InferenceServerException as error:
+        expect("binary_data=False" in str(error), "tritonclient: binary tensors are refused with the remedy")
+
+    web = httpx.Client(verify=ssl.create_default_context(cafile=options.ca), headers=own, timeout=SECONDS)
+    other = OpenInferenceClient(base_url=options.url, httpx_client=web)
+    other.check_server_liveness()
+    other.check_server_readiness()
+    other.check_model_readiness(options.model)
+    expect(True, "open-inference: live, ready, and the model is ready")
+    expect(other.read_server_metadata().name == "tutti", "open-inference: the server's metadata")
+    expect(other.read_model_metadata(options.model).inputs[0].name == "features", "open-inference: the model's metadata")
+    request = InferenceRequest.parse_obj(
+        {"id": "second", "inputs": [{"name": "features", "shape": list(rows.shape), "datatype": "FP32", "data": rows.flatten().tolist()}]})
+    result = other.model_infer(options.model, request=request)
+    named = {output.name: output for output in result.outputs}
+    data = json.loads(named["probabilities"].json())["data"]
+    expect(result.id == "second" and numpy.array_equal(numpy.array(data, numpy.float32).reshape(probabilities.shape), probabilities), "open-inference: the same numbers")
+
+
+if __name__ == "__main__":
+    main()
