@@ -75,6 +75,7 @@ let rooms: [Target] = [
     room("Language"),
     room("Learning", ["TensorKernels", "KernelTable", "StrictJSON"]),
     room("Inference"),
+    room("Vision"),
     room("WorkSharing"),
     room("RobustAggregation", ["WorkSharing", "TensorKernels", "KernelTable"]),
     room("Strategies", ["Learning", "StrictJSON"]),
