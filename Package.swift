@@ -140,7 +140,7 @@ let rooms: [Target] = [
     room(
         "ModelServing",
         [
-            "Compute", "CryptoSuite", "Federation", "Inference", "Learning", "Platform", "Storage", "StrictJSON", "Telemetry", "Trust", "WorkSharing",
+            "Compute", "CryptoSuite", "Federation", "Inference", "Learning", "Platform", "Storage", "StrictJSON", "Telemetry", "Trust", "Vision", "WorkSharing",
             .product(name: "Logging", package: "swift-log"),
         ]),
     room(
@@ -158,7 +158,7 @@ let rooms: [Target] = [
     // 6 surfaces
     room("APIKit", ["StrictJSON", "Suggestion", "Platform", "Storage", "Federation"]),
     room("EnterpriseAPI", ["APIKit", "QuantumService", "StrictJSON", "Platform", "Storage", "Federation", "Telemetry", "Trust"]),
-    room("AisembleAPI", ["APIKit", "Language", "StrictJSON", "Platform", "Storage", "Telemetry", "Suggestion", "Federation", "Trust"]),
+    room("AisembleAPI", ["APIKit", "Language", "ModelServing", "StrictJSON", "Platform", "Storage", "Telemetry", "Suggestion", "Federation", "Trust"]),
     room("PhiAPI", ["APIKit", "StrictJSON", "Platform", "Federation"]),
     room("TrustStreamAPI", ["APIKit", "KeyVault", "CryptoSuite", "Wire", "StrictJSON", "FederationService", "Federation", "DifferentialPrivacy", "Learning", "Platform", "Storage", "Telemetry", "Trust"]),
     room("Console", ["APIKit", "CryptoSuite", "FederationService", "Federation", "DifferentialPrivacy", "Platform", "Storage", "StrictJSON", "Telemetry"]),
