@@ -96,7 +96,7 @@ package final class VisionService: Sendable {
             // In one piece, so that no picture lies in memory while others are taken apart: what is left of it is small.
             let looks = questions.contains(.objects) && detector != nil
             let reads = questions.contains(.text) && self.reader != nil
-            let seen = try await self.seen { () throws(ImageError) in
+            let (header, scene, grey, picture) = try await self.seen { () throws(ImageError) in
                 let png = try PNG(decoding: file)
                 let isReadable = reads && png.header.width * png.header.height <= VisionServiceLimits.readPixels
                 return (
@@ -104,9 +104,9 @@ package final class VisionService: Sendable {
                     looks ? png.picture : nil
                 )
             }
-            var analysis = PictureAnalysis(header: seen.header, scene: seen.scene)
-            if questions.contains(.objects) { await Self.detect(seen.picture, detector, &analysis) }
-            if questions.contains(.text) { await self.read(seen.grey, &analysis) }
+            var analysis = PictureAnalysis(header: header, scene: scene)
+            if questions.contains(.objects) { await Self.detect(picture, detector, &analysis) }
+            if questions.contains(.text) { await self.read(grey, &analysis) }
             analysis.seconds = self.ended(start)
             return analysis
         }
