@@ -158,7 +158,7 @@ let rooms: [Target] = [
     // 6 surfaces
     room("APIKit", ["StrictJSON", "Suggestion", "Platform", "Storage", "Federation"]),
     room("EnterpriseAPI", ["APIKit", "QuantumService", "StrictJSON", "Platform", "Storage", "Federation", "Telemetry", "Trust"]),
-    room("AisembleAPI", ["APIKit", "Language", "ModelServing", "StrictJSON", "Platform", "Storage", "Telemetry", "Suggestion", "Federation", "Trust"]),
+    room("AisembleAPI", ["APIKit", "Language", "ModelServing", "Vision", "StrictJSON", "Platform", "Storage", "Telemetry", "Suggestion", "Federation", "Trust"]),
     room("PhiAPI", ["APIKit", "StrictJSON", "Platform", "Federation"]),
     room("TrustStreamAPI", ["APIKit", "KeyVault", "CryptoSuite", "Wire", "StrictJSON", "FederationService", "Federation", "DifferentialPrivacy", "Learning", "Platform", "Storage", "Telemetry", "Trust"]),
     room("Console", ["APIKit", "CryptoSuite", "FederationService", "Federation", "DifferentialPrivacy", "Platform", "Storage", "StrictJSON", "Telemetry"]),
@@ -203,7 +203,7 @@ let roof: [Target] = [
         "FuzzTargets",
         [
             "StrictJSON", "Learning", "Strategies", "CryptoSuite", "SecureAggregation", "Wire", "Federation", "Trust", "FederationService", "APIKit", "TrustStreamAPI",
-            "EnterpriseAPI", "AisembleAPI", "PhiAPI", "Console", "Platform", "QuantumService", "Storage", "Telemetry", "Receipts", "MerkleLog",
+            "EnterpriseAPI", "AisembleAPI", "PhiAPI", "Console", "Platform", "QuantumService", "Storage", "Telemetry", "Receipts", "MerkleLog", "Vision",
             "TuttiConfiguration", "CoordinatorNode", "ClientNode", .product(name: "NIOEmbedded", package: "swift-nio"), .product(name: "Logging", package: "swift-log"),
             .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
         ] + nio),
@@ -236,6 +236,8 @@ let suites: [Target] = [
     tests("TensorKernelsTests", ["TensorKernels", "KernelTable"]),
     tests("StrictJSONTests", ["StrictJSON"]),
     .testTarget(name: "LanguageTests", dependencies: ["Language"], exclude: ["Sets"], swiftSettings: strict),
+    tests("VisionTests", ["Vision"]),
+    tests("VisionServiceTests", ["ModelServing", "Compute", "Inference", "Learning", "StrictJSON", "Vision"]),
     tests("LearningTests", ["Learning", "TensorKernels", "KernelTable", "StrictJSON"]),
     tests(
         "TrustTests",
@@ -287,7 +289,7 @@ let suites: [Target] = [
         "FamilyTests",
         [
             "APIKit", "EnterpriseAPI", "AisembleAPI", "PhiAPI", "StrictJSON", "Platform", "Storage", "Telemetry", "Trust", "Federation", "CryptoSuite",
-            "TrustStreamAPI", "FederationService", "KeyVault", "QuantumService", "Compute", "Language",
+            "TrustStreamAPI", "FederationService", "KeyVault", "QuantumService", "Compute", "Language", "Learning", "ModelServing", "Vision",
             .product(name: "Logging", package: "swift-log"),
         ]),
     tests("TrustStreamAPITests", ["TrustStreamAPI", "KeyVault", "APIKit", "FederationService", "Federation", "Learning", "Wire", "Trust", "StrictJSON", "Platform", "Storage", "Telemetry", "CryptoSuite", .product(name: "Logging", package: "swift-log")]),

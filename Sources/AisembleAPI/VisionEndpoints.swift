@@ -18,12 +18,12 @@ extension Aisemble {
             ) { request throws(ServiceError) in
                 var form = try await request.form(AnalysePictureForm.self, file: "image")
                 let (body, file) = (form.fields.body, form.file)
+                guard file.count <= VisionLimits.fileBytes else { throw .tooLarge(limitBytes: VisionLimits.fileBytes) }
                 let asked = Set(body.questions)
                 let analysis = try await looking { () async throws(VisionFailure) in
                     try await service.analyse(file, asked, model: body.model, isLenient: request.isLenient)
                 }
-                // Where nothing was to be detected, another model than the one that is named is no replacement.
-                let replaced = body.model.flatMap { $0 == analysis.detector || !(request.isLenient) ? nil : $0 }
+                let replaced = body.model.flatMap { service.hasDetector($0) ? nil : $0 }
                 if replaced != nil {
                     form.fields.note("MODEL_REPLACED", "model", "\(analysis.detector ?? "no detector") ran instead: the model that was asked for is not here")
                 }
@@ -38,6 +38,7 @@ extension Aisemble {
             ) { request throws(ServiceError) in
                 var form = try await request.form(ClassifyPictureForm.self, file: "image")
                 let (body, file) = (form.fields.body, form.file)
+                guard file.count <= VisionLimits.fileBytes else { throw .tooLarge(limitBytes: VisionLimits.fileBytes) }
                 let tenant = try request.principal().tenant
                 let found = try await looking { () async throws(VisionFailure) in
                     try await service.classify(file, tenant: tenant, model: body.model, isLenient: request.isLenient)

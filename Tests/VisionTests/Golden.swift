@@ -68,9 +68,4 @@ enum Writer {
         }
         return out + number(b << 16 | a)
     }
-
-    static func grey(_ width: Int, _ height: Int, _ luma: [UInt8]) -> [UInt8] {
-        let rows = (0..<height).flatMap { [0] + luma[($0 * width)..<(($0 + 1) * width)] }
-        return signature + header(width, height) + chunk("IDAT", stored(rows)) + chunk("IEND", [])
-    }
 }

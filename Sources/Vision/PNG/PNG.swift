@@ -6,7 +6,7 @@ package struct PNG: Sendable, Equatable {
     package let header: PNGHeader
     package let picture: Picture
 
-    private static let signature: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
+    static let signature: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
 
     /// - Throws: before anything is inflated where its header says too much.
     package init(decoding file: [UInt8]) throws(ImageError) {
