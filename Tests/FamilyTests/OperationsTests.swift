@@ -34,6 +34,7 @@ import Testing
         "status", "timestamp", "version", "services.orchestrator.status", "services.orchestrator.response_time", "services.orchestrator.uptime",
         "services.llm_service.status", "services.llm_service.response_time", "services.llm_service.models_loaded", "services.llm_service.queue_size",
         "services.vision_service.status", "services.vision_service.response_time", "services.vision_service.gpu_utilization",
+        "services.vision_service.image_formats",
         "services.nlp_service.status", "services.nlp_service.response_time", "services.nlp_service.memory_usage",
     ]
 
@@ -45,7 +46,7 @@ import Testing
         #expect(reply.status == 200 && reply.json["status"] == "healthy" && reply.json["version"] == "1.2.3")
         #expect(services?["orchestrator"] == ["status": "healthy", "response_time": .null, "uptime": 657_120])
         #expect(services?["llm_service"] == ["status": "not_built", "response_time": .null, "models_loaded": .null, "queue_size": .null])
-        #expect(services?["vision_service"] == ["status": "not_built", "response_time": .null, "gpu_utilization": .null])
+        #expect(services?["vision_service"] == ["status": "healthy", "response_time": .null, "gpu_utilization": .null, "image_formats": ["PNG"]])
         #expect(services?["nlp_service"] == ["status": "healthy", "response_time": .null, "memory_usage": .null])
     }
 

@@ -8,6 +8,7 @@ import FederationService
 import Foundation
 import KeyVault
 import Logging
+import ModelServing
 import PhiAPI
 import Platform
 import QuantumService
@@ -61,7 +62,7 @@ struct World {
     private static let pool = ComputePool(threads: 1, name: "tests")
     private static let authority = Result { try CertificateAuthority(commonName: "tests", now: Date(), lifetime: 86_400) }
 
-    init() async throws {
+    init(vision: VisionService = VisionService(reader: nil)) async throws {
         let store = MemoryStore(suite: .system)
         self.store = store
         let log = Logger(label: "tests") { _ in SwiftLogNoOpLogHandler() }
@@ -90,7 +91,7 @@ struct World {
         }
         families = [
             ("enterprise", Enterprise.family(identity, tenants, store, recorder, webhooks: webhooks, leases: leases, use: store), Documents.enterprise, 22),
-            ("aisemble", Aisemble.family(identity, queue, operations, webhooks: webhooks), Documents.aisemble, 22),
+            ("aisemble", Aisemble.family(identity, queue, operations, webhooks: webhooks, vision: vision), Documents.aisemble, 22),
             ("phi", Phi.family(identity), Documents.phi, 8),
         ]
         let around = Surroundings(
