@@ -5,6 +5,7 @@ internal import CryptoSuite
 internal import EnterpriseAPI
 internal import Federation
 internal import Logging
+internal import ModelServing
 internal import PhiAPI
 internal import Platform
 internal import QuantumService
@@ -20,6 +21,8 @@ struct Desk: Sendable {
     static let csrf = cookie
     static let key = "tk_live_of_the_administrator"
     private static let title = "what only guests see"
+    /// One for all inputs: it keeps nothing of them, and starts no program.
+    private static let vision = VisionService(reader: nil)
 
     /// The one that has the path; nil: none has.
     let family: Family?
@@ -60,7 +63,7 @@ struct Desk: Sendable {
         let repetition = Repetition(IdempotentCalls()) { CryptoSuite.system.sha256($0) }
         return [
             Enterprise.family(identity, tenants, store, recorder, webhooks: webhooks, leases: leases, use: store),
-            Aisemble.family(identity, jobs, operations, webhooks: webhooks),
+            Aisemble.family(identity, jobs, operations, webhooks: webhooks, vision: Self.vision),
             Phi.family(identity),
         ].map {
             var family = $0

@@ -93,6 +93,12 @@ import Vision
         #expect(refusal([UInt8](repeating: 0, count: 100)) == .notAnImage)
     }
 
+    /// A few bytes that say they are millions are refused before there is memory for those.
+    @Test func fewBytesThatSayTheyAreManyAreRefusedAtOnce() {
+        let end = Writer.chunk("IDAT", Writer.stored([UInt8](repeating: 0, count: 1000))) + Writer.chunk("IEND", [])
+        #expect(refusal(Writer.signature + Writer.header(8000, 8000, colour: 6) + end) == .damaged("its data are too few for its size"))
+    }
+
     /// More or fewer bytes than the header says: a bomb is found at the first byte too many.
     @Test func lengthsThatLieAreRefused() {
         for rows in [0, 1, 9, 11, 100_000] {

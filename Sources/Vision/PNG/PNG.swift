@@ -6,6 +6,7 @@ package struct PNG: Sendable, Equatable {
     package let header: PNGHeader
     package let picture: Picture
 
+    private static let mostPerByte = 4 * 258
     static let signature: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
 
     /// - Throws: before anything is inflated where its header says too much.
@@ -17,6 +18,8 @@ package struct PNG: Sendable, Equatable {
         var chunks = Chunks(file, from: Self.signature.count)
         let parts = try Parts(&chunks)
         header = parts.header
+        // A match of 258 bytes takes two bits at least: what says more than that is not even given memory.
+        guard header.inflatedBytes / Self.mostPerByte <= parts.compressed.count else { throw .damaged("its data are too few for its size") }
         var rows = Rows(header, parts)
         var inflater = try Inflater(parts.compressed, expected: header.inflatedBytes)
         try inflater.run { bytes throws(ImageError) in try rows.add(bytes) }
