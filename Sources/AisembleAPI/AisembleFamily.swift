@@ -7,7 +7,10 @@ package enum Aisemble {
     /// What replies print. Scrapers find `/health` and `/metrics` at the root too; those belong to no document alone.
     static let base = "/api/v2"
 
-    package static func family(_ identity: Identity, _ jobs: JobQueue, _ operations: Operations, webhooks: Webhooks, texts: TextService = TextService(), vision: VisionService = VisionService())
+    package static func family(
+        _ identity: Identity, _ jobs: JobQueue, _ operations: Operations, webhooks: Webhooks, texts: TextService = TextService(),
+        vision: VisionService = VisionService()
+    )
         -> Family
     {
         Family(

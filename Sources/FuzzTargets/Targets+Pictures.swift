@@ -57,7 +57,8 @@ extension FuzzTarget {
         ],
         seeds: {
             [
-                Seed("form", "\u{0}--b\r\nContent-Disposition: form-data; name=\"image\"; filename=\"a.png\"\r\nContent-Type: image/png\r\n\r\nabc\r\n--b--\r\n"),
+                Seed(
+                    "form", "\u{0}--b\r\nContent-Disposition: form-data; name=\"image\"; filename=\"a.png\"\r\nContent-Type: image/png\r\n\r\nabc\r\n--b--\r\n"),
                 Seed("two", "\u{0}--b\r\nContent-Disposition: form-data; name=a\r\n\r\n1\r\n--b \r\nContent-Disposition: form-data; name=b\r\n\r\n\r\n--b--"),
                 Seed("type", "\u{1}multipart/form-data; charset=utf-8; boundary=\"a b\""),
             ]

@@ -37,7 +37,8 @@ import Testing
         for wrong in [
             "", "--b", "--b--", "--b--\r\n", "--b\r\n", "x\r\n--b\r\n\(head)1\r\n--b--", "--b\r\n\(head)1\r\n--b", "--b\r\n\(head)1\r\n--b-", "--b\r\n\(head)1",
             "--b\r\n\(head)1\r\n--bb\r\n--b--", "--b\r\n\(head)1\r\n--b--x", "--b\r\n\r\n1\r\n--b--", "--b\r\n1\r\n--b--", "--b\r\n--b--",
-            "--b\n\(head)1\r\n--b--", "--b\r\nContent-Disposition: attachment; name=a\r\n\r\n1\r\n--b--", "--b\r\nContent-Disposition: form-data\r\n\r\n1\r\n--b--",
+            "--b\n\(head)1\r\n--b--", "--b\r\nContent-Disposition: attachment; name=a\r\n\r\n1\r\n--b--",
+            "--b\r\nContent-Disposition: form-data\r\n\r\n1\r\n--b--",
             "--b\r\nContent-Disposition: form-data; name=\"\"\r\n\r\n1\r\n--b--", "--b\r\nContent-Disposition: form-data; name=\"a\r\n\r\n1\r\n--b--",
             "--b\r\nContent-Disposition: form-data; name=a; name=b\r\n\r\n1\r\n--b--", "--b\r\nContent-Disposition: form-data; name=\"a\" b\r\n\r\n1\r\n--b--",
             "--b\r\nContent-Transfer-Encoding: base64\r\n\(head)1\r\n--b--", "--b\r\n\(head.dropLast(2))\(head)1\r\n--b--",

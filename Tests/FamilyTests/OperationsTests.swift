@@ -257,7 +257,7 @@ import Testing
             await world.call(world.aisemble, request("POST", "/api/v2/ops/services/\(name)/\(action)", body: body))
         }
         for action in ["start", "stop"] {
-            for name in ["llm_service", "vision_service", "annealer_service", "workflow_service", "explain_service"] {
+            for name in ["llm_service", "annealer_service", "workflow_service", "explain_service"] {
                 let reply = await post(name, action, #"{"force":true}"#)
                 #expect(reply.status == 503 && reply.json["error"]?["code"] == "SERVICE_UNAVAILABLE")
                 #expect(reply.json["error"]?["details"]?["reason"]?.text == "\(name) is not built")
@@ -269,7 +269,9 @@ import Testing
             let wrong = await post("llm_service", action, #"{"force":"yes"}"#)
             #expect(wrong.status == 400 && wrong.json["error"]?["details"]?["field"] == "force")
         }
-        // This one is there, and there is no way to stop it.
+        // These are there, and there is no way to stop them.
+        #expect(await post("vision", "start").json["status"] == "running")
+        #expect(await post("vision", "stop").json["error"]?["details"]?["reason"] == "vision_service cannot be stopped")
         let running = await post("nlp", "start", #"{"wait_for_health":true}"#)
         #expect(running.status == 200 && running.json["service"] == "nlp_service" && running.json["action"] == "start")
         #expect(running.json["status"] == "running" && running.json["changed"] == false)

@@ -105,7 +105,9 @@ import Vision
         let lenient = await post(world, "classify", parts, [(name: "prefer", value: "handling=lenient")])
         try check(world, "classify", lenient)
         #expect(lenient.json["model"] == "fed-digits-feedface" && lenient.json["requested_model"] == "resnet-50")
-        #expect(lenient.headers.contains { $0 == ("preference-applied", "handling=lenient") } && lenient.json["notices"]?.elements?.first?["code"] == "MODEL_REPLACED")
+        #expect(
+            lenient.headers.contains { $0 == ("preference-applied", "handling=lenient") }
+                && lenient.json["notices"]?.elements?.first?["code"] == "MODEL_REPLACED")
         let objects = await post(world, "analyze", [("image", Self.picture), text("model", "yolo-v8")])
         #expect(objects.status == 422 && objects.json["error"]?["details"]?["available_models"] == [])
         #expect(world.aisemble.errorShape.problem(with: objects.json, at: "") == nil)

@@ -8,7 +8,8 @@ import Vision
 struct Shelf: ModelSource {
     var rows: [(model: ServableModel, bytes: [UInt8])] = []
 
-    mutating func put(_ id: String, _ bytes: [UInt8], sha256: String, tenant: String = "default", format: ModelFormat = .safetensors, card: JSON = .object([])) {
+    mutating func put(_ id: String, _ bytes: [UInt8], sha256: String, tenant: String = "default", format: ModelFormat = .safetensors, card: JSON = .object([]))
+    {
         rows.append(
             (ServableModel(id: id, tenant: tenant, name: id, version: "1", format: format, sha256: sha256, bytes: bytes.count, card: card), bytes))
     }

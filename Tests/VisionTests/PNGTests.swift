@@ -122,7 +122,8 @@ import Vision
         let wrong: [(file: [UInt8], says: String)] = [
             (signature + pixels + end, "header"), (signature + header + end, "no pixels"), (signature + header + header + pixels + end, "two headers"),
             (signature + header + pixels + end + [0], "behind its end"), (signature + header + pixels + Writer.chunk("tEXt", []) + pixels + end, "one piece"),
-            (signature + header + Writer.chunk("ABCD", []) + pixels + end, "'ABCD'"), (signature + header + Writer.chunk("PLTE", [1, 2, 3]) + pixels + end, "grey"),
+            (signature + header + Writer.chunk("ABCD", []) + pixels + end, "'ABCD'"),
+            (signature + header + Writer.chunk("PLTE", [1, 2, 3]) + pixels + end, "grey"),
             (signature + header + Writer.chunk("tRNS", [0]) + pixels + end, "transparent colour"),
             (signature + header + pixels + Writer.chunk("tRNS", [0, 0]) + end, "wrong place"),
             (signature + Writer.header(2, 2, depth: 3) + pixels + end, "depth"), (signature + Writer.header(2, 2, colour: 5) + pixels + end, "colour type"),

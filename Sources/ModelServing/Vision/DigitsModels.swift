@@ -59,7 +59,9 @@ package actor DigitsModels {
     }
 
     private func candidates(_ tenant: String) async throws(ModelFailure) -> [ServableModel] {
-        let models = try await source.models(tenant: tenant).filter { $0.format == .safetensors && $0.bytes <= VisionServiceLimits.modelBytes && mayBeDigits($0.card) }
+        let models = try await source.models(tenant: tenant).filter {
+            $0.format == .safetensors && $0.bytes <= VisionServiceLimits.modelBytes && mayBeDigits($0.card)
+        }
         func accuracy(_ model: ServableModel) -> Double { model.card["metrics"]?["held_out"]?["accuracy"]?.double ?? -1 }
         func made(_ model: ServableModel) -> String { model.card["model_details"]?["made_at"]?.text ?? "" }
         return models.sorted { a, b in
