@@ -13,7 +13,7 @@ extension Aisemble {
             Endpoint(
                 "POST", "/ai/vision/analyze", "vision.analyze", .scope(.aiOperations), bodyLimitBytes: pictureBodyBytes,
                 contract: Contract(
-                    "What can be said of a picture. What nothing here answers is listed in unavailable; with Prefer: handling=lenient a model that is not here is no reason to refuse.",
+                    "What can be said of a picture; what nothing here answers is listed. With Prefer: handling=lenient it runs without a model that is not here.",
                     request: .form(AnalysePictureForm.shape, file: "image"), replies: [(200, .json(PictureAnalysisView.shape))], refusals: [422])
             ) { request throws(ServiceError) in
                 var form = try await request.form(AnalysePictureForm.self, file: "image")
@@ -33,7 +33,7 @@ extension Aisemble {
             Endpoint(
                 "POST", "/ai/vision/classify", "vision.classify", .scope(.aiOperations), bodyLimitBytes: pictureBodyBytes,
                 contract: Contract(
-                    "Which digit a picture shows, by a model that the clients' data trained. With Prefer: handling=lenient the best model that is here stands in for one that is not.",
+                    "Which digit a picture shows. With Prefer: handling=lenient the best model that is here stands in for one that is not.",
                     request: .form(ClassifyPictureForm.shape, file: "image"), replies: [(200, .json(ClassificationView.shape))], refusals: [422])
             ) { request throws(ServiceError) in
                 var form = try await request.form(ClassifyPictureForm.self, file: "image")
