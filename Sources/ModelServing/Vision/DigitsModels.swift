@@ -10,8 +10,7 @@ package struct DigitsModel: Sendable {
     /// `fed-digits-` and the first eight digits of its file's SHA-256: a name that cannot come to mean another model.
     package var id: String { Self.id(model) }
     /// Whether this is a name of it: its own, or one that the registry has for it.
-    package func isCalled(_ name: String) -> Bool { Self.is(model, called: name) }
-    static func `is`(_ model: ServableModel, called name: String) -> Bool { id(model) == name || model.id == name || model.name == name }
+    package func isCalled(_ name: String) -> Bool { id == name || model.id == name || model.name == name }
     static func id(_ model: ServableModel) -> String { "fed-digits-\(model.sha256.prefix(8))" }
 }
 
@@ -47,7 +46,10 @@ package actor DigitsModels {
     /// nil: there is none of this name that tells digits.
     /// - Parameter name: `fed-digits-…`, or what the registry calls it.
     package func named(_ name: String, tenant: String) async throws(ModelFailure) -> DigitsModel? {
-        guard let model = try await candidates(tenant).first(where: { DigitsModel.is($0, called: name) }) else { return nil }
+        let models = try await candidates(tenant)
+        // A model that was called as another one is by its hash does not take that one's place.
+        let named: [(ServableModel) -> Bool] = [{ DigitsModel.id($0) == name }, { $0.id == name }, { $0.name == name }]
+        guard let model = named.lazy.compactMap({ models.first(where: $0) }).first else { return nil }
         return try await digits(model)
     }
 
