@@ -76,6 +76,7 @@ let rooms: [Target] = [
     room("Learning", ["TensorKernels", "KernelTable", "StrictJSON"]),
     room("Inference"),
     room("ONNX", ["Inference", "TensorKernels", "KernelTable"]),
+    room("Vision"),
     room("WorkSharing"),
     room("RobustAggregation", ["WorkSharing", "TensorKernels", "KernelTable"]),
     room("Strategies", ["Learning", "StrictJSON"]),
@@ -140,7 +141,7 @@ let rooms: [Target] = [
     room(
         "ModelServing",
         [
-            "Compute", "CryptoSuite", "Federation", "Inference", "Learning", "Platform", "Storage", "StrictJSON", "Telemetry", "Trust", "WorkSharing",
+            "Compute", "CryptoSuite", "Federation", "Inference", "Learning", "Platform", "Storage", "StrictJSON", "Telemetry", "Trust", "Vision", "WorkSharing",
             .product(name: "Logging", package: "swift-log"),
         ]),
     room(
@@ -158,7 +159,7 @@ let rooms: [Target] = [
     // 6 surfaces
     room("APIKit", ["Inference", "ModelServing", "StrictJSON", "Suggestion", "Platform", "Storage", "Federation"]),
     room("EnterpriseAPI", ["APIKit", "QuantumService", "StrictJSON", "Platform", "Storage", "Federation", "Telemetry", "Trust"]),
-    room("AisembleAPI", ["APIKit", "Inference", "Language", "ModelServing", "StrictJSON", "Platform", "Storage", "Telemetry", "Suggestion", "Federation", "Trust"]),
+    room("AisembleAPI", ["APIKit", "Inference", "Language", "ModelServing", "Vision", "StrictJSON", "Platform", "Storage", "Telemetry", "Suggestion", "Federation", "Trust"]),
     room("PhiAPI", ["APIKit", "Inference", "ModelServing", "StrictJSON", "Platform", "Federation", "Storage"]),
     room("OpenInferenceAPI", ["APIKit", "Inference", "ModelServing", "Platform", "StrictJSON"]),
     room("TrustStreamAPI", ["APIKit", "KeyVault", "CryptoSuite", "Wire", "StrictJSON", "FederationService", "Federation", "DifferentialPrivacy", "Learning", "Platform", "Storage", "Telemetry", "Trust"]),
@@ -206,7 +207,7 @@ let roof: [Target] = [
         [
             "ONNX", "Inference", "Annealing",
             "StrictJSON", "Learning", "Strategies", "CryptoSuite", "SecureAggregation", "Wire", "Federation", "Trust", "FederationService", "APIKit", "TrustStreamAPI",
-            "EnterpriseAPI", "AisembleAPI", "PhiAPI", "Console", "Platform", "ModelServing", "OpenInferenceAPI", "QuantumService", "Storage", "Telemetry", "Receipts", "MerkleLog",
+            "EnterpriseAPI", "AisembleAPI", "PhiAPI", "Console", "Platform", "ModelServing", "Vision", "OpenInferenceAPI", "QuantumService", "Storage", "Telemetry", "Receipts", "MerkleLog",
             "TuttiConfiguration", "CoordinatorNode", "ClientNode", .product(name: "NIOEmbedded", package: "swift-nio"), .product(name: "Logging", package: "swift-log"),
             .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
         ] + nio),
@@ -240,6 +241,8 @@ let suites: [Target] = [
     tests("ONNXTests", ["ONNX", "Inference", "TensorKernels", "KernelTable"]),
     tests("StrictJSONTests", ["StrictJSON"]),
     .testTarget(name: "LanguageTests", dependencies: ["Language"], exclude: ["Sets"], swiftSettings: strict),
+    tests("VisionTests", ["Vision"]),
+    tests("VisionServiceTests", ["ModelServing", "Compute", "Inference", "Learning", "StrictJSON", "Vision"]),
     tests("LearningTests", ["Learning", "TensorKernels", "KernelTable", "StrictJSON"]),
     tests(
         "TrustTests",
@@ -293,7 +296,7 @@ let suites: [Target] = [
         [
             "APIKit", "EnterpriseAPI", "AisembleAPI", "PhiAPI", "StrictJSON", "Platform", "Storage", "Telemetry", "Trust", "Federation", "CryptoSuite",
             "TrustStreamAPI", "FederationService", "KeyVault", "QuantumService", "Compute", "Language",
-            "Inference", "Learning", "ModelServing", "OpenInferenceAPI",
+            "Inference", "Learning", "ModelServing", "Vision", "OpenInferenceAPI",
             .product(name: "Logging", package: "swift-log"),
         ]),
     tests("TrustStreamAPITests", ["TrustStreamAPI", "KeyVault", "APIKit", "FederationService", "Federation", "Learning", "Wire", "Trust", "StrictJSON", "Platform", "Storage", "Telemetry", "CryptoSuite", .product(name: "Logging", package: "swift-log")]),

@@ -10,6 +10,8 @@ enum Limits {
     /// Elements of a list or members of a map whose field says no other number.
     static let listElements = 1000
     static let timestampBytes = 40
+    /// Of a field of a form that is no file.
+    static let formTextBytes = 4096
 }
 
 /// The usual largest body of an endpoint that takes JSON.

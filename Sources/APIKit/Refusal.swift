@@ -22,7 +22,7 @@ package struct Refusal: Sendable {
             message = "Cannot be processed: \(name) \(what)"
             (field, issue, provided) = (name, what, value)
         case .modelNotLoaded(let asked, let models):
-            message = "The model '\(asked.clipped(Limits.nameBytes))' is not here; there is \(models.joined(separator: ", "))"
+            message = "The model '\(asked.clipped(Limits.nameBytes))' is not here; there is \(models.isEmpty ? "none" : models.joined(separator: ", "))"
             (field, issue, provided, available) = ("model", "names a model that is not here", .string(asked), models)
         case .disagreement(let name, let what, let value):
             message = "Does not agree: \(name): \(what)"

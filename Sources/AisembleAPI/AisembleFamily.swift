@@ -8,13 +8,14 @@ package enum Aisemble {
     static let base = "/api/v2"
 
     package static func family(
-        _ identity: Identity, _ jobs: JobQueue, _ operations: Operations, webhooks: Webhooks, models: ModelRuntime, texts: TextService = TextService()
+        _ identity: Identity, _ jobs: JobQueue, _ operations: Operations, webhooks: Webhooks, models: ModelRuntime, texts: TextService = TextService(),
+        vision: VisionService = VisionService()
     ) -> Family {
         Family(
             .v2, bases: [base],
-            endpoints: logins(identity, operations.recorder) + self.jobs(jobs) + health(operations, texts) + self.operations(operations, jobs)
+            endpoints: logins(identity, operations.recorder) + self.jobs(jobs) + health(operations, texts, vision) + self.operations(operations, jobs)
                 + logs(operations)
-                + self.webhooks(webhooks) + self.texts(texts) + self.models(models) + notBuilt,
+                + self.webhooks(webhooks) + self.texts(texts) + self.vision(vision) + self.models(models) + notBuilt,
             errorShape: ErrorBody.shape, envelope: envelope
         )
         .describing(title: "AI services, v2", version: "2.0.0")

@@ -52,7 +52,7 @@ struct HealthServices: Described {
     static let name = "HealthServices"
     var orchestrator: OrchestratorHealth
     let llm = LanguageHealth()
-    let vision = VisionHealth()
+    var vision: VisionHealth
     var nlp: TextHealth
     static let fields = [
         FieldOf<HealthServices>("orchestrator", \.orchestrator, .measured), FieldOf("llm_service", \.llm, .measured),
@@ -88,12 +88,15 @@ struct LanguageHealth: Described {
 
 struct VisionHealth: Described {
     static let name = "VisionServiceHealth"
-    var status = ServiceWord.notBuilt
+    /// It is part of this process, and was asked for nothing that it could fail at.
+    let status = ServiceWord.healthy
     var seconds: Double?
     var processor: Double?
+    let formats = [PictureInfo.Format.png]
     static let fields = [
-        FieldOf<VisionHealth>("status", \.status, .fixed), FieldOf("response_time", \.seconds, .measured, unit: "s"),
-        FieldOf("gpu_utilization", \.processor, .measured, unit: "%"),
+        FieldOf<VisionHealth>("status", \.status, .fixed), FieldOf("response_time", \.seconds, .measured, unit: "s", "of the last call; null before the first"),
+        FieldOf("gpu_utilization", \.processor, .measured, unit: "%", "null: it uses none"),
+        FieldOf("image_formats", \.formats, .fixed, "that are read"),
     ]
 }
 

@@ -40,7 +40,7 @@ package struct Operations: Sendable {
     }
 }
 
-/// Services that the document names and that can be started and stopped. Of them nlp_service is built.
+/// Services that the document names and that can be started and stopped. Of them nlp_service and vision_service are built.
 enum ServiceName: String, CaseIterable {
     case llm = "llm_service"
     case vision = "vision_service"

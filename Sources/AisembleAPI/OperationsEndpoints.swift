@@ -118,7 +118,7 @@ extension Aisemble {
                     active: counts[.running] ?? 0, queued: counts[.queued] ?? 0, failed: counts[.failed] ?? 0,
                     utilization: UtilizationView(processor: machine.processorPercent, memory: machine.memoryPercent), alerts: alerts.map { AlertView($0) })
             },
-            service("start", StartBody.self, "Starts a service. nlp_service runs always; the others of the document are not built yet: 503."),
+            service("start", StartBody.self, "Starts a service. nlp_service and vision_service run always; the others of the document are not built yet: 503."),
             service("stop", StopBody.self, "Stops a service. None of those in the document can be stopped yet: 503."),
         ]
     }
@@ -131,7 +131,7 @@ extension Aisemble {
             let name = request.parameter("service_name")
             guard let service = ServiceName(name) else { throw unknown(service: name) }
             let (_, notices) = try await request.body(Body.self)
-            if service == .nlp {
+            if service == .nlp || service == .vision {
                 guard action == "start" else { throw .unavailable("\(service.rawValue) cannot be stopped", retryAfterSeconds: notBuiltRetrySeconds) }
                 return .json(ServiceView(service: service.rawValue).json.noting(notices))
             }

@@ -24,6 +24,8 @@ struct Desk: Sendable {
     /// Threads are not made anew for each input.
     private static let models = ModelRuntime(source: NoModels(), metrics: Metrics(help: [:]))
     private static let title = "what only guests see"
+    /// One for all inputs: it keeps nothing of them, and starts no program.
+    private static let vision = VisionService(reader: nil)
 
     /// The one that has the path; nil: none has.
     let family: Family?
@@ -64,7 +66,7 @@ struct Desk: Sendable {
         let repetition = Repetition(IdempotentCalls()) { CryptoSuite.system.sha256($0) }
         return [
             Enterprise.family(identity, tenants, store, recorder, webhooks: webhooks, leases: leases, use: store),
-            Aisemble.family(identity, jobs, operations, webhooks: webhooks, models: models),
+            Aisemble.family(identity, jobs, operations, webhooks: webhooks, models: models, vision: Self.vision),
             OpenInference.family(models, version: "0"),
             Phi.family(identity, inference: InferenceDesk(runtime: models, artifacts: artifacts)),
         ].map {

@@ -52,6 +52,7 @@ import Testing
             for contract in family.endpoints.compactMap(\.contract) {
                 for case .json(let shape) in contract.replies.map(\.content) { expectSources(shape, name) }
                 for case .json(let shape) in [contract.request] + contract.replies.map(\.content) { expectOneMeaning(.object(shape), name, &named) }
+                if case .form(let shape, _) = contract.request { expectOneMeaning(.object(shape), name, &named) }
             }
         }
     }

@@ -34,6 +34,7 @@ import Testing
         "status", "timestamp", "version", "services.orchestrator.status", "services.orchestrator.response_time", "services.orchestrator.uptime",
         "services.llm_service.status", "services.llm_service.response_time", "services.llm_service.models_loaded", "services.llm_service.queue_size",
         "services.vision_service.status", "services.vision_service.response_time", "services.vision_service.gpu_utilization",
+        "services.vision_service.image_formats",
         "services.nlp_service.status", "services.nlp_service.response_time", "services.nlp_service.memory_usage",
     ]
 
@@ -45,7 +46,7 @@ import Testing
         #expect(reply.status == 200 && reply.json["status"] == "healthy" && reply.json["version"] == "1.2.3")
         #expect(services?["orchestrator"] == ["status": "healthy", "response_time": .null, "uptime": 657_120])
         #expect(services?["llm_service"] == ["status": "not_built", "response_time": .null, "models_loaded": .null, "queue_size": .null])
-        #expect(services?["vision_service"] == ["status": "not_built", "response_time": .null, "gpu_utilization": .null])
+        #expect(services?["vision_service"] == ["status": "healthy", "response_time": .null, "gpu_utilization": .null, "image_formats": ["PNG"]])
         #expect(services?["nlp_service"] == ["status": "healthy", "response_time": .null, "memory_usage": .null])
     }
 
@@ -256,7 +257,7 @@ import Testing
             await world.call(world.aisemble, request("POST", "/api/v2/ops/services/\(name)/\(action)", body: body))
         }
         for action in ["start", "stop"] {
-            for name in ["llm_service", "vision_service", "annealer_service", "workflow_service", "explain_service"] {
+            for name in ["llm_service", "annealer_service", "workflow_service", "explain_service"] {
                 let reply = await post(name, action, #"{"force":true}"#)
                 #expect(reply.status == 503 && reply.json["error"]?["code"] == "SERVICE_UNAVAILABLE")
                 #expect(reply.json["error"]?["details"]?["reason"]?.text == "\(name) is not built")
@@ -268,7 +269,9 @@ import Testing
             let wrong = await post("llm_service", action, #"{"force":"yes"}"#)
             #expect(wrong.status == 400 && wrong.json["error"]?["details"]?["field"] == "force")
         }
-        // This one is there, and there is no way to stop it.
+        // These are there, and there is no way to stop them.
+        #expect(await post("vision", "start").json["status"] == "running")
+        #expect(await post("vision", "stop").json["error"]?["details"]?["reason"] == "vision_service cannot be stopped")
         let running = await post("nlp", "start", #"{"wait_for_health":true}"#)
         #expect(running.status == 200 && running.json["service"] == "nlp_service" && running.json["action"] == "start")
         #expect(running.json["status"] == "running" && running.json["changed"] == false)

@@ -67,7 +67,7 @@ struct World {
     private static let pool = ComputePool(threads: 1, name: "tests")
     private static let authority = Result { try CertificateAuthority(commonName: "tests", now: Date(), lifetime: 86_400) }
 
-    init() async throws {
+    init(vision: VisionService = VisionService(reader: nil)) async throws {
         let store = MemoryStore(suite: .system)
         self.store = store
         let log = Logger(label: "tests") { _ in SwiftLogNoOpLogHandler() }
@@ -102,7 +102,7 @@ struct World {
         let desk = InferenceDesk(runtime: models, artifacts: Artifacts(store: store, suite: .system, log: log))
         families = [
             ("enterprise", Enterprise.family(identity, tenants, store, recorder, webhooks: webhooks, leases: leases, use: store), Documents.enterprise, 22),
-            ("aisemble", Aisemble.family(identity, queue, operations, webhooks: webhooks, models: models), Documents.aisemble, 22),
+            ("aisemble", Aisemble.family(identity, queue, operations, webhooks: webhooks, models: models, vision: vision), Documents.aisemble, 22),
             ("phi", Phi.family(identity, inference: desk), Documents.phi, 8),
         ]
         let around = Surroundings(

@@ -7,6 +7,8 @@ package struct Contract: Sendable {
         case json(Shape)
         /// Bytes of one of these media types; the first one is recommended.
         case bytes(String, or: [String] = [])
+        /// A form (`multipart/form-data`) of these fields, and a file by its name.
+        case form(Shape, file: String)
         case none
     }
 

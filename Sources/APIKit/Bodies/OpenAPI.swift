@@ -96,6 +96,7 @@ extension Family {
         case .bytes("application/json", _): ["application/json": ["schema": ["type": "object"]]]
         case .bytes(let type, let others): .object(([type] + others).map { .init($0, ["schema": ["type": "string", "format": "binary"]]) })
         case .json(let shape): ["application/json": ["schema": schema(shape, status)]]
+        case .form(let shape, let file): ["multipart/form-data": ["schema": shape.form(file: file)]]
         }
     }
 

@@ -95,8 +95,13 @@ struct DocumentCalls {
 
     private func content(_ request: (type: String, body: JSON)) -> (bytes: [UInt8], type: String) {
         guard request.type == "multipart/form-data" else { return (substituted(request.body).encoded(), request.type) }
+        return Self.form(request.body)
+    }
+
+    /// As a form; what the document calls a picture is one.
+    static func form(_ body: JSON) -> (bytes: [UInt8], type: String) {
         var bytes: [UInt8] = []
-        for member in request.body.members ?? [] {
+        for member in body.members ?? [] {
             let isImage = member.value.text?.hasPrefix("<binary") == true
             bytes += Array("--part\r\ncontent-disposition: form-data; name=\"\(member.name)\"\(isImage ? "; filename=\"image.png\"" : "")\r\n\r\n".utf8)
             bytes += isImage ? Self.image : Array((member.value.text ?? "").utf8)

@@ -83,7 +83,10 @@ import Testing
         let path = family.base + filled(example.path, .null, texts) + (query.isEmpty ? "" : "?" + query)
         let isOpen = example.path.hasPrefix("/auth/login") || example.path.hasPrefix("/auth/token")
         func send() async throws -> LiveCoordinator.Reply {
-            try await live.call(HTTPMethod(rawValue: example.method), path, isQuery ? nil : body.encoded(), bearer: isOpen ? nil : live.key)
+            let isForm = example.request?.type == "multipart/form-data"
+            let content = isForm ? DocumentCalls.form(body) : (bytes: body.encoded(), type: "application/json")
+            return try await live.call(
+                HTTPMethod(rawValue: example.method), path, isQuery ? nil : content.bytes, type: content.type, bearer: isOpen ? nil : live.key)
         }
         func missing(_ wanted: [JSON.Member], in json: JSON) -> [String] {
             wanted.filter { member in

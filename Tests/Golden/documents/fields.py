@@ -198,6 +198,27 @@ FIELDS = {
             "password": field("proves it", {"send": "your_password", "reply": {"refresh_token": SOMETHING}}, no("another one", status=401), no("", 5)),
         }
     },
+    "aisemble POST /ai/vision/analyze": {
+        "base": {"model": None},
+        "fields": {
+            "image": field(
+                "what is looked at", {"send": "<binary_image_data>", "reply": {"image_info.width": 1, "image_info.format": "PNG"}},
+                {"omit": True, "refused": 400}, no("no picture", "")),
+            "analysis_type": field(
+                "only these run", {"send": "[\"scene_analysis\"]", "reply": {"analysis_results.scene.setting": "unknown", "unavailable.#": 0}},
+                {"send": "object_detection", "reply": {"unavailable[].analysis_type": "object_detection", "analysis_results.scene": {"is": "null"}}},
+                no("[\"mood\"]", "mood", "[]", "5")),
+            "model": field("which detector runs", {"omit": True, "reply": {"model": {"is": "null"}}}, no("gpt-3.5-turbo", status=422), no("")),
+        },
+    },
+    "aisemble POST /ai/vision/classify": {
+        "base": {"model": None},
+        "fields": {
+            "image": field("what is classified, by a model that is here", no("<binary_image_data>", status=422), {"omit": True, "refused": 400}, no("")),
+            "model": field("what runs", {"omit": True, "refused": 422}, no("resnet-50", status=422), no("")),
+            "top_k": field("how many classes are told", no("3", status=422), no("0", "x", "1.5")),
+        },
+    },
     "aisemble POST /ai/nlp/analyze": {
         "fields": {
             "text": field("what is read", set_("É", "text_length", 1), set_("Ceci est un texte pour vous et pour nous.", "detected_language", "fr"), no("", 5)),
