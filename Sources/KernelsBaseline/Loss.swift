@@ -78,29 +78,16 @@ private struct RowShape {
     return (top, sum)
 }
 
-@inline(__always) private func softmaxShortRow(_ p: MF32, _ columns: Int, _ factor: Float) -> (top: Float, sum: Float) {
-    var (top, sum) = (InlineArray<1, Float> { _ in 0 }, InlineArray<1, Float> { _ in 0 })
-    softmaxShortRows(p, columns, factor, InlineArray<1, V> { _ in V.zero }, &top, &sum)
-    return (top[0], sum[0])
-}
-
-/// Rows of up to W side by side. All are read before one is written: a vector that is read where another has just been
-/// written in part waits for it, even where they have no element in common.
-@inline(never) private func softmaxShortRows<let N: Int>(
-    _ p: MF32, _ columns: Int, _ factor: Float, _ zero: InlineArray<N, V>, _ tops: inout InlineArray<N, Float>,
-    _ sums: inout InlineArray<N, Float>
-) {
-    var rows = zero
-    for i in 0..<N { rows[i] = loadPart(p + i &* columns, columns, V(repeating: -.infinity)) }
-    for i in 0..<N {
-        tops[i] = largestInPlace(rows[i])
-        rows[i] = exponential(rows[i] - V(repeating: tops[i]))
-    }
-    for i in 0..<N {
-        sums[i] = totalInPlace(rows[i])
-        rows[i] = rows[i] * V(repeating: factor / sums[i])
-    }
-    for i in 0..<N { storePart(p + i &* columns, columns, rows[i]) }
+@inline(never) private func softmaxShortRow(_ p: MF32, _ columns: Int, _ factor: Float) -> (top: Float, sum: Float) {
+    var row = V(repeating: -.infinity)
+    for lane in 0..<W where lane < columns { row[lane] = p[lane] }
+    let top = largest(row)
+    let e = exponential(row - V(repeating: top))
+    let sum = total(e)
+    let scaled = e * V(repeating: factor / sum)
+    // Not as one part: the caller goes on with one of these elements, and would wait for a masked store.
+    for lane in 0..<W where lane < columns { p[lane] = scaled[lane] }
+    return (top, sum)
 }
 
 @inline(never) private func softmaxLongRow(
@@ -151,37 +138,18 @@ extension Level {
         guard columns > 0 else { return 0 }
         let shape = RowShape(columns)
         var (loss, product) = (0.0, 1.0)
-        @inline(__always) func add(_ logit: Float, _ top: Float, _ sum: Float) {
+        for r in 0..<rows {
+            let p = logits + r &* columns
+            let label = Int(labels[r])
+            let logit = p[label]
+            let (top, sum) = softmaxRow(p, shape, factor)
             loss -= Double(logit) - Double(top)
             product *= Double(sum)
             if product > 0x1p900 {
                 loss += logarithm(product)
                 product = 1
             }
-        }
-        var r = 0
-        if columns <= W {
-            while r &+ 4 <= rows {
-                let p = logits + r &* columns
-                let row = labels + r
-                let logit = InlineArray<4, Float> { p[$0 &* columns &+ Int(row[$0])] }
-                var (tops, sums) = (InlineArray<4, Float> { _ in 0 }, InlineArray<4, Float> { _ in 0 })
-                softmaxShortRows(p, columns, factor, InlineArray<4, V> { _ in V.zero }, &tops, &sums)
-                for i in 0..<4 {
-                    add(logit[i], tops[i], sums[i])
-                    p[i &* columns &+ Int(row[i])] -= factor
-                }
-                r &+= 4
-            }
-        }
-        while r < rows {
-            let p = logits + r &* columns
-            let label = Int(labels[r])
-            let logit = p[label]
-            let (top, sum) = softmaxRow(p, shape, factor)
-            add(logit, top, sum)
             p[label] -= factor
-            r &+= 1
         }
         // A sum that is not finite comes from a logit that is not.
         return product < .infinity ? loss + logarithm(product) : .nan

@@ -105,19 +105,16 @@ import KernelTable
 
 @inline(__always) func lower(_ a: V, _ b: V) -> V { a.replacing(with: b, where: b .< a) }
 @inline(__always) func upper(_ a: V, _ b: V) -> V { a.replacing(with: b, where: b .> a) }
-/// The sum of the lanes, half onto half.
-@inline(never) func total(_ v: V) -> Float { totalInPlace(v) }
-/// The largest lane; where both of two lanes are NaN, NaN.
-@inline(never) func largest(_ v: V) -> Float { largestInPlace(v) }
 
-/// The same, where a call would cost more than it does.
-@inline(__always) func totalInPlace(_ v: V) -> Float {
+/// The sum of the lanes, half onto half.
+@inline(never) func total(_ v: V) -> Float {
     let four = folded(v) { $0 + $1 }
     let two = four.lowHalf + four.highHalf
     return two[0] + two[1]
 }
 
-@inline(__always) func largestInPlace(_ v: V) -> Float {
+/// The largest lane; where both of two lanes are NaN, NaN.
+@inline(never) func largest(_ v: V) -> Float {
     let four = folded(v) { $0.replacing(with: $1, where: $1 .> $0) }
     let two = four.lowHalf.replacing(with: four.highHalf, where: four.highHalf .> four.lowHalf)
     return two[1] > two[0] ? two[1] : two[0]
