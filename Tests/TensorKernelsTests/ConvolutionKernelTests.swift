@@ -164,7 +164,8 @@ import Testing
             for w in 0..<window {
                 weightTwin[output * window + w] += Double(dy[i]) * Double(windows[place * window + w])
                 let (ky, rest) = (w / (s.size * s.channels), w % (s.size * s.channels))
-                inputTwin[b * image + ((py + ky) * paddedWidth + px) * s.channels + rest] += Double(dy[i]) * Double(weight[output * window + w])
+                let to = b * image + ((py + ky) * paddedWidth + px) * s.channels + rest
+                inputTwin[to] += Double(dy[i]) * Double(weight[output * window + w])
             }
         }
         var dx: [Float] = []
