@@ -6,7 +6,7 @@ private let flipRows = 64
 /// Up to this depth a panel of B in its place fits the first cache even when every row of it is a line of its own.
 private let shallow = 64
 
-private func plain(accumulate: Bool = false) -> Finish {
+func plain(accumulate: Bool = false) -> Finish {
     (
         accumulate: accumulate, bias: nil, floor: 0, steps: false, velocityBytes: 0, learningRate: 0, momentum: 0,
         weightDecay: 0
@@ -71,7 +71,8 @@ private func multiply(
 ) {
     guard m > 0 && n > 0 else { return }
     guard k > 0 else { return finishNothing(m, n, c, rowStrideC, finish) }
-    if m < W && rowStrideB == 1 && columnStrideB != 1 && columnStrideA == 1 && k >= 2 &* W && !finish.steps {
+    let isNarrow = m < W || (dotRows > 1 && n < W)
+    if isNarrow && rowStrideB == 1 && columnStrideB != 1 && columnStrideA == 1 && k >= 2 &* W && !finish.steps {
         return multiplyDots(m, n, k, a, rowStrideA, b, columnStrideB, c, rowStrideC, finish)
     }
     let isFlipped = rowStrideB == 1 && columnStrideB != 1 && m >= W && m <= flipRows && n >= W && k >= W
@@ -121,7 +122,7 @@ private func multiplyBlocks(
     // Packing costs a pass over the operand; it pays where the operand is read often, or badly. Rows that are whole pages
     // apart fall into the same lines of the cache.
     let readsShallow = k <= shallow && rowStrideB & 255 != 0
-    let readB = columnStrideB == 1 && n >= W && (m <= 8 &* tileRows || rowStrideB <= 128 || readsShallow)
+    let readB = columnStrideB == 1 && (n >= W || hasParts) && (m <= 8 &* tileRows || rowStrideB <= 128 || readsShallow)
     let readsNarrow = n <= 4 &* tileColumns || m &* k <= 4096 || (rowStrideA == 1 && k <= shallow)
     let readsRows = columnStrideA == 1 && n <= 8 &* tileColumns && rowStrideA & 255 != 0
     let readA = ((rowStrideA == 1 || columnStrideA == 1) && readsNarrow) || readsRows
@@ -156,7 +157,7 @@ private func multiplyBlocks(
                 let block: TileColumn = (
                     depth: kc, a: readA ? blockA : F32(packedA),
                     panelStrideA: rows.tall &* (readA ? rowStrideA : kc), rowStrideA: readA ? rowStrideA : 1,
-                    columnStrideA: readA ? columnStrideA : rows.tall, b: readB ? blockB : F32(packedB),
+                    columnStrideA: readA ? columnStrideA : rows.tall, runs: 1, runStrideA: 0, b: readB ? blockB : F32(packedB),
                     rowStrideB: rowStrideB, secondB: W, c: c + (ic &* rowStrideC &+ jc), rowStrideC: rowStrideC,
                     columns: 0, accumulate: finish.accumulate || pc > 0, tile: tile,
                     bias: bias, finish: finish
@@ -170,7 +171,7 @@ private func multiplyBlocks(
 }
 
 /// All the tiles of a block of C.
-private func multiplyBlock(_ rows: RowPanels, _ block: TileColumn, _ nc: Int, packedA: Bool, packedB: Bool) {
+func multiplyBlock(_ rows: RowPanels, _ block: TileColumn, _ nc: Int, packedA: Bool, packedB: Bool) {
     var left = nc
     var job = block
     while left > 0 {

@@ -3,7 +3,7 @@ import KernelTable
 // How a product is cut into blocks, and a block into panels.
 
 #if LEVEL_AVX512
-    private let depthBlock = 256
+    private let depthBlock = 384
 #else
     private let depthBlock = 320
 #endif

@@ -14,18 +14,12 @@ typealias Finish = (
     (UnsafeMutableRawPointer(p) + bytes).assumingMemoryBound(to: Float.self)
 }
 
-/// A tile that has just been stored is still in the first cache: a second look costs little, and keeps the loop over
-/// the depth as it is.
-@inline(never) func finishTile(_ job: inout TileColumn, _ c: MF32, _ rows: Int) {
-    let (columns, stride) = (job.columns, job.rowStrideC)
-    if job.finish.steps {
-        let (rate, momentum, decay) = (job.finish.learningRate, job.finish.momentum, job.finish.weightDecay)
-        for r in 0..<rows {
-            let row = c + r &* stride
-            stepRow(row, floats(row, job.finish.velocityBytes), job.tile + r &* tileColumns, columns, rate, momentum, decay)
-        }
-    } else if let bias = job.bias {
-        for r in 0..<rows { rectifyRow(c + r &* stride, bias, columns, job.finish.floor) }
+/// A step with the gradient that has just been stored in the tile, which is still in the first cache.
+@inline(never) func stepTile(_ job: inout TileColumn, _ c: MF32, _ rows: Int) {
+    let (rate, momentum, decay) = (job.finish.learningRate, job.finish.momentum, job.finish.weightDecay)
+    for r in 0..<rows {
+        let row = c + r &* job.rowStrideC
+        stepRow(row, floats(row, job.finish.velocityBytes), job.tile + r &* tileColumns, job.columns, rate, momentum, decay)
     }
 }
 
@@ -37,10 +31,9 @@ typealias Finish = (
         store(y, j, upper(load(y, j) + load(bias, j), floorv))
         j &+= W
     }
-    while j < count {
-        let v = y[j] + bias[j]
-        y[j] = floor > v ? floor : v
-        j &+= 1
+    if j < count {
+        let left = count &- j
+        storePart(y + j, left, upper(loadPart(y + j, left) + loadPart(bias + j, left), floorv))
     }
 }
 

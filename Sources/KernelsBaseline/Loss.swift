@@ -84,7 +84,9 @@ private struct RowShape {
     let top = largest(row)
     let e = exponential(row - V(repeating: top))
     let sum = total(e)
-    storePart(p, columns, e * V(repeating: factor / sum))
+    let scaled = e * V(repeating: factor / sum)
+    // Not as one part: the caller goes on with one of these elements, and would wait for a masked store.
+    for lane in 0..<W where lane < columns { p[lane] = scaled[lane] }
     return (top, sum)
 }
 

@@ -1,3 +1,4 @@
+internal import CKernelIntrinsics
 import KernelTable
 
 // One source for three levels: the vector width is the only thing that changes. The other
@@ -44,17 +45,33 @@ import KernelTable
     UnsafeMutableRawPointer(p + offset).storeBytes(of: v, as: V.self)
 }
 
-/// The first `count` < W floats, and zeros.
-@inline(never) func loadPart(_ p: F32, _ count: Int) -> V {
-    var v = V.zero
-    for lane in 0..<W where lane < count { v[lane] = p[lane] }
-    return v
-}
+// A part of a vector: one instruction where the processor can leave lanes out.
+#if LEVEL_AVX512 || LEVEL_AVX2
+    let hasParts = true
 
-/// The first `count` < W lanes.
-@inline(never) func storePart(_ p: MF32, _ count: Int, _ v: V) {
-    for lane in 0..<W where lane < count { p[lane] = v[lane] }
-}
+    /// The first `count` ≤ W floats, and the lanes of `rest`.
+    @inline(__always) func loadPart(_ p: F32, _ count: Int, _ rest: V) -> V { tutti_load_part(p, count, rest) }
+
+    /// The first `count` ≤ W lanes.
+    @inline(__always) func storePart(_ p: MF32, _ count: Int, _ v: V) { tutti_store_part(p, count, v) }
+#else
+    let hasParts = false
+
+    /// The first `count` ≤ W floats, and the lanes of `rest`.
+    @inline(never) func loadPart(_ p: F32, _ count: Int, _ rest: V) -> V {
+        var v = rest
+        for lane in 0..<W where lane < count { v[lane] = p[lane] }
+        return v
+    }
+
+    /// The first `count` ≤ W lanes.
+    @inline(never) func storePart(_ p: MF32, _ count: Int, _ v: V) {
+        for lane in 0..<W where lane < count { p[lane] = v[lane] }
+    }
+#endif
+
+/// The first `count` ≤ W floats, and zeros.
+@inline(__always) func loadPart(_ p: F32, _ count: Int) -> V { loadPart(p, count, V.zero) }
 
 /// All bits set in the lanes from `first` on, none below.
 @inline(never) func laneMask(_ first: Int) -> V {
@@ -88,6 +105,7 @@ import KernelTable
 
 @inline(__always) func lower(_ a: V, _ b: V) -> V { a.replacing(with: b, where: b .< a) }
 @inline(__always) func upper(_ a: V, _ b: V) -> V { a.replacing(with: b, where: b .> a) }
+
 /// The sum of the lanes, half onto half.
 @inline(never) func total(_ v: V) -> Float {
     let four = folded(v) { $0 + $1 }

@@ -28,6 +28,51 @@ typedef double tutti_doubles __attribute__((ext_vector_type(TUTTI_LANES)));
 /// Asks for the cache line at `address`; never faults, wherever it points.
 TUTTI_INLINE void tutti_prefetch(const void *address) { __builtin_prefetch(address, 0, 3); }
 
+/// Nothing, but the compiler does not know that: it leaves what is computed from `address` as it is written.
+TUTTI_INLINE const float *tutti_as_written(const float *address) {
+  __asm__("" : "+r"(address));
+  return address;
+}
+
+#if defined(__AVX512F__)
+/// The first `count` lanes from memory, of which no more is read; those of `rest` in the others.
+TUTTI_INLINE tutti_floats tutti_load_part(const float *from, long count, tutti_floats rest) {
+  return (tutti_floats)_mm512_mask_loadu_ps((__m512)rest, (__mmask16)((1u << count) - 1), from);
+}
+/// The first `count` lanes.
+TUTTI_INLINE void tutti_store_part(float *to, long count, tutti_floats x) {
+  _mm512_mask_storeu_ps(to, (__mmask16)((1u << count) - 1), (__m512)x);
+}
+
+/// In each quarter the sums of that quarter of `a`, `b`, `c` and `d`.
+TUTTI_INLINE tutti_floats tutti_quarter_sums(tutti_floats a, tutti_floats b, tutti_floats c, tutti_floats d) {
+  __m512 ab = _mm512_add_ps(_mm512_unpacklo_ps((__m512)a, (__m512)b), _mm512_unpackhi_ps((__m512)a, (__m512)b));
+  __m512 cd = _mm512_add_ps(_mm512_unpacklo_ps((__m512)c, (__m512)d), _mm512_unpackhi_ps((__m512)c, (__m512)d));
+  return (tutti_floats)_mm512_add_ps(_mm512_shuffle_ps(ab, cd, 0x44), _mm512_shuffle_ps(ab, cd, 0xEE));
+}
+/// The sum of the quarters of `a`, then of those of `b`, `c` and `d`.
+TUTTI_INLINE tutti_floats tutti_sums_of_quarters(tutti_floats a, tutti_floats b, tutti_floats c, tutti_floats d) {
+  __m512 ab = _mm512_add_ps(
+      _mm512_shuffle_f32x4((__m512)a, (__m512)b, 0x88), _mm512_shuffle_f32x4((__m512)a, (__m512)b, 0xDD));
+  __m512 cd = _mm512_add_ps(
+      _mm512_shuffle_f32x4((__m512)c, (__m512)d, 0x88), _mm512_shuffle_f32x4((__m512)c, (__m512)d, 0xDD));
+  return (tutti_floats)_mm512_add_ps(_mm512_shuffle_f32x4(ab, cd, 0x88), _mm512_shuffle_f32x4(ab, cd, 0xDD));
+}
+#elif defined(__AVX2__)
+TUTTI_INLINE __m256i tutti_first_lanes(long count) {
+  return _mm256_cmpgt_epi32(_mm256_set1_epi32((int)count), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+}
+/// The first `count` lanes from memory, of which no more is read; those of `rest` in the others.
+TUTTI_INLINE tutti_floats tutti_load_part(const float *from, long count, tutti_floats rest) {
+  __m256i lanes = tutti_first_lanes(count);
+  return (tutti_floats)_mm256_blendv_ps((__m256)rest, _mm256_maskload_ps(from, lanes), (__m256)lanes);
+}
+/// The first `count` lanes.
+TUTTI_INLINE void tutti_store_part(float *to, long count, tutti_floats x) {
+  _mm256_maskstore_ps(to, tutti_first_lanes(count), (__m256)x);
+}
+#endif
+
 /// The nearest integers, ties to even. Each has to fit in 32 bits.
 TUTTI_INLINE tutti_integers tutti_rounded(tutti_floats x) {
 #if defined(__AVX512F__)
