@@ -20,7 +20,7 @@ extension MaskingClient {
             throw .contradiction("this member's bundle is not among the confirmed as it was sent")
         }
         for member in members {
-            guard now.adverts[member.index] != nil else { throw .contradiction("member \(member.index) did not advertise") }
+            guard now.adverts.has(member.index) else { throw .contradiction("member \(member.index) did not advertise") }
             // A dealer that shows others another bundle than this holder.
             for seen in [now.held[member.index]?.bundle, now.edges[member.index]?.bundle] where seen != nil && seen != member.bytes {
                 throw .contradiction("member \(member.index) has two bundles")
@@ -61,7 +61,7 @@ extension MaskingClient {
         let own = KeySchedule.selfKey(seed: secrets.selfSeed.bytes, index: index, transcript: now.transcript, suite: suite)
         var terms = [MaskTerm(key: own, subtract: false)]
         let neighbours = MaskGraph.neighbours(
-            of: index, in: group, of: partition, advertised: Set(now.adverts.keys), confirmed: Set(now.confirmed), void: void, now.parameters)
+            of: index, in: group, of: partition, advertised: Set(now.adverts.members), confirmed: Set(now.confirmed), void: void, now.parameters)
         for neighbour in neighbours {
             guard let other = now.adverts[neighbour], let agreed = agreed(with: neighbour, other, now, secrets) else {
                 throw .notAuthentic("member \(neighbour) advertises a key that is none, or its edge was not delivered")
