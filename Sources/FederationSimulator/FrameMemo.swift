@@ -10,7 +10,9 @@ struct FrameMemo {
 
     /// - Throws: as the codec does; nothing is kept of that.
     mutating func encode(_ message: ServerMessage) throws(WireError) -> [UInt8] {
-        if let known = sent.first(where: { $0.message == message }) { return known.bytes }
+        // These are for one client each.
+        if case .roundStart = message { return try ControlCodec.encode(message) }
+        for at in sent.indices where sent[at].message == message { return sent[at].bytes }
         let bytes = try ControlCodec.encode(message)
         if sent.count == Self.most { sent.removeFirst() }
         sent.append((message, bytes))
@@ -18,7 +20,7 @@ struct FrameMemo {
     }
 
     mutating func decode(_ bytes: [UInt8]) throws(WireError) -> ServerMessage {
-        if let known = heard.first(where: { $0.bytes == bytes }) { return known.message }
+        for at in heard.indices where heard[at].bytes == bytes { return heard[at].message }
         let message = try ControlCodec.decodeServer(bytes)
         if heard.count == Self.most { heard.removeFirst() }
         heard.append((bytes, message))
