@@ -69,13 +69,16 @@ package struct UpdateBody: Sendable, Equatable {
             (name: "kind", value: kind.rawValue), (name: "base", value: hexadecimal(base)),
         ]
         // A diverged model has no loss to report; that must not cost the client its update.
-        for (name, metric) in [("loss", loss), ("accuracy", accuracy), ("training_loss", trainingLoss)] {
+        func report(_ name: String, _ metric: Double?) {
             if let metric, (0...ValidUpdate.maximumLoss).contains(metric) { metadata.append((name: name, value: "\(metric)")) }
         }
+        report("loss", loss)
+        report("accuracy", accuracy)
+        report("training_loss", trainingLoss)
         if hasLostControl { metadata.append((name: Self.controlField, value: Self.lost)) }
         if let steps { metadata.append((name: "steps", value: "\(steps)")) }
         let layout = Self.layout(spec, control.isEmpty ? .plain : .controlled)
-        return Safetensors.encode(slices(of: values + control, layout), metadata: metadata)
+        return Safetensors.encode(slices(of: control.isEmpty ? values : values + control, layout), metadata: metadata)
     }
 }
 
@@ -152,7 +155,7 @@ extension ValidUpdate {
         }
         var values: [Float]
         do { values = try flatParameters(of: file, in: body, layout: UpdateBody.layout(spec, rule)) } catch { throw .file(error) }
-        let metadata = Dictionary(file.metadata.map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first })
+        let metadata = Metadata(entries: file.metadata)
 
         func whole(_ field: String, _ claimed: Int64?, _ range: ClosedRange<Int64>, otherwise: Int64?) throws(UpdateError) -> Int64 {
             let text = metadata[field]
@@ -214,6 +217,15 @@ extension ValidUpdate {
         }
         delta = values
         maxAbs = values.reduce(0) { max($0, abs($1)) }
+    }
+
+    /// What a file says of itself: so few entries that to look through them takes less than a table.
+    private struct Metadata {
+        let entries: [(name: String, value: String)]
+        subscript(name: String) -> String? {
+            for at in entries.indices where entries[at].name == name { return entries[at].value }
+            return nil
+        }
     }
 
     private static func steps(_ text: String?) throws(UpdateError) -> Double {
