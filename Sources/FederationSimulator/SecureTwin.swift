@@ -22,6 +22,8 @@ struct SecureTwin {
     /// Kinds of shares that members gave away, by attempt and dealer.
     private var revealed: [AttemptKey: [Int: Set<ShareKind>]] = [:]
     private var offences: [String: OffenderRecord.Member] = [:]
+    /// As it was read last.
+    private var kept: SecureEpoch?
     private(set) var epoch: (number: Int, invitation: EpochInvitation, partition: SecureAggregation.Partition)?
 
     // MARK: What clients do
@@ -46,6 +48,8 @@ struct SecureTwin {
 
     mutating func keeps(_ session: SessionRecord) -> String? {
         guard let kept = session.epoch else { return epoch == nil ? nil : "the groups are gone" }
+        // The same words say the same.
+        if kept == self.kept { return nil }
         guard let invitation = bytes(hexadecimal: kept.invitation).flatMap({ try? EpochInvitation(encoded: $0) }),
             let commitments = bytes(hexadecimal: kept.commitments).flatMap({ try? EpochEncoding.decodeList($0, .nonceCommitments) }),
             let nonces = bytes(hexadecimal: kept.nonces).flatMap({ try? EpochEncoding.decodeList($0, .nonces) }),
@@ -53,6 +57,7 @@ struct SecureTwin {
         else { return "the groups cannot be read" }
         if let epoch, epoch.partition != partition { return "other groups than before" }
         epoch = (invitation.terms.epoch, invitation, partition)
+        self.kept = kept
         return nil
     }
 

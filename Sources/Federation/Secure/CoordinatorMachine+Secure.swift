@@ -35,7 +35,7 @@ extension CoordinatorMachine {
         var open = OpenRound(record: record)
         open.secure = SecureAttempt(server, deadlines: SecureAttempt.Deadlines(from: now, to: record.deadline))
         phase = .collecting(open)
-        return [.persist(.round(record))] + record.cohort.map { .send(.roundStart(roundStart(record, $0)), to: $0) }
+        return [.persist(.round(record))] + roundStarts(record, to: record.cohort)
     }
 
     // MARK: What members say
