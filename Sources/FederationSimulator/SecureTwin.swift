@@ -20,7 +20,8 @@ struct SecureTwin {
     /// Of each round: the attempt whose survivors were told, and who they are.
     private(set) var asked: [Int: (attempt: Int, survivors: [Int])] = [:]
     /// Kinds of shares that members gave away, by attempt and dealer.
-    private var revealed: [AttemptKey: [Int: Set<ShareKind>]] = [:]
+    private var revealed: [AttemptKey: [Int: Kinds]] = [:]
+    private struct Kinds: OptionSet { let rawValue: UInt8 }
     private var offences: [String: OffenderRecord.Member] = [:]
     /// As it was read last.
     private var kept: SecureEpoch?
@@ -96,11 +97,20 @@ struct SecureTwin {
 
     /// What a member gives away; nil: nothing is wrong with it.
     mutating func reveals(_ key: AttemptKey, _ response: UnmaskResponse, floor: Int) -> String? {
+        var known = revealed.removeValue(forKey: key) ?? [:]
+        defer { revealed[key] = known }
+        let survivors = asked[key.round].map { Set($0.survivors) }
+        // Of each group once.
+        var isBelow: [Int: Bool] = [:]
         for item in response.items {
-            revealed[key, default: [:]][item.dealer, default: []].insert(item.kind)
-            if revealed[key]?[item.dealer]?.count == 2 { return "both secrets of member \(item.dealer) are open in round \(key.round)" }
-            guard let epoch, let group = epoch.partition.group(of: item.dealer), let asked = asked[key.round] else { continue }
-            if epoch.partition.present(in: group, among: Set(asked.survivors)).count < floor { return "group \(group) is opened below its floor" }
+            known[item.dealer, default: []].insert(Kinds(rawValue: 1 << item.kind.rawValue))
+            if known[item.dealer] == [Kinds(rawValue: 1 << ShareKind.selfSeed.rawValue), Kinds(rawValue: 1 << ShareKind.maskKey.rawValue)] {
+                return "both secrets of member \(item.dealer) are open in round \(key.round)"
+            }
+            guard let epoch, let group = epoch.partition.group(of: item.dealer), let survivors else { continue }
+            let below = isBelow[group] ?? (epoch.partition.countPresent(in: group, among: survivors) < floor)
+            isBelow[group] = below
+            if below { return "group \(group) is opened below its floor" }
         }
         return nil
     }

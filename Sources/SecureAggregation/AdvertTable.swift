@@ -11,12 +11,5 @@ struct AdvertTable: Sendable {
 
     func has(_ member: Int) -> Bool { place(of: member) != nil }
 
-    private func place(of member: Int) -> Int? {
-        var (low, high) = (0, adverts.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if adverts[middle].index < member { low = middle + 1 } else { high = middle }
-        }
-        return low < adverts.count && adverts[low].index == member ? low : nil
-    }
+    private func place(of member: Int) -> Int? { adverts.place(ofRising: member) { $0.index } }
 }

@@ -128,11 +128,13 @@ extension MaskingClient {
         }
 
         let dropped = Set(request.dropped)
+        let present = partition.groups.indices.map { partition.countPresent(in: $0, among: survivors) }
         var items: [UnmaskResponse.Item] = []
+        items.reserveCapacity(now.held.count)
         for (dealer, held) in now.held.sorted(by: { $0.key < $1.key }) {
             guard let group = partition.group(of: dealer), survivors.contains(dealer) || dropped.contains(dealer) else { continue }
             // A group below the floor stays closed: no share of any of its members.
-            guard partition.present(in: group, among: survivors).count >= now.parameters.groupFloor else { continue }
+            guard present[group] >= now.parameters.groupFloor else { continue }
             items.append(
                 dropped.contains(dealer)
                     ? UnmaskResponse.Item(dealer: dealer, kind: .maskKey, share: held.maskShare.bytes, salt: held.maskSalt)

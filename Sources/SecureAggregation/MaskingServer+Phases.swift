@@ -153,7 +153,7 @@ extension MaskingServer {
             if stored.contains(input.index) { return [] }
             throw .outOfOrder("a masked vector in phase \(phase)")
         }
-        guard confirmed.contains(input.index) else { throw .contradiction("member \(input.index) was not confirmed") }
+        guard confirmed.hasRising(input.index) else { throw .contradiction("member \(input.index) was not confirmed") }
         stored.insert(input.index)
         return stored.count == confirmed.count ? closePhase() : []
     }
@@ -161,7 +161,7 @@ extension MaskingServer {
     mutating func closeInputs() throws(SecureAggregationError) -> [Effect] {
         try checkQuorum(stored.count, "sent their vector")
         survivors = stored.sorted()
-        let good = partition.groups.indices.count { partition.present(in: $0, among: stored).count >= parameters.groupFloor }
+        let good = partition.groups.indices.count { partition.countPresent(in: $0, among: stored) >= parameters.groupFloor }
         guard good >= goodGroupsMin else {
             throw .tooFew("\(good) of \(partition.groups.count) groups have \(parameters.groupFloor) members left, and \(goodGroupsMin) have to")
         }

@@ -101,7 +101,7 @@ extension CoordinatorMachine {
     /// What a masked update of this client has to be; nil while none is taken from it.
     package func maskedUpload(_ client: String) -> MaskedUpload? {
         guard case .collecting(let open) = phase, let attempt = open.secure, attempt.server.phase == .inputs, let index = epoch?.index(of: client),
-            attempt.server.confirmedMembers.contains(index), !open.has(client)
+            attempt.server.isConfirmed(index), !open.has(client)
         else { return nil }
         return MaskedUpload(
             key: open.key, header: MaskedInput(index: index, transcript: attempt.server.transcript), lanes: attempt.server.parameters.lanes,
