@@ -15,7 +15,8 @@ extension PublicKeySuite {
             seal: { recipient, sender, info, associated, plain, entropy in
                 guard recipient.count == SealingSuite.hybridBytes.key else { return nil }
                 let carried = filler(fold(entropy) ^ 6, XWing.encapsulatedBytes)
-                return sealing(Array(recipient.prefix(32)), hybridSecret(sender), info, associated, plain, entropy, bound: [carried, recipient], before: carried)
+                return sealing(
+                    Array(recipient.prefix(32)), hybridSecret(sender), info, associated, plain, entropy, bound: [carried, recipient], before: carried)
             },
             open: { secret, sender, info, associated, sealed in
                 guard sender.count == SealingSuite.hybridBytes.key, sealed.count >= SealingSuite.hybridBytes.overhead else { return nil }

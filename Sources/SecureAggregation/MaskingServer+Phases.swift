@@ -130,7 +130,8 @@ extension MaskingServer {
         confirmed = members.sorted()
         try checkQuorum(confirmed.count, "dealt shares that can be used")
         let confirmation = Confirmation(
-            confirmed.compactMap { dealer in bundleDigests[dealer].map { IndexedBytes(index: dealer, bytes: $0) } }, exchange: parameters.keyExchange, void: unopenedEdges())
+            confirmed.compactMap { dealer in bundleDigests[dealer].map { IndexedBytes(index: dealer, bytes: $0) } }, exchange: parameters.keyExchange,
+            void: unopenedEdges())
         effects += confirmation.void.map { .report(.edge(dealer: $0.lower, member: $0.higher)) }
         self.confirmation = confirmation
         transcript = KeySchedule.transcript(first: first, confirmed: confirmation.root(suite), suite: suite)

@@ -69,7 +69,8 @@ import Wire
         var numbers = Numbers(state: 21)
         for _ in 0..<200 {
             let frame = SecureFrame(
-                sessionID: String(repeating: "ü", count: 1 + numbers.next(below: 60)), round: numbers.next(below: 100_001), attempt: 1 + numbers.next(below: 1_000_000),
+                sessionID: String(repeating: "ü", count: 1 + numbers.next(below: 60)), round: numbers.next(below: 100_001),
+                attempt: 1 + numbers.next(below: 1_000_000),
                 message: (0..<(1 + numbers.next(below: 400))).map { _ in UInt8(truncatingIfNeeded: numbers.next()) })
             let (round, attempt) = (UInt64(frame.round), UInt64(frame.attempt))
             let (name, message) = (Proto.text(1, frame.sessionID), Proto.bytes(4, frame.message))
