@@ -42,15 +42,16 @@ private func lanes(_ raw: UnsafeRawBufferPointer) -> (UInt64, UInt64, UInt64, UI
     let whole = raw.count & ~31
     var at = 0
     while at < whole {
-        func word(_ lane: Int) -> UInt64 { raw.loadUnaligned(fromByteOffset: at + 8 * lane, as: UInt64.self).littleEndian }
-        a = mixedOnce(a ^ word(0))
-        b = mixedOnce(b ^ word(1))
-        c = mixedOnce(c ^ word(2))
-        d = mixedOnce(d ^ word(3))
+        a = mixedOnce(a ^ word(raw, at))
+        b = mixedOnce(b ^ word(raw, at + 8))
+        c = mixedOnce(c ^ word(raw, at + 16))
+        d = mixedOnce(d ^ word(raw, at + 24))
         at += 32
     }
     return (a, b, c, d, whole)
 }
+
+private func word(_ raw: UnsafeRawBufferPointer, _ at: Int) -> UInt64 { raw.loadUnaligned(fromByteOffset: at, as: UInt64.self).littleEndian }
 
 private func mixedOnce(_ value: UInt64) -> UInt64 {
     let x = value &* 0x9FB2_1C65_1E98_DF25
@@ -71,22 +72,31 @@ private let veryLong = 4096
 func spread(_ bytes: [UInt8], key: UInt64) -> [UInt8] { bytes.withUnsafeBytes { spread($0, key: key) } }
 
 private func spread(_ bytes: UnsafeRawBufferPointer, key: UInt64) -> [UInt8] {
-    var a = 0x6A09_E667_F3BC_C908 ^ key
-    var b = 0xBB67_AE85_84CA_A73B ^ UInt64(bytes.count)
-    func absorb(_ word: UInt64) {
+    var state = Spreading(a: 0x6A09_E667_F3BC_C908 ^ key, b: 0xBB67_AE85_84CA_A73B ^ UInt64(bytes.count))
+    var rest = bytes
+    if bytes.count >= veryLong {
+        let (one, two, three, four, whole) = lanes(bytes)
+        state.absorb(one)
+        state.absorb(two)
+        state.absorb(three)
+        state.absorb(four)
+        rest = UnsafeRawBufferPointer(rebasing: bytes[whole...])
+    }
+    forEachWord(rest) { state.absorb($0) }
+    let (a, b) = (state.a, state.b)
+    return words(32) { mixed(a &+ mixed(b &+ $0 &* 0x9E37_79B9_7F4A_7C15)) }
+}
+
+private struct Spreading {
+    var a: UInt64
+    var b: UInt64
+
+    mutating func absorb(_ word: UInt64) {
         a = (a ^ word) &* 0x9FB2_1C65_1E98_DF25
         a ^= a >> 32
         b = (b &+ word &+ a) &* 0xD6E8_FEB8_6659_FD93
         b ^= b >> 29
     }
-    if bytes.count < veryLong {
-        forEachWord(bytes, absorb)
-    } else {
-        let (one, two, three, four, whole) = lanes(bytes)
-        for word in [one, two, three, four] { absorb(word) }
-        forEachWord(UnsafeRawBufferPointer(rebasing: bytes[whole...]), absorb)
-    }
-    return words(32) { mixed(a &+ mixed(b &+ $0 &* 0x9E37_79B9_7F4A_7C15)) }
 }
 
 func stream(_ key: UInt64, _ first: UInt64, _ count: Int) -> [UInt8] { words(count) { mixed(key ^ mixed(first &+ $0)) } }

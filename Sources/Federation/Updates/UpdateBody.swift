@@ -63,18 +63,19 @@ package struct UpdateBody: Sendable, Equatable {
         self.trainingLoss = trainingLoss
     }
 
+    private static func report(_ name: String, _ metric: Double?, in metadata: inout [(name: String, value: String)]) {
+        if let metric, (0...ValidUpdate.maximumLoss).contains(metric) { metadata.append((name: name, value: "\(metric)")) }
+    }
+
     package func encode() -> [UInt8] {
         var metadata = [
             (name: "round", value: "\(round)"), (name: "attempt", value: "\(attempt)"), (name: "samples", value: "\(samples)"),
             (name: "kind", value: kind.rawValue), (name: "base", value: hexadecimal(base)),
         ]
         // A diverged model has no loss to report; that must not cost the client its update.
-        func report(_ name: String, _ metric: Double?) {
-            if let metric, (0...ValidUpdate.maximumLoss).contains(metric) { metadata.append((name: name, value: "\(metric)")) }
-        }
-        report("loss", loss)
-        report("accuracy", accuracy)
-        report("training_loss", trainingLoss)
+        Self.report("loss", loss, in: &metadata)
+        Self.report("accuracy", accuracy, in: &metadata)
+        Self.report("training_loss", trainingLoss, in: &metadata)
         if hasLostControl { metadata.append((name: Self.controlField, value: Self.lost)) }
         if let steps { metadata.append((name: "steps", value: "\(steps)")) }
         let layout = Self.layout(spec, control.isEmpty ? .plain : .controlled)

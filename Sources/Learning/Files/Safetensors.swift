@@ -130,11 +130,6 @@ package enum Safetensors {
         // Written as it goes: a header made of JSON values first took longer than a small model's training.
         var header: [UInt8] = [UInt8(ascii: "{")]
         header.reserveCapacity(128 * (tensors.count + 3))
-        func separate() { if header.count > 1 { header.append(UInt8(ascii: ",")) } }
-        func number(_ value: Int) {
-            if value >= 10 { number(value / 10) }
-            header.append(UInt8(ascii: "0") + UInt8(value % 10))
-        }
         if !metadata.isEmpty {
             header += #""__metadata__":{"#.utf8
             let entries = metadata.indices.sorted { metadata[$0].name < metadata[$1].name }
@@ -151,17 +146,17 @@ package enum Safetensors {
             let shape = tensors[place].shape
             precondition(shape.count == tensors[place].values.count)
             let end = offset + tensors[place].values.count * 4
-            separate()
+            if header.count > 1 { header.append(UInt8(ascii: ",")) }
             JSON.append(shape.name, to: &header)
             header += #":{"dtype":"F32","shape":["#.utf8
             for (index, dimension) in shape.dimensions.enumerated() {
                 if index > 0 { header.append(UInt8(ascii: ",")) }
-                number(dimension)
+                append(dimension, to: &header)
             }
             header += #"],"data_offsets":["#.utf8
-            number(offset)
+            append(offset, to: &header)
             header.append(UInt8(ascii: ","))
-            number(end)
+            append(end, to: &header)
             header += "]}".utf8
             offset = end
         }
@@ -180,6 +175,12 @@ package enum Safetensors {
             #endif
         }
         return out
+    }
+
+    /// In decimal; none of these numbers is negative.
+    private static func append(_ number: Int, to header: inout [UInt8]) {
+        if number >= 10 { append(number / 10, to: &header) }
+        header.append(UInt8(ascii: "0") + UInt8(number % 10))
     }
 }
 
