@@ -17,7 +17,11 @@ package func hexadecimal(_ bytes: some Sequence<UInt8>) -> String { hexadecimal(
 
 /// nil unless the text is an even number of hexadecimal digits.
 package func bytes(hexadecimal text: String) -> [UInt8]? {
-    let digits = Array(text.utf8)
+    var text = text
+    return text.withUTF8 { bytes(hexadecimal: $0) }
+}
+
+private func bytes(hexadecimal digits: UnsafeBufferPointer<UInt8>) -> [UInt8]? {
     guard digits.count % 2 == 0 else { return nil }
     var out: [UInt8] = []
     out.reserveCapacity(digits.count / 2)

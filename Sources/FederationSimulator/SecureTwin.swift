@@ -20,8 +20,11 @@ struct SecureTwin {
     /// Of each round: the attempt whose survivors were told, and who they are.
     private(set) var asked: [Int: (attempt: Int, survivors: [Int])] = [:]
     /// Kinds of shares that members gave away, by attempt and dealer.
-    private var revealed: [AttemptKey: [Int: Set<ShareKind>]] = [:]
+    private var revealed: [AttemptKey: [Int: Kinds]] = [:]
+    private struct Kinds: OptionSet { let rawValue: UInt8 }
     private var offences: [String: OffenderRecord.Member] = [:]
+    /// As it was read last.
+    private var kept: SecureEpoch?
     private(set) var epoch: (number: Int, invitation: EpochInvitation, partition: SecureAggregation.Partition)?
 
     // MARK: What clients do
@@ -46,6 +49,8 @@ struct SecureTwin {
 
     mutating func keeps(_ session: SessionRecord) -> String? {
         guard let kept = session.epoch else { return epoch == nil ? nil : "the groups are gone" }
+        // The same words say the same.
+        if kept == self.kept { return nil }
         guard let invitation = bytes(hexadecimal: kept.invitation).flatMap({ try? EpochInvitation(encoded: $0) }),
             let commitments = bytes(hexadecimal: kept.commitments).flatMap({ try? EpochEncoding.decodeList($0, .nonceCommitments) }),
             let nonces = bytes(hexadecimal: kept.nonces).flatMap({ try? EpochEncoding.decodeList($0, .nonces) }),
@@ -53,6 +58,7 @@ struct SecureTwin {
         else { return "the groups cannot be read" }
         if let epoch, epoch.partition != partition { return "other groups than before" }
         epoch = (invitation.terms.epoch, invitation, partition)
+        self.kept = kept
         return nil
     }
 
@@ -91,11 +97,20 @@ struct SecureTwin {
 
     /// What a member gives away; nil: nothing is wrong with it.
     mutating func reveals(_ key: AttemptKey, _ response: UnmaskResponse, floor: Int) -> String? {
+        var known = revealed.removeValue(forKey: key) ?? [:]
+        defer { revealed[key] = known }
+        let survivors = asked[key.round].map { Set($0.survivors) }
+        // Of each group once.
+        var isBelow: [Int: Bool] = [:]
         for item in response.items {
-            revealed[key, default: [:]][item.dealer, default: []].insert(item.kind)
-            if revealed[key]?[item.dealer]?.count == 2 { return "both secrets of member \(item.dealer) are open in round \(key.round)" }
-            guard let epoch, let group = epoch.partition.group(of: item.dealer), let asked = asked[key.round] else { continue }
-            if epoch.partition.present(in: group, among: Set(asked.survivors)).count < floor { return "group \(group) is opened below its floor" }
+            known[item.dealer, default: []].insert(Kinds(rawValue: 1 << item.kind.rawValue))
+            if known[item.dealer] == [Kinds(rawValue: 1 << ShareKind.selfSeed.rawValue), Kinds(rawValue: 1 << ShareKind.maskKey.rawValue)] {
+                return "both secrets of member \(item.dealer) are open in round \(key.round)"
+            }
+            guard let epoch, let group = epoch.partition.group(of: item.dealer), let survivors else { continue }
+            let below = isBelow[group] ?? (epoch.partition.countPresent(in: group, among: survivors) < floor)
+            isBelow[group] = below
+            if below { return "group \(group) is opened below its floor" }
         }
         return nil
     }

@@ -15,35 +15,56 @@ extension PublicKeySuite {
             seal: { recipient, sender, info, associated, plain, entropy in
                 guard recipient.count == SealingSuite.hybridBytes.key else { return nil }
                 let carried = filler(fold(entropy) ^ 6, XWing.encapsulatedBytes)
-                return sealing(Array(recipient.prefix(32)), hybridSecret(sender), info, associated + carried + recipient, plain, entropy)
-                    .map { carried + $0 }
+                return sealing(
+                    Array(recipient.prefix(32)), hybridSecret(sender), info, associated, plain, entropy, bound: [carried, recipient], before: carried)
             },
             open: { secret, sender, info, associated, sealed in
                 guard sender.count == SealingSuite.hybridBytes.key, sealed.count >= SealingSuite.hybridBytes.overhead else { return nil }
                 let carried = Array(sealed.prefix(XWing.encapsulatedBytes))
                 let own = publicKey(of: hybridSecret(secret)) + filler(fold(secret) ^ 5, XWing.keyBytes)
                 return opening(
-                    hybridSecret(secret), Array(sender.prefix(32)), info, associated + carried + own, Array(sealed.dropFirst(XWing.encapsulatedBytes)))
+                    hybridSecret(secret), Array(sender.prefix(32)), info, associated, sealed, from: XWing.encapsulatedBytes, bound: [carried, own])
             }),
         signingKey: { spread($0, key: 1) },
         sign: { seed, message in signature(spread(seed, key: 1), message) },
         verify: { publicKey, message, claimed in signature(publicKey, message) == claimed })
 }
 
+/// - Parameter bound: what else both sides have to agree on, besides `associated`.
 private func sealing(
-    _ recipient: [UInt8], _ sender: [UInt8], _ info: [UInt8], _ associated: [UInt8], _ plain: [UInt8], _ entropy: [UInt8]
+    _ recipient: [UInt8], _ sender: [UInt8], _ info: [UInt8], _ associated: [UInt8], _ plain: [UInt8], _ entropy: [UInt8], bound: [[UInt8]] = [],
+    before: [UInt8] = []
 ) -> [UInt8]? {
     guard let shared = agreed(sender, recipient) else { return nil }
-    let cipher = zip(plain, stream(fold(entropy) ^ fold(shared), 0, plain.count)).map { $0 ^ $1 }
-    return Array(entropy.prefix(32)) + cipher + tag(shared, publicKey(of: sender), recipient, info, associated, entropy, plain)
+    var sealed: [UInt8] = []
+    sealed.reserveCapacity(before.count + 48 + plain.count)
+    sealed += before
+    sealed += entropy.prefix(32)
+    sealed += xored(plain[...], with: stream(fold(entropy) ^ fold(shared), 0, plain.count))
+    sealed += tag([shared, publicKey(of: sender), recipient, info, associated, entropy, plain] + bound)
+    return sealed
 }
 
-private func opening(_ secret: [UInt8], _ sender: [UInt8], _ info: [UInt8], _ associated: [UInt8], _ sealed: [UInt8]) -> [UInt8]? {
-    guard sealed.count >= 48, let shared = agreed(secret, sender) else { return nil }
-    let entropy = Array(sealed.prefix(32))
-    let plain = zip(sealed[32..<sealed.count - 16], stream(fold(entropy) ^ fold(shared), 0, sealed.count - 48)).map { $0 ^ $1 }
-    let expected = tag(shared, sender, publicKey(of: secret), info, associated, entropy, plain)
-    return expected == Array(sealed.suffix(16)) ? plain : nil
+/// - Parameter from: where the sealed part begins.
+private func opening(
+    _ secret: [UInt8], _ sender: [UInt8], _ info: [UInt8], _ associated: [UInt8], _ sealed: [UInt8], from begin: Int = 0, bound: [[UInt8]] = []
+) -> [UInt8]? {
+    guard sealed.count >= begin + 48, let shared = agreed(secret, sender) else { return nil }
+    let entropy = Array(sealed[begin..<begin + 32])
+    let cipher = sealed[begin + 32..<sealed.count - 16]
+    let plain = xored(cipher, with: stream(fold(entropy) ^ fold(shared), 0, cipher.count))
+    let expected = tag([shared, sender, publicKey(of: secret), info, associated, entropy, plain] + bound)
+    return expected.elementsEqual(sealed.suffix(16)) ? plain : nil
+}
+
+private func xored(_ text: ArraySlice<UInt8>, with stream: [UInt8]) -> [UInt8] {
+    var out = stream
+    out.withUnsafeMutableBufferPointer { out in
+        text.withUnsafeBufferPointer { text in
+            for i in 0..<min(text.count, out.count) { out[i] ^= text[i] }
+        }
+    }
+    return out
 }
 
 /// What makes a key or a ciphertext as long as the real one; the same word again and again.
@@ -68,7 +89,7 @@ private func agreed(_ secret: [UInt8], _ publicKey: [UInt8]) -> [UInt8]? {
     return words(32) { mixed(product &+ $0) }
 }
 
-private func tag(_ parts: [UInt8]...) -> [UInt8] {
+private func tag(_ parts: [[UInt8]]) -> [UInt8] {
     var hash: UInt64 = 7
     for part in parts { hash = mixed(hash &* 3 ^ foldFast(part)) }
     return words(16) { $0 == 0 ? hash : mixed(hash &+ 1) }

@@ -6,7 +6,11 @@ extension CryptoSuite {
     package static let simulated = CryptoSuite(
         sha256: { spread($0, key: 0) },
         hmacSHA256: { key, message in spread(message, key: fold(key)) },
-        hkdfSHA256: { secret, salt, info, count in stream(fold(secret) ^ fold(salt) &* 3 ^ fold(info) &* 7, 0, count) },
+        hkdfSHA256: { secret, salt, info, count in
+            // Keys of X-Wing are long, and stand in it.
+            let bound = info.count < long ? fold(info) : foldFast(info)
+            return stream(fold(secret) ^ fold(salt) &* 3 ^ bound &* 7, 0, count)
+        },
         keystream: { key, block, count in stream(fold(key), block &* 2, count) },
         keys: .simulated)
 }
@@ -20,22 +24,34 @@ func fold(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
     return hash
 }
 
+/// From so many bytes on, words wait for each other longer than they take.
+private let long = 512
+
 /// The same for long messages: four words at a time, which do not wait for each other.
-func foldFast(_ bytes: [UInt8]) -> UInt64 {
-    bytes.withUnsafeBytes { raw in
-        var (a, b, c, d) = (UInt64(1), UInt64(2), UInt64(3), UInt64(4))
-        let whole = raw.count & ~31
-        for at in stride(from: 0, to: whole, by: 32) {
-            func word(_ lane: Int) -> UInt64 { raw.loadUnaligned(fromByteOffset: at + 8 * lane, as: UInt64.self).littleEndian }
-            a = mixedOnce(a ^ word(0))
-            b = mixedOnce(b ^ word(1))
-            c = mixedOnce(c ^ word(2))
-            d = mixedOnce(d ^ word(3))
-        }
-        let rest = fold(UnsafeRawBufferPointer(rebasing: raw[whole...]))
-        return mixed(mixed(mixed(mixed(a ^ rest) ^ b) ^ c) ^ d) ^ UInt64(raw.count)
-    }
+func foldFast(_ bytes: [UInt8]) -> UInt64 { bytes.withUnsafeBytes { foldFast($0) } }
+
+func foldFast(_ raw: UnsafeRawBufferPointer) -> UInt64 {
+    let (a, b, c, d, whole) = lanes(raw)
+    let rest = fold(UnsafeRawBufferPointer(rebasing: raw[whole...]))
+    return mixed(mixed(mixed(mixed(a ^ rest) ^ b) ^ c) ^ d) ^ UInt64(raw.count)
 }
+
+/// - Returns: one word of each lane, and how many bytes are in them.
+private func lanes(_ raw: UnsafeRawBufferPointer) -> (UInt64, UInt64, UInt64, UInt64, whole: Int) {
+    var (a, b, c, d) = (UInt64(1), UInt64(2), UInt64(3), UInt64(4))
+    let whole = raw.count & ~31
+    var at = 0
+    while at < whole {
+        a = mixedOnce(a ^ word(raw, at))
+        b = mixedOnce(b ^ word(raw, at + 8))
+        c = mixedOnce(c ^ word(raw, at + 16))
+        d = mixedOnce(d ^ word(raw, at + 24))
+        at += 32
+    }
+    return (a, b, c, d, whole)
+}
+
+private func word(_ raw: UnsafeRawBufferPointer, _ at: Int) -> UInt64 { raw.loadUnaligned(fromByteOffset: at, as: UInt64.self).littleEndian }
 
 private func mixedOnce(_ value: UInt64) -> UInt64 {
     let x = value &* 0x9FB2_1C65_1E98_DF25
@@ -50,18 +66,37 @@ func mixed(_ value: UInt64) -> UInt64 {
     return x ^ (x >> 33)
 }
 
+/// Lists of long keys; everything that decides who is in which group is shorter.
+private let veryLong = 4096
+
 func spread(_ bytes: [UInt8], key: UInt64) -> [UInt8] { bytes.withUnsafeBytes { spread($0, key: key) } }
 
 private func spread(_ bytes: UnsafeRawBufferPointer, key: UInt64) -> [UInt8] {
-    var a = 0x6A09_E667_F3BC_C908 ^ key
-    var b = 0xBB67_AE85_84CA_A73B ^ UInt64(bytes.count)
-    forEachWord(bytes) { word in
+    var state = Spreading(a: 0x6A09_E667_F3BC_C908 ^ key, b: 0xBB67_AE85_84CA_A73B ^ UInt64(bytes.count))
+    var rest = bytes
+    if bytes.count >= veryLong {
+        let (one, two, three, four, whole) = lanes(bytes)
+        state.absorb(one)
+        state.absorb(two)
+        state.absorb(three)
+        state.absorb(four)
+        rest = UnsafeRawBufferPointer(rebasing: bytes[whole...])
+    }
+    forEachWord(rest) { state.absorb($0) }
+    let (a, b) = (state.a, state.b)
+    return words(32) { mixed(a &+ mixed(b &+ $0 &* 0x9E37_79B9_7F4A_7C15)) }
+}
+
+private struct Spreading {
+    var a: UInt64
+    var b: UInt64
+
+    mutating func absorb(_ word: UInt64) {
         a = (a ^ word) &* 0x9FB2_1C65_1E98_DF25
         a ^= a >> 32
         b = (b &+ word &+ a) &* 0xD6E8_FEB8_6659_FD93
         b ^= b >> 29
     }
-    return words(32) { mixed(a &+ mixed(b &+ $0 &* 0x9E37_79B9_7F4A_7C15)) }
 }
 
 func stream(_ key: UInt64, _ first: UInt64, _ count: Int) -> [UInt8] { words(count) { mixed(key ^ mixed(first &+ $0)) } }

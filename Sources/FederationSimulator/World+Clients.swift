@@ -171,7 +171,7 @@ extension World {
         let (index, life) = (links[link].client, links[link].life)
         guard isAlive(index, life), clients[index].link == link, !links[link].isBroken else { return }
         note("to client", index, bytes)
-        guard let message = try? ControlCodec.decodeServer(bytes) else { return breakLink(link) }
+        guard let message = try? frames.decode(bytes) else { return breakLink(link) }
         record("client \(index) hears \(message)")
         tell(index, .message(message))
     }

@@ -42,7 +42,7 @@ extension World {
         checker.said(message, to: client, now)
         var message = message
         if case .secure(let frame) = message { message = .secure(planted(frame, to: client)) }
-        guard let bytes = try? ControlCodec.encode(message) else { return note("unsendable", link) }
+        guard let bytes = try? frames.encode(message) else { return note("unsendable", link) }
         if faults.replays > 0 { archive.keep(links[link].client, isToClient: true, bytes) }
         plan(.frameToClient(link: link, bytes), in: frameTime(link, toClient: true))
         if happens(faults.reordering) { plan(.frameToClient(link: link, bytes), in: frameTime(link, toClient: true)) }

@@ -45,6 +45,7 @@ struct World {
     var clients: [ClientProcess]
     var links: [Link] = []
     var archive = Archive()
+    var frames = FrameMemo()
     /// The arithmetic of all clients, at the lowest level: a seed gives the same trace on every machine.
     var computer = LocalComputer(kernels: Kernels.table(.baseline))
     /// Model files by the digest of their bytes. Everybody still checks the bytes that come; only the same file is not read

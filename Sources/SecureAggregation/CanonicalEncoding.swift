@@ -18,6 +18,14 @@ package struct CanonicalWriter: Sendable {
     mutating func number32(_ value: Int) { word(UInt32(truncatingIfNeeded: value)) }
     mutating func number64(_ value: UInt64) { word(value) }
     private mutating func word(_ value: some FixedWidthInteger) { withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) } }
+    /// `KeySchedule.label`, without an array of its own.
+    mutating func label(_ text: StaticString) {
+        bytes.append(contentsOf: KeySchedule.labelBegin)
+        bytes.append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+        bytes.append(0)
+    }
+    /// Room for what is still to be written.
+    mutating func reserve(_ count: Int) { bytes.reserveCapacity(bytes.count + count) }
     /// Bytes of a length both sides know.
     mutating func fixed(_ value: [UInt8]) { bytes += value }
     mutating func string(_ value: [UInt8]) {
@@ -64,14 +72,17 @@ package struct CanonicalReader: Sendable {
 
     private mutating func word(_ count: Int, _ field: String) throws(SecureAggregationError) -> UInt64 {
         guard count <= bytes.count - at else { throw .malformed(field: field) }
-        defer { at += count }
-        return littleEndian(bytes[at..<at + count])
+        var value: UInt64 = 0
+        for i in 0..<count { value |= UInt64(bytes[at + i]) << UInt64(8 * i) }
+        at += count
+        return value
     }
 
     mutating func fixed(_ count: Int, _ field: String) throws(SecureAggregationError) -> [UInt8] {
         guard count <= bytes.count - at else { throw .malformed(field: field) }
-        defer { at += count }
-        return Array(bytes[at..<at + count])
+        let begin = at
+        at += count
+        return bytes.withUnsafeBufferPointer { Array(UnsafeBufferPointer(rebasing: $0[begin..<begin + count])) }
     }
 
     mutating func string(_ field: String, max: Int) throws(SecureAggregationError) -> [UInt8] {

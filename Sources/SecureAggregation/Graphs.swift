@@ -1,15 +1,28 @@
 package import CryptoSuite
 
 /// An order nobody chose: by the digest of the seed and the index.
-func drawnOrder(_ members: [Int], seed: [UInt8], label: String, suite: CryptoSuite) -> [Int] {
+func drawnOrder(_ members: [Int], seed: [UInt8], label: StaticString, suite: CryptoSuite) -> [Int] {
+    var begin = CanonicalWriter()
+    begin.label(label)
+    begin.fixed(seed)
     let keyed = members.map { member in
-        var writer = CanonicalWriter()
-        writer.fixed(KeySchedule.label(label))
-        writer.fixed(seed)
+        var writer = begin
         writer.number32(member)
-        return (member: member, key: suite.sha256(writer.bytes))
+        let key = suite.sha256(writer.bytes)
+        return (member: member, first: leadingWord(key), key: key)
     }
-    return keyed.sorted { a, b in a.key == b.key ? a.member < b.member : a.key.lexicographicallyPrecedes(b.key) }.map(\.member)
+    // Digests differ in their first bytes.
+    return keyed.sorted { a, b in
+        if a.first != b.first { return a.first < b.first }
+        return a.key == b.key ? a.member < b.member : a.key.lexicographicallyPrecedes(b.key)
+    }.map(\.member)
+}
+
+/// The first eight bytes as a number that orders as they do; fewer are filled with zeros.
+func leadingWord(_ bytes: [UInt8]) -> UInt64 {
+    var word: UInt64 = 0
+    for i in 0..<8 { word = word << 8 | (i < bytes.count ? UInt64(bytes[i]) : 0) }
+    return word
 }
 
 /// Who holds shares of whose secrets. The members stand in a ring drawn from the epoch's seed, round and attempt, so no advert

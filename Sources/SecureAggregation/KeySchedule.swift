@@ -19,7 +19,7 @@ package enum KeySchedule {
     ) -> Secret {
         let (low, high) = own.index < other.index ? (own, other) : (other, own)
         var info = CanonicalWriter()
-        info.fixed(label("pair"))
+        info.label("pair")
         info.number32(low.index)
         info.number32(high.index)
         info.fixed(low.key)
@@ -31,7 +31,7 @@ package enum KeySchedule {
     /// The AES-128 key of a member's own mask.
     package static func selfKey(seed: [UInt8], index: Int, transcript: [UInt8], suite: CryptoSuite) -> Secret {
         var info = CanonicalWriter()
-        info.fixed(label("self"))
+        info.label("self")
         info.number32(index)
         info.number32(0)
         return Secret(suite.hkdfSHA256(seed, transcript, info.bytes, 16))
@@ -42,7 +42,7 @@ package enum KeySchedule {
     /// The secret of an edge (X-Wing): of its lower member's secret m, so that shares of m open it when that member drops out.
     package static func edgeSecret(maskSecret: [UInt8], lower: Int, higher: Int, first: [UInt8], suite: CryptoSuite) -> [UInt8] {
         var info = CanonicalWriter()
-        info.fixed(label("edge"))
+        info.label("edge")
         info.number32(lower)
         info.number32(higher)
         return suite.hkdfSHA256(maskSecret, first, info.bytes, edgeSecretBytes)
@@ -51,7 +51,7 @@ package enum KeySchedule {
     /// H(context, secret): shows the higher member, and afterwards the coordinator, that the secret is the lower member's.
     package static func edgeCommitment(secret: [UInt8], lower: Int, higher: Int, first: [UInt8], suite: CryptoSuite) -> [UInt8] {
         var writer = CanonicalWriter()
-        writer.fixed(label("edge"))
+        writer.label("edge")
         writer.fixed(first)
         writer.number32(lower)
         writer.number32(higher)
@@ -65,7 +65,7 @@ package enum KeySchedule {
     /// H(b): shows afterwards that the seed put together is the dealer's.
     package static func seedCommitment(seed: [UInt8], dealer: Int, first: [UInt8], suite: CryptoSuite) -> [UInt8] {
         var writer = CanonicalWriter()
-        writer.fixed(label("seed"))
+        writer.label("seed")
         writer.fixed(first)
         writer.number32(dealer)
         writer.fixed(seed)
@@ -77,7 +77,7 @@ package enum KeySchedule {
         _ kind: ShareKind, share: [UInt8], salt: [UInt8], dealer: Int, holder: Int, first: [UInt8], suite: CryptoSuite
     ) -> [UInt8] {
         var writer = CanonicalWriter()
-        writer.fixed(label("share"))
+        writer.label("share")
         writer.fixed(first)
         writer.number8(Int(kind.rawValue))
         writer.number32(dealer)
@@ -99,10 +99,13 @@ package enum KeySchedule {
         return writer.bytes
     }
 
+    /// What every label begins with.
+    static let labelBegin = Array("tutti secagg 1 ".utf8)
+
     static func label(_ text: String) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(40)
-        bytes += "tutti secagg 1 ".utf8
+        bytes += labelBegin
         bytes += text.utf8
         bytes.append(0)
         return bytes
@@ -143,13 +146,13 @@ struct AttemptSecrets: Sendable {
     func sealing(holder: Int, _ suite: CryptoSuite) -> [UInt8] { derive("ephemeral", holder, 32, suite) }
     func edgeSealing(member: Int, _ suite: CryptoSuite) -> [UInt8] { derive("edge ephemeral", member, 32, suite) }
 
-    private func derive(_ name: String, _ number: Int, _ count: Int, _ suite: CryptoSuite) -> [UInt8] {
+    private func derive(_ name: StaticString, _ number: Int, _ count: Int, _ suite: CryptoSuite) -> [UInt8] {
         Self.derive(root, parameters, name, number, count, suite)
     }
 
-    private static func derive(_ root: Secret, _ parameters: [UInt8], _ name: String, _ number: Int, _ count: Int, _ suite: CryptoSuite) -> [UInt8] {
+    private static func derive(_ root: Secret, _ parameters: [UInt8], _ name: StaticString, _ number: Int, _ count: Int, _ suite: CryptoSuite) -> [UInt8] {
         var info = CanonicalWriter()
-        info.fixed(KeySchedule.label(name))
+        info.label(name)
         info.number32(number)
         return suite.hkdfSHA256(root.bytes, parameters, info.bytes, count)
     }

@@ -20,7 +20,7 @@ extension MaskingClient {
             throw .contradiction("this member's bundle is not among the confirmed as it was sent")
         }
         for member in members {
-            guard now.adverts[member.index] != nil else { throw .contradiction("member \(member.index) did not advertise") }
+            guard now.adverts.has(member.index) else { throw .contradiction("member \(member.index) did not advertise") }
             // A dealer that shows others another bundle than this holder.
             for seen in [now.held[member.index]?.bundle, now.edges[member.index]?.bundle] where seen != nil && seen != member.bytes {
                 throw .contradiction("member \(member.index) has two bundles")
@@ -61,7 +61,7 @@ extension MaskingClient {
         let own = KeySchedule.selfKey(seed: secrets.selfSeed.bytes, index: index, transcript: now.transcript, suite: suite)
         var terms = [MaskTerm(key: own, subtract: false)]
         let neighbours = MaskGraph.neighbours(
-            of: index, in: group, of: partition, advertised: Set(now.adverts.keys), confirmed: Set(now.confirmed), void: void, now.parameters)
+            of: index, in: group, of: partition, advertised: Set(now.adverts.members), confirmed: Set(now.confirmed), void: void, now.parameters)
         for neighbour in neighbours {
             guard let other = now.adverts[neighbour], let agreed = agreed(with: neighbour, other, now, secrets) else {
                 throw .notAuthentic("member \(neighbour) advertises a key that is none, or its edge was not delivered")
@@ -128,11 +128,13 @@ extension MaskingClient {
         }
 
         let dropped = Set(request.dropped)
+        let present = partition.groups.indices.map { partition.countPresent(in: $0, among: survivors) }
         var items: [UnmaskResponse.Item] = []
+        items.reserveCapacity(now.held.count)
         for (dealer, held) in now.held.sorted(by: { $0.key < $1.key }) {
             guard let group = partition.group(of: dealer), survivors.contains(dealer) || dropped.contains(dealer) else { continue }
             // A group below the floor stays closed: no share of any of its members.
-            guard partition.present(in: group, among: survivors).count >= now.parameters.groupFloor else { continue }
+            guard present[group] >= now.parameters.groupFloor else { continue }
             items.append(
                 dropped.contains(dealer)
                     ? UnmaskResponse.Item(dealer: dealer, kind: .maskKey, share: held.maskShare.bytes, salt: held.maskSalt)

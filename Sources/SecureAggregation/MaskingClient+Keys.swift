@@ -56,7 +56,8 @@ extension MaskingClient {
         let parameters = now.parameters
         let ring = HolderRing(
             members: members, seed: partition.seed, round: parameters.round, attempt: parameters.attempt, holders: parameters.holders, suite: suite)
-        let byIndex = Dictionary(uniqueKeysWithValues: list.adverts.map { ($0.index, $0) })
+        // `check` has seen that they rise.
+        let byIndex = AdvertTable(list.adverts)
         let holders = ring.holders(of: index)
         guard parameters.threshold <= holders.count else {
             throw .tooFew("\(holders.count) holders are there, and a secret needs \(parameters.threshold)")
@@ -79,7 +80,7 @@ extension MaskingClient {
         guard adverts.count >= now.parameters.quorum else {
             throw .tooFew("\(adverts.count) of \(now.parameters.members) members are there, and the quorum is \(now.parameters.quorum)")
         }
-        guard areDifferent(adverts.map(\.maskKey)), areDifferent(adverts.map(\.shareKey)) else {
+        guard areDifferent(adverts, { $0.maskKey }), areDifferent(adverts, { $0.shareKey }) else {
             throw .contradiction("two members advertise one key")
         }
         if let lastMembers, lastMembers.round == now.parameters.round {
@@ -98,7 +99,7 @@ extension MaskingClient {
     }
 
     private func seal(
-        _ secrets: AttemptSecrets, to holders: [Int], adverts: [Int: Advert], _ parameters: RoundParameters, first: [UInt8]
+        _ secrets: AttemptSecrets, to holders: [Int], adverts: AdvertTable, _ parameters: RoundParameters, first: [UInt8]
     ) throws(SecureAggregationError) -> ShareBundle {
         let suite = self.suite
         let (threshold, exchange) = (parameters.threshold, parameters.keyExchange)
@@ -110,6 +111,9 @@ extension MaskingClient {
         let seedCommitment = KeySchedule.seedCommitment(seed: seed, dealer: index, first: first, suite: suite)
         var shares: [SealedShares] = []
         var plain: [[UInt8]] = []
+        shares.reserveCapacity(holders.count)
+        plain.reserveCapacity(holders.count)
+        let sealingInfo = KeySchedule.sealingInfo(first: first)
         for (place, holder) in holders.enumerated() {
             let (selfShare, maskShare) = (selfShares[place].bytes, maskShares[place].bytes)
             let (selfSalt, maskSalt) = (secrets.salt(.selfSeed, holder: holder, suite), secrets.salt(.maskKey, holder: holder, suite))
@@ -120,9 +124,15 @@ extension MaskingClient {
                 SealedShares(
                     holder: holder, selfCommitment: commitment(.selfSeed, selfShare, selfSalt),
                     maskCommitment: commitment(.maskKey, maskShare, maskSalt), sealed: []))
-            plain.append(selfShare + selfSalt + maskShare + maskSalt)
+            var both: [UInt8] = []
+            both.reserveCapacity(2 * (Share.byteCount + 16))
+            both += selfShare
+            both += selfSalt
+            both += maskShare
+            both += maskSalt
+            plain.append(both)
         }
-        let edgeSecrets = edgeSecrets(secrets, among: Set(adverts.keys), parameters, first: first)
+        let edgeSecrets = edgeSecrets(secrets, among: adverts, parameters, first: first)
         let edges = edgeSecrets.map { edge in
             let commitment = KeySchedule.edgeCommitment(secret: edge.secret, lower: index, higher: edge.member, first: first, suite: suite)
             return SealedEdge(member: edge.member, commitment: commitment, sealed: [])
@@ -138,10 +148,11 @@ extension MaskingClient {
             else { throw .notAuthentic("member \(edge.member) advertises a key that is none") }
             bundle.edges[place].sealed = sealed
         }
+        let shareSecret = secrets.shareSecret.bytes
         for (place, holder) in holders.enumerated() {
             guard let recipient = adverts[holder]?.shareKey,
                 let sealed = sealing.seal(
-                    recipient, secrets.shareSecret.bytes, KeySchedule.sealingInfo(first: first),
+                    recipient, shareSecret, sealingInfo,
                     KeySchedule.sealingContext(dealer: index, holder: holder, bundle: digest), plain[place], secrets.sealing(holder: holder, suite))
             else { throw .notAuthentic("member \(holder) advertises a key that is none") }
             bundle.shares[place].sealed = sealed
@@ -151,9 +162,10 @@ extension MaskingClient {
 
     /// Of this member's edges to higher ones; none with X25519.
     private func edgeSecrets(
-        _ secrets: AttemptSecrets, among members: Set<Int>, _ parameters: RoundParameters, first: [UInt8]
+        _ secrets: AttemptSecrets, among adverts: AdvertTable, _ parameters: RoundParameters, first: [UInt8]
     ) -> [(member: Int, secret: [UInt8])] {
         guard parameters.keyExchange == .xWing, let group = partition.group(of: index) else { return [] }
+        let members = Set(adverts.members)
         return MaskGraph.neighbours(of: index, in: group, of: partition, advertised: members, confirmed: members, void: [], parameters).filter { $0 > index }
             .map {
                 ($0, KeySchedule.edgeSecret(maskSecret: secrets.maskSecret.bytes, lower: index, higher: $0, first: first, suite: suite))
@@ -223,8 +235,9 @@ extension MaskingClient {
     }
 }
 
-/// Keys differ in their first bytes, so that to sort them takes less than to hash all that they are long.
-private func areDifferent(_ keys: [[UInt8]]) -> Bool {
-    let sorted = keys.sorted { $0.lexicographicallyPrecedes($1) }
-    return zip(sorted, sorted.dropFirst()).allSatisfy { $0 != $1 }
+/// Keys differ in their first bytes, so that to sort these takes less than to hash all that they are long.
+private func areDifferent(_ adverts: [Advert], _ key: (Advert) -> [UInt8]) -> Bool {
+    let sorted = adverts.map { (word: leadingWord(key($0)), key: key($0)) }
+        .sorted { $0.word != $1.word ? $0.word < $1.word : $0.key.lexicographicallyPrecedes($1.key) }
+    return zip(sorted, sorted.dropFirst()).allSatisfy { $0.word != $1.word || $0.key != $1.key }
 }

@@ -124,7 +124,7 @@ struct Attempt: Sendable {
     var stage = Stage.advertised
     let advert: Advert
     var secrets: AttemptSecrets?
-    var adverts: [Int: Advert] = [:]
+    var adverts = AdvertTable([])
     var ring: HolderRing?
     var first: [UInt8] = []
     /// What was sent, so that a message that comes again gets the same answer.

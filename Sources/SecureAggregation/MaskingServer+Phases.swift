@@ -19,9 +19,11 @@ extension MaskingServer {
                 suite.keys.verify(roster.members[advert.index].identity, advert.signed(parameters: digest), advert.signature)
             else { throw .notAuthentic("the advert of member \(advert.index) has not its signature") }
         }
-        guard !adverts.values.contains(where: { $0.maskKey == advert.maskKey || $0.shareKey == advert.shareKey }) else {
+        let begins = [leadingWord(advert.maskKey), leadingWord(advert.shareKey)]
+        if begins.contains(where: keyBegins.contains), adverts.values.contains(where: { $0.maskKey == advert.maskKey || $0.shareKey == advert.shareKey }) {
             throw .contradiction("another member advertised this key")
         }
+        keyBegins.formUnion(begins)
         adverts[advert.index] = advert
         return adverts.count == allowed.count ? closePhase() : []
     }
@@ -62,6 +64,7 @@ extension MaskingServer {
 
     mutating func closeBundles() throws(SecureAggregationError) -> [Effect] {
         try checkQuorum(bundles.count, "dealt their shares")
+        bundleDigests = bundles.mapValues { $0.digest(first: first, suite: suite) }
         phase = .receipts
         let deliveries = deliveries()
         return bundles.keys.sorted().map { .sendDelivery(to: $0, deliveries[$0] ?? ShareDelivery([], exchange: parameters.keyExchange)) }
@@ -79,8 +82,7 @@ extension MaskingServer {
         var deliveries: [Int: ShareDelivery] = [:]
         let empty = ShareDelivery([], exchange: parameters.keyExchange)
         for dealer in bundles.keys.sorted() {
-            guard let bundle = bundles[dealer] else { continue }
-            let digest = bundle.digest(first: first, suite: suite)
+            guard let bundle = bundles[dealer], let digest = bundleDigests[dealer] else { continue }
             for share in bundle.shares where bundles[share.holder] != nil {
                 deliveries[share.holder, default: empty].items.append(
                     ShareDelivery.Item(
@@ -128,9 +130,8 @@ extension MaskingServer {
         confirmed = members.sorted()
         try checkQuorum(confirmed.count, "dealt shares that can be used")
         let confirmation = Confirmation(
-            confirmed.compactMap { dealer in
-                bundles[dealer].map { IndexedBytes(index: dealer, bytes: $0.digest(first: first, suite: suite)) }
-            }, exchange: parameters.keyExchange, void: unopenedEdges())
+            confirmed.compactMap { dealer in bundleDigests[dealer].map { IndexedBytes(index: dealer, bytes: $0) } }, exchange: parameters.keyExchange,
+            void: unopenedEdges())
         effects += confirmation.void.map { .report(.edge(dealer: $0.lower, member: $0.higher)) }
         self.confirmation = confirmation
         transcript = KeySchedule.transcript(first: first, confirmed: confirmation.root(suite), suite: suite)
@@ -153,7 +154,7 @@ extension MaskingServer {
             if stored.contains(input.index) { return [] }
             throw .outOfOrder("a masked vector in phase \(phase)")
         }
-        guard confirmed.contains(input.index) else { throw .contradiction("member \(input.index) was not confirmed") }
+        guard confirmed.hasRising(input.index) else { throw .contradiction("member \(input.index) was not confirmed") }
         stored.insert(input.index)
         return stored.count == confirmed.count ? closePhase() : []
     }
@@ -161,7 +162,7 @@ extension MaskingServer {
     mutating func closeInputs() throws(SecureAggregationError) -> [Effect] {
         try checkQuorum(stored.count, "sent their vector")
         survivors = stored.sorted()
-        let good = partition.groups.indices.count { partition.present(in: $0, among: stored).count >= parameters.groupFloor }
+        let good = partition.groups.indices.count { partition.countPresent(in: $0, among: stored) >= parameters.groupFloor }
         guard good >= goodGroupsMin else {
             throw .tooFew("\(good) of \(partition.groups.count) groups have \(parameters.groupFloor) members left, and \(goodGroupsMin) have to")
         }

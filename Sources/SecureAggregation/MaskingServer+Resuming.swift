@@ -17,6 +17,7 @@ extension MaskingServer {
 
     /// U2; empty before it is known.
     package var confirmedMembers: [Int] { confirmed }
+    package func isConfirmed(_ member: Int) -> Bool { confirmed.hasRising(member) }
 
     /// Members that took part in the first phase, once the list of them is out: a retry may have no others.
     package var advertised: [Int]? { ring == nil ? nil : adverts.keys.sorted() }

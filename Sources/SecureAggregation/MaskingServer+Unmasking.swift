@@ -3,7 +3,7 @@ import CryptoSuite
 extension MaskingServer {
     /// Groups that still have their floor; nothing is asked, taken or put together of the others.
     private var goodGroups: [Int] {
-        partition.groups.indices.filter { partition.present(in: $0, among: stored).count >= parameters.groupFloor }
+        partition.groups.indices.filter { partition.countPresent(in: $0, among: stored) >= parameters.groupFloor }
     }
 
     mutating func take(_ response: UnmaskResponse) throws(SecureAggregationError) -> [Effect] {
@@ -18,7 +18,7 @@ extension MaskingServer {
         let dealers = Set(ring.dealers(of: response.holder))
         for (a, b) in zip(response.items, response.items.dropFirst()) where a.dealer >= b.dealer { throw .malformed(field: "items") }
         for item in response.items {
-            guard dealers.contains(item.dealer), confirmed.contains(item.dealer) else {
+            guard dealers.contains(item.dealer), confirmed.hasRising(item.dealer) else {
                 throw .contradiction("a share of member \(item.dealer), whose holder is another")
             }
             guard item.kind == (stored.contains(item.dealer) ? .selfSeed : .maskKey) else {
@@ -41,7 +41,9 @@ extension MaskingServer {
 
     /// The share where it is the one the dealer committed to.
     private func checked(_ item: UnmaskResponse.Item, holder: Int) -> Share? {
-        guard let dealt = bundles[item.dealer]?.shares.first(where: { $0.holder == holder }), item.salt.count == 16 else { return nil }
+        // In rising order of the holder, as it was taken.
+        guard let shares = bundles[item.dealer]?.shares, let place = shares.place(ofRising: holder, { $0.holder }), item.salt.count == 16 else { return nil }
+        let dealt = shares[place]
         let commitment = KeySchedule.shareCommitment(
             item.kind, share: item.share, salt: item.salt, dealer: item.dealer, holder: holder, first: first, suite: suite)
         guard commitment == (item.kind == .selfSeed ? dealt.selfCommitment : dealt.maskCommitment) else { return nil }
@@ -49,9 +51,11 @@ extension MaskingServer {
     }
 
     private var hasEnough: Bool {
-        let present = Set(confirmed)
-        return goodGroups.allSatisfy { group in
-            partition.present(in: group, among: present).allSatisfy { (shares[$0]?.count ?? 0) >= parameters.threshold }
+        let good = goodGroups
+        // Before so many have answered, nobody's secret has enough shares.
+        guard good.isEmpty || responded.count >= parameters.threshold else { return false }
+        return good.allSatisfy { group in
+            partition.groups[group].allSatisfy { !confirmed.hasRising($0) || (shares[$0]?.count ?? 0) >= parameters.threshold }
         }
     }
 

@@ -50,9 +50,13 @@ package struct MaskingServer: Sendable {
     let goodGroupsMin: Int
 
     var adverts: [Int: Advert] = [:]
+    /// How the keys advertised so far begin: keys differ in that, and one that does not is looked at whole.
+    var keyBegins: Set<UInt64> = []
     var ring: HolderRing?
     var first: [UInt8] = []
     var bundles: [Int: ShareBundle] = [:]
+    /// Of the bundles, once all are in.
+    var bundleDigests: [Int: [UInt8]] = [:]
     var receipts: [Int: ShareReceipt] = [:]
     var confirmed: [Int] = []
     var confirmation: Confirmation?

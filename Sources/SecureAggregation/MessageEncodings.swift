@@ -1,6 +1,7 @@
 extension AdvertList {
     package var encoded: [UInt8] {
         var writer = CanonicalWriter(.adverts.with(exchange))
+        writer.reserve(4 + adverts.count * Advert.byteCount(exchange))
         writer.list(adverts) { writer, advert in advert.write(&writer) }
         return writer.bytes
     }
@@ -11,6 +12,7 @@ extension AdvertList {
         // A list without members has one encoding too.
         guard exchange == .x25519 || !adverts.isEmpty else { throw .malformed(field: "adverts") }
         try reader.end()
+        received = encoded
     }
 }
 
@@ -19,7 +21,10 @@ extension Advert {
 
     func write(_ writer: inout CanonicalWriter) {
         writer.number32(index)
-        for part in [maskKey, shareKey, nonce, signature] { writer.fixed(part) }
+        writer.fixed(maskKey)
+        writer.fixed(shareKey)
+        writer.fixed(nonce)
+        writer.fixed(signature)
     }
 
     init(_ reader: inout CanonicalReader, _ exchange: KeyExchange) throws(SecureAggregationError) {
@@ -46,11 +51,14 @@ extension Advert {
 extension ShareBundle {
     package var encoded: [UInt8] {
         var writer = CanonicalWriter(.shareBundle.with(exchange))
+        writer.reserve(40 + shares.count * (68 + exchange.sealedSharesBytes))
         writer.number32(dealer)
         writer.fixed(seedCommitment)
         writer.list(shares) { writer, share in
             writer.number32(share.holder)
-            for part in [share.selfCommitment, share.maskCommitment, share.sealed] { writer.fixed(part) }
+            writer.fixed(share.selfCommitment)
+            writer.fixed(share.maskCommitment)
+            writer.fixed(share.sealed)
         }
         if exchange == .xWing {
             writer.list(edges) { writer, edge in
@@ -91,9 +99,13 @@ extension ShareBundle {
 extension ShareDelivery {
     package var encoded: [UInt8] {
         var writer = CanonicalWriter(.shareDelivery.with(exchange))
+        writer.reserve(4 + items.count * (100 + exchange.sealedSharesBytes))
         writer.list(items) { writer, item in
             writer.number32(item.dealer)
-            for part in [item.bundle, item.selfCommitment, item.maskCommitment, item.sealed] { writer.fixed(part) }
+            writer.fixed(item.bundle)
+            writer.fixed(item.selfCommitment)
+            writer.fixed(item.maskCommitment)
+            writer.fixed(item.sealed)
         }
         if exchange == .xWing {
             writer.list(edges) { writer, edge in
@@ -166,6 +178,7 @@ extension Confirmation {
             { (reader) throws(SecureAggregationError) in IndexedBytes(index: try reader.index("index"), bytes: try reader.fixed(32, "bundle")) }, \.index)
         void = exchange == .x25519 ? [] : try reader.edges("void")
         try reader.end()
+        received = encoded
     }
 }
 

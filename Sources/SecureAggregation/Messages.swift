@@ -25,7 +25,9 @@ package struct Advert: Equatable, Sendable {
         var writer = CanonicalWriter(.advert.with(exchange))
         writer.fixed(parameters)
         writer.number32(index)
-        for part in [maskKey, shareKey, nonce] { writer.fixed(part) }
+        writer.fixed(maskKey)
+        writer.fixed(shareKey)
+        writer.fixed(nonce)
         return writer.bytes
     }
 }
@@ -33,10 +35,13 @@ package struct Advert: Equatable, Sendable {
 /// Phase 1, to all: U1.
 package struct AdvertList: Equatable, Sendable {
     /// In rising order of their index.
-    package var adverts: [Advert]
+    package var adverts: [Advert] { didSet { received = nil } }
+    /// What it was read from: a value has one encoding, and so it need not be made again. nil: made here.
+    var received: [UInt8]?
     package init(_ adverts: [Advert]) { self.adverts = adverts }
     var exchange: KeyExchange { adverts.first?.exchange ?? .x25519 }
-    package func root(_ suite: CryptoSuite) -> [UInt8] { suite.sha256(encoded) }
+    package func root(_ suite: CryptoSuite) -> [UInt8] { suite.sha256(received ?? encoded) }
+    package static func == (a: AdvertList, b: AdvertList) -> Bool { a.adverts == b.adverts }
 }
 
 /// Phase 2: what a dealer has for one holder.
@@ -78,7 +83,7 @@ package struct ShareBundle: Equatable, Sendable {
     /// What stands for this bundle in U2: everything but the sealed parts, which are sealed with it.
     package func digest(first: [UInt8], suite: CryptoSuite) -> [UInt8] {
         var writer = CanonicalWriter()
-        writer.fixed(KeySchedule.label("bundle"))
+        writer.label("bundle")
         writer.fixed(first)
         writer.number32(dealer)
         writer.fixed(seedCommitment)
@@ -161,17 +166,20 @@ package struct ShareReceipt: Equatable, Sendable {
 
 /// Phase 2, to all: U2 with the digests of its members' bundles.
 package struct Confirmation: Equatable, Sendable {
-    package var members: [IndexedBytes]
-    package var exchange: KeyExchange
+    package var members: [IndexedBytes] { didSet { received = nil } }
+    package var exchange: KeyExchange { didSet { received = nil } }
     /// Between two of them, rising; none with X25519.
-    package var void: [VoidEdge]
+    package var void: [VoidEdge] { didSet { received = nil } }
+    /// As with `AdvertList`.
+    var received: [UInt8]?
 
     package init(_ members: [IndexedBytes], exchange: KeyExchange = .x25519, void: [VoidEdge] = []) {
         self.members = members
         self.exchange = exchange
         self.void = void
     }
-    package func root(_ suite: CryptoSuite) -> [UInt8] { suite.sha256(encoded) }
+    package func root(_ suite: CryptoSuite) -> [UInt8] { suite.sha256(received ?? encoded) }
+    package static func == (a: Confirmation, b: Confirmation) -> Bool { a.members == b.members && a.exchange == b.exchange && a.void == b.void }
 }
 
 /// Phase 3: what stands before a masked vector.

@@ -112,6 +112,26 @@ package struct Partition: Equatable, Sendable {
 
     /// The members of a group among those given, in the group's order.
     package func present(in group: Int, among members: Set<Int>) -> [Int] { groups[group].filter { members.contains($0) } }
+
+    /// How many they are.
+    package func countPresent(in group: Int, among members: Set<Int>) -> Int { groups[group].count { members.contains($0) } }
+}
+
+extension Array {
+    /// Where `key` is among keys that rise; nil: nowhere.
+    func place(ofRising key: Int, _ keyOf: (Element) -> Int) -> Int? {
+        var (low, high) = (0, count)
+        while low < high {
+            let middle = (low + high) / 2
+            if keyOf(self[middle]) < key { low = middle + 1 } else { high = middle }
+        }
+        return low < count && keyOf(self[low]) == key ? low : nil
+    }
+}
+
+extension [Int] {
+    /// Of members in rising order.
+    func hasRising(_ member: Int) -> Bool { place(ofRising: member) { $0 } != nil }
 }
 
 func isRising(_ items: [IndexedBytes]) -> Bool {

@@ -10,16 +10,19 @@ package struct Share: Equatable, Sendable {
 
     /// Five little-endian numbers of eight bytes.
     package var bytes: [UInt8] {
-        var out: [UInt8] = []
-        out.reserveCapacity(Self.byteCount)
-        for element in values { withUnsafeBytes(of: element.value.littleEndian) { out.append(contentsOf: $0) } }
-        return out
+        [UInt8](unsafeUninitializedCapacity: 8 * values.count) { out, filled in
+            for (limb, element) in values.enumerated() {
+                for byte in 0..<8 { out[8 * limb + byte] = UInt8(truncatingIfNeeded: element.value >> UInt64(8 * byte)) }
+            }
+            filled = 8 * values.count
+        }
     }
 
     /// nil unless there are 40 bytes and every number is below p, so that a share has one encoding.
     package init?(bytes: [UInt8]) {
         guard bytes.count == Self.byteCount else { return nil }
         var values: [Field61] = []
+        values.reserveCapacity(Self.limbs)
         for limb in 0..<Self.limbs {
             let number = littleEndian(bytes[8 * limb..<8 * limb + 8])
             guard number < Field61.modulus else { return nil }
@@ -125,6 +128,10 @@ package enum SecretSharing {
 
 func littleEndian(_ bytes: ArraySlice<UInt8>) -> UInt64 {
     var value: UInt64 = 0
-    for byte in bytes.reversed() { value = value << 8 | UInt64(byte) }
+    var shift: UInt64 = 0
+    for byte in bytes {
+        value |= UInt64(byte) << shift
+        shift += 8
+    }
     return value
 }

@@ -99,7 +99,7 @@ package struct UpdateEncoder: Sendable {
 
     private func randomKey(draw: Int) -> [UInt8] {
         var info = CanonicalWriter()
-        info.fixed(KeySchedule.label("rounding"))
+        info.label("rounding")
         info.string(session)
         info.number32(round)
         info.number32(draw)

@@ -6,6 +6,11 @@ internal import SwiftProtobuf
 
 extension ControlCodec {
     package static func decodeServer(_ bytes: [UInt8]) throws(WireError) -> ServerMessage {
+        if bytes.count <= Limits.frameBytes, let frame = SecureFrameCodec.decode(bytes, from: .coordinator) {
+            let message = ServerMessage.secure(frame)
+            try message.check()
+            return message
+        }
         let message: ServerMessage
         switch try envelope(bytes) {
         case .welcome(let m):
@@ -41,6 +46,11 @@ extension ControlCodec {
     }
 
     package static func decodeClient(_ bytes: [UInt8]) throws(WireError) -> ClientMessage {
+        if bytes.count <= Limits.frameBytes, let frame = SecureFrameCodec.decode(bytes, from: .client) {
+            let message = ClientMessage.secure(frame)
+            try message.check()
+            return message
+        }
         let message: ClientMessage
         switch try envelope(bytes) {
         case .hello(let m):

@@ -119,7 +119,7 @@ package enum ControlCodec {
                 $0.message = plain(m.message)
                 if let after = m.retryAfterMs { $0.retryAfterMs = UInt64(clamping: min(after, Limits.retryAfterMs)) }
             }
-        case .secure(let m): envelope.secure = frame(m)
+        case .secure(let m): return SecureFrameCodec.encode(m, from: .coordinator)
         }
         return try bytes(envelope)
     }
@@ -161,18 +161,9 @@ package enum ControlCodec {
                 $0.attempt = UInt32(clamping: m.attempt)
                 $0.reason = plain(m.reason)
             }
-        case .secure(let m): envelope.secureReply = frame(m)
+        case .secure(let m): return SecureFrameCodec.encode(m, from: .client)
         }
         return try bytes(envelope)
-    }
-
-    private static func frame(_ m: SecureFrame) -> Tutti_V1_SecureFrame {
-        .with {
-            $0.sessionID = m.sessionID
-            $0.round = UInt32(clamping: m.round)
-            $0.attempt = UInt32(clamping: m.attempt)
-            $0.message = .init(m.message)
-        }
     }
 
     private static func bytes(_ envelope: Tutti_V1_Envelope) throws(WireError) -> [UInt8] {

@@ -64,6 +64,38 @@ import Wire
         #expect(try ControlCodec.decodeClient(bytes) == .heartbeat(Heartbeat(sessionID: "s", round: 4)))
     }
 
+    /// Frames of secure aggregation have a reader of their own: whatever way the same fields are written, the same is read.
+    @Test func secureFramesAreReadAlikeHoweverTheyAreWritten() throws {
+        var numbers = Numbers(state: 21)
+        for _ in 0..<200 {
+            let frame = SecureFrame(
+                sessionID: String(repeating: "ü", count: 1 + numbers.next(below: 60)), round: numbers.next(below: 100_001),
+                attempt: 1 + numbers.next(below: 1_000_000),
+                message: (0..<(1 + numbers.next(below: 400))).map { _ in UInt8(truncatingIfNeeded: numbers.next()) })
+            let (round, attempt) = (UInt64(frame.round), UInt64(frame.attempt))
+            let (name, message) = (Proto.text(1, frame.sessionID), Proto.bytes(4, frame.message))
+            let (roundField, attemptField) = (Proto.number(2, round), Proto.number(3, attempt))
+            let plain = name + (round == 0 ? [] : roundField) + attemptField + message
+            let forms = [
+                plain, name + roundField + attemptField + message, message + attemptField + roundField + name, plain + Proto.number(77, 5),
+                name + name + roundField + attemptField + message, name + roundField + Proto.number(3, 9) + attemptField + message,
+            ]
+            for (field, read) in [
+                (UInt64(36), { (bytes: [UInt8]) in try ControlCodec.decodeServer(bytes) == .secure(frame) }),
+                (14, { try ControlCodec.decodeClient($0) == .secure(frame) }),
+            ] {
+                for form in forms { #expect(try read(Proto.envelope(field, form))) }
+                #expect(try read(Proto.bytes(field, plain) + Proto.number(1, 1)))
+                #expect(try read(Proto.envelope(field, plain) + Proto.text(99, "new")))
+                #expect(throws: WireError.self) { try read(Array(Proto.envelope(field, plain).dropLast())) }
+                #expect(throws: WireError.self) { try read(Proto.envelope(version: 2, field, plain)) }
+                #expect(throws: WireError.self) { try read(Proto.envelope(field, Proto.bytes(1, [0xC3]) + attemptField + message)) }
+            }
+            #expect(try ControlCodec.encode(ServerMessage.secure(frame)) == Proto.envelope(36, plain))
+            #expect(try ControlCodec.encode(ClientMessage.secure(frame)) == Proto.envelope(14, plain))
+        }
+    }
+
     private func roundStart(encoding: UInt64?, phase: UInt64?) -> [UInt8] {
         let training = Proto.number(5, 1) + Proto.number(6, 1)
         var message = Proto.text(1, "s") + Proto.number(2, 1) + Proto.number(3, 1) + Proto.bytes(4, digest) + Proto.text(5, "/m") + Proto.text(6, "/u")

@@ -32,10 +32,7 @@ extension CoordinatorMachine {
             deadline: now.adding(seconds: session.spec.roundDeadlineSeconds))
         if session.spec.overSelection > 1 { record.wanted = min(wanted, record.cohort.count) }
         phase = .collecting(OpenRound(record: record))
-        let starts = record.cohort.filter { presence[$0]?.isConnected == true }.map { client in
-            CoordinatorEffect.send(.roundStart(roundStart(record, client)), to: client)
-        }
-        return [.persist(.round(record))] + starts
+        return [.persist(.round(record))] + roundStarts(record, to: record.cohort.filter { presence[$0]?.isConnected == true })
     }
 
     /// A uniform sample without replacement, from the session's seed; sorted.
@@ -47,6 +44,22 @@ extension CoordinatorMachine {
         return names.prefix(count).sorted()
     }
 
+    /// What differs from one member to the next is little: the rest is put together once.
+    func roundStarts(_ record: RoundRecord, to clients: [String]) -> [CoordinatorEffect] {
+        guard let first = clients.first else { return [] }
+        var start = roundStart(record, first)
+        return clients.map { client in
+            start.training.seed = trainingSeed(record, client)
+            start.rule = updateRule(record, client)
+            return .send(.roundStart(start), to: client)
+        }
+    }
+
+    /// Not of the attempt: a repeated attempt trains the same update.
+    private func trainingSeed(_ record: RoundRecord, _ client: String) -> UInt64 {
+        derivedSeed(session.spec.seed, "training", client, "\(record.round)")
+    }
+
     func roundStart(_ record: RoundRecord, _ client: String) -> RoundStart {
         let spec = session.spec
         return RoundStart(
@@ -56,8 +69,7 @@ extension CoordinatorMachine {
                 learningRate: Float(spec.learningRate * spec.schedule.factor(round: record.round, of: spec.rounds)), momentum: Float(spec.momentum),
                 weightDecay: Float(spec.weightDecay),
                 proximalMu: Float(spec.proximalMu), localEpochs: spec.localEpochs, batchSize: spec.batchSize,
-                // Not of the attempt: a repeated attempt trains the same update.
-                seed: derivedSeed(spec.seed, "training", client, "\(record.round)"), adam: adamPlan),
+                seed: trainingSeed(record, client), adam: adamPlan),
             // Masked numbers are random, and do not shrink.
             uploadEncoding: record.secure == nil ? .zstdShuffle : .identity,
             phase: record.secure.flatMap { bytes(hexadecimal: $0.parameters) }.map { .maskedUpdate(parameters: $0) } ?? .plainUpdate,

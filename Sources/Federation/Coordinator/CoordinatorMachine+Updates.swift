@@ -5,23 +5,23 @@ extension CoordinatorMachine {
         switch phase {
         case .collecting(let open), .unmasking(let open), .aggregating(let open):
             if key == open.key {
-                guard open.record.cohort.hasSorted(client) else {
+                guard open.isInCohort(client) else {
                     return .notInCohort(round: key.round, retryAfterSeconds: 1)
                 }
-                if open.contributions[client] != nil { return nil }
+                if open.has(client) { return nil }
                 guard case .collecting = phase else { return .late(round: key.round) }
-                if open.secure != nil, maskedUpload(client) == nil { return .late(round: key.round) }
+                if open.isSecure, maskedUpload(client) == nil { return .late(round: key.round) }
                 return nil
             }
-            if let closed = lastClosed, key == closed.key, closed.contributions[client] != nil { return nil }
+            if let closed = lastClosed, key == closed.key, closed.has(client) { return nil }
             return key < open.key
                 ? .late(round: key.round) : .stale(round: key.round, attempt: key.attempt, open: open.record.round)
         case .gathering, .initialising, .selecting, .drawing, .evaluating:
-            if let closed = lastClosed, key == closed.key, closed.contributions[client] != nil { return nil }
+            if let closed = lastClosed, key == closed.key, closed.has(client) { return nil }
             if key.round <= committedRounds { return .late(round: key.round) }
             return .noRoundOpen(retryAfterSeconds: 1)
         case .ended:
-            if let closed = lastClosed, key == closed.key, closed.contributions[client] != nil { return nil }
+            if let closed = lastClosed, key == closed.key, closed.has(client) { return nil }
             return .sessionClosed(session.status)
         }
     }
@@ -58,7 +58,7 @@ extension CoordinatorMachine {
             open.failed.remove(record.client)
         }
         guard case .collecting(let open) = phase else { return [] }
-        return open.secure == nil ? closeIfDue(open, now) : secureStored(record, now)
+        return open.isSecure ? secureStored(record, now) : closeIfDue(open, now)
     }
 
     /// Changes the attempt under way in place: nothing else holds it meanwhile, so that what a cohort of thousands has

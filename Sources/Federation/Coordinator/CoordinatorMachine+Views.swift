@@ -37,9 +37,8 @@ extension CoordinatorMachine {
 
     /// The attempt that takes an update of this client now.
     package func openAttempt(_ client: String) -> AttemptKey? {
-        guard case .collecting(let open) = phase, open.record.cohort.hasSorted(client), open.contributions[client] == nil
-        else { return nil }
-        return open.secure == nil || maskedUpload(client) != nil ? open.key : nil
+        guard case .collecting(let open) = phase, open.isInCohort(client), !open.has(client) else { return nil }
+        return !open.isSecure || maskedUpload(client) != nil ? open.key : nil
     }
 
     /// What the session waits for.

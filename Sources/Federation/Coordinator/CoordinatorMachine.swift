@@ -29,21 +29,6 @@ package struct CoordinatorMachine: Sendable {
         case ended
     }
 
-    /// The attempt that is under way.
-    struct OpenRound: Sendable {
-        var record: RoundRecord
-        var contributions: [String: ContributionRecord] = [:]
-        var failed: Set<String> = []
-        var late = 0
-        var rejected = 0
-        var bytesDown: Int64 = 0
-        /// With secure aggregation.
-        var secure: SecureAttempt?
-
-        var key: AttemptKey { AttemptKey(round: record.round, attempt: record.attempt) }
-        var isComplete: Bool { contributions.count + failed.subtracting(contributions.keys).count == record.cohort.count }
-    }
-
     struct Presence: Sendable {
         var isConnected = false
         var lastSeen: Instant
@@ -160,7 +145,7 @@ package struct CoordinatorMachine: Sendable {
         case .gathering, .initialising, .aggregating, .ended: nil
         case .selecting(_, let since): canSelect && !isPlanningPrivacy ? graceEnd(since) : nil
         case .drawing(let draw): draw.deadline
-        case .collecting(let open): open.secure?.deadline ?? open.record.deadline
+        case .collecting(let open): open.deadline
         case .unmasking(let open): open.record.deadline
         case .evaluating(let deadline, _, _): deadline
         }

@@ -28,13 +28,18 @@ extension CoordinatorMachine {
             return Gathering(
                 there: there, all: min(trainers.count, session.spec.cohortSize(registered: trainers.count, needed: needed.count)), least: needed.count)
         }
-        let members = Set(connectedTrainers.compactMap { epoch.index(of: $0) })
-        let allowed = (retryMembers.map(Set.init) ?? Set(epoch.partition.members)).subtracting(excludedMembers)
-        let there = allowed.intersection(members).sorted().map { epoch.names[$0] }
+        // Asked with every event while a round is to begin: both lists rise, and no set is made of them.
+        let (excluded, retry) = (excludedMembers, retryMembers)
+        func isThere(_ member: Int) -> Bool {
+            guard epoch.names.indices.contains(member) else { return false }
+            return presence[epoch.names[member]]?.isConnected == true && trainers.hasSorted(epoch.names[member])
+        }
+        let allowed = (retry ?? epoch.partition.members).filter { !excluded.contains($0) }
+        let there = allowed.filter(isThere).map { epoch.names[$0] }
         let quorum = epoch.plan.quorum
         return Gathering(
             there: there, all: allowed.count, least: quorum,
-            isHopeless: retryMembers != nil && there.count < quorum && members.intersection(epoch.partition.members).count >= quorum)
+            isHopeless: retry != nil && there.count < quorum && epoch.partition.members.count(where: isThere) >= quorum)
     }
 
     /// Whom a draw may have. Against a lying coordinator every member needs a key of its own: of two with one key the second

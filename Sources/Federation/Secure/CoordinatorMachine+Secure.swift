@@ -35,7 +35,7 @@ extension CoordinatorMachine {
         var open = OpenRound(record: record)
         open.secure = SecureAttempt(server, deadlines: SecureAttempt.Deadlines(from: now, to: record.deadline))
         phase = .collecting(open)
-        return [.persist(.round(record))] + record.cohort.map { .send(.roundStart(roundStart(record, $0)), to: $0) }
+        return [.persist(.round(record))] + roundStarts(record, to: record.cohort)
     }
 
     // MARK: What members say
@@ -78,7 +78,7 @@ extension CoordinatorMachine {
 
     private var secureKey: AttemptKey? {
         switch phase {
-        case .collecting(let open), .unmasking(let open): open.secure == nil ? nil : open.key
+        case .collecting(let open), .unmasking(let open): open.isSecure ? open.key : nil
         case .gathering, .initialising, .selecting, .drawing, .aggregating, .evaluating, .ended: nil
         }
     }
@@ -101,7 +101,7 @@ extension CoordinatorMachine {
     /// What a masked update of this client has to be; nil while none is taken from it.
     package func maskedUpload(_ client: String) -> MaskedUpload? {
         guard case .collecting(let open) = phase, let attempt = open.secure, attempt.server.phase == .inputs, let index = epoch?.index(of: client),
-            attempt.server.confirmedMembers.contains(index), open.contributions[client] == nil
+            attempt.server.isConfirmed(index), !open.has(client)
         else { return nil }
         return MaskedUpload(
             key: open.key, header: MaskedInput(index: index, transcript: attempt.server.transcript), lanes: attempt.server.parameters.lanes,
@@ -113,14 +113,14 @@ extension CoordinatorMachine {
     /// Closes phases whose time is over, one after the other.
     mutating func secureDue(_ now: Instant) -> [CoordinatorEffect] {
         var effects: [CoordinatorEffect] = []
-        while let attempt = openSecure, attempt.isDue(now) { effects += withAttempt(now) { $0.server.handle(.deadline) } }
+        while isSecureDue(now) { effects += withAttempt(now) { $0.server.handle(.deadline) } }
         return effects
     }
 
-    private var openSecure: SecureAttempt? {
+    private func isSecureDue(_ now: Instant) -> Bool {
         switch phase {
-        case .collecting(let open), .unmasking(let open): open.secure
-        case .gathering, .initialising, .selecting, .drawing, .aggregating, .evaluating, .ended: nil
+        case .collecting(let open), .unmasking(let open): open.isSecureDue(now)
+        case .gathering, .initialising, .selecting, .drawing, .aggregating, .evaluating, .ended: false
         }
     }
 
@@ -156,8 +156,9 @@ extension CoordinatorMachine {
             case .persistSealed(let notice):
                 open.record.state = .sealed
                 open.record.sealed = notice.survivors.compactMap { epoch?.names[$0] }.sorted()
-                open.record.secure?.offences = open.secure?.offences
-                open.record.secure?.sealedState = open.secure.map { base64URL($0.server.sealedState) }
+                let (offences, sealedState) = (open.secure?.offences, open.secure.map { base64URL($0.server.sealedState) })
+                open.record.secure?.offences = offences
+                open.record.secure?.sealedState = sealedState
                 out.append(.persist(.round(open.record)))
             case .sendUnmask(let members, let request): out += send(request.encoded, to: members, &open)
             case .open(let groups, let void):

@@ -13,6 +13,8 @@ struct EpochContext: Sendable {
     let names: [String]
     private let indices: [String: Int]
     let planHash: [UInt8]
+    /// What a member is told of the epoch, in order: made once, sent with every connection.
+    let messages: [[UInt8]]
 
     init(
         invitation: EpochInvitation, commitments: [IndexedBytes], nonces: [IndexedBytes], plan: SecureAggregationPlan, suite: CryptoSuite
@@ -26,6 +28,7 @@ struct EpochContext: Sendable {
         names = invitation.roster.members.map { String(decoding: $0.name, as: UTF8.self) }
         indices = Dictionary(uniqueKeysWithValues: zip(names, names.indices))
         planHash = suite.sha256(invitation.plan)
+        messages = [invitation.encoded, EpochEncoding.encode(commitments, .nonceCommitments), EpochEncoding.encode(nonces, .nonces)]
     }
 
     /// As it was kept.
@@ -42,17 +45,11 @@ struct EpochContext: Sendable {
 
     var kept: SecureEpoch {
         SecureEpoch(
-            invitation: hexadecimal(invitation.encoded), commitments: hexadecimal(EpochEncoding.encode(commitments, .nonceCommitments)),
-            nonces: hexadecimal(EpochEncoding.encode(nonces, .nonces)))
+            invitation: hexadecimal(messages[0]), commitments: hexadecimal(messages[1]), nonces: hexadecimal(messages[2]))
     }
 
     /// nil: not a member of this epoch.
     func index(of name: String) -> Int? { indices[name] }
-
-    /// What a member is told of the epoch, in order.
-    var messages: [[UInt8]] {
-        [invitation.encoded, EpochEncoding.encode(commitments, .nonceCommitments), EpochEncoding.encode(nonces, .nonces)]
-    }
 
     var number: Int { invitation.terms.epoch }
 

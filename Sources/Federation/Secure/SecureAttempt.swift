@@ -2,7 +2,11 @@ internal import SecureAggregation
 
 /// The secure side of an attempt: the protocol's own machine, its deadlines inside the round's, and what is measured of it.
 struct SecureAttempt: Sendable {
-    var server: MaskingServer
+    private var machine: Shared<MaskingServer>
+    var server: MaskingServer {
+        _read { yield machine.value }
+        _modify { yield &machine.value }
+    }
     let deadlines: Deadlines
     /// Members that said that they will not go on, by their index.
     private(set) var failed: Set<Int> = []
@@ -21,7 +25,7 @@ struct SecureAttempt: Sendable {
 
     /// - Parameter offences: known before a restart.
     init(_ server: MaskingServer, deadlines: Deadlines, offences: [Evidence] = []) {
-        self.server = server
+        machine = Shared(server)
         self.deadlines = deadlines
         self.offences = offences
     }
@@ -59,8 +63,11 @@ struct SecureAttempt: Sendable {
     func isDue(_ now: Instant) -> Bool {
         switch server.phase {
         case .adverts, .bundles, .receipts, .inputs, .consistency, .unmasking:
+            if now >= deadline { return true }
+            // Nearly always nobody has given up, and all who are missing are waited for.
+            guard !failed.isEmpty else { return false }
             let waiting = server.waitingFor
-            return now >= deadline || (!waiting.isEmpty && waiting.isSubset(of: failed))
+            return !waiting.isEmpty && waiting.isSubset(of: failed)
         case .finished, .aborted: return false
         }
     }

@@ -63,19 +63,23 @@ package struct UpdateBody: Sendable, Equatable {
         self.trainingLoss = trainingLoss
     }
 
+    private static func report(_ name: String, _ metric: Double?, in metadata: inout [(name: String, value: String)]) {
+        if let metric, (0...ValidUpdate.maximumLoss).contains(metric) { metadata.append((name: name, value: "\(metric)")) }
+    }
+
     package func encode() -> [UInt8] {
         var metadata = [
             (name: "round", value: "\(round)"), (name: "attempt", value: "\(attempt)"), (name: "samples", value: "\(samples)"),
             (name: "kind", value: kind.rawValue), (name: "base", value: hexadecimal(base)),
         ]
         // A diverged model has no loss to report; that must not cost the client its update.
-        for (name, metric) in [("loss", loss), ("accuracy", accuracy), ("training_loss", trainingLoss)] {
-            if let metric, (0...ValidUpdate.maximumLoss).contains(metric) { metadata.append((name: name, value: "\(metric)")) }
-        }
+        Self.report("loss", loss, in: &metadata)
+        Self.report("accuracy", accuracy, in: &metadata)
+        Self.report("training_loss", trainingLoss, in: &metadata)
         if hasLostControl { metadata.append((name: Self.controlField, value: Self.lost)) }
         if let steps { metadata.append((name: "steps", value: "\(steps)")) }
         let layout = Self.layout(spec, control.isEmpty ? .plain : .controlled)
-        return Safetensors.encode(slices(of: values + control, layout), metadata: metadata)
+        return Safetensors.encode(slices(of: control.isEmpty ? values : values + control, layout), metadata: metadata)
     }
 }
 
@@ -152,7 +156,7 @@ extension ValidUpdate {
         }
         var values: [Float]
         do { values = try flatParameters(of: file, in: body, layout: UpdateBody.layout(spec, rule)) } catch { throw .file(error) }
-        let metadata = Dictionary(file.metadata.map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first })
+        let metadata = Metadata(entries: file.metadata)
 
         func whole(_ field: String, _ claimed: Int64?, _ range: ClosedRange<Int64>, otherwise: Int64?) throws(UpdateError) -> Int64 {
             let text = metadata[field]
@@ -214,6 +218,15 @@ extension ValidUpdate {
         }
         delta = values
         maxAbs = values.reduce(0) { max($0, abs($1)) }
+    }
+
+    /// What a file says of itself: so few entries that to look through them takes less than a table.
+    private struct Metadata {
+        let entries: [(name: String, value: String)]
+        subscript(name: String) -> String? {
+            for at in entries.indices where entries[at].name == name { return entries[at].value }
+            return nil
+        }
     }
 
     private static func steps(_ text: String?) throws(UpdateError) -> Double {

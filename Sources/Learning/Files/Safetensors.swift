@@ -126,37 +126,37 @@ package enum Safetensors {
     package static func encode(
         _ tensors: [(shape: TensorShape, values: ArraySlice<Float>)], metadata: [(name: String, value: String)]
     ) -> [UInt8] {
-        let sorted = tensors.sorted { $0.shape.name.utf8.lexicographicallyPrecedes($1.shape.name.utf8) }
+        let places = tensors.indices.sorted { tensors[$0].shape.name.utf8.lexicographicallyPrecedes(tensors[$1].shape.name.utf8) }
         // Written as it goes: a header made of JSON values first took longer than a small model's training.
         var header: [UInt8] = [UInt8(ascii: "{")]
-        header.reserveCapacity(128 * (sorted.count + 1))
-        func separate() { if header.count > 1 { header.append(UInt8(ascii: ",")) } }
-        func numbers(_ values: [Int]) {
-            for (index, value) in values.enumerated() {
-                if index > 0 { header.append(UInt8(ascii: ",")) }
-                header += String(value).utf8
-            }
-        }
+        header.reserveCapacity(128 * (tensors.count + 3))
         if !metadata.isEmpty {
             header += #""__metadata__":{"#.utf8
-            for (index, entry) in metadata.sorted(by: { $0.name < $1.name }).enumerated() {
+            let entries = metadata.indices.sorted { metadata[$0].name < metadata[$1].name }
+            for (index, entry) in entries.enumerated() {
                 if index > 0 { header.append(UInt8(ascii: ",")) }
-                JSON.append(entry.name, to: &header)
+                JSON.append(metadata[entry].name, to: &header)
                 header.append(UInt8(ascii: ":"))
-                JSON.append(entry.value, to: &header)
+                JSON.append(metadata[entry].value, to: &header)
             }
             header.append(UInt8(ascii: "}"))
         }
         var offset = 0
-        for (shape, values) in sorted {
-            precondition(shape.count == values.count)
-            let end = offset + values.count * 4
-            separate()
+        for place in places {
+            let shape = tensors[place].shape
+            precondition(shape.count == tensors[place].values.count)
+            let end = offset + tensors[place].values.count * 4
+            if header.count > 1 { header.append(UInt8(ascii: ",")) }
             JSON.append(shape.name, to: &header)
             header += #":{"dtype":"F32","shape":["#.utf8
-            numbers(shape.dimensions)
+            for (index, dimension) in shape.dimensions.enumerated() {
+                if index > 0 { header.append(UInt8(ascii: ",")) }
+                append(dimension, to: &header)
+            }
             header += #"],"data_offsets":["#.utf8
-            numbers([offset, end])
+            append(offset, to: &header)
+            header.append(UInt8(ascii: ","))
+            append(end, to: &header)
             header += "]}".utf8
             offset = end
         }
@@ -166,7 +166,8 @@ package enum Safetensors {
         out.reserveCapacity(8 + header.count + offset)
         for i in 0..<8 { out.append(UInt8(truncatingIfNeeded: header.count >> (8 * i))) }
         out += header
-        for (_, values) in sorted {
+        for place in places {
+            let values = tensors[place].values
             #if _endian(little)
                 values.withUnsafeBytes { out += $0 }
             #else
@@ -174,6 +175,12 @@ package enum Safetensors {
             #endif
         }
         return out
+    }
+
+    /// In decimal; none of these numbers is negative.
+    private static func append(_ number: Int, to header: inout [UInt8]) {
+        if number >= 10 { append(number / 10, to: &header) }
+        header.append(UInt8(ascii: "0") + UInt8(number % 10))
     }
 }
 
