@@ -75,6 +75,7 @@ let rooms: [Target] = [
     room("Language"),
     room("Learning", ["TensorKernels", "KernelTable", "StrictJSON"]),
     room("Inference"),
+    room("ByteLanguage", ["TensorKernels", "KernelTable", "Learning", "StrictJSON"]),
     room("WorkSharing"),
     room("RobustAggregation", ["WorkSharing", "TensorKernels", "KernelTable"]),
     room("Strategies", ["Learning", "StrictJSON"]),
@@ -139,7 +140,7 @@ let rooms: [Target] = [
     room(
         "ModelServing",
         [
-            "Compute", "CryptoSuite", "Federation", "Inference", "Learning", "Platform", "Storage", "StrictJSON", "Telemetry", "Trust", "WorkSharing",
+            "ByteLanguage", "Compute", "CryptoSuite", "Federation", "Inference", "Learning", "Platform", "Storage", "StrictJSON", "Telemetry", "Trust", "WorkSharing",
             .product(name: "Logging", package: "swift-log"),
         ]),
     room(
@@ -157,7 +158,8 @@ let rooms: [Target] = [
     // 6 surfaces
     room("APIKit", ["StrictJSON", "Suggestion", "Platform", "Storage", "Federation"]),
     room("EnterpriseAPI", ["APIKit", "QuantumService", "StrictJSON", "Platform", "Storage", "Federation", "Telemetry", "Trust"]),
-    room("AisembleAPI", ["APIKit", "Language", "StrictJSON", "Platform", "Storage", "Telemetry", "Suggestion", "Federation", "Trust"]),
+    room("AisembleAPI", ["APIKit", "ByteLanguage", "ModelServing", "Language", "StrictJSON", "Platform", "Storage", "Telemetry", "Suggestion", "Federation", "Trust"]),
+    room("OpenAIAPI", ["APIKit", "ByteLanguage", "ModelServing", "Platform", "StrictJSON"]),
     room("PhiAPI", ["APIKit", "StrictJSON", "Platform", "Federation"]),
     room("TrustStreamAPI", ["APIKit", "KeyVault", "CryptoSuite", "Wire", "StrictJSON", "FederationService", "Federation", "DifferentialPrivacy", "Learning", "Platform", "Storage", "Telemetry", "Trust"]),
     room("Console", ["APIKit", "CryptoSuite", "FederationService", "Federation", "DifferentialPrivacy", "Platform", "Storage", "StrictJSON", "Telemetry"]),
@@ -166,6 +168,7 @@ let rooms: [Target] = [
     room(
         "CoordinatorNode",
         [
+            "ModelServing", "OpenAIAPI",
             "APIKit", "TrustStreamAPI", "EnterpriseAPI", "AisembleAPI", "PhiAPI", "Console", "FederationService", "KeyVault", "Federation", "QuantumService", "Storage", "Trust", "Platform", "Telemetry",
             "Receipts", "Wire", "Learning", "CryptoSuite", "TuttiConfiguration", "Compute", "Diagnosis", "StrictJSON",
             .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -285,6 +288,7 @@ let suites: [Target] = [
     tests(
         "FamilyTests",
         [
+            "ByteLanguage", "ModelServing", "OpenAIAPI",
             "APIKit", "EnterpriseAPI", "AisembleAPI", "PhiAPI", "StrictJSON", "Platform", "Storage", "Telemetry", "Trust", "Federation", "CryptoSuite",
             "TrustStreamAPI", "FederationService", "KeyVault", "QuantumService", "Compute", "Language",
             .product(name: "Logging", package: "swift-log"),

@@ -1,4 +1,5 @@
 package import APIKit
+package import ModelServing
 package import Platform
 
 /// The family of `/api/v2`: its endpoint table and its envelope.
@@ -6,14 +7,17 @@ package enum Aisemble {
     /// What replies print. Scrapers find `/health` and `/metrics` at the root too; those belong to no document alone.
     static let base = "/api/v2"
 
-    package static func family(_ identity: Identity, _ jobs: JobQueue, _ operations: Operations, webhooks: Webhooks, texts: TextService = TextService())
-        -> Family
-    {
+    package static func family(
+        _ identity: Identity, _ jobs: JobQueue, _ operations: Operations, webhooks: Webhooks, texts: TextService = TextService(),
+        language: LanguageModels = LanguageModels()
+    ) -> Family {
         Family(
             .v2, bases: [base],
             endpoints: logins(identity, operations.recorder) + self.jobs(jobs) + health(operations, texts) + self.operations(operations, jobs)
                 + logs(operations)
-                + self.webhooks(webhooks) + self.texts(texts) + notBuilt,
+                + self.webhooks(webhooks) + self.texts(texts)
+                + self.language(language)
+                + notBuilt,
             errorShape: ErrorBody.shape, envelope: envelope
         )
         .describing(title: "AI services, v2", version: "2.0.0")

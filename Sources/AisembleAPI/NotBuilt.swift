@@ -5,9 +5,6 @@ extension Aisemble {
     /// Documented and not built.
     static var notBuilt: [Endpoint] {
         [
-            .notBuilt("POST", "/ai/llm/generate", "llm.generate", .scope(.aiOperations)),
-            .notBuilt("GET", "/ai/llm/models", "llm.models", .scope(.aiOperations)),
-            .notBuilt("POST", "/ai/llm/chat", "llm.chat", .scope(.aiOperations)),
             .notBuilt("POST", "/ai/vision/analyze", "vision.analyze", .scope(.aiOperations)),
             .notBuilt("POST", "/ai/vision/classify", "vision.classify", .scope(.aiOperations)),
             .notBuilt("GET", "/models", "models.list", .scope(.models)),

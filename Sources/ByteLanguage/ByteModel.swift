@@ -16,7 +16,7 @@ package protocol ByteModel: Sendable {
 }
 
 /// Reads a text from its beginning, a part at a time.
-package protocol ByteReader {
+package protocol ByteReader: Sendable {
     /// Logits of the symbol after everything that was read: `Symbol.count` numbers, −∞ for what cannot be. Nothing may be read, too;
     /// never more than `contextBytes` in all.
     mutating func read(_ bytes: ArraySlice<UInt8>) -> [Float]

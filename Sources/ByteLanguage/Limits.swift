@@ -14,6 +14,6 @@ package enum ByteLanguageLimits {
     package static let parameters = 16 << 20
     /// Tokens of one step of training.
     package static let batchTokens = 1 << 16
-    package static let stopSequences = 4
+    package static let stopSequences = 8
     package static let stopBytes = 64
 }

@@ -1,7 +1,7 @@
 /// A text that is continued a byte at a time. What it gives out is whole UTF-8 and final: the beginning of a character and what may be
 /// the beginning of a stop sequence are held back until it is known what they are.
-package struct TextGeneration {
-    package enum Finish: String, Sendable {
+package struct TextGeneration: Sendable {
+    package enum Finish: String, Sendable, CaseIterable {
         /// A stop sequence was reached, or the model ended the text.
         case stop
         /// As many bytes as were asked for.
