@@ -205,7 +205,7 @@ let roof: [Target] = [
         "FuzzTargets",
         [
             "StrictJSON", "Learning", "Strategies", "CryptoSuite", "SecureAggregation", "Wire", "Federation", "Trust", "FederationService", "APIKit", "TrustStreamAPI",
-            "EnterpriseAPI", "AisembleAPI", "PhiAPI", "Console", "Platform", "QuantumService", "Storage", "Telemetry", "Receipts", "MerkleLog",
+            "EnterpriseAPI", "AisembleAPI", "ModelServing", "OpenAIAPI", "PhiAPI", "Console", "Platform", "QuantumService", "Storage", "Telemetry", "Receipts", "MerkleLog",
             "TuttiConfiguration", "CoordinatorNode", "ClientNode", .product(name: "NIOEmbedded", package: "swift-nio"), .product(name: "Logging", package: "swift-log"),
             .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
         ] + nio),
@@ -237,6 +237,7 @@ let roof: [Target] = [
 let suites: [Target] = [
     tests("TensorKernelsTests", ["TensorKernels", "KernelTable"]),
     tests("StrictJSONTests", ["StrictJSON"]),
+    tests("ByteLanguageTests", ["ByteLanguage", "KernelTable", "Learning", "StrictJSON", "TensorKernels"]),
     .testTarget(name: "LanguageTests", dependencies: ["Language"], exclude: ["Sets"], swiftSettings: strict),
     tests("LearningTests", ["Learning", "TensorKernels", "KernelTable", "StrictJSON"]),
     tests(

@@ -9,9 +9,11 @@ import Foundation
 import HummingbirdCore
 import KeyVault
 package import Logging
+import ModelServing
 import NIOCore
 import NIOPosix
 import NIOSSL
+import OpenAIAPI
 import PhiAPI
 import Platform
 import Receipts
@@ -190,10 +192,12 @@ package struct Coordinator: Sendable {
             try await everyTenant(tenants)
         }
         let failed = FailedLoginFeed(recorder: recorder)
+        let language = LanguageModels(prices: try folder.prices())
         let gateway = Gateway(
             families: [
                 trustStream, enterprise,
-                Aisemble.family(platform.identity, platform.jobs, operations, webhooks: outgoing.webhooks),
+                Aisemble.family(platform.identity, platform.jobs, operations, webhooks: outgoing.webhooks, language: language),
+                OpenAI.family(language),
                 Phi.family(platform.identity, loginFailed: failed.note(_:)),
             ].map { $0.counted(by: admission, once: repetition).limited(by: addresses) } + [
                 consoleFamily(engine, platform.identity, platform.jobs, recorder, store, log, loginFailed: failed.note(address:)).limited(by: addresses)

@@ -6,6 +6,8 @@ internal import EnterpriseAPI
 internal import Federation
 internal import Logging
 internal import PhiAPI
+internal import ModelServing
+internal import OpenAIAPI
 internal import Platform
 internal import QuantumService
 internal import Storage
@@ -61,6 +63,7 @@ struct Desk: Sendable {
         return [
             Enterprise.family(identity, tenants, store, recorder, webhooks: webhooks, leases: leases, use: store),
             Aisemble.family(identity, jobs, operations, webhooks: webhooks),
+            OpenAI.family(LanguageModels(random: drawn)),
             Phi.family(identity),
         ].map {
             var family = $0

@@ -27,7 +27,11 @@ import Testing
         let (model, said) = try tiny()
         let windows = (said["windows"]?.elements ?? []).map { numbers($0).map { Int32($0) } }
         let length = try #require(windows.first).count - 1
-        let network = TransformerNetwork(configuration: model.configuration, kernels: try #require(Kernels.table(level)))
+        guard let kernels = Kernels.table(level) else {
+            Issue.record("there is no table of a level that is available")
+            return
+        }
+        let network = TransformerNetwork(configuration: model.configuration, kernels: kernels)
         var gradient = [Float](repeating: .nan, count: model.parameterCount)
         let total = network.gradient(model.parameters, windows: windows.flatMap { $0 }, length: length, into: &gradient)
         let expected = try #require(said["loss"]?.double)

@@ -8,6 +8,8 @@ import FederationService
 import Foundation
 import KeyVault
 import Logging
+import ModelServing
+import OpenAIAPI
 import PhiAPI
 import Platform
 import QuantumService
@@ -57,11 +59,13 @@ struct World {
     /// What v4 stands on, over the same stores.
     let engine: FederationEngine
     let truststream: Family
+    /// What OpenAI's clients ask, over the same models as v2.
+    let openAI: Family
     let admin = Principal.platform(id: "admin")
     private static let pool = ComputePool(threads: 1, name: "tests")
     private static let authority = Result { try CertificateAuthority(commonName: "tests", now: Date(), lifetime: 86_400) }
 
-    init() async throws {
+    init(models: (any ModelSource)? = nil, prices: PriceTable = .unpriced) async throws {
         let store = MemoryStore(suite: .system)
         self.store = store
         let log = Logger(label: "tests") { _ in SwiftLogNoOpLogHandler() }
@@ -88,9 +92,11 @@ struct World {
             case .used(_, let tenant): metrics.add(TelemetryMetric.vaultOperations, [("tenant", tenant)])
             }
         }
+        let language = LanguageModels(source: models, prices: prices)
+        openAI = OpenAI.family(language)
         families = [
             ("enterprise", Enterprise.family(identity, tenants, store, recorder, webhooks: webhooks, leases: leases, use: store), Documents.enterprise, 22),
-            ("aisemble", Aisemble.family(identity, queue, operations, webhooks: webhooks), Documents.aisemble, 22),
+            ("aisemble", Aisemble.family(identity, queue, operations, webhooks: webhooks, language: language), Documents.aisemble, 22),
             ("phi", Phi.family(identity), Documents.phi, 8),
         ]
         let around = Surroundings(
