@@ -13,7 +13,7 @@ package enum Aisemble {
     ) -> Family {
         Family(
             .v2, bases: [base],
-            endpoints: logins(identity, operations.recorder) + self.jobs(jobs) + health(operations, texts) + self.operations(operations, jobs)
+            endpoints: logins(identity, operations.recorder) + self.jobs(jobs) + health(operations, texts, language) + self.operations(operations, jobs)
                 + logs(operations)
                 + self.webhooks(webhooks) + self.texts(texts)
                 + self.language(language)

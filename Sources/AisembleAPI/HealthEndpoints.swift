@@ -1,12 +1,13 @@
 internal import APIKit
 internal import Federation
+internal import ModelServing
 internal import Platform
 internal import Telemetry
 
 extension Aisemble {
     private static let prometheus = "text/plain; version=0.0.4; charset=utf-8"
 
-    static func health(_ operations: Operations, _ texts: TextService) -> [Endpoint] {
+    static func health(_ operations: Operations, _ texts: TextService, _ language: LanguageModels) -> [Endpoint] {
         [
             // Asked often, by whoever watches: nothing here goes to the disk, and it is not counted against a plan.
             Endpoint(
@@ -22,6 +23,7 @@ extension Aisemble {
                     services: HealthServices(
                         orchestrator: OrchestratorHealth(
                             status: ServiceWord(word), seconds: seconds, uptimeSeconds: uptimeSeconds(operations.recorder, now)),
+                        llm: LanguageHealth(seconds: language.lastSeconds, models: language.loadedCount, waiting: language.waitingCount),
                         nlp: TextHealth(seconds: texts.lastSeconds)))
                 return .json(word == .unhealthy ? 503 : 200, view.json)
             },

@@ -22,7 +22,9 @@ extension LanguageModels {
     }
 
     private func embeddedModel() async throws(LanguageFailure) -> NGramModel {
-        do { return try await pool.run { Self.embedded }.get() } catch { throw .internalError(cause: error.description) }
+        let made = await pool.run { Self.embedded }
+        state.withLock { $0.hasEmbedded = true }
+        do { return try made.get() } catch { throw .internalError(cause: error.description) }
     }
 
     private func embeddedFacts() async throws(LanguageFailure) -> LanguageModelFacts {

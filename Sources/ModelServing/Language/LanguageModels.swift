@@ -12,6 +12,7 @@ package final class LanguageModels: Sendable {
 
     struct State {
         var waiting = 0
+        var hasEmbedded = false
         var lastSeconds: Double?
         /// By SHA-256, the last used last.
         var loaded: [(sha256: String, model: ByteTransformer)] = []
@@ -36,6 +37,11 @@ package final class LanguageModels: Sendable {
 
     /// How long the last text took, without waiting; nil before the first.
     package var lastSeconds: Double? { state.withLock { $0.lastSeconds } }
+
+    /// Models that lie in memory.
+    package var loadedCount: Int { state.withLock { $0.loaded.count + ($0.hasEmbedded ? 1 : 0) } }
+    /// Texts that are generated or wait for it.
+    package var waitingCount: Int { state.withLock { $0.waiting } }
 
     /// Made once, at first use; the embedded text is never empty.
     static let embedded = Result { () throws(ByteLanguageError) in try NGramModel(training: Array(DocumentationText.text.utf8)) }
