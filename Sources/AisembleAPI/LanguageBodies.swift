@@ -164,7 +164,8 @@ struct TokenUse: Described {
     private var total: Int { prompt + completion }
     private var unit: String { "byte" }
     static let fields = [
-        FieldOf<TokenUse>("prompt_tokens", \.prompt, .counted, "of the messages as the template has them"), FieldOf("completion_tokens", \.completion, .counted),
+        FieldOf<TokenUse>("prompt_tokens", \.prompt, .counted, "of the messages as the template has them"),
+        FieldOf("completion_tokens", \.completion, .counted),
         FieldOf("total_tokens", \.total, .counted), FieldOf("token_unit", \.unit, .fixed),
     ]
 }

@@ -55,7 +55,8 @@ struct CompletionBody: SamplingBody {
     static let fields =
         samplingFields + [
             FieldOf<CompletionBody>("prompt", \.prompt, isRequired: true, note: "a text, or a list of one"),
-            FieldOf("max_tokens", \.sampling.maxTokens, .whole(LanguageServingLimits.prompt), unit: "tokens", note: "16 where it is left out; a byte is a token"),
+            FieldOf(
+                "max_tokens", \.sampling.maxTokens, .whole(LanguageServingLimits.prompt), unit: "tokens", note: "16 where it is left out; a byte is a token"),
             FieldOf("echo", \.echoes, note: "the prompt stands before the text"),
         ]
 }
@@ -81,7 +82,8 @@ struct ChatMessage: DescribedRequest {
     var role = Role.user
     var content = JSON.null
     static let fields = [
-        FieldOf<ChatMessage>("role", \.role, isRequired: true), FieldOf("content", \.content, isRequired: true, note: "a text, or a list of parts of type text"),
+        FieldOf<ChatMessage>("role", \.role, isRequired: true),
+        FieldOf("content", \.content, isRequired: true, note: "a text, or a list of parts of type text"),
     ]
 }
 

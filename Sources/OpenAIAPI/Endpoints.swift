@@ -140,7 +140,8 @@ extension OpenAI {
         if let stop = fields.stop, stop != .null {
             let list = stop.elements ?? [stop]
             let texts = list.compactMap(\.text)
-            guard texts.count == list.count, stops.contains(texts.count), texts.allSatisfy({ (1...ByteLanguageLimits.stopBytes).contains($0.utf8.count) }) else {
+            guard texts.count == list.count, stops.contains(texts.count), texts.allSatisfy({ (1...ByteLanguageLimits.stopBytes).contains($0.utf8.count) })
+            else {
                 throw sent.invalid("stop", "must be a text of 1 to \(ByteLanguageLimits.stopBytes) bytes, or up to four")
             }
             asked.stop = texts

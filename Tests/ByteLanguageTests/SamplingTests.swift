@@ -140,7 +140,8 @@ private func run(_ generation: TextGeneration) -> (pieces: [[UInt8]], text: Stri
     }
 
     @Test func aStopSequenceEndsTheTextBeforeItself() throws {
-        func said(_ text: String, _ stop: [String], limit: Int = 50) throws -> (pieces: [[UInt8]], text: String?, finish: TextGeneration.Finish?, sampled: Int) {
+        func said(_ text: String, _ stop: [String], limit: Int = 50) throws -> (pieces: [[UInt8]], text: String?, finish: TextGeneration.Finish?, sampled: Int)
+        {
             run(
                 try TextGeneration(
                     .saying(Array(text.utf8), prompt: 1), prompt: [65], SamplingOptions(maxBytes: limit, temperature: 0, stop: stop.map { Array($0.utf8) })))
@@ -168,7 +169,9 @@ private func run(_ generation: TextGeneration) -> (pieces: [[UInt8]], text: Stri
         }
         #expect(problem(SamplingOptions(maxBytes: 60)) == nil && problem(SamplingOptions(maxBytes: 61)) == "max_tokens")
         #expect(problem(SamplingOptions(maxBytes: 0)) == "max_tokens" && problem(SamplingOptions(maxBytes: 1), 64) == "prompt")
-        #expect(problem(SamplingOptions(maxBytes: 1, temperature: 2.1)) == "temperature" && problem(SamplingOptions(maxBytes: 1, temperature: .nan)) == "temperature")
+        #expect(
+            problem(SamplingOptions(maxBytes: 1, temperature: 2.1)) == "temperature"
+                && problem(SamplingOptions(maxBytes: 1, temperature: .nan)) == "temperature")
         #expect(problem(SamplingOptions(maxBytes: 1, topP: 0)) == "top_p" && problem(SamplingOptions(maxBytes: 1, frequencyPenalty: -3)) == "frequency_penalty")
         #expect(problem(SamplingOptions(maxBytes: 1, presencePenalty: 3)) == "presence_penalty" && problem(SamplingOptions(maxBytes: 1, stop: [[]])) == "stop")
         #expect(problem(SamplingOptions(maxBytes: Int.max)) == "max_tokens")

@@ -128,12 +128,15 @@ import Testing
             TransformerConfiguration(layers: layers, width: width, heads: heads, hidden: hidden, context: context).problem
         }
         #expect(problem(2, 8, 2, 16, 24) == nil && problem(0, 8, 2, 16, 24) != nil && problem(2, 9, 2, 16, 24) != nil && problem(2, 8, 0, 16, 24) != nil)
-        #expect(problem(2, 8, 2, 0, 24) != nil && problem(2, 8, 2, 16, 1) != nil && problem(32, 1024, 2, 4096, 64) != nil && problem(.max, .max, .max, .max, .max) != nil)
+        #expect(
+            problem(2, 8, 2, 0, 24) != nil && problem(2, 8, 2, 16, 1) != nil && problem(32, 1024, 2, 4096, 64) != nil
+                && problem(.max, .max, .max, .max, .max) != nil)
         var parameters = Self.configuration.initialParameters(seed: 1)
         let trainer = TransformerTrainer(configuration: Self.configuration)
         for options in [
             TransformerTraining(steps: 1, batch: 0, window: 8, seed: 1), TransformerTraining(steps: 1, batch: 1, window: 25, seed: 1),
-            TransformerTraining(steps: 1, batch: 1, window: 8, learningRate: .nan, seed: 1), TransformerTraining(steps: 1, batch: 1, window: 8, clipNorm: -1, seed: 1),
+            TransformerTraining(steps: 1, batch: 1, window: 8, learningRate: .nan, seed: 1),
+            TransformerTraining(steps: 1, batch: 1, window: 8, clipNorm: -1, seed: 1),
         ] {
             #expect(throws: ByteLanguageError.self) { try trainer.train(parameters: &parameters, texts: [Array("enough of a text".utf8)], options) }
         }
@@ -144,7 +147,9 @@ import Testing
 
     @Test func filesThatAreNoModelAreRefused() throws {
         let file = try golden("tiny.safetensors")
-        for length in stride(from: 0, to: file.count, by: 97) { #expect(throws: ByteLanguageError.self) { try ByteTransformer(decoding: Array(file[..<length])) } }
+        for length in stride(from: 0, to: file.count, by: 97) {
+            #expect(throws: ByteLanguageError.self) { try ByteTransformer(decoding: Array(file[..<length])) }
+        }
         let text = String(decoding: file.prefix(2000), as: UTF8.self)
         #expect(text.contains("tutti_byte_language"))
         func changed(_ from: String, _ to: String) -> [UInt8] {

@@ -48,7 +48,8 @@ private struct Shelf: ModelSource {
         return try await World(models: Shelf(tenant: "default", files: [Self.id: model.encode(), "torn": Array(model.encode().dropLast())]), prices: prices)
     }
 
-    private func post(_ world: World, _ path: String, _ body: JSON, _ headers: [(name: String, value: String)] = [], as caller: Caller? = nil) async -> APIReply {
+    private func post(_ world: World, _ path: String, _ body: JSON, _ headers: [(name: String, value: String)] = [], as caller: Caller? = nil) async -> APIReply
+    {
         let family = path.hasPrefix("/openai") ? world.openAI : world.aisemble
         return await world.call(family, request("POST", path, body: body.encodedText, headers: headers), as: caller)
     }
@@ -131,7 +132,10 @@ private struct Shelf: ModelSource {
         let world = try await world()
         let asked: [(path: String, body: JSON)] = [
             ("/api/v2/ai/llm/generate", ["prompt": "Explain quantum computing", "model": "gpt-3.5-turbo", "max_tokens": 50]),
-            ("/api/v2/ai/llm/chat", ["messages": [["role": "user", "content": "What is the capital of France?"]], "model": "gpt-3.5-turbo", "max_tokens": 50]),
+            (
+                "/api/v2/ai/llm/chat",
+                ["messages": [["role": "user", "content": "What is the capital of France?"]], "model": "gpt-3.5-turbo", "max_tokens": 50]
+            ),
         ]
         for (path, body) in asked {
             let refused = await post(world, path, body)
@@ -210,7 +214,9 @@ private struct Shelf: ModelSource {
         try check(world.openAI, "POST", chat, said)
         let chunks = try await self.events(await post(world, chat, with(talk, [("stream", true)]))).dropLast().map { try JSON(parsing: $0) }
         #expect(chunks.first?["choices"]?.elements?.first?["delta"]?["role"] == "assistant" && chunks.allSatisfy { $0["object"] == "chat.completion.chunk" })
-        #expect(.string(chunks.compactMap { $0["choices"]?.elements?.first?["delta"]?["content"]?.text }.joined()) == said.json["choices"]?.elements?.first?["message"]?["content"])
+        #expect(
+            .string(chunks.compactMap { $0["choices"]?.elements?.first?["delta"]?["content"]?.text }.joined())
+                == said.json["choices"]?.elements?.first?["message"]?["content"])
     }
 
     @Test func openAIsClientsAreRefusedInTheirEnvelope() async throws {
@@ -219,7 +225,8 @@ private struct Shelf: ModelSource {
         #expect(missing.status == 404 && missing.json["error"]?["code"] == "model_not_found" && missing.json["error"]?["param"] == "model")
         #expect(world.openAI.errorShape.problem(with: missing.json, at: "") == nil)
         let refused: [(path: String, body: JSON, field: String)] = [
-            ("completions", ["model": "ngram-byte-5", "prompt": ["a", "b"]], "prompt"), ("completions", ["model": "ngram-byte-5", "prompt": [1, 2]], "prompt"),
+            ("completions", ["model": "ngram-byte-5", "prompt": ["a", "b"]], "prompt"),
+            ("completions", ["model": "ngram-byte-5", "prompt": [1, 2]], "prompt"),
             ("completions", ["model": "ngram-byte-5", "prompt": "a", "n": 2], "n"),
             ("completions", ["model": "ngram-byte-5", "prompt": "a", "logprobs": 3], "logprobs"),
             ("completions", ["model": "ngram-byte-5", "prompt": "a", "stop": ["a", "b", "c", "d", "e"]], "stop"),

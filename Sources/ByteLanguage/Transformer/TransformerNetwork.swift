@@ -37,7 +37,8 @@ final class TransformerNetwork {
         let squares = capacity.batch * c.heads * capacity.length * capacity.length
         let wider = max(3 * d, c.hidden)
         let most = max(wider, Symbol.count)
-        let scratchCount = [(rows, most, most), (most, most, rows), (capacity.length, max(capacity.length, d), max(capacity.length, d))]
+        let scratchCount =
+            [(rows, most, most), (most, most, rows), (capacity.length, max(capacity.length, d), max(capacity.length, d))]
             .map { kernels.sgemmScratchCount($0.0, $0.1, $0.2) }.max() ?? 1
         let block = rows * (8 * d + 4 + 2 * c.hidden) + squares
         let count = c.layers * block + rows * (4 * d + 2 + Symbol.count + wider) + squares + scratchCount

@@ -84,7 +84,8 @@ package final class LanguageModels: Sendable {
         let room = model.contextBytes - prompt.count
         guard room >= 1 else {
             throw .invalid(
-                field: field, issue: "is \(prompt.count) bytes long; the context of \(facts.id) is \(model.contextBytes) bytes with the reply, and a byte is a token")
+                field: field,
+                issue: "is \(prompt.count) bytes long; the context of \(facts.id) is \(model.contextBytes) bytes with the reply, and a byte is a token")
         }
         let seed = request.seed ?? random.bytes(8).reduce(0) { $0 << 8 | UInt64($1) } >> 1
         let options = SamplingOptions(
