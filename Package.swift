@@ -77,6 +77,7 @@ let rooms: [Target] = [
     room("Inference"),
     room("ONNX", ["Inference", "TensorKernels", "KernelTable"]),
     room("Vision"),
+    room("ByteLanguage", ["TensorKernels", "KernelTable", "Learning", "StrictJSON"]),
     room("WorkSharing"),
     room("RobustAggregation", ["WorkSharing", "TensorKernels", "KernelTable"]),
     room("Strategies", ["Learning", "StrictJSON"]),
@@ -141,7 +142,7 @@ let rooms: [Target] = [
     room(
         "ModelServing",
         [
-            "Compute", "CryptoSuite", "Federation", "Inference", "Learning", "Platform", "Storage", "StrictJSON", "Telemetry", "Trust", "Vision", "WorkSharing",
+            "ByteLanguage", "Compute", "CryptoSuite", "Federation", "Inference", "Learning", "Platform", "Storage", "StrictJSON", "Telemetry", "Trust", "Vision", "WorkSharing",
             .product(name: "Logging", package: "swift-log"),
         ]),
     room(
@@ -159,9 +160,10 @@ let rooms: [Target] = [
     // 6 surfaces
     room("APIKit", ["Inference", "ModelServing", "StrictJSON", "Suggestion", "Platform", "Storage", "Federation"]),
     room("EnterpriseAPI", ["APIKit", "QuantumService", "StrictJSON", "Platform", "Storage", "Federation", "Telemetry", "Trust"]),
-    room("AisembleAPI", ["APIKit", "Inference", "Language", "ModelServing", "Vision", "StrictJSON", "Platform", "Storage", "Telemetry", "Suggestion", "Federation", "Trust"]),
+    room("AisembleAPI", ["APIKit", "ByteLanguage", "Inference", "Language", "ModelServing", "Vision", "StrictJSON", "Platform", "Storage", "Telemetry", "Suggestion", "Federation", "Trust"]),
     room("PhiAPI", ["APIKit", "Inference", "ModelServing", "StrictJSON", "Platform", "Federation", "Storage"]),
     room("OpenInferenceAPI", ["APIKit", "Inference", "ModelServing", "Platform", "StrictJSON"]),
+    room("OpenAIAPI", ["APIKit", "ByteLanguage", "ModelServing", "Platform", "StrictJSON"]),
     room("TrustStreamAPI", ["APIKit", "KeyVault", "CryptoSuite", "Wire", "StrictJSON", "FederationService", "Federation", "DifferentialPrivacy", "Learning", "Platform", "Storage", "Telemetry", "Trust"]),
     room("Console", ["APIKit", "CryptoSuite", "FederationService", "Federation", "DifferentialPrivacy", "Platform", "Storage", "StrictJSON", "Telemetry"]),
     // 7 nodes
@@ -169,6 +171,7 @@ let rooms: [Target] = [
     room(
         "CoordinatorNode",
         [
+            "ModelServing", "OpenAIAPI",
             "APIKit", "TrustStreamAPI", "EnterpriseAPI", "AisembleAPI", "PhiAPI", "Console", "FederationService", "KeyVault", "Federation", "QuantumService", "Storage", "Trust", "Platform", "Telemetry",
             "ModelServing", "OpenInferenceAPI",
             "Receipts", "Wire", "Learning", "CryptoSuite", "TuttiConfiguration", "Compute", "Diagnosis", "StrictJSON",
@@ -207,7 +210,7 @@ let roof: [Target] = [
         [
             "ONNX", "Inference", "Annealing",
             "StrictJSON", "Learning", "Strategies", "CryptoSuite", "SecureAggregation", "Wire", "Federation", "Trust", "FederationService", "APIKit", "TrustStreamAPI",
-            "EnterpriseAPI", "AisembleAPI", "PhiAPI", "Console", "Platform", "ModelServing", "Vision", "OpenInferenceAPI", "QuantumService", "Storage", "Telemetry", "Receipts", "MerkleLog",
+            "EnterpriseAPI", "AisembleAPI", "PhiAPI", "Console", "Platform", "ModelServing", "Vision", "OpenInferenceAPI", "OpenAIAPI", "QuantumService", "Storage", "Telemetry", "Receipts", "MerkleLog",
             "TuttiConfiguration", "CoordinatorNode", "ClientNode", .product(name: "NIOEmbedded", package: "swift-nio"), .product(name: "Logging", package: "swift-log"),
             .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
         ] + nio),
@@ -240,6 +243,7 @@ let suites: [Target] = [
     tests("TensorKernelsTests", ["TensorKernels", "KernelTable"]),
     tests("ONNXTests", ["ONNX", "Inference", "TensorKernels", "KernelTable"]),
     tests("StrictJSONTests", ["StrictJSON"]),
+    tests("ByteLanguageTests", ["ByteLanguage", "KernelTable", "Learning", "StrictJSON", "TensorKernels"]),
     .testTarget(name: "LanguageTests", dependencies: ["Language"], exclude: ["Sets"], swiftSettings: strict),
     tests("VisionTests", ["Vision"]),
     tests("VisionServiceTests", ["ModelServing", "Compute", "Inference", "Learning", "StrictJSON", "Vision"]),
@@ -294,6 +298,7 @@ let suites: [Target] = [
     tests(
         "FamilyTests",
         [
+            "ByteLanguage", "ModelServing", "OpenAIAPI",
             "APIKit", "EnterpriseAPI", "AisembleAPI", "PhiAPI", "StrictJSON", "Platform", "Storage", "Telemetry", "Trust", "Federation", "CryptoSuite",
             "TrustStreamAPI", "FederationService", "KeyVault", "QuantumService", "Compute", "Language",
             "Inference", "Learning", "ModelServing", "Vision", "OpenInferenceAPI",

@@ -174,6 +174,8 @@ package struct APIReply: Sendable {
         case empty
         case json(JSON)
         case bytes([UInt8], type: String)
+        /// Sent as it comes about. Who reads no further ends it.
+        case stream(AsyncThrowingStream<[UInt8], any Error>, type: String)
     }
     package var status: Int
     package var headers: [(name: String, value: String)]

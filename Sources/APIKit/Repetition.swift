@@ -29,7 +29,7 @@ package struct Repetition: Sendable {
             key: request.header(Self.header) ?? "")
         let now = Instant(milliseconds: request.nowMilliseconds)
         let outcome = try await calls.once(key, digest: digest(body), now: { now }) { () async throws(ServiceError) in
-            StoredReply(try await endpoint.handler(asked))
+            try StoredReply(try await endpoint.handler(asked))
         }
         switch outcome {
         case .made(let reply): return APIReply(reply)
@@ -45,12 +45,14 @@ package struct Repetition: Sendable {
 extension StoredReply {
     fileprivate static let type = "content-type"
 
-    fileprivate init(_ reply: APIReply) {
+    fileprivate init(_ reply: APIReply) throws(ServiceError) {
         let headers = reply.headers.map { StoredReply.Field($0.name, $0.value) }
         switch reply.body {
         case .empty: self.init(status: reply.status, headers: headers, body: [])
         case .json(let json): self.init(status: reply.status, headers: headers + [.init(Self.type, "application/json")], body: json.encoded())
         case .bytes(let bytes, let type): self.init(status: reply.status, headers: headers + [.init(Self.type, type)], body: bytes)
+        // It is gone once it was sent.
+        case .stream: throw .invalid(field: "Idempotency-Key", issue: "cannot be kept for a reply that is a stream: leave one of the two out", provided: nil)
         }
     }
 

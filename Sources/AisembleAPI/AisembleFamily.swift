@@ -9,13 +9,13 @@ package enum Aisemble {
 
     package static func family(
         _ identity: Identity, _ jobs: JobQueue, _ operations: Operations, webhooks: Webhooks, models: ModelRuntime, texts: TextService = TextService(),
-        vision: VisionService = VisionService()
+        vision: VisionService = VisionService(), language: LanguageModels = LanguageModels()
     ) -> Family {
         Family(
             .v2, bases: [base],
-            endpoints: logins(identity, operations.recorder) + self.jobs(jobs) + health(operations, texts, vision) + self.operations(operations, jobs)
-                + logs(operations)
-                + self.webhooks(webhooks) + self.texts(texts) + self.vision(vision) + self.models(models) + notBuilt,
+            endpoints: logins(identity, operations.recorder) + self.jobs(jobs) + health(operations, texts, vision, language)
+                + self.operations(operations, jobs) + logs(operations)
+                + self.webhooks(webhooks) + self.texts(texts) + self.vision(vision) + self.models(models) + self.language(language),
             errorShape: ErrorBody.shape, envelope: envelope
         )
         .describing(title: "AI services, v2", version: "2.0.0")

@@ -51,7 +51,7 @@ struct HealthView: Described {
 struct HealthServices: Described {
     static let name = "HealthServices"
     var orchestrator: OrchestratorHealth
-    let llm = LanguageHealth()
+    var llm: LanguageHealth
     var vision: VisionHealth
     var nlp: TextHealth
     static let fields = [
@@ -76,12 +76,14 @@ struct OrchestratorHealth: Described {
 
 struct LanguageHealth: Described {
     static let name = "LanguageServiceHealth"
-    var status = ServiceWord.notBuilt
+    /// It is part of this process.
+    let status = ServiceWord.healthy
     var seconds: Double?
     var models: Int?
     var waiting: Int?
     static let fields = [
-        FieldOf<LanguageHealth>("status", \.status, .fixed), FieldOf("response_time", \.seconds, .measured, unit: "s"),
+        FieldOf<LanguageHealth>("status", \.status, .fixed),
+        FieldOf("response_time", \.seconds, .measured, unit: "s", "of the last text; null before the first"),
         FieldOf("models_loaded", \.models, .counted), FieldOf("queue_size", \.waiting, .counted),
     ]
 }

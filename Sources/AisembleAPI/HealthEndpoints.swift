@@ -7,7 +7,7 @@ internal import Telemetry
 extension Aisemble {
     private static let prometheus = "text/plain; version=0.0.4; charset=utf-8"
 
-    static func health(_ operations: Operations, _ texts: TextService, _ vision: VisionService) -> [Endpoint] {
+    static func health(_ operations: Operations, _ texts: TextService, _ vision: VisionService, _ language: LanguageModels) -> [Endpoint] {
         [
             // Asked often, by whoever watches: nothing here goes to the disk, and it is not counted against a plan.
             Endpoint(
@@ -23,6 +23,7 @@ extension Aisemble {
                     services: HealthServices(
                         orchestrator: OrchestratorHealth(
                             status: ServiceWord(word), seconds: seconds, uptimeSeconds: uptimeSeconds(operations.recorder, now)),
+                        llm: LanguageHealth(seconds: language.lastSeconds, models: language.loadedCount, waiting: language.waitingCount),
                         vision: VisionHealth(seconds: vision.lastSeconds), nlp: TextHealth(seconds: texts.lastSeconds)))
                 return .json(word == .unhealthy ? 503 : 200, view.json)
             },

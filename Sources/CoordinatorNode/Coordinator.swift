@@ -13,6 +13,7 @@ import ModelServing
 import NIOCore
 import NIOPosix
 import NIOSSL
+import OpenAIAPI
 import OpenInferenceAPI
 import PhiAPI
 import Platform
@@ -193,10 +194,12 @@ package struct Coordinator: Sendable {
             try await everyTenant(tenants)
         }
         let failed = FailedLoginFeed(recorder: recorder)
+        let language = LanguageModels(prices: try folder.prices())
         let gateway = Gateway(
             families: [
                 trustStream, enterprise,
-                Aisemble.family(platform.identity, platform.jobs, operations, webhooks: outgoing.webhooks, models: platform.models),
+                Aisemble.family(platform.identity, platform.jobs, operations, webhooks: outgoing.webhooks, models: platform.models, language: language),
+                OpenAI.family(language),
                 OpenInference.family(platform.models, version: Product.version),
                 Phi.family(platform.identity, inference: platform.inference, loginFailed: failed.note(_:)),
             ].map { $0.counted(by: admission, once: repetition).limited(by: addresses) } + [

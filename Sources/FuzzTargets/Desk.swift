@@ -8,6 +8,8 @@ internal import Logging
 internal import ModelServing
 internal import OpenInferenceAPI
 internal import PhiAPI
+internal import ModelServing
+internal import OpenAIAPI
 internal import Platform
 internal import QuantumService
 internal import Storage
@@ -69,6 +71,7 @@ struct Desk: Sendable {
             Aisemble.family(identity, jobs, operations, webhooks: webhooks, models: models, vision: Self.vision),
             OpenInference.family(models, version: "0"),
             Phi.family(identity, inference: InferenceDesk(runtime: models, artifacts: artifacts)),
+            OpenAI.family(LanguageModels(random: drawn)),
         ].map {
             var family = $0
             family.repetition = repetition

@@ -45,7 +45,7 @@ import Testing
         let services = reply.json["services"]
         #expect(reply.status == 200 && reply.json["status"] == "healthy" && reply.json["version"] == "1.2.3")
         #expect(services?["orchestrator"] == ["status": "healthy", "response_time": .null, "uptime": 657_120])
-        #expect(services?["llm_service"] == ["status": "not_built", "response_time": .null, "models_loaded": .null, "queue_size": .null])
+        #expect(services?["llm_service"] == ["status": "healthy", "response_time": .null, "models_loaded": 0, "queue_size": 0])
         #expect(services?["vision_service"] == ["status": "healthy", "response_time": .null, "gpu_utilization": .null, "image_formats": ["PNG"]])
         #expect(services?["nlp_service"] == ["status": "healthy", "response_time": .null, "memory_usage": .null])
     }

@@ -9,6 +9,7 @@ import Foundation
 import KeyVault
 import Logging
 import ModelServing
+import OpenAIAPI
 import OpenInferenceAPI
 import PhiAPI
 import Platform
@@ -63,11 +64,15 @@ struct World {
     /// What v4 stands on, over the same stores.
     let engine: FederationEngine
     let truststream: Family
+    /// What OpenAI's clients ask, over the same models as v2.
+    let openAI: Family
     let admin = Principal.platform(id: "admin")
     private static let pool = ComputePool(threads: 1, name: "tests")
     private static let authority = Result { try CertificateAuthority(commonName: "tests", now: Date(), lifetime: 86_400) }
 
-    init(vision: VisionService = VisionService(reader: nil)) async throws {
+    init(
+        vision: VisionService = VisionService(reader: nil), language source: (any ModelSource)? = nil, prices: PriceTable = .unpriced
+    ) async throws {
         let store = MemoryStore(suite: .system)
         self.store = store
         let log = Logger(label: "tests") { _ in SwiftLogNoOpLogHandler() }
@@ -100,9 +105,11 @@ struct World {
             source: shelf, settings: limits, metrics: metrics, told: ModelEvents(store: store, suite: .system, log: log, now: { Self.now }).tell)
         openInference = OpenInference.family(models, version: "1.2.3")
         let desk = InferenceDesk(runtime: models, artifacts: Artifacts(store: store, suite: .system, log: log))
+        let language = LanguageModels(source: source, prices: prices)
+        openAI = OpenAI.family(language)
         families = [
             ("enterprise", Enterprise.family(identity, tenants, store, recorder, webhooks: webhooks, leases: leases, use: store), Documents.enterprise, 22),
-            ("aisemble", Aisemble.family(identity, queue, operations, webhooks: webhooks, models: models, vision: vision), Documents.aisemble, 22),
+            ("aisemble", Aisemble.family(identity, queue, operations, webhooks: webhooks, models: models, vision: vision, language: language), Documents.aisemble, 22),
             ("phi", Phi.family(identity, inference: desk), Documents.phi, 8),
         ]
         let around = Surroundings(

@@ -143,6 +143,7 @@ import Trust
         case .empty: []
         case .json(let json): json.encoded()
         case .bytes(let bytes, _): bytes
+        case .stream: []
         }
     }
 

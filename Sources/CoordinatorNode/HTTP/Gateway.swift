@@ -46,14 +46,15 @@ struct Gateway: Sendable {
         let answer = HTTPAnswer(reply, method: request.method, headers: request.headers, closes: closes)
         // A client that has gone is counted like the others.
         var failure: (any Error)?
-        do { try await answer.write(writer, channel, connection.writes, stalled: times.stalledWrite) } catch { failure = error }
+        var sent = 0
+        do { sent = try await answer.write(writer, channel, connection.writes, stalled: times.stalledWrite) } catch { failure = error }
         let seconds = started.duration(to: .now) / .seconds(1)
         metrics.observe(Self.latency, [("operation", operation), ("status", "\(answer.status)")], seconds: seconds)
         if let tenant = reply.tenant {
             metrics.observe(TelemetryMetric.tenantRequests, [("tenant", tenant), ("status", "\(answer.status)")], seconds: seconds)
             metrics.add(TelemetryMetric.tenantBytes, [("tenant", tenant), ("direction", "in")], Double(received))
             // Of an answer that its reader did not wait for, nobody knows how much was sent.
-            metrics.add(TelemetryMetric.tenantBytes, [("tenant", tenant), ("direction", "out")], failure == nil ? Double(answer.bodyBytes) : 0)
+            metrics.add(TelemetryMetric.tenantBytes, [("tenant", tenant), ("direction", "out")], Double(sent))
         }
         // Who is turned away is counted; a line for each would be part of the overload. What is not built is no failure.
         if answer.status >= 500, answer.status != 501, answer.status != 503 {

@@ -12,6 +12,7 @@ struct HTTPAnswer: Sendable {
     let content: [UInt8]
     private let range: Range<Int>
     private let isHead: Bool
+    private let stream: AsyncThrowingStream<[UInt8], any Error>?
     /// Names that most answers have, checked once.
     private static let usual = Dictionary(
         uniqueKeysWithValues: [
@@ -30,6 +31,7 @@ struct HTTPAnswer: Sendable {
         }
         var code = HTTPResponse.Status(code: (200..<600).contains(reply.status) ? reply.status : 500)
         var content: [UInt8] = []
+        var stream: AsyncThrowingStream<[UInt8], any Error>?
         switch reply.body {
         case .empty: break
         case .json(let json):
@@ -37,6 +39,9 @@ struct HTTPAnswer: Sendable {
             headers[.contentType] = "application/json"
         case .bytes(let bytes, let type):
             content = bytes
+            headers[.contentType] = type
+        case .stream(let parts, let type):
+            stream = parts
             headers[.contentType] = type
         }
         // What has an ETag may be kept and asked about; nothing else may be kept at all.
@@ -57,26 +62,43 @@ struct HTTPAnswer: Sendable {
                 headers[.contentRange] = "bytes */\(content.count)"
             }
         }
-        if code != .notModified && code != .noContent { headers[.contentLength] = "\(range.count)" }
+        if code != .notModified && code != .noContent && stream == nil { headers[.contentLength] = "\(range.count)" }
         headers[.xContentTypeOptions] = "nosniff"
         headers[.date] = HTTPDate.now()
         if closes { headers[.connection] = "close" }
+        self.stream = stream
         (self.code, self.headers, self.content, self.range, isHead) = (code, headers, content, range, method == .head)
     }
 
     var status: Int { code.code }
-    /// Of the body as it is sent.
-    var bodyBytes: Int { isHead ? 0 : range.count }
 
     /// - Parameter stalled: how long one write may wait for the client to take something.
-    func write(_ writer: consuming ResponseWriter, _ channel: any Channel, _ watch: WriteWatch, stalled: Duration) async throws {
+    /// - Returns: the bytes of the body as it was sent.
+    func write(_ writer: consuming ResponseWriter, _ channel: any Channel, _ watch: WriteWatch, stalled: Duration) async throws -> Int {
         let head = HTTPResponse(status: code, headerFields: headers)
         let sent = isHead ? 0..<0 : range
         watch.begins(channel, within: stalled)
         defer { watch.ends() }
+        if let stream, !isHead {
+            var count = 0
+            var body = try await writer.writeHead(head)
+            // Between two parts nobody waits for the client.
+            watch.ends()
+            for try await part in stream {
+                watch.begins(channel, within: stalled)
+                try await body.write(ByteBuffer(bytes: part))
+                try await channel.eventLoop.submit {}.get()
+                watch.ends()
+                count += part.count
+            }
+            watch.begins(channel, within: stalled)
+            try await body.finish(nil)
+            return count
+        }
         guard sent.count > Limits.replyChunkBytes else {
             let body = sent.isEmpty ? ResponseBody() : ResponseBody(byteBuffer: ByteBuffer(bytes: content[sent]))
-            return try await writer.write(response: head, body: body)
+            try await writer.write(response: head, body: body)
+            return sent.count
         }
         var body = try await writer.writeHead(head)
         for start in stride(from: sent.lowerBound, to: sent.upperBound, by: Limits.replyChunkBytes) {
@@ -87,5 +109,6 @@ struct HTTPAnswer: Sendable {
             try await channel.eventLoop.submit {}.get()
         }
         try await body.finish(nil)
+        return sent.count
     }
 }

@@ -85,6 +85,11 @@ enum AuthorisationRows {
         aisemble POST /models/{model_id}/unload id
         aisemble GET /models/{model_id}/performance id
         aisemble GET /openapi.json open
+        openai GET /models own
+        openai GET /models/{model} own
+        openai POST /completions own
+        openai POST /chat/completions own
+        openai GET /openapi.json open
         truststream POST /federated-learning/sessions own
         truststream GET /federated-learning/sessions own
         truststream GET /federated-learning/sessions/{session_id} id

@@ -219,6 +219,33 @@ FIELDS = {
             "top_k": field("how many classes are told", no("3", status=422), no("0", "x", "1.5")),
         },
     },
+    "aisemble POST /ai/llm/generate": {
+        "base": {"model": None},
+        "fields": {
+            "prompt": field("is continued", set_("ab", "metadata.prompt_tokens", 2), set_("é", "metadata.prompt_tokens", 2), no("", 5)),
+            "model": field("what runs", set_("ngram-byte-5", "model"), {"omit": True, "reply": {"model": "ngram-byte-5"}}, no("gpt-3.5-turbo", status=422), no("", 5)),
+            "max_tokens": field("bytes at most", set_(3, "metadata.completion_tokens", 3), {"omit": True, "reply": {"metadata.completion_tokens": 256}}, no(0, 5000, "3")),
+            "temperature": field(
+                "0: the likeliest byte", {"send": 0, "also": {"prompt": "the coordinato", "max_tokens": 1}, "reply": {"generated_text": "r"}}, no(-1, 2.1, "x")),
+            "parameters": field("how it is drawn", {"send": {"seed": 5}, "reply": {"metadata.seed": 5}}, no("x", 5)),
+            "parameters.top_p": field(
+                "the fewest with this share", {"send": 0.001, "also": {"prompt": "the coordinato", "max_tokens": 1, "temperature": 2}, "reply": {"generated_text": "r"}},
+                no(0, 1.1, "x")),
+            "parameters.frequency_penalty": field("for each time a byte was sampled", set_(2, "metadata.completion_tokens", 500), no(-2.1, 2.1, "x")),
+            "parameters.presence_penalty": field("once a byte was sampled", set_(2, "metadata.completion_tokens", 500), no(-2.1, 2.1, "x")),
+        },
+    },
+    "aisemble POST /ai/llm/chat": {
+        "base": {"model": None},
+        "fields": {
+            "messages": field(
+                "what was said", {"send": [{"role": "user", "content": "a"}], "reply": {"usage.prompt_tokens": 18}},
+                no([], "x", [{"role": "robot", "content": "a"}], [{"role": "user"}])),
+            "model": field("what runs", set_("ngram-byte-5", "model"), {"omit": True, "reply": {"model": "ngram-byte-5"}}, no("gpt-3.5-turbo", status=422), no("", 5)),
+            "temperature": field("0: the likeliest byte", set_(0, "chat_template", "plain"), no(-1, 2.1, "x")),
+            "max_tokens": field("bytes at most", set_(3, "usage.completion_tokens", 3), no(0, 5000, "3")),
+        },
+    },
     "aisemble POST /ai/nlp/analyze": {
         "fields": {
             "text": field("what is read", set_("É", "text_length", 1), set_("Ceci est un texte pour vous et pour nous.", "detected_language", "fr"), no("", 5)),

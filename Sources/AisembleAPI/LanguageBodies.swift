@@ -1,0 +1,190 @@
+internal import APIKit
+internal import ByteLanguage
+internal import Foundation
+internal import ModelServing
+internal import StrictJSON
+
+extension PlainTemplate.Role: ChoiceValue {}
+extension LanguageModelFacts.Status: ChoiceValue {}
+extension TextGeneration.Finish: ChoiceValue {}
+
+struct SamplingParameters: DescribedRequest {
+    static let name = "SamplingParameters"
+    var topP = 1.0
+    var frequencyPenalty = 0.0
+    var presencePenalty = 0.0
+    var seed: Int?
+    var stop: [String] = []
+    static let fields = [
+        FieldOf<SamplingParameters>("top_p", \.topP, Bounds(range: 0...1), note: "above 0: the next byte is one of the fewest with this share together"),
+        FieldOf("frequency_penalty", \.frequencyPenalty, Bounds(range: -2...2), note: "taken off a byte's logit for each time it was sampled"),
+        FieldOf("presence_penalty", \.presencePenalty, Bounds(range: -2...2), note: "taken off a byte's logit once it was sampled"),
+        FieldOf("seed", \.seed, Bounds(range: 0...0x1p63), note: "the same seed and model, the same text; drawn and told where it is left out"),
+        FieldOf("stop", \.stop, Bounds(count: 0...4, elementBytes: 1...ByteLanguageLimits.stopBytes), note: "the text ends before the first of these"),
+    ]
+}
+
+struct GenerateBody: DescribedRequest {
+    static let name = "GenerateText"
+    var prompt = ""
+    var model: String?
+    var maxTokens: Int?
+    var temperature = LanguageServingLimits.temperature
+    var parameters = SamplingParameters()
+    static let fields = [
+        FieldOf<GenerateBody>("prompt", \.prompt, isRequired: true, Bounds(count: LanguageServingLimits.prompt), note: "is continued"),
+        FieldOf("model", \.model, Bounds(count: 1...128), note: "the usual one where it is left out"),
+        FieldOf(
+            "max_tokens", \.maxTokens, .whole(LanguageServingLimits.prompt), unit: "tokens",
+            note: "at most what the prompt leaves of the model's context; 256, or that, where it is left out"),
+        FieldOf("temperature", \.temperature, Bounds(range: 0...2), note: "0: always the likeliest byte"),
+        FieldOf("parameters", \.parameters),
+    ]
+}
+
+struct GenerateFacts: Described {
+    static let name = "GenerateFacts"
+    let reply: LanguageReply
+    private var cost: Double? { reply.cost.map { ($0 as NSDecimalNumber).doubleValue } }
+    private var seed: Int { Int(clamping: reply.seed) }
+    private var tokensUsed: Int { reply.totalTokens }
+    private var promptTokens: Int { reply.promptTokens }
+    private var completionTokens: Int { reply.completionTokens }
+    private var seconds: Double { reply.seconds }
+    private var finish: TextGeneration.Finish { reply.finish }
+    private var unit: String { "byte" }
+    private var backend: String { "embedded" }
+    static let fields = [
+        FieldOf<GenerateFacts>("tokens_used", \.tokensUsed, .counted, "prompt and completion; a byte is a token"),
+        FieldOf("processing_time", \.seconds, .measured, unit: "s"), FieldOf("cost", \.cost, .rule("tokens_used times the price table"), "null: unpriced"),
+        FieldOf("prompt_tokens", \.promptTokens, .counted), FieldOf("completion_tokens", \.completionTokens, .counted),
+        FieldOf("token_unit", \.unit, .fixed), FieldOf("finish_reason", \.finish, .rule("how the text ended")), FieldOf("seed", \.seed, .generated),
+        FieldOf("backend", \.backend, .fixed),
+    ]
+}
+
+struct GenerateView: Described {
+    static let name = "GeneratedText"
+    var requestID: String
+    var reply: LanguageReply
+    var requestedModel: String?
+    private var model: String { reply.model.id }
+    private var text: String { reply.text }
+    private var facts: GenerateFacts { GenerateFacts(reply: reply) }
+    private var status: String { "completed" }
+    static let fields = [
+        FieldOf<GenerateView>("request_id", \.requestID, .generated), FieldOf("model", \.model, .rule("what ran")),
+        FieldOf("requested_model", \.requestedModel, .request, "where another one ran").only { $0.requestedModel != nil },
+        FieldOf("generated_text", \.text, .rule("the model"), "what follows the prompt"), FieldOf("metadata", \.facts, .rule("of the text")),
+        FieldOf("status", \.status, .fixed),
+    ]
+}
+
+struct LanguageModelView: Described {
+    static let name = "LanguageModel"
+    let facts: LanguageModelFacts
+    private var id: String { facts.id }
+    private var title: String { facts.name }
+    private var description: String { facts.description }
+    private var context: Int { facts.contextTokens }
+    private var price: Double? { facts.pricePerToken.map { ($0 as NSDecimalNumber).doubleValue } }
+    private var capabilities: [String] { LanguageModelFacts.capabilities }
+    private var status: LanguageModelFacts.Status { facts.status }
+    private var template: String { PlainTemplate.name }
+    private var isTuned: Bool { false }
+    private var unit: String { "byte" }
+    private var parameters: Int? { facts.parameters }
+    private var sha256: String? { facts.sha256 }
+    static let fields = [
+        FieldOf<LanguageModelView>("id", \.id, .stored), FieldOf("name", \.title, .stored), FieldOf("description", \.description, .stored),
+        FieldOf("max_tokens", \.context, .stored, "of prompt and continuation together"),
+        FieldOf("cost_per_token", \.price, .rule("price table"), "null: unpriced"), FieldOf("capabilities", \.capabilities, .fixed),
+        FieldOf("status", \.status, .stored), FieldOf("chat_template", \.template, .fixed, "a line for each message"),
+        FieldOf("instruction_tuned", \.isTuned, .fixed), FieldOf("token_unit", \.unit, .fixed),
+        FieldOf("parameters", \.parameters, .counted, "weights, or counted sequences"),
+        FieldOf("sha256", \.sha256, .stored, "of its file; null: it is made at its first use and has none"),
+    ]
+}
+
+struct LanguageModelsView: Described {
+    static let name = "LanguageModels"
+    var models: [LanguageModelView]
+    static let fields = [FieldOf<LanguageModelsView>("models", \.models, .stored)]
+}
+
+struct ChatMessage: DescribedRequest {
+    static let name = "ChatMessage"
+    var role = PlainTemplate.Role.user
+    var content = ""
+    static let fields = [
+        FieldOf<ChatMessage>("role", \.role, isRequired: true),
+        FieldOf("content", \.content, isRequired: true, Bounds(count: 0...ByteLanguageContext.bytes)),
+    ]
+}
+
+struct ChatBody: DescribedRequest {
+    static let name = "ChatRequest"
+    var messages: [ChatMessage] = []
+    var model: String?
+    var temperature = LanguageServingLimits.temperature
+    var maxTokens: Int?
+    var parameters = SamplingParameters()
+    var streams = false
+    static let fields = [
+        FieldOf<ChatBody>("messages", \.messages, isRequired: true, Bounds(count: 1...LanguageServingLimits.messages)),
+        FieldOf("model", \.model, Bounds(count: 1...128), note: "the usual one where it is left out"),
+        FieldOf("temperature", \.temperature, Bounds(range: 0...2), note: "0: always the likeliest byte"),
+        FieldOf(
+            "max_tokens", \.maxTokens, .whole(LanguageServingLimits.prompt), unit: "tokens",
+            note: "at most what the messages leave of the model's context; 256, or that, where it is left out"),
+        FieldOf("parameters", \.parameters), FieldOf("stream", \.streams, note: "as server-sent events, the last of them [DONE]"),
+    ]
+}
+
+struct ChatAnswer: Described {
+    static let name = "ChatAnswer"
+    let role = PlainTemplate.Role.assistant
+    var content: String
+    static let fields = [FieldOf<ChatAnswer>("role", \.role, .fixed), FieldOf("content", \.content, .rule("the model"))]
+}
+
+struct ChatChoice: Described {
+    static let name = "ChatChoice"
+    var message: ChatAnswer
+    var finish: TextGeneration.Finish
+    static let fields = [
+        FieldOf<ChatChoice>("message", \.message, .rule("the model")), FieldOf("finish_reason", \.finish, .rule("how the text ended")),
+    ]
+}
+
+struct TokenUse: Described {
+    static let name = "TokenUse"
+    var prompt: Int
+    var completion: Int
+    private var total: Int { prompt + completion }
+    private var unit: String { "byte" }
+    static let fields = [
+        FieldOf<TokenUse>("prompt_tokens", \.prompt, .counted, "of the messages as the template has them"),
+        FieldOf("completion_tokens", \.completion, .counted),
+        FieldOf("total_tokens", \.total, .counted), FieldOf("token_unit", \.unit, .fixed),
+    ]
+}
+
+struct ChatView: Described {
+    static let name = "ChatReply"
+    var requestID: String
+    var reply: LanguageReply
+    var requestedModel: String?
+    private var model: String { reply.model.id }
+    private var choices: [ChatChoice] { [ChatChoice(message: ChatAnswer(content: reply.text), finish: reply.finish)] }
+    private var usage: TokenUse { TokenUse(prompt: reply.promptTokens, completion: reply.completionTokens) }
+    private var template: String { PlainTemplate.name }
+    private var isTuned: Bool { false }
+    private var seed: Int { Int(clamping: reply.seed) }
+    static let fields = [
+        FieldOf<ChatView>("request_id", \.requestID, .generated), FieldOf("model", \.model, .rule("what ran")),
+        FieldOf("requested_model", \.requestedModel, .request, "where another one ran").only { $0.requestedModel != nil },
+        FieldOf("choices", \.choices, .rule("the model")), FieldOf("usage", \.usage, .counted), FieldOf("chat_template", \.template, .fixed),
+        FieldOf("instruction_tuned", \.isTuned, .fixed), FieldOf("seed", \.seed, .generated),
+    ]
+}

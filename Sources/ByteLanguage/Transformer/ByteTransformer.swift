@@ -1,0 +1,72 @@
+internal import Learning
+internal import StrictJSON
+
+/// A byte-level transformer with its weights: what is trained, kept in a file, and asked.
+package struct ByteTransformer: ByteModel, Equatable {
+    package let configuration: TransformerConfiguration
+    /// In the order of the configuration's layout.
+    package let parameters: [Float]
+
+    package init(configuration: TransformerConfiguration, parameters: [Float]) {
+        precondition(configuration.problem == nil && parameters.count == configuration.parameterCount)
+        self.configuration = configuration
+        self.parameters = parameters
+    }
+
+    /// One place of the context is the boundary's.
+    package var contextBytes: Int { configuration.context - 1 }
+    package var parameterCount: Int { parameters.count }
+    package var memoryBytes: Int { 4 * parameters.count }
+    package func reader() -> any ByteReader { TransformerReader(self) }
+
+    /// The entry of the metadata that has the configuration.
+    package static let metadataName = "tutti_byte_language"
+
+    /// Safetensors; equal models give equal bytes.
+    package func encode() -> [UInt8] {
+        let c = configuration
+        let card: JSON = [
+            "format": 1, "kind": "byte_transformer", "layers": JSON(c.layers), "width": JSON(c.width), "heads": JSON(c.heads), "hidden": JSON(c.hidden),
+            "context": JSON(c.context),
+        ]
+        return Safetensors.encode(slices(of: parameters, c.parameterLayout), metadata: [(Self.metadataName, card.encodedText)])
+    }
+
+    /// - Throws: `file` for anything but a whole model with finite weights; the configuration is held to its limits before any weight is read.
+    package init(decoding bytes: [UInt8]) throws(ByteLanguageError) {
+        let file: Safetensors.File
+        do { file = try Safetensors.decode(bytes) } catch { throw .file(error.description) }
+        guard let text = file.metadata.first(where: { $0.name == Self.metadataName })?.value else {
+            throw .file("its metadata has no '\(Self.metadataName)' entry")
+        }
+        let card: JSON
+        do { card = try JSON(parsing: text, maximumDepth: 2) } catch { throw .file("its configuration is \(error)") }
+        guard card["format"]?.whole == 1, card["kind"]?.text == "byte_transformer" else { throw .file("it is of another kind or format") }
+        func number(_ name: String) throws(ByteLanguageError) -> Int {
+            guard let value = card[name]?.whole, (0...Int64(Int32.max)).contains(value) else { throw .file("\(name) is missing or no number") }
+            return Int(value)
+        }
+        let configuration = TransformerConfiguration(
+            layers: try number("layers"), width: try number("width"), heads: try number("heads"), hidden: try number("hidden"),
+            context: try number("context"))
+        if let problem = configuration.problem { throw .file(problem.description) }
+        let parameters: [Float]
+        do { parameters = try flatParameters(of: file, in: bytes, layout: configuration.parameterLayout) } catch { throw .file(error.description) }
+        guard parameters.allSatisfy(\.isFinite) else { throw .file("a weight is no finite number") }
+        self.init(configuration: configuration, parameters: parameters)
+    }
+
+    /// Mean of −log₂ of what the model gives each byte of the text. The text is read in windows of `context` bytes that stand for
+    /// themselves, as if a text began with each: what it says is no better than the model.
+    package func bitsPerByte(_ text: [UInt8]) -> Double {
+        let network = TransformerNetwork(configuration: configuration)
+        var (nats, at) = (0.0, 0)
+        while at < text.count {
+            let part = text[at..<min(at + configuration.context, text.count)]
+            let window = [Int32(Symbol.boundary)] + part.map { Int32($0) }
+            nats += network.loss(parameters, windows: window, length: part.count)
+            at += part.count
+        }
+        return text.isEmpty ? 0 : nats / 0.693_147_180_559_945_3 / Double(text.count)
+    }
+}

@@ -1,0 +1,73 @@
+package import ByteLanguage
+package import Foundation
+
+/// A text that is asked for. All lengths are in bytes: to these models a byte is a token.
+package struct LanguageRequest: Sendable {
+    package enum Prompt: Sendable {
+        case text(String)
+        case conversation([PlainTemplate.Message])
+    }
+    package var prompt: Prompt
+    /// nil: the usual one.
+    package var model: String?
+    /// Where that is not here, the embedded one runs.
+    package var isLenient = false
+    /// nil: 256, or as many as the context has room for.
+    package var maxTokens: Int?
+    package var temperature = LanguageServingLimits.temperature
+    package var topP = 1.0
+    package var frequencyPenalty = 0.0
+    package var presencePenalty = 0.0
+    /// nil: one is drawn, and told.
+    package var seed: UInt64?
+    package var stop: [String] = []
+
+    package init(_ prompt: Prompt, model: String? = nil) { (self.prompt, self.model) = (prompt, model) }
+}
+
+/// A text that was asked for, and how it came about.
+package struct LanguageReply: Sendable {
+    /// What ran.
+    package var model: LanguageModelFacts
+    package var text: String
+    package var finish: TextGeneration.Finish
+    package var promptTokens: Int
+    /// All that were sampled, also those of a stop sequence.
+    package var completionTokens: Int
+    package var seed: UInt64
+    package var seconds: Double
+    /// Unpriced: nil.
+    package var cost: Decimal?
+    package var totalTokens: Int { promptTokens + completionTokens }
+}
+
+/// What is known of a language model.
+package struct LanguageModelFacts: Sendable, Equatable {
+    package enum Status: String, Sendable, CaseIterable { case available, loading, unavailable }
+    package var id: String
+    package var name: String
+    package var description: String
+    /// Of prompt and continuation together.
+    package var contextTokens: Int
+    package var status: Status
+    /// Weights, or counted sequences.
+    package var parameters: Int?
+    /// Of its file; nil: it is made here and has none.
+    package var sha256: String?
+    package var pricePerToken: Decimal?
+    /// None of them was trained to hold a conversation.
+    package static let capabilities = ["text_generation", "completion"]
+}
+
+/// Why there is no text.
+package enum LanguageFailure: Error, Sendable, Equatable {
+    case notLoaded(asked: String, available: [String])
+    /// By the request's name for it.
+    case invalid(field: String, issue: String)
+    /// Its file is here and cannot be used.
+    case unusable(String)
+    case busy(limit: Int)
+    case tooSlow(seconds: Int)
+    case cancelled
+    case internalError(cause: String)
+}
