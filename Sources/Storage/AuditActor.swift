@@ -36,6 +36,8 @@ extension AuditRecord.Action {
         case .nodeEnrolled, .nodeRenewed, .nodeRevoked: "node"
         case .leaseAllocated, .leaseExpired, .leaseReleased: "allocation"
         case .authorityRolled: "authority"
+        case .modelRegistered, .modelReady, .modelFailed, .modelRemoved: "model"
+        case .modelDeployed, .deploymentScaled, .deploymentStopped: "deployment"
         case .updateConflict, .sessionCreated, .sessionStarted, .sessionStopped, .sessionEnded, .sessionEvaluationSet, .sessionInitialModelSet,
             .consoleSessionStopped:
             "session"

@@ -60,6 +60,10 @@ struct SealedTable: Sendable {
         name: "lease", key: ["id"], columns: ["tenant", "id", "allocated_ms", "expires_ms", "ended_ms", "record"])
     static let solverRun = SealedTable(name: "solver_run", key: ["id"], columns: ["tenant", "id", "ended_ms", "record"])
 
+    static let model = SealedTable(
+        name: "model", key: ["tenant", "id"], columns: ["tenant", "id", "name", "version", "status", "created_ms", "sha256", "session", "record"])
+    static let deployment = SealedTable(name: "deployment", key: ["id"], columns: ["tenant", "id", "model", "state", "created_ms", "record"])
+
     static let all = [
         session, member, round, contribution, updateBody, token, node, apiKey, audit, privacyRow, release, fact,
         auditLeaf, auditTree,
@@ -70,6 +74,7 @@ struct SealedTable: Sendable {
         seriesBlock, logEntry,
         vaultKey, seenKey,
         lease, solverRun,
+        model, deployment,
     ]
 }
 
