@@ -28,7 +28,8 @@ import Trust
     @Test(arguments: StoreKind.allCases) func aNameAndVersionHaveOneFile(_ kind: StoreKind) async throws {
         try await withEach(kind) { store in
             let first = model("a", sha256: "00")
-            #expect(try await add(store, first) == .added)
+            let added = try await add(store, first)
+            #expect(added == .added)
             #expect(try await add(store, model("b", sha256: "00")) == .again(first))
             #expect(try await add(store, model("b", sha256: "01")) == .conflict(existing: first))
             // What has no digest is the same where it comes from the same place.
