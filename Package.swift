@@ -140,6 +140,7 @@ let rooms: [Target] = [
         "ModelServing",
         [
             "Compute", "CryptoSuite", "Federation", "Inference", "Learning", "Platform", "Storage", "StrictJSON", "Telemetry", "Trust", "WorkSharing",
+            .product(name: "Crypto", package: "swift-crypto"),
             .product(name: "Logging", package: "swift-log"),
         ]),
     room(
