@@ -5,9 +5,11 @@ package import Platform
 package enum Phi {
     static let base = "/v1"
 
-    /// - Parameter loginFailed: told of every request for a token that was refused or throttled.
-    package static func family(_ identity: Identity, loginFailed: @escaping @Sendable (APIRequest) async -> Void = { _ in }) -> Family {
-        Family(.phi, bases: [base], endpoints: [token(identity, loginFailed)] + notBuilt, errorShape: ErrorBody.shape, envelope: envelope)
+    /// - Parameters:
+    ///   - loginFailed: told of every request for a token that was refused or throttled.
+    ///   - models: what models stand on.
+    package static func family(_ identity: Identity, models: ModelServices, loginFailed: @escaping @Sendable (APIRequest) async -> Void = { _ in }) -> Family {
+        Family(.phi, bases: [base], endpoints: [token(identity, loginFailed)] + self.models(models) + notBuilt, errorShape: ErrorBody.shape, envelope: envelope)
             .describing(title: "AI execution engine, v1", version: "1.0.0")
     }
 }

@@ -84,7 +84,9 @@ package struct FeatureSchema: Sendable, Equatable {
         var names: Set<String> = []
         for (index, item) in list.enumerated() {
             let place = "\(field)[\(index)]"
-            guard let name = item["name"]?.text, (1...256).contains(name.utf8.count) else { throw .invalid(field: "\(place).name", issue: "must be 1 to 256 bytes") }
+            guard let name = item["name"]?.text, (1...256).contains(name.utf8.count) else {
+                throw .invalid(field: "\(place).name", issue: "must be 1 to 256 bytes")
+            }
             guard names.insert(name).inserted else { throw .invalid(field: "\(place).name", issue: "is there twice") }
             guard let kind = (item["type"]?.text).flatMap(Kind.init) else {
                 throw .invalid(field: "\(place).type", issue: "must be one of \(Kind.allCases.map(\.rawValue).joined(separator: ", "))")

@@ -31,13 +31,15 @@ struct RegistryWorld {
         let clock = clock
         registry = ModelRegistry(
             store: store, settings: settings, client: client, pool: ComputePool(threads: 1, name: "tests"), suite: .system, random: .system,
-            log: Logger(label: "tests") { _ in SwiftLogNoOpLogHandler() }) { clock.now }
+            log: Logger(label: "tests") { _ in SwiftLogNoOpLogHandler() }
+        ) { clock.now }
     }
 
     func upload(_ bytes: [UInt8], _ name: String, tenant: String = "t") async throws {
         let digest = hexadecimal(CryptoSuite.system.sha256(bytes))
         let record = ArtifactRecord(
-            tenant: tenant, name: "files/" + name, digest: digest, bytes: bytes.count, mediaType: "application/octet-stream", createdAt: clock.now, expiresAt: nil)
+            tenant: tenant, name: "files/" + name, digest: digest, bytes: bytes.count, mediaType: "application/octet-stream", createdAt: clock.now,
+            expiresAt: nil)
         _ = try await store.putArtifact(record, content: bytes, replaces: true, bytesMax: 1 << 30, countMax: 99, audit: nil)
     }
 
@@ -238,7 +240,8 @@ let modelDigest = hexadecimal(CryptoSuite.system.sha256(modelBytes))
         #expect(try FeatureSchema(schema.json) == schema && schema.features[0].immutable && schema.features[1].protected)
         for (json, field) in [
             (JSON.array([]), "feature_schema"), ([["type": "number"]], "feature_schema[0].name"), ([["name": "a", "type": "x"]], "feature_schema[0].type"),
-            ([["name": "a", "type": "category"]], "feature_schema[0].categories"), ([["name": "a", "type": "number", "immutable": 1]], "feature_schema[0].immutable"),
+            ([["name": "a", "type": "category"]], "feature_schema[0].categories"),
+            ([["name": "a", "type": "number", "immutable": 1]], "feature_schema[0].immutable"),
             ([["name": "a", "type": "number"], ["name": "a", "type": "number"]], "feature_schema[1].name"),
         ] as [(JSON, String)] {
             #expect("\(field)") { try FeatureSchema(json) } throws: {
