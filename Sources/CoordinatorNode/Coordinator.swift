@@ -159,13 +159,13 @@ package struct Coordinator: Sendable {
             around: Surroundings(
                 sessions: store, blobs: store, pool: ComputePool(threads: settings.threads, name: "compute"),
                 crew: CrewThreads(workers: settings.threads, name: "aggregation").crew, metrics: metrics, log: log,
-                history: history, now: { Instant.now }),
+                history: history, models: store, now: { Instant.now }),
             identities: store, authorities: authorities, random: .system,
             groupFloorMin: settings.profile == .prod ? SecureAggregationSpec.usualFloor : SecureAggregationSpec.trialFloor,
             certificateSeconds: lives.node ?? Double(settings.nodeCertificateHours) * 3600, connections: open)
         let resumed = try await engine.resume()
         if resumed > 0 { log.notice("sessions go on", metadata: ["count": "\(resumed)"]) }
-        var platform = try await PlatformServices.open(store, engine, folder, settings, metrics, log: log)
+        var platform = try await PlatformServices.open(store, engine, folder, settings, metrics, outgoing.client, log: log)
         await recorder.add(.coordinator(platform.jobs))
         let tenants = platform.tenants
         await recorder.add(.audit(AuditPatrol(store: store) { try? await everyTenant(tenants) }))
@@ -194,7 +194,7 @@ package struct Coordinator: Sendable {
             families: [
                 trustStream, enterprise,
                 Aisemble.family(platform.identity, platform.jobs, operations, webhooks: outgoing.webhooks),
-                Phi.family(platform.identity, loginFailed: failed.note(_:)),
+                Phi.family(platform.identity, models: platform.models.services, loginFailed: failed.note(_:)),
             ].map { $0.counted(by: admission, once: repetition).limited(by: addresses) } + [
                 consoleFamily(engine, platform.identity, platform.jobs, recorder, store, log, loginFailed: failed.note(address:)).limited(by: addresses)
             ],

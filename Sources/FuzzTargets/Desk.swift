@@ -1,10 +1,12 @@
 internal import AisembleAPI
 internal import APIKit
 internal import Console
+internal import Compute
 internal import CryptoSuite
 internal import EnterpriseAPI
 internal import Federation
 internal import Logging
+internal import ModelServing
 internal import PhiAPI
 internal import Platform
 internal import QuantumService
@@ -57,11 +59,14 @@ struct Desk: Sendable {
         let webhooks = Webhooks(store: store, secrets: secrets, policy: EgressPolicy(allowsLoopback: false), random: drawn)
         let clock = JobClock(now: { Asked.now }, sleep: { _ in })
         let leases = Leases(store: store, tenants: tenants, capacity: 8192, clock: clock, random: drawn, log: log)
+        let registry = ModelRegistry(
+            store: store, client: nil, pool: ComputePool(threads: 1, name: "fuzz"), suite: .system, random: drawn, log: log) { Asked.now }
+        let models = ModelServices(registry: registry, deployments: Deployments(registry, loading: nil, random: drawn))
         let repetition = Repetition(IdempotentCalls()) { CryptoSuite.system.sha256($0) }
         return [
             Enterprise.family(identity, tenants, store, recorder, webhooks: webhooks, leases: leases, use: store),
             Aisemble.family(identity, jobs, operations, webhooks: webhooks),
-            Phi.family(identity),
+            Phi.family(identity, models: models),
         ].map {
             var family = $0
             family.repetition = repetition

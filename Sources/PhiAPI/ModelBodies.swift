@@ -75,7 +75,17 @@ struct RegisteredView: Described {
         FieldOf("sha256", \.model.sha256, .stored, "null: the file is not here"), FieldOf("bytes", \.model.bytes, .stored, unit: "B"),
         FieldOf("format_detected", \.model.kind, .rule("by the file's bytes"), "null: the file is not here"),
         FieldOf("runnable_by", \.model.runnableBy, .rule("by the file's bytes"), "what here computes it; nothing: it is kept"),
+        FieldOf("blocked_by", \.blockers, .rule("what the file waits for and is not there")),
     ]
+
+    var blockers: [BlockerBody] {
+        guard model.waits else { return [] }
+        return [
+            BlockerBody(
+                what: "object_store", field: "storage_url", asked: String(model.source.prefix { $0 != "?" }), have: model.reason ?? "none",
+                fix: "delete this model, put the file here and register upload://, or give https://")
+        ]
+    }
 
     var status: ModelWord {
         switch model.status {
@@ -91,7 +101,7 @@ struct RegisteredView: Described {
         message =
             switch model.status {
             case .ready: "Model registered successfully."
-            case .pending: "Registered; the file is being fetched."
+            case .pending: model.waits ? "Registered; the file waits: \(model.reason ?? "")." : "Registered; the file is being fetched."
             case .failed: "Registered, and the file is not taken: \(model.reason ?? "unknown")."
             case .archived: "The model was deleted; what is deployed of it goes on."
             }

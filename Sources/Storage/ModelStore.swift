@@ -69,6 +69,8 @@ package struct ModelRecord: Sendable, Equatable, Codable {
     package var attempts = 0
     /// When its bytes are asked for again; nil: at once.
     package var retryAt: Instant?
+    /// Nothing here can fetch its file: it waits until something can.
+    package var waits = false
 
     package init(
         id: String, tenant: String, name: String, version: String, framework: String, source: String, expectedSHA256: String? = nil, createdAt: Instant,
@@ -151,7 +153,7 @@ package protocol ModelStore: Sendable {
     func model(_ id: String, tenant: String) async throws(StorageError) -> ModelRecord?
     /// By id.
     func models(tenant: String, after: String, limit: Int) async throws(StorageError) -> [ModelRecord]
-    /// Of every tenant, the earliest first.
+    /// Of every tenant, the earliest first; without those that nothing here can fetch.
     func pendingModels(limit: Int) async throws(StorageError) -> [ModelRecord]
     /// Changes a model as it is at that moment.
     /// - Parameter change: called once inside the transaction; nil changes nothing.

@@ -8,11 +8,13 @@ import FederationService
 import Foundation
 import KeyVault
 import Logging
+import ModelServing
 import PhiAPI
 import Platform
 import QuantumService
 import Storage
 import StrictJSON
+import Synchronization
 import Telemetry
 import Trust
 import TrustStreamAPI
@@ -39,6 +41,14 @@ extension APIReply {
     var json: JSON { if case .json(let json) = body { json } else { .null } }
 }
 
+/// Loads whatever it is asked for, in name.
+final class NotedLoading: ModelLoading {
+    private let ids = Mutex<[String]>([])
+    var loaded: [String] { ids.withLock { $0 } }
+    func load(_ model: ServableModel) async throws { ids.withLock { $0.append(model.id) } }
+    func unload(_ model: ServableModel) async throws { ids.withLock { $0.removeAll { $0 == model.id } } }
+}
+
 /// The three families over stores in memory.
 struct World {
     static let now = Instant(milliseconds: 1_758_506_403_000)
@@ -49,6 +59,8 @@ struct World {
     let vault: KeyVault
     let jobs: JobQueue
     let leases: Leases
+    let registry: ModelRegistry
+    let loading = NotedLoading()
     let store: MemoryStore
     let metrics = Metrics(help: [:])
     /// Nothing was looked at before its first tick.
@@ -88,10 +100,12 @@ struct World {
             case .used(_, let tenant): metrics.add(TelemetryMetric.vaultOperations, [("tenant", tenant)])
             }
         }
+        registry = ModelRegistry(store: store, client: nil, pool: Self.pool, suite: .system, random: .system, log: log) { Self.now }
+        let models = ModelServices(registry: registry, deployments: Deployments(registry, loading: loading, random: .system))
         families = [
             ("enterprise", Enterprise.family(identity, tenants, store, recorder, webhooks: webhooks, leases: leases, use: store), Documents.enterprise, 22),
             ("aisemble", Aisemble.family(identity, queue, operations, webhooks: webhooks), Documents.aisemble, 22),
-            ("phi", Phi.family(identity), Documents.phi, 8),
+            ("phi", Phi.family(identity, models: models), Documents.phi, 8),
         ]
         let around = Surroundings(
             sessions: store, blobs: store, pool: Self.pool, metrics: metrics, log: log, now: { Self.now }, halt: { _ in })

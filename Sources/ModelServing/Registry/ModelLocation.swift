@@ -12,6 +12,8 @@ enum ModelLocation: Sendable, Equatable {
     case https(EgressURL)
     /// A file that the tenant has put here before.
     case upload(String)
+    /// In an object store, from which nothing is fetched yet.
+    case objectStore
 
     /// Names of files that tenants put here, among the artifacts.
     static let uploads = "files/"
@@ -23,7 +25,7 @@ enum ModelLocation: Sendable, Equatable {
         }
         let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
         guard parts.count == 2, parts[1].hasPrefix("//") else {
-            throw .invalid(field: field, issue: "must begin with https://, file:// or upload://")
+            throw .invalid(field: field, issue: "must begin with https://, file://, upload:// or s3://")
         }
         let rest = String(parts[1].dropFirst(2))
         switch parts[0].lowercased() {
@@ -38,9 +40,10 @@ enum ModelLocation: Sendable, Equatable {
             if let problem = Artifacts.nameProblem(rest) { throw .invalid(field: field, issue: "names a file whose name \(problem)") }
             self = .upload(rest)
         case "s3":
-            throw .unprocessable(
-                field: field, issue: "is in an object store, from which nothing is fetched yet; put the file here and register upload://, or give https://")
-        default: throw .invalid(field: field, issue: "must begin with https://, file:// or upload://, not with \(parts[0].clipped(20))")
+            let parts = rest.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
+            guard parts.count == 2, parts.allSatisfy({ !$0.isEmpty }) else { throw .invalid(field: field, issue: "must be s3://, a bucket and a key") }
+            self = .objectStore
+        default: throw .invalid(field: field, issue: "must begin with https://, file://, upload:// or s3://, not with \(parts[0].clipped(20))")
         }
     }
 

@@ -136,6 +136,7 @@ extension ModelRegistry {
                 do throws(ModelRoots.Refusal) { return .bytes(try roots.read(path, bytesMax: most)) } catch { return .refused(error.why) }
             }
         case .https(let url): return await download(url)
+        case .objectStore: return .refused(Self.objectStoreWaits)
         }
     }
 

@@ -33,6 +33,8 @@ package final class ModelRegistry: Sendable {
         (self.random, self.log, self.now) = (random, log, now)
     }
 
+    static let objectStoreWaits = "nothing is fetched from object stores yet"
+
     // MARK: Models
 
     /// Writes it down; a file that lies here already is taken at once, any other in the background.
@@ -47,6 +49,10 @@ package final class ModelRegistry: Sendable {
         record.features = new.features?.json.encoded()
         record.background = new.background?.encoded()
         record.signature = new.signature
+        if location == .objectStore {
+            record.waits = true
+            record.reason = Self.objectStoreWaits
+        }
         let entry = AuditRecord(
             at: at, action: .modelRegistered, by: actor, of: record.id,
             details: ["name": new.name, "version": new.version, "source": ModelLocation.shown(new.source)])
@@ -60,7 +66,7 @@ package final class ModelRegistry: Sendable {
                 field: "version", issue: "\(existing.name) \(existing.version) is \(existing.id) already, with another file; give another version")
         case .tooMany: throw .tooMany(what: "models", limit: settings.modelsMax)
         }
-        guard record.status == .pending else { return record }
+        guard record.status == .pending, !record.waits else { return record }
         if case .https = location {
             tell.yield()
             return record

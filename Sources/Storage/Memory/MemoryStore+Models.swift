@@ -27,7 +27,7 @@ extension MemoryStore: ModelStore {
     }
 
     package func pendingModels(limit: Int) async throws(StorageError) -> [ModelRecord] {
-        let found = tables.withLock { tables in tables.models.values.filter { $0.status == .pending } }
+        let found = tables.withLock { tables in tables.models.values.filter { $0.status == .pending && !$0.waits } }
         return Array(
             found.sorted { ($0.createdAt, MemoryKey($0.tenant, $0.id)) < ($1.createdAt, MemoryKey($1.tenant, $1.id)) }.prefix(max(0, limit)))
     }

@@ -145,7 +145,7 @@ extension SealedRows {
 
     fileprivate static func values(_ model: ModelRecord) throws -> Values {
         [
-            "tenant": model.tenant, "id": model.id, "name": model.name, "version": model.version, "status": model.status.rawValue,
+            "tenant": model.tenant, "id": model.id, "name": model.name, "version": model.version, "status": model.waits ? "waits" : model.status.rawValue,
             "created_ms": model.createdAt.milliseconds, "sha256": model.sha256, "session": model.session, "record": try encode(model),
         ]
     }
