@@ -60,7 +60,8 @@ struct Desk: Sendable {
         let clock = JobClock(now: { Asked.now }, sleep: { _ in })
         let leases = Leases(store: store, tenants: tenants, capacity: 8192, clock: clock, random: drawn, log: log)
         let registry = ModelRegistry(
-            store: store, client: nil, pool: ComputePool(threads: 1, name: "fuzz"), suite: .system, random: drawn, log: log) { Asked.now }
+            store: store, client: nil, pool: ComputePool(threads: 1, name: "fuzz"), suite: .system, random: drawn, log: log
+        ) { Asked.now }
         let models = ModelServices(registry: registry, deployments: Deployments(registry, loading: nil, random: drawn))
         let repetition = Repetition(IdempotentCalls()) { CryptoSuite.system.sha256($0) }
         return [

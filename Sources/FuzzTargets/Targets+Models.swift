@@ -3,7 +3,9 @@ internal import ModelServing
 extension FuzzTarget {
     static let modelScan = FuzzTarget(
         "model-scan", feeds: "files of weights that somebody registers: pickles, archives, ONNX, safetensors", maximumBytes: 4096, share: 0.5,
-        words: ["PK\u{3}\u{4}", "PK\u{1}\u{2}", "PK\u{5}\u{6}", "PK\u{6}\u{6}", "cos\nsystem\n", "ustar", "location", "../", "collections\nOrderedDict\n", "NUMPY"],
+        words: [
+            "PK\u{3}\u{4}", "PK\u{1}\u{2}", "PK\u{5}\u{6}", "PK\u{6}\u{6}", "cos\nsystem\n", "ustar", "location", "../", "collections\nOrderedDict\n", "NUMPY",
+        ],
         seeds: {
             [
                 Seed("pickle", Array("(dp0\nVa\np1\nccollections\nOrderedDict\np2\n(tRp3\ns.".utf8)),

@@ -56,12 +56,14 @@ struct DeploymentView: Described {
         FieldOf<DeploymentView>("status", \.status, .rule("success: every node that was asked for answers")),
         FieldOf("deployment_id", \.deployment.id, .generated),
         FieldOf("message", \.message, .rule("with the nodes that answer")), FieldOf("model_id", \.deployment.model, .request),
-        FieldOf("execution_mode", \.mode, .request), FieldOf("current_replicas", \.deployment.replicas, .counted),
+        FieldOf("execution_mode", \.mode, .request), FieldOf("scaling_policy", \.scaling, .request),
+        FieldOf("current_replicas", \.deployment.replicas, .counted),
         FieldOf("blocked_by", \.blockers, .rule("what was asked for and is not there")),
     ]
 
     var status: DeploymentWord { deployment.state == .active ? .success : .pending }
     var mode: ExecutionMode { deployment.isDistributed ? .distributed : .local }
+    var scaling: ScalingWord { deployment.scalesByItself ? .auto : .manual }
 
     init(_ deployment: DeploymentRecord, nodes: Int, _ blockers: [DeploymentBlocker]) {
         self.deployment = deployment
@@ -115,6 +117,7 @@ struct ScaleView: Described {
     enum Mode: String, ChoiceValue { case adaptive }
     var blockers: [BlockerBody]
     var replicas: Int
+    var policy: ScalingPolicy
     let mode = Mode.adaptive
     /// There is no machine with one.
     let gpus = 0
@@ -122,6 +125,9 @@ struct ScaleView: Described {
     static let fields = [
         FieldOf<ScaleView>("status", \.status, .rule("pending: less is there than the least that was asked for")), FieldOf("scaling_mode", \.mode, .stored),
         FieldOf("gpu_allocated", \.gpus, .counted), FieldOf("current_replicas", \.replicas, .counted),
+        FieldOf("gpu_min", \.policy.gpuMin, .request), FieldOf("gpu_max", \.policy.gpuMax, .request), FieldOf("tpu_enabled", \.policy.tpu, .request),
+        FieldOf("threshold_percent", \.policy.threshold, .request, unit: "%"), FieldOf("replicas_min", \.policy.replicasMin, .request),
+        FieldOf("replicas_max", \.policy.replicasMax, .request),
         FieldOf("blocked_by", \.blockers, .rule("what was asked for and is not there")),
     ]
 

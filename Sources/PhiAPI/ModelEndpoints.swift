@@ -90,7 +90,7 @@ extension Phi {
                 let scaled = try await registering { () async throws(RegistryFailure) in
                     try await deployments.scale(body.deployment, policy, tenant: caller.tenant, actor: caller.actor)
                 }
-                return ScaleView(blockers: scaled.blockers.map(BlockerBody.init), replicas: scaled.deployment.replicas)
+                return ScaleView(blockers: scaled.blockers.map(BlockerBody.init), replicas: scaled.deployment.replicas, policy: policy)
             },
             Endpoint(
                 "GET", "/logs", "logs", .scope(.monitoring), "What happened to a deployment, the last of it.",

@@ -36,6 +36,8 @@ enum DocumentExpectations {
         // Nothing is wrong with the coordinator.
         "aisemble GET /ops/status": ["alerts"],
         "truststream GET /monitoring/performance": ["alerts", "optimization_suggestions"],
+        // No operator has attested anything.
+        "phi POST /security/validate": ["compliance"],
         // There is no service of this name.
         "aisemble GET /ops/logs": ["logs"],
     ]
