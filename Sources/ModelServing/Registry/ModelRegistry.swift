@@ -141,24 +141,24 @@ package final class ModelRegistry: Sendable {
 
     // MARK: In the background
 
-    /// Fetches what is pending until the task is cancelled.
+    /// Fetches what is pending until the task is cancelled: at once what is registered, and every few seconds what is to be tried again.
     package func run() async {
-        while !Task.isCancelled {
-            let next: Instant?
-            do { next = try await fetchPending() } catch {
-                log.error("models wait for the store", metadata: ["cause": "\(error)"])
-                next = nil
+        await withTaskGroup(of: Void.self) { group in
+            // One reader for as long as this runs: a stream whose reader is cancelled is over.
+            group.addTask { [self] in
+                for await _ in told { await look() }
             }
-            let seconds = min(RegistryLimits.lookSeconds, max(0.05, next.map { $0.seconds(since: now()) } ?? RegistryLimits.lookSeconds))
-            await withTaskGroup(of: Void.self) { group in
-                group.addTask { [told] in
-                    for await _ in told { return }
+            group.addTask { [self] in
+                while !Task.isCancelled {
+                    await look()
+                    try? await Task.sleep(for: .seconds(RegistryLimits.lookSeconds))
                 }
-                group.addTask { try? await Task.sleep(for: .seconds(seconds)) }
-                await group.next()
-                group.cancelAll()
             }
         }
+    }
+
+    private func look() async {
+        do { _ = try await fetchPending() } catch { log.error("models wait for the store", metadata: ["cause": "\(error)"]) }
     }
 
     /// Fetches what is pending and due.

@@ -56,8 +56,8 @@ enum RegistryLimits {
     /// Between two tries: 5, 20, 80 seconds.
     static let retrySeconds = 5.0
     static let fetchedAtOnce = 100
-    /// A look at what is pending without being told.
-    static let lookSeconds = 60.0
+    /// Between two looks at what is to be tried again.
+    static let lookSeconds = 5.0
 }
 
 /// The columns of a model's rows, for whoever asks why it said what it said.

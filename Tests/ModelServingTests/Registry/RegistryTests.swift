@@ -255,3 +255,23 @@ let modelDigest = hexadecimal(CryptoSuite.system.sha256(modelBytes))
         }
     }
 }
+
+@Suite struct RegistryServiceTests {
+    /// Told, and not only looked for; and again after a look that found nothing.
+    @Test func whatIsRegisteredIsFetchedWhileItRuns() async throws {
+        let world = RegistryWorld()
+        let running = Task { await world.registry.run() }
+        for version in ["1", "2"] {
+            // Nobody fetches here, so it fails; that is what shows that somebody looked.
+            let model = try await world.register("https://models.example.org/m", version: version)
+            var status = model.status
+            for _ in 0..<3000 where status == .pending {
+                try await Task.sleep(for: .milliseconds(10))
+                status = try await world.registry.find(model.id, tenant: "t").status
+            }
+            #expect(status == .failed)
+        }
+        running.cancel()
+        await running.value
+    }
+}
