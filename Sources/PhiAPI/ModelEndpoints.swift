@@ -135,7 +135,7 @@ extension Phi {
                 if let id = body.deployment {
                     deployment = try await deployments.find(id, tenant: tenant)
                 } else {
-                    deployment = named ? nil : try await deployments.latest(tenant: tenant)
+                    deployment = named ? nil : try await deployments.newest(tenant: tenant)
                 }
                 if let id = body.model ?? deployment?.model {
                     found = try await registry.validate(try await registry.find(id, tenant: tenant))

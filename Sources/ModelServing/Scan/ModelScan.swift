@@ -4,7 +4,7 @@ internal import Learning
 /// number that it says is believed before its bytes are there.
 package enum ModelScan {
     /// Metadata of a byte-level language model, with its configuration.
-    package static let byteLanguageKey = "tutti.byte_language"
+    package static let byteLanguageKey = "tutti_byte_language"
 
     package static func report(_ bytes: [UInt8]) -> ScanReport { report(bytes[...], depth: 0) }
 

@@ -39,8 +39,10 @@ import Trust
         #expect(made.blockers.isEmpty && made.deployment.state == .active && made.deployment.replicas == 1)
         #expect(made.deployment.events.map(\.event) == ["Deployment created.", "Model deployed successfully."])
         #expect(loader.loaded.withLock { $0 } == [model.id])
-        #expect(try await deployments.latest(tenant: "t") == made.deployment)
+        #expect(try await deployments.newest(tenant: "t") == made.deployment)
         #expect(try await deployments.latest(tenant: "other") == nil)
+        #expect(try await deployments.model(of: made.deployment.id, tenant: "t") == model.id)
+        await #expect(throws: ModelFailure.notFound(made.deployment.id)) { try await deployments.model(of: made.deployment.id, tenant: "other") }
         // The next start loads it again; nothing else is told of it.
         await self.deployments(world, loader).reconsider(isStart: true)
         #expect(loader.loaded.withLock { $0 }.count == 2)

@@ -115,8 +115,25 @@ package struct Deployments: Sendable {
     }
 
     /// nil: there is none.
-    package func latest(tenant: String) async throws(RegistryFailure) -> DeploymentRecord? {
+    package func newest(tenant: String) async throws(RegistryFailure) -> DeploymentRecord? {
         do { return try await store.deployments(tenant: tenant, limit: 1).first } catch { throw .storage(error) }
+    }
+
+    /// The id of the model that answers for a deployment.
+    /// - Throws: `notFound`, `notReady`.
+    package func model(of deployment: String, tenant: String) async throws(ModelFailure) -> String {
+        let found: DeploymentRecord
+        do { found = try await find(deployment, tenant: tenant) } catch {
+            if case .notFound = error { throw .notFound(deployment) }
+            throw .internalError(cause: "\(error)")
+        }
+        guard found.state != .stopped else { throw .notReady(id: deployment, why: "it was stopped") }
+        return found.model
+    }
+
+    /// The id of the newest deployment; nil: there is none.
+    package func latest(tenant: String) async throws(ModelFailure) -> String? {
+        do { return try await newest(tenant: tenant)?.id } catch { throw .internalError(cause: "\(error)") }
     }
 
     /// Stores the rule; it is followed as far as there are accelerators.
