@@ -143,6 +143,7 @@ let rooms: [Target] = [
         "ModelServing",
         [
             "ByteLanguage", "Compute", "CryptoSuite", "Federation", "Inference", "Learning", "Platform", "Storage", "StrictJSON", "Telemetry", "Trust", "Vision", "WorkSharing",
+            .product(name: "Crypto", package: "swift-crypto"),
             .product(name: "Logging", package: "swift-log"),
         ]),
     room(
@@ -171,9 +172,8 @@ let rooms: [Target] = [
     room(
         "CoordinatorNode",
         [
-            "ModelServing", "OpenAIAPI",
             "APIKit", "TrustStreamAPI", "EnterpriseAPI", "AisembleAPI", "PhiAPI", "Console", "FederationService", "KeyVault", "Federation", "QuantumService", "Storage", "Trust", "Platform", "Telemetry",
-            "ModelServing", "OpenInferenceAPI",
+            "ModelServing", "ONNX", "OpenAIAPI", "OpenInferenceAPI", "Vision",
             "Receipts", "Wire", "Learning", "CryptoSuite", "TuttiConfiguration", "Compute", "Diagnosis", "StrictJSON",
             .product(name: "HummingbirdCore", package: "hummingbird"),
             .product(name: "Logging", package: "swift-log"),
@@ -210,7 +210,7 @@ let roof: [Target] = [
         [
             "ONNX", "Inference", "Annealing",
             "StrictJSON", "Learning", "Strategies", "CryptoSuite", "SecureAggregation", "Wire", "Federation", "Trust", "FederationService", "APIKit", "TrustStreamAPI",
-            "EnterpriseAPI", "AisembleAPI", "PhiAPI", "Console", "Platform", "ModelServing", "Vision", "OpenInferenceAPI", "OpenAIAPI", "QuantumService", "Storage", "Telemetry", "Receipts", "MerkleLog",
+            "EnterpriseAPI", "AisembleAPI", "PhiAPI", "Console", "Platform", "ModelServing", "Compute", "Vision", "OpenInferenceAPI", "OpenAIAPI", "QuantumService", "Storage", "Telemetry", "Receipts", "MerkleLog",
             "TuttiConfiguration", "CoordinatorNode", "ClientNode", .product(name: "NIOEmbedded", package: "swift-nio"), .product(name: "Logging", package: "swift-log"),
             .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
         ] + nio),
@@ -283,6 +283,7 @@ let suites: [Target] = [
             "FederationService", "Federation", "DifferentialPrivacy", "Receipts", "Storage", "StrictJSON", "Trust", "Platform", "Learning", "RobustAggregation",
             "MerkleLog", "Wire", "CryptoSuite", "Telemetry", "Compute", "ModelServing", "QuantumService", .product(name: "Logging", package: "swift-log"),
         ]),
+    tests("ModelServingTests", ["ModelServing", .product(name: "Crypto", package: "swift-crypto"), "Inference", "Storage", "Trust", "Platform", "CryptoSuite", "Compute", "Federation", "FederationService", "Learning", "StrictJSON", "Telemetry", .product(name: "Logging", package: "swift-log")]),
     tests("KeyVaultTests", ["KeyVault", "Storage", "Trust", "Platform", "CryptoSuite", "Federation"]),
     tests("IdentityTests", ["Platform", "Storage", "Trust", "CryptoSuite", "Federation", "StrictJSON"]),
     tests(
@@ -298,10 +299,9 @@ let suites: [Target] = [
     tests(
         "FamilyTests",
         [
-            "ByteLanguage", "ModelServing", "OpenAIAPI",
             "APIKit", "EnterpriseAPI", "AisembleAPI", "PhiAPI", "StrictJSON", "Platform", "Storage", "Telemetry", "Trust", "Federation", "CryptoSuite",
             "TrustStreamAPI", "FederationService", "KeyVault", "QuantumService", "Compute", "Language",
-            "Inference", "Learning", "ModelServing", "Vision", "OpenInferenceAPI",
+            "ByteLanguage", "Inference", "Learning", "ModelServing", "OpenAIAPI", "OpenInferenceAPI", "Vision",
             .product(name: "Logging", package: "swift-log"),
         ]),
     tests("TrustStreamAPITests", ["TrustStreamAPI", "KeyVault", "APIKit", "FederationService", "Federation", "Learning", "Wire", "Trust", "StrictJSON", "Platform", "Storage", "Telemetry", "CryptoSuite", .product(name: "Logging", package: "swift-log")]),

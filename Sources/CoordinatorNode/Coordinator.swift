@@ -162,13 +162,13 @@ package struct Coordinator: Sendable {
             around: Surroundings(
                 sessions: store, blobs: store, pool: ComputePool(threads: settings.threads, name: "compute"),
                 crew: CrewThreads(workers: settings.threads, name: "aggregation").crew, metrics: metrics, log: log,
-                history: history, now: { Instant.now }),
+                history: history, models: store, now: { Instant.now }),
             identities: store, authorities: authorities, random: .system,
             groupFloorMin: settings.profile == .prod ? SecureAggregationSpec.usualFloor : SecureAggregationSpec.trialFloor,
             certificateSeconds: lives.node ?? Double(settings.nodeCertificateHours) * 3600, connections: open)
         let resumed = try await engine.resume()
         if resumed > 0 { log.notice("sessions go on", metadata: ["count": "\(resumed)"]) }
-        var platform = try await PlatformServices.open(store, engine, folder, settings, metrics, log: log)
+        var platform = try await PlatformServices.open(store, engine, folder, settings, metrics, outgoing.client, log: log)
         await recorder.add(.coordinator(platform.jobs))
         let tenants = platform.tenants
         await recorder.add(.audit(AuditPatrol(store: store) { try? await everyTenant(tenants) }))
@@ -194,14 +194,15 @@ package struct Coordinator: Sendable {
             try await everyTenant(tenants)
         }
         let failed = FailedLoginFeed(recorder: recorder)
-        let language = LanguageModels(prices: try folder.prices())
+        let language = LanguageModels(source: platform.models.source, prices: try folder.prices())
         let gateway = Gateway(
             families: [
                 trustStream, enterprise,
-                Aisemble.family(platform.identity, platform.jobs, operations, webhooks: outgoing.webhooks, models: platform.models, language: language),
+                Aisemble.family(platform.identity, platform.jobs, operations, webhooks: outgoing.webhooks, models: platform.models.runtime,
+                    vision: platform.models.vision, language: language),
                 OpenAI.family(language),
-                OpenInference.family(platform.models, version: Product.version),
-                Phi.family(platform.identity, inference: platform.inference, loginFailed: failed.note(_:)),
+                OpenInference.family(platform.models.runtime, version: Product.version),
+                Phi.family(platform.identity, models: platform.models.services, inference: platform.models.inference, loginFailed: failed.note(_:)),
             ].map { $0.counted(by: admission, once: repetition).limited(by: addresses) } + [
                 consoleFamily(engine, platform.identity, platform.jobs, recorder, store, log, loginFailed: failed.note(address:)).limited(by: addresses)
             ],

@@ -18,13 +18,13 @@ struct PlatformServices: Sendable {
     let quotas: Quotas
     let jobs: JobQueue
     let annealer: Annealer
-    let models: ModelRuntime
-    let inference: InferenceDesk
+    let models: ModelRoom
     var probes: TenantProbes?
     private let log: Logger
 
     static func open(
-        _ store: SQLiteStore, _ engine: FederationEngine, _ folder: CoordinatorFolder, _ settings: CoordinatorSettings, _ metrics: Metrics, log: Logger
+        _ store: SQLiteStore, _ engine: FederationEngine, _ folder: CoordinatorFolder, _ settings: CoordinatorSettings, _ metrics: Metrics, _ client: GuardedClient,
+        log: Logger
     ) async throws -> PlatformServices {
         let tenants: Tenants
         do { tenants = try await Tenants.open(store: store, random: .system, now: .now) } catch {
@@ -37,20 +37,16 @@ struct PlatformServices: Sendable {
             throw CoordinatorError(.integrity, error.message, remedy: "The coordinator does not start with signing keys that it cannot read.")
         }
         let annealer = Annealer(store, tenants, settings, log: log)
-        let limits = RuntimeSettings(memoryBytes: settings.modelMemoryMegabytes.map { $0 << 20 }, threads: settings.threads)
-        let models = ModelRuntime(
-            source: NoModels(), settings: limits, metrics: metrics, told: ModelEvents(store: store, suite: .system, log: log, now: { Instant.now }).tell)
         return PlatformServices(
             identity: Identity(
                 store: store, tokens: tokens,
                 crossFamily: Set(settings.crossFamily.compactMap(APIFamily.init(rawValue:)))), tenants: tenants,
             quotas: try await Quotas.open(store: store, now: .now), jobs: try await JobService.queue(store, engine, annealer, metrics: metrics, log: log),
-            annealer: annealer, models: models,
-            inference: InferenceDesk(runtime: models, artifacts: Artifacts(store: store, suite: .system, log: log)), log: log)
+            annealer: annealer, models: ModelRoom(store, engine, settings, client, metrics, log: log), log: log)
     }
 
     /// In the order in which they start; they stop in the opposite one.
-    var services: [any Service] { [annealer, JobService(queue: jobs), QuotaService(quotas: quotas, log: log)] + (probes.map { [$0] } ?? []) }
+    var services: [any Service] { [annealer, models, JobService(queue: jobs), QuotaService(quotas: quotas, log: log)] + (probes.map { [$0] } ?? []) }
 }
 
 /// Writes the windows of counted calls, and once more at the end.

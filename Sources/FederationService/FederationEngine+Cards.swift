@@ -10,20 +10,25 @@ internal import StrictJSON
 extension FederationEngine {
     package func modelCard(_ session: String, tenant: String, round: Int?) async throws(FederationFailure) -> ModelCard {
         let host = try await host(session, tenant: tenant)
-        let (digest, round) = try await host.digest(ofRound: round)
-        let bytes = try await host.modelBytes(digest)
-        let machine = await host.machine
+        return try await host.card(round: round)
+    }
+}
+
+extension SessionHost {
+    func card(round: Int?) async throws(FederationFailure) -> ModelCard {
+        let (digest, round) = try await digest(ofRound: round)
+        let bytes = try await modelBytes(digest)
         let (record, evaluation) = (machine.session, machine.evaluation)
         let set: EvaluationSet
         let members: [MemberRecord]
         let made: RoundRecord?
         do {
             // As stored: a session that has ended keeps its test set there alone.
-            set = try await evaluationSet(of: record)
-            members = try await around.sessions.snapshot(session, tenant: tenant)?.members ?? []
-            made = try await around.sessions.rounds(session, tenant: tenant, after: round - 1, limit: 50)
+            set = try await around.evaluationSet(of: record)
+            members = try await around.sessions.snapshot(id, tenant: tenant)?.members ?? []
+            made = try await around.sessions.rounds(id, tenant: tenant, after: round - 1, limit: 50)
                 .first { $0.round == round && $0.state == .committed }
-        } catch { throw failure(error) }
+        } catch { throw storageFailure(error, around.log) }
         let file: ModelFile
         let heldOut: ModelMeasures?
         do {
@@ -38,7 +43,7 @@ extension FederationEngine {
                 ? ModelCard.Reported(Assessment(loss: told.loss, accuracy: told.accuracy, rows: Int(clamping: told.rows)), clients: told.clients) : nil
         }
         return ModelCard(
-            session: session, round: round, model: file.spec, schema: file.schema, sha256: digest, bytes: bytes.count,
+            session: id, round: round, model: file.spec, schema: file.schema, sha256: digest, bytes: bytes.count,
             madeAt: (made?.outcome?.endedAt ?? (round == 0 ? record.startedAt : nil)).map(Self.text), training: record.trainingFacts,
             clients: members.count, rows: members.reduce(0) { $0 + $1.dataSize }, contributors: made?.outcome?.contributors, heldOut: heldOut,
             reported: reported, protection: record.protectionFacts(epsilon: made?.outcome?.epsilon))

@@ -69,7 +69,7 @@ package final class FederationEngine: FederatedLearning {
     package func resume() async throws(StorageError) -> Int {
         let snapshots = try await around.sessions.openSessions()
         for snapshot in snapshots {
-            let evaluation = try await evaluationSet(of: snapshot.session)
+            let evaluation = try await around.evaluationSet(of: snapshot.session)
             let (machine, effects) = CoordinatorMachine.restored(from: snapshot, now: around.now(), suite: .system)
             let host = hosts.keep(SessionHost(machine: machine, effects: effects, members: snapshot.members, stored: snapshot.session, around: around))
             await host.resume(evaluation: evaluation)
@@ -143,17 +143,6 @@ package final class FederationEngine: FederatedLearning {
         try await host.setEvaluation(table, as: EvaluationSetRecord(file: file, label: label), by: actor)
     }
 
-    /// What the operator gave before the restart.
-    func evaluationSet(of session: SessionRecord) async throws(StorageError) -> EvaluationSet {
-        guard let record = try await around.sessions.evaluationSet(session: session.id, tenant: session.tenant) else { return .none }
-        guard let csv = try await around.blobs.get(record.file) else {
-            throw .corrupt(path: "blobs/\(record.file)", problem: "the evaluation set of \(session.id) is missing")
-        }
-        return await around.pool.run {
-            do { return .raw(try EvaluationSet.parse(csv, label: record.label, task: session.spec.task)) } catch { return .unusable("\(error)") }
-        }
-    }
-
     package func sessions(tenant: String) async throws(FederationFailure) -> [SessionView] {
         let records: [SessionRecord]
         do { records = try await around.sessions.sessions(tenant: tenant) } catch { throw failure(error) }
@@ -206,6 +195,19 @@ package final class FederationEngine: FederatedLearning {
     func hostInMemory(_ session: String) -> SessionHost? { hosts[session] }
 
     func failure(_ error: StorageError) -> FederationFailure { storageFailure(error, around.log) }
+}
+
+extension Surroundings {
+    /// What the operator gave before the restart.
+    func evaluationSet(of session: SessionRecord) async throws(StorageError) -> EvaluationSet {
+        guard let record = try await sessions.evaluationSet(session: session.id, tenant: session.tenant) else { return .none }
+        guard let csv = try await blobs.get(record.file) else {
+            throw .corrupt(path: "blobs/\(record.file)", problem: "the evaluation set of \(session.id) is missing")
+        }
+        return await pool.run {
+            do { return .raw(try EvaluationSet.parse(csv, label: record.label, task: session.spec.task)) } catch { return .unusable("\(error)") }
+        }
+    }
 }
 
 /// A full disk is told to the client; what else is wrong with the store is the operator's to know.

@@ -4,6 +4,10 @@ package enum Limits {
     static let aggregationBytes = 64 << 20
     /// Models whose bytes are kept, newest last: the one being trained, and those that stragglers still fetch.
     static let modelsKept = 3
+    /// Registered models of one tenant.
+    static let modelsPerTenant = 10_000
+    /// Sessions that ended, read at a time to register their models.
+    static let registeredAtOnce = 100
     /// Attempts that are read at a time for a receipt; more than one round ever has.
     static let receiptPage = 1000
     /// Looks, ten milliseconds apart, whether a session that is ending has ended.

@@ -187,7 +187,10 @@ actor SessionHost {
         case .finished(let status):
             (models, base, evaluation) = ([], nil, .none)
             isClosed = true
-            Task { await leaveReceipt() }
+            Task {
+                await leaveReceipt()
+                await leaveModel()
+            }
             around.log.info("session ended", metadata: ["session": "\(id)", "status": "\(status.rawValue)"])
         }
     }

@@ -20,12 +20,14 @@ package struct Surroundings: Sendable {
     /// What to do when a decision could not be made durable. What nobody may see yet cannot be taken back either, so the
     /// real one never returns: the process ends and goes on from its log.
     package var halt: @Sendable (_ why: String) -> Void
+    /// Where the models of sessions are registered; nil: nowhere.
+    package var models: (any ModelStore)?
     /// Set by the engine.
     var notary: Notary?
 
     package init(
         sessions: any SessionStore, blobs: any BlobStore, pool: ComputePool, crew: Crew = .alone, metrics: Metrics, log: Logger,
-        history: String? = nil, now: @escaping @Sendable () -> Instant, halt: @escaping @Sendable (String) -> Void = Disk.endProcess
+        history: String? = nil, models: (any ModelStore)? = nil, now: @escaping @Sendable () -> Instant, halt: @escaping @Sendable (String) -> Void = Disk.endProcess
     ) {
         self.sessions = sessions
         self.blobs = blobs
@@ -34,6 +36,7 @@ package struct Surroundings: Sendable {
         self.metrics = metrics
         self.log = log
         self.history = history
+        self.models = models
         self.now = now
         self.halt = halt
     }

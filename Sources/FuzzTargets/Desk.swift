@@ -1,15 +1,15 @@
 internal import AisembleAPI
 internal import APIKit
+internal import Compute
 internal import Console
 internal import CryptoSuite
 internal import EnterpriseAPI
 internal import Federation
 internal import Logging
 internal import ModelServing
+internal import OpenAIAPI
 internal import OpenInferenceAPI
 internal import PhiAPI
-internal import ModelServing
-internal import OpenAIAPI
 internal import Platform
 internal import QuantumService
 internal import Storage
@@ -24,7 +24,8 @@ struct Desk: Sendable {
     static let csrf = cookie
     static let key = "tk_live_of_the_administrator"
     /// Threads are not made anew for each input.
-    private static let models = ModelRuntime(source: NoModels(), metrics: Metrics(help: [:]))
+    private static let runtime = ModelRuntime(source: NoModels(), metrics: Metrics(help: [:]))
+    private static let pool = ComputePool(threads: 1, name: "fuzz")
     private static let title = "what only guests see"
     /// One for all inputs: it keeps nothing of them, and starts no program.
     private static let vision = VisionService(reader: nil)
@@ -65,12 +66,14 @@ struct Desk: Sendable {
         let webhooks = Webhooks(store: store, secrets: secrets, policy: EgressPolicy(allowsLoopback: false), random: drawn)
         let clock = JobClock(now: { Asked.now }, sleep: { _ in })
         let leases = Leases(store: store, tenants: tenants, capacity: 8192, clock: clock, random: drawn, log: log)
+        let registry = ModelRegistry(store: store, client: nil, pool: pool, suite: .system, random: drawn, log: log) { Asked.now }
+        let models = ModelServices(registry: registry, deployments: Deployments(registry, loading: nil, random: drawn))
         let repetition = Repetition(IdempotentCalls()) { CryptoSuite.system.sha256($0) }
         return [
             Enterprise.family(identity, tenants, store, recorder, webhooks: webhooks, leases: leases, use: store),
-            Aisemble.family(identity, jobs, operations, webhooks: webhooks, models: models, vision: Self.vision),
-            OpenInference.family(models, version: "0"),
-            Phi.family(identity, inference: InferenceDesk(runtime: models, artifacts: artifacts)),
+            Aisemble.family(identity, jobs, operations, webhooks: webhooks, models: runtime, vision: Self.vision),
+            OpenInference.family(runtime, version: "0"),
+            Phi.family(identity, models: models, inference: InferenceDesk(runtime: runtime, artifacts: artifacts)),
             OpenAI.family(LanguageModels(random: drawn)),
         ].map {
             var family = $0

@@ -8,7 +8,7 @@ internal import Trust
 internal import Wire
 
 extension FuzzTarget {
-    static let files = [durableFile, maskedUpdate, safetensors, model, update, bulk]
+    static let files = [durableFile, maskedUpdate, safetensors, model, update, bulk, modelScan]
 
     static let durableFile = FuzzTarget(
         "durable-file", feeds: "the durable files of both sides", maximumBytes: 512, share: 0.25,

@@ -5,11 +5,15 @@ package import Platform
 package enum Phi {
     static let base = "/v1"
 
-    /// - Parameter loginFailed: told of every request for a token that was refused or throttled.
-    package static func family(_ identity: Identity, inference: InferenceDesk, loginFailed: @escaping @Sendable (APIRequest) async -> Void = { _ in }) -> Family
-    {
+    /// - Parameters:
+    ///   - models: what registering and deploying stand on.
+    ///   - inference: what answers.
+    ///   - loginFailed: told of every request for a token that was refused or throttled.
+    package static func family(
+        _ identity: Identity, models: ModelServices, inference: InferenceDesk, loginFailed: @escaping @Sendable (APIRequest) async -> Void = { _ in }
+    ) -> Family {
         Family(
-            .phi, bases: [base], endpoints: [token(identity, loginFailed)] + self.inference(inference) + notBuilt, errorShape: ErrorBody.shape,
+            .phi, bases: [base], endpoints: [token(identity, loginFailed)] + self.models(models) + self.inference(inference), errorShape: ErrorBody.shape,
             envelope: envelope
         )
         .describing(title: "AI execution engine, v1", version: "1.0.0")

@@ -37,6 +37,8 @@ extension AuditRecord.Action {
         case .leaseAllocated, .leaseExpired, .leaseReleased: "allocation"
         case .leaseOptimized: "allocation"
         case .authorityRolled: "authority"
+        case .modelRegistered, .modelReady, .modelFailed, .modelRemoved: "model"
+        case .modelDeployed, .deploymentScaled, .deploymentStopped: "deployment"
         case .updateConflict, .sessionCreated, .sessionStarted, .sessionStopped, .sessionEnded, .sessionEvaluationSet, .sessionInitialModelSet,
             .consoleSessionStopped:
             "session"

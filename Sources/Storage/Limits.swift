@@ -14,6 +14,8 @@ enum Limits {
     static let snapshotTries = 50
     /// Looks at an artifact that is being replaced.
     static let artifactTries = 5
+    /// What is kept of what happened to a deployment.
+    static let deploymentEvents = 200
     /// Sessions listed at once.
     static let sessions = 1000
     /// Expired logins that a new one clears away.

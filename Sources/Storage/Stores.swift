@@ -259,6 +259,16 @@ package struct AuditRecord: Sendable, Equatable, Codable {
         /// Resized, or solved by another solver, by what was measured; `details` say both.
         case leaseOptimized = "quantum.optimized"
         case leaseReleased = "quantum.released"
+        /// `details` say whence its file comes.
+        case modelRegistered = "model.registered"
+        /// Its file is here and was looked into; `details` name it by its SHA-256.
+        case modelReady = "model.ready"
+        /// `details` say why its file is not taken.
+        case modelFailed = "model.failed"
+        case modelRemoved = "model.removed"
+        case modelDeployed = "model.deployed"
+        case deploymentScaled = "deployment.scaled"
+        case deploymentStopped = "deployment.stopped"
     }
     package enum Level: String, Sendable, Codable, CaseIterable {
         case info, warning, critical

@@ -17,6 +17,10 @@ package struct CoordinatorSettings: Sendable {
     /// Blocks and hosts beside the public internet that the coordinator may connect to for its tenants.
     package var egressAllowed: [String]
     package var egressPorts: [Int]
+    /// Folders from which models may be registered.
+    package var modelRoots: [String]
+    /// Of one model's file.
+    package var modelMegabytes: Int
     package var maximumConnections: Int
     package var maximumConnectionsPerAddress: Int
     /// Answered at once.
@@ -47,6 +51,7 @@ package struct CoordinatorSettings: Sendable {
         ("quantum.benchmark_hours", .whole(24)),
         ("trust.master_passphrase_file", .text("")), ("egress.allow", .texts([])), ("egress.ports", .texts(["443", "8443"])),
         ("models.memory_mb", .whole(0)),
+        ("models.roots", .texts([])), ("models.max_megabytes", .whole(512)),
     ]
     static let tokenFamilies = ["v2", "v4", "phi"]
     static let logLevels = ["trace", "debug", "info", "notice", "warning", "error", "critical"]
@@ -72,6 +77,9 @@ package struct CoordinatorSettings: Sendable {
         egressAllowed = settings.list("egress.allow")
         egressPorts = settings.list("egress.ports").compactMap { Int($0) }.filter { (1...65_535).contains($0) }
         guard egressPorts.count == settings.list("egress.ports").count else { throw settings.problem("egress.ports", "must be port numbers from 1 to 65535") }
+        modelRoots = settings.list("models.roots")
+        guard modelRoots.allSatisfy({ $0.hasPrefix("/") }) else { throw settings.problem("models.roots", "must be absolute paths") }
+        modelMegabytes = try settings.whole("models.max_megabytes", 1...16_384)
         maximumConnections = try settings.whole("server.max_connections", 1...1_000_000)
         maximumConnectionsPerAddress = try settings.whole("server.max_connections_per_address", 1...1_000_000)
         maximumRequests = try settings.whole("server.max_requests", 4...1_000_000)
@@ -170,6 +178,11 @@ package struct CoordinatorSettings: Sendable {
         # Where tenants' webhooks may lead beside public addresses: blocks and host names of your own.
         # allow = ["10.1.0.0/16", "hooks.internal"]
         # ports = ["443", "8443"]
+
+        [models]
+        # Folders from which models may be registered as file://, and the largest file.
+        # roots = []
+        # max_megabytes = 512
 
         [compute]
         # Threads for checking, aggregating and evaluating.

@@ -1,7 +1,7 @@
 import Learning
 import Testing
 
-@testable import ByteLanguage
+import ByteLanguage
 
 @Suite struct NGramTests {
     private static let text = Array("the cat sat on the mat, and the dog sat on the log. ".utf8)

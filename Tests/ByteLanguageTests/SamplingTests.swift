@@ -1,7 +1,7 @@
 import Learning
 import Testing
 
-@testable import ByteLanguage
+import ByteLanguage
 
 /// Says what a closure says, from what was read.
 private struct Scripted: ByteModel {

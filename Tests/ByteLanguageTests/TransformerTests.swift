@@ -4,7 +4,7 @@ import StrictJSON
 import TensorKernels
 import Testing
 
-@testable import ByteLanguage
+import ByteLanguage
 
 @Suite struct TransformerTests {
     private static let configuration = TransformerConfiguration(layers: 2, width: 8, heads: 2, hidden: 16, context: 24)

@@ -16,6 +16,7 @@ import Platform
 import QuantumService
 import Storage
 import StrictJSON
+import Synchronization
 import Telemetry
 import Trust
 import TrustStreamAPI
@@ -42,6 +43,14 @@ extension APIReply {
     var json: JSON { if case .json(let json) = body { json } else { .null } }
 }
 
+/// Loads whatever it is asked for, in name.
+final class NotedLoading: ModelLoading {
+    private let ids = Mutex<[String]>([])
+    var loaded: [String] { ids.withLock { $0 } }
+    func load(_ model: ServableModel) async throws { ids.withLock { $0.append(model.id) } }
+    func unload(_ model: ServableModel) async throws { ids.withLock { $0.removeAll { $0 == model.id } } }
+}
+
 /// The three families over stores in memory.
 struct World {
     static let now = Instant(milliseconds: 1_758_506_403_000)
@@ -56,6 +65,8 @@ struct World {
     let shelf = ModelShelf()
     let models: ModelRuntime
     let openInference: Family
+    let registry: ModelRegistry
+    let loading = NotedLoading()
     let store: MemoryStore
     let metrics = Metrics(help: [:])
     /// Nothing was looked at before its first tick.
@@ -105,12 +116,14 @@ struct World {
             source: shelf, settings: limits, metrics: metrics, told: ModelEvents(store: store, suite: .system, log: log, now: { Self.now }).tell)
         openInference = OpenInference.family(models, version: "1.2.3")
         let desk = InferenceDesk(runtime: models, artifacts: Artifacts(store: store, suite: .system, log: log))
+        registry = ModelRegistry(store: store, client: nil, pool: Self.pool, suite: .system, random: .system, log: log) { Self.now }
+        let services = ModelServices(registry: registry, deployments: Deployments(registry, loading: loading, random: .system))
         let language = LanguageModels(source: source, prices: prices)
         openAI = OpenAI.family(language)
         families = [
             ("enterprise", Enterprise.family(identity, tenants, store, recorder, webhooks: webhooks, leases: leases, use: store), Documents.enterprise, 22),
             ("aisemble", Aisemble.family(identity, queue, operations, webhooks: webhooks, models: models, vision: vision, language: language), Documents.aisemble, 22),
-            ("phi", Phi.family(identity, inference: desk), Documents.phi, 8),
+            ("phi", Phi.family(identity, models: services, inference: desk), Documents.phi, 8),
         ]
         let around = Surroundings(
             sessions: store, blobs: store, pool: Self.pool, metrics: metrics, log: log, now: { Self.now }, halt: { _ in })

@@ -2,7 +2,7 @@ import Inference
 import TensorKernels
 import Testing
 
-@testable import ONNX
+import ONNX
 
 /// Against the answers of onnxruntime (`Tests/Golden/onnx/make.py`), relative to the largest number of each output.
 @Suite struct GoldenTests {

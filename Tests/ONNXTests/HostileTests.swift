@@ -1,7 +1,7 @@
 import Inference
 import Testing
 
-@testable import ONNX
+import ONNX
 
 /// Files that nobody's exporter made: each is refused with the room's own error, or computed within its limits.
 @Suite struct HostileTests {

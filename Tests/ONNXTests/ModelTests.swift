@@ -2,7 +2,7 @@ import Inference
 import TensorKernels
 import Testing
 
-@testable import ONNX
+import ONNX
 
 /// What a model says of itself, and what it asks of its inputs.
 @Suite struct ModelTests {

@@ -4,7 +4,7 @@ import KernelTable
 import TensorKernels
 import Testing
 
-@testable import ONNX
+import ONNX
 
 /// The files of `Tests/Golden/onnx`, made by the script there.
 enum Golden {

@@ -59,6 +59,11 @@ import Trust
             reference: nil)
         _ = try await store.addRun(run)
         try await store.addBenchmark(benchmark("m", at: now), kept: 1)
+        let model = ModelRecord(id: "m", tenant: "default", name: "n", version: "1", framework: "ONNX", source: "upload://f", createdAt: now, createdBy: "a")
+        _ = try await store.addModel(model, audit: note(.modelRegistered, "m"), most: 9)
+        let deployment = DeploymentRecord(
+            id: "d", tenant: "default", model: "m", isDistributed: false, resources: [1], scalesByItself: false, createdAt: now, createdBy: "a")
+        _ = try await store.addDeployment(deployment, audit: note(.modelDeployed, "d"), most: 9)
         await store.close()
     }
 
@@ -102,6 +107,8 @@ import Trust
         ("lease", "q", ["ended_ms = 1", "expires_ms = expires_ms + 4096", "tenant = 'x'"]),
         ("solver_run", "r", ["record = CAST(replace(CAST(record AS TEXT), 'exact', 'exbct') AS BLOB)", "ended_ms = 1"]),
         ("solver_benchmark", "m", ["measured_ms = 1", "record = CAST(replace(CAST(record AS TEXT), 'torus', 'tarus') AS BLOB)"]),
+        ("model", "default/m", ["version = '2'", "status = 'ready'", "sha256 = '00'", "created_ms = 1", "session = 's'"]),
+        ("deployment", "d", ["tenant = 'x'", "state = 'active'", "model = 'o'"]),
         ("artifact", "default/a", ["digest = '00'", "bytes = 4", "expires_ms = 4"]),
     ]
 

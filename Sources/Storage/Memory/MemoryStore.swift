@@ -82,6 +82,10 @@ package final class MemoryStore: Sendable {
         var artifacts: [MemoryKey: (record: ArtifactRecord, content: [UInt8])] = [:]
         /// By (id).
         var leases: [MemoryKey: LeaseRecord] = [:]
+        /// By (tenant, id).
+        var models: [MemoryKey: ModelRecord] = [:]
+        /// By (id).
+        var deployments: [MemoryKey: DeploymentRecord] = [:]
         /// By (id).
         var solverRuns: [MemoryKey: SolverRunRecord] = [:]
         /// The newest first.

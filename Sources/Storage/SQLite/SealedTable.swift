@@ -61,6 +61,10 @@ struct SealedTable: Sendable {
     static let solverRun = SealedTable(name: "solver_run", key: ["id"], columns: ["tenant", "id", "ended_ms", "record"])
     static let benchmark = SealedTable(name: "solver_benchmark", key: ["id"], columns: ["tenant", "id", "measured_ms", "record"])
 
+    static let model = SealedTable(
+        name: "model", key: ["tenant", "id"], columns: ["tenant", "id", "name", "version", "status", "created_ms", "sha256", "session", "record"])
+    static let deployment = SealedTable(name: "deployment", key: ["id"], columns: ["tenant", "id", "model", "state", "created_ms", "record"])
+
     static let all = [
         session, member, round, contribution, updateBody, token, node, apiKey, audit, privacyRow, release, fact,
         auditLeaf, auditTree,
@@ -72,6 +76,7 @@ struct SealedTable: Sendable {
         vaultKey, seenKey,
         lease, solverRun,
         benchmark,
+        model, deployment,
     ]
 }
 

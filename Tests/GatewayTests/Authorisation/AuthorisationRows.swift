@@ -159,6 +159,8 @@ enum AuthorisationRows {
         truststream GET /openapi.json open
         phi POST /auth/token open
         phi POST /models/register own
+        phi GET /models/{model_id} id
+        phi DELETE /models/{model_id} id
         phi POST /models/deploy own
         phi POST /inference/run own
         phi GET /inference/{request_id} id

@@ -37,7 +37,7 @@ struct DocumentCalls {
             guard part.hasPrefix("{") else { return String(part) }
             return parameters[String(part.dropFirst().dropLast())] ?? "none"
         }
-        let asked = (query ?? example.query).map { "\($0.name)=\($0.value)" }.joined(separator: "&")
+        let asked = (query ?? example.query).map { "\($0.name)=\(texts[$0.value] ?? $0.value)" }.joined(separator: "&")
         let content = example.request.map(content)
         let reply: Result<LiveCoordinator.Reply, any Error>
         do {

@@ -41,6 +41,8 @@ enum DocumentExpectations {
         "truststream GET /monitoring/performance": ["alerts", "optimization_suggestions"],
         // None is registered.
         "aisemble GET /models": ["models"],
+        // No operator has attested anything.
+        "phi POST /security/validate": ["compliance"],
         // There is no service of this name.
         "aisemble GET /ops/logs": ["logs"],
     ]

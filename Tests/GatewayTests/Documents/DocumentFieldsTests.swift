@@ -61,7 +61,11 @@ import Testing
         let made = try await live.admin(.POST, "/api/v2/jobs", job)
         let cancelled = try await live.admin(.DELETE, "/api/v2/jobs/\(made.json["job_id"]?.text ?? "")")
         try #require(cancelled.status == 200, "\(cancelled.json.encodedText)")
+        let file: JSON = ["model_name": "trials", "framework": "other", "version": "1", "storage_url": "s3://x/y"]
+        let model = try #require(try await live.admin(.POST, "/v1/models/register", file).json["model_id"]?.text)
+        let deployment = try await live.admin(.POST, "/v1/models/deploy", ["model_id": .string(model)])
         return [
+            "$model": model, "model_001": model, "deploy_12345": try #require(deployment.json["deployment_id"]?.text),
             "$tenant": try #require(tenant.json["tenant_id"]?.text), "your_tenant_id": "default",
             "your-client-id": try #require(client.json["client_id"]?.text), "your-client-secret": try #require(client.json["client_secret"]?.text),
         ]

@@ -334,6 +334,46 @@ FIELDS = {
             "grant_type": field("the one there is", {"reply": {"expires_in": 3600}}, [{"send": "password", "refused": 400, "field": ""}, {"send": 5, "refused": 400, "field": ""}]),
         },
     },
+    "phi POST /models/register": {
+        "then": "/models/{model_id}",
+        "fields": {
+            "model_name": field("its name; with the version it names one file", later("another", "model_name"), no("", 5), [{"omit": True, "refused": 400}]),
+            "framework": field(
+                "what it was made with; the file's bytes say what it is", {"send": "onnx", "also": {"version": "fw"}, "then": {"framework": "onnx"}},
+                no("x", 5)),
+            "version": field("with the name it names one file", later("9", "version"), no("", 5), [{"omit": True, "refused": 400}]),
+            "storage_url": field(
+                "whence its file comes",
+                {"send": "s3://b/k", "also": {"version": "url"}, "then": {"storage_url": "s3://b/k"}, "reply": {"status": "pending"}}, no("ftp://x/y", "", 5)),
+        },
+    },
+    "phi POST /models/deploy": {
+        "fields": {
+            "model_id": field("which one is to answer", set_("$model", "model_id"), no("model_none", status=404), no(5)),
+            "execution_mode": field("where its replicas are", set_("local", "execution_mode"), set_("distributed", "execution_mode"), no("x", 5)),
+            "resource_allocation": field("what it needs", {"omit": True, "reply": {"blocked_by.#": 1}}, no(5)),
+            "resource_allocation.cpu": field("cores", {"send": 100000, "reply": {"blocked_by[].what": {"has": "cpu"}}}, no(0, "1")),
+            "resource_allocation.gpu": field("what is not there is waited for", {"send": 3, "reply": {"blocked_by[].what": {"has": "gpu"}}}, no(-1, "1")),
+            "resource_allocation.tpu": field("what is not there is waited for", {"send": 3, "reply": {"blocked_by[].what": {"has": "tpu"}}}, no(-1, "1")),
+            "resource_allocation.memory": field("what is not there is waited for", {"send": "900TB", "reply": {"blocked_by[].asked": {"has": "900TB"}}}, no("lots", 5)),
+            "resource_allocation.nodes": field("replicas, one a node", {"send": 7, "reply": {"message": {"has": "0 of 7 nodes"}}}, no(0, "1")),
+            "scaling_policy": field("whether it is scaled by itself", set_("manual", "scaling_policy"), set_("auto", "scaling_policy"), no("x", 5)),
+        },
+    },
+    "phi GET /logs": {
+        "fields": {
+            "deployment_id": field("whose events", {"send": "deploy_12345", "reply": {"logs[].event": {"has": "created"}}}, no("deploy_none", status=404)),
+        },
+    },
+    "phi POST /models/auto-scale": {
+        "fields": {
+            "deployment_id": field("what is scaled", {"send": "deploy_12345", "reply": {"current_replicas": 0}}, no("deploy_none", status=404), no(5)),
+            "gpu_min": field("fewer are waited for", {"send": 0, "reply": {"status": "success"}}, {"send": 4, "reply": {"status": "pending"}}, no(-1, "1")),
+            "gpu_max": field("the most that all replicas have", set_(9, "gpu_max"), no(3, -1, "1")),
+            "tpu_enabled": field("whether machines with one may be used", set_(False, "tpu_enabled"), set_(True, "tpu_enabled"), no("x", 5)),
+            "threshold": field("when there are to be more", set_("60% utilization", "threshold_percent", 60), no("101%", "x", 5)),
+        },
+    },
 }
 
 if __name__ == "__main__":

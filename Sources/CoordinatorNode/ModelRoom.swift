@@ -1,0 +1,72 @@
+import Compute
+import CryptoSuite
+import Federation
+import FederationService
+import Logging
+import ModelServing
+import ONNX
+import PhiAPI
+import Platform
+import ServiceLifecycle
+import Storage
+import Telemetry
+import Trust
+import TuttiConfiguration
+import Vision
+
+/// Models as a service: files are fetched, deployments brought on, models of sessions that ended registered, and what is loaded answers.
+struct ModelRoom: Service {
+    let source: RegistryModelSource
+    let runtime: ModelRuntime
+    let inference: InferenceDesk
+    private let registry: ModelRegistry
+    private let deployments: Deployments
+    private let engine: FederationEngine
+    private let log: Logger
+
+    init(
+        _ store: SQLiteStore, _ engine: FederationEngine, _ settings: CoordinatorSettings, _ client: GuardedClient, _ metrics: Metrics, log: Logger
+    ) {
+        var limits = RegistrySettings()
+        limits.roots = settings.modelRoots
+        limits.bytesMax = settings.modelMegabytes << 20
+        registry = ModelRegistry(
+            store: store, settings: limits, client: client, pool: ComputePool(threads: 1, name: "models"), suite: .system, random: .system, log: log
+        ) { Instant.now }
+        source = RegistryModelSource(registry)
+        runtime = ModelRuntime(
+            source: source, settings: RuntimeSettings(memoryBytes: settings.modelMemoryMegabytes.map { $0 << 20 }, threads: settings.threads),
+            decoders: ModelDecoders().adding(.onnx) { try ONNXModel(decoding: $0) }, metrics: metrics,
+            told: ModelEvents(store: store, suite: .system, log: log, now: { Instant.now }).tell)
+        deployments = Deployments(registry, loading: DeployedModels(runtime: runtime), random: .system)
+        inference = InferenceDesk(runtime: runtime, artifacts: Artifacts(store: store, suite: .system, log: log), deployments: deployments)
+        (self.engine, self.log) = (engine, log)
+    }
+
+    var services: ModelServices { ModelServices(registry: registry, deployments: deployments) }
+    /// Digits in pictures, by models that sessions have made.
+    var vision: VisionService { VisionService(models: DigitsModels(source)) }
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask {
+                    do { try await engine.registerModels() } catch {
+                        log.warning("models of sessions are registered at the next start", metadata: ["cause": "\(error)"])
+                    }
+                }
+                group.addTask { await registry.run() }
+                group.addTask { await deployments.run() }
+            }
+        }
+    }
+}
+
+/// Models of deployments are loaded by the coordinator itself.
+private struct DeployedModels: ModelLoading {
+    let runtime: ModelRuntime
+    private static let actor = "coordinator"
+
+    func load(_ model: ServableModel) async throws { try await runtime.loadNow(model.id, tenant: model.tenant, actor: Self.actor) }
+    func unload(_ model: ServableModel) async throws { _ = try await runtime.unload(model.id, tenant: model.tenant, actor: Self.actor) }
+}
