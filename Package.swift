@@ -263,7 +263,6 @@ let suites: [Target] = [
     tests("MerkleLogTests", ["MerkleLog", "CryptoSuite", "Trust"]),
     tests("SecureAggregationTests", ["SecureAggregation", "CryptoSuite", "Trust", "FederationSimulator"]),
     tests("AnnealingTests", ["Annealing", "Compute", "StrictJSON", "WorkSharing"]),
-    tests("ModelServingTests", ["Inference", "ModelServing", "Learning", "StrictJSON", "Telemetry"]),
     tests("DifferentialPrivacyTests", ["DifferentialPrivacy", "SecureAggregation", "CryptoSuite"]),
     tests(
         "FederationTests",

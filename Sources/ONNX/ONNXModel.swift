@@ -31,6 +31,16 @@ package struct ONNXModel: RunnableModel {
     /// The operators that are computed, sorted; those of `ai.onnx.ml` under their domain.
     package static var operators: [String] { OperatorTable.names }
 
+    /// The operators that a file uses, each node's, whether they are computed or not; those of other domains under their domain.
+    package static func operators(in bytes: [UInt8]) throws(ONNXError) -> [String] {
+        try ModelMessage(bytes).graph.nodes.map { $0.domain.isEmpty ? $0.type : "\($0.domain).\($0.type)" }
+    }
+
+    /// The constants that a file has by name, weights and others.
+    package static func initializers(in bytes: [UInt8]) throws(ONNXError) -> [NamedTensor] {
+        try ModelMessage(bytes).graph.initializers.map { NamedTensor($0.name, $0.tensor) }
+    }
+
     /// Whether bytes look like an ONNX file: fields of a model from the first to the last, a graph among them. Nothing in them is decoded.
     package static func looksLikeModel(_ bytes: [UInt8]) -> Bool {
         var reader = ProtobufReader(bytes, 0..<bytes.count, "the model")

@@ -91,10 +91,10 @@ package struct NGramModel: ByteModel, Equatable {
     package func reader() -> any ByteReader { NGramReader(model: self) }
 
     /// Before a text stand four line feeds.
-    static let beginning: UInt32 = 0x0A0A_0A0A
+    package static let beginning: UInt32 = 0x0A0A_0A0A
 
     /// The distribution after four bytes: 256 numbers above 0 with the sum 1.
-    func distribution(after history: UInt32) -> [Double] {
+    package func distribution(after history: UInt32) -> [Double] {
         var p = [Double](repeating: 1.0 / 256, count: 256)
         for (length, level) in levels.enumerated() {
             guard let i = level.place(of: Self.context(history, length)) else { break }
@@ -106,7 +106,7 @@ package struct NGramModel: ByteModel, Equatable {
     }
 
     /// The same for one byte.
-    func probability(of symbol: UInt8, after history: UInt32) -> Double {
+    package func probability(of symbol: UInt8, after history: UInt32) -> Double {
         var p = 1.0 / 256
         for (length, level) in levels.enumerated() {
             guard let i = level.place(of: Self.context(history, length)) else { break }

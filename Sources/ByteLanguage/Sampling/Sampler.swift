@@ -9,13 +9,13 @@ internal import Learning
 #endif
 
 /// Chooses one symbol after the other.
-struct Sampler: Sendable {
+package struct Sampler: Sendable {
     private let options: SamplingOptions
     private var generator: SeededGenerator
     /// How often each symbol was chosen.
     private var counts = [Int](repeating: 0, count: Symbol.count)
 
-    init(_ options: SamplingOptions) {
+    package init(_ options: SamplingOptions) {
         self.options = options
         generator = SeededGenerator(seed: derivedSeed(options.seed, "sampling"))
     }
@@ -23,7 +23,7 @@ struct Sampler: Sendable {
     /// - Parameters:
     ///   - logits: `Symbol.count` of them.
     ///   - allowed: at least one symbol is.
-    mutating func choose(_ logits: [Float], _ allowed: (Int) -> Bool) -> Int {
+    package mutating func choose(_ logits: [Float], _ allowed: (Int) -> Bool) -> Int {
         let symbols = (0..<Symbol.count).filter(allowed)
         let scores = penalised(logits)
         let symbol = options.temperature == 0 ? Self.best(symbols, scores) : drawn(symbols, scores)
@@ -32,7 +32,7 @@ struct Sampler: Sendable {
     }
 
     /// OpenAI's formula: μ[j] − c[j]·frequency_penalty − (c[j] > 0)·presence_penalty, c[j] being how often j was sampled so far.
-    func penalised(_ logits: [Float]) -> [Double] {
+    package func penalised(_ logits: [Float]) -> [Double] {
         zip(logits, counts).map { logit, count in
             Double(logit) - Double(count) * options.frequencyPenalty - (count > 0 ? options.presencePenalty : 0)
         }

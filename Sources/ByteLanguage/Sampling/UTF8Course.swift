@@ -1,15 +1,17 @@
 /// Where in a character a text stands, and which bytes may come next (Unicode 16, table 3-7).
-struct UTF8Course: Sendable, Equatable {
+package struct UTF8Course: Sendable, Equatable {
     /// Bytes that are still to come of the character.
     private(set) var missing = 0
     private var next: ClosedRange<UInt8> = 0x80...0xBF
 
-    var isWhole: Bool { missing == 0 }
+    package init() {}
 
-    func allows(_ byte: UInt8) -> Bool { missing > 0 ? next.contains(byte) : byte < 0x80 || (0xC2...0xF4).contains(byte) }
+    package var isWhole: Bool { missing == 0 }
+
+    package func allows(_ byte: UInt8) -> Bool { missing > 0 ? next.contains(byte) : byte < 0x80 || (0xC2...0xF4).contains(byte) }
 
     /// - Precondition: `allows` the byte.
-    mutating func take(_ byte: UInt8) {
+    package mutating func take(_ byte: UInt8) {
         if missing > 0 {
             missing -= 1
             next = 0x80...0xBF

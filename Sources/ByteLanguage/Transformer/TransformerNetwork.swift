@@ -1,10 +1,10 @@
-internal import KernelTable
+package import KernelTable
 internal import TensorKernels
 
 /// Forward and backward pass over a batch of windows of equal length, in one workspace that grows to the largest batch.
-final class TransformerNetwork {
-    let configuration: TransformerConfiguration
-    let kernels: KernelTable
+package final class TransformerNetwork {
+    package let configuration: TransformerConfiguration
+    package let kernels: KernelTable
     private let places: TransformerConfiguration.Places
     private var capacity = (batch: 0, length: 0)
     private var arena = UnsafeMutablePointer<Float>.allocate(capacity: 1)
@@ -17,7 +17,7 @@ final class TransformerNetwork {
     private var kept: [Kept] = []
     private var last, normed, mean, inverse, logits, delta, other, wide, deltaWeights, scratch: MF32
 
-    init(configuration: TransformerConfiguration, kernels: KernelTable? = nil) {
+    package init(configuration: TransformerConfiguration, kernels: KernelTable? = nil) {
         precondition(configuration.problem == nil)
         self.configuration = configuration
         self.kernels = kernels ?? Kernels.active
@@ -133,7 +133,7 @@ final class TransformerNetwork {
 
     /// The cross-entropy of the symbols after each, summed, in nats.
     /// - Parameter windows: `length` + 1 symbols each: all but the last are read, all but the first are to be said.
-    func loss(_ p: UnsafePointer<Float>, windows: [Int32], length: Int) -> Double {
+    package func loss(_ p: UnsafePointer<Float>, windows: [Int32], length: Int) -> Double {
         let batch = split(windows, length)
         let rows = batch * length
         return kernels.softmaxCrossEntropy(forward(p, symbols, batch, length), labels, rows, Symbol.count, 1 / Float(rows))
@@ -149,7 +149,7 @@ final class TransformerNetwork {
     }
 
     /// The same, and the gradient of its mean.
-    func gradient(_ p: UnsafePointer<Float>, windows: [Int32], length: Int, into g: UnsafeMutablePointer<Float>) -> Double {
+    package func gradient(_ p: UnsafePointer<Float>, windows: [Int32], length: Int, into g: UnsafeMutablePointer<Float>) -> Double {
         let total = loss(p, windows: windows, length: length)
         let (c, d) = (configuration, configuration.width)
         let batch = windows.count / (length + 1)

@@ -1,6 +1,6 @@
 /// DEFLATE (RFC 1951), part by part: what comes out is handed on 32 KiB at a time, and never more than was asked for.
-struct Inflate {
-    enum End: Sendable, Equatable {
+package struct Inflate {
+    package enum End: Sendable, Equatable {
         /// How many bytes of the input it took.
         case done(Int)
         case malformed
@@ -25,7 +25,7 @@ struct Inflate {
     }
 
     /// - Parameter receive: false: no more is wanted.
-    static func run(_ input: ArraySlice<UInt8>, limit: Int, _ receive: (ArraySlice<UInt8>) -> Bool) -> End {
+    package static func run(_ input: ArraySlice<UInt8>, limit: Int, _ receive: (ArraySlice<UInt8>) -> Bool) -> End {
         var inflate = Inflate(input, limit: limit)
         do throws(Failure) {
             try inflate.blocks(receive)
@@ -34,7 +34,7 @@ struct Inflate {
     }
 
     /// All of it; nil: it cannot be read, or is longer than `limit`.
-    static func whole(_ input: ArraySlice<UInt8>, limit: Int) -> [UInt8]? {
+    package static func whole(_ input: ArraySlice<UInt8>, limit: Int) -> [UInt8]? {
         var out: [UInt8] = []
         let end = run(input, limit: limit) {
             out += $0

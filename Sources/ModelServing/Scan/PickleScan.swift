@@ -1,7 +1,7 @@
 /// Follows the opcodes of pickles (protocols 0 to 5, CPython's Lib/pickletools.py) without doing anything that they say. Names that
 /// are put together on the stack are followed through stack and memo; one that cannot be followed is as bad as a wrong one.
-struct PickleScan {
-    enum Value {
+package struct PickleScan {
+    package enum Value {
         case mark
         case text(String)
         case global(allowed: Bool)
@@ -24,7 +24,7 @@ struct PickleScan {
     private var opcodes = 0
     private var cursor: ByteCursor
 
-    init(_ bytes: ArraySlice<UInt8>) {
+    package init(_ bytes: ArraySlice<UInt8>) {
         cursor = ByteCursor(bytes)
         repeat {
             (stack, memo) = ([], [:])
@@ -37,7 +37,7 @@ struct PickleScan {
     private var beginsAnother: Bool { PickleScan.begins(cursor.rest) }
 
     /// From protocol 2 on they say what they are.
-    static func begins(_ bytes: ArraySlice<UInt8>) -> Bool {
+    package static func begins(_ bytes: ArraySlice<UInt8>) -> Bool {
         bytes.count >= 2 && bytes[bytes.startIndex] == 0x80 && (1...5).contains(bytes[bytes.startIndex + 1])
     }
 

@@ -1,6 +1,6 @@
 /// The directory of a ZIP archive (PKWARE APPNOTE 6.3.10), held to rules before anybody unpacks it.
-struct ZipScan {
-    struct Entry {
+package struct ZipScan {
+    package struct Entry {
         var name: ArraySlice<UInt8>
         var method: UInt64
         var packed: UInt64
@@ -19,7 +19,7 @@ struct ZipScan {
     private static let commentMax = 65_535
 
     /// Whether an end record lies where one would be looked for.
-    static func endRecord(_ bytes: ArraySlice<UInt8>) -> Int? {
+    package static func endRecord(_ bytes: ArraySlice<UInt8>) -> Int? {
         guard bytes.count >= endBytes else { return nil }
         let last = bytes.endIndex - endBytes
         // The one whose comment ends with the file: that is the one that readers take.
@@ -30,7 +30,7 @@ struct ZipScan {
         return nil
     }
 
-    init(_ bytes: ArraySlice<UInt8>) {
+    package init(_ bytes: ArraySlice<UInt8>) {
         self.bytes = bytes
         read()
     }
@@ -141,7 +141,7 @@ struct ZipScan {
     }
 
     /// What an entry has in it; nil: it is too large to be looked into, or cannot be unpacked.
-    func content(_ entry: Entry) -> ArraySlice<UInt8>? {
+    package func content(_ entry: Entry) -> ArraySlice<UInt8>? {
         guard entry.size <= UInt64(ScanLimits.entryBytes) || entry.method == 0 else { return nil }
         let packed = bytes[entry.content]
         if entry.method == 0 { return packed }
@@ -151,5 +151,5 @@ struct ZipScan {
 }
 
 extension Problems {
-    mutating func add(_ others: Problems) { for problem in others.told { add(problem) } }
+    package mutating func add(_ others: Problems) { for problem in others.told { add(problem) } }
 }
