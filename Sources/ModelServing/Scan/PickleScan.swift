@@ -10,15 +10,15 @@ package struct PickleScan {
         case other
     }
 
-    private(set) var problems = Problems()
+    package private(set) var problems = Problems()
     /// Where it cannot be read; nil: it was read to its end.
-    private(set) var malformed: String?
+    package private(set) var malformed: String?
     /// Functions and classes that it names.
-    private(set) var globals = 0
+    package private(set) var globals = 0
     /// Pickles in a row, as old versions of PyTorch write.
-    private(set) var pickles = 0
+    package private(set) var pickles = 0
     /// Whether it ends where the bytes end.
-    private(set) var coversAll = false
+    package private(set) var coversAll = false
     private var stack: [Value] = []
     private var memo: [UInt64: Value] = [:]
     private var opcodes = 0

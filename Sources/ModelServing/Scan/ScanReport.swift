@@ -43,10 +43,10 @@ package struct ScanReport: Sendable, Equatable, Codable {
 }
 
 /// Problems of one check: the first ones, and how many more there are.
-struct Problems {
-    private(set) var told: [String] = []
+package struct Problems {
+    package private(set) var told: [String] = []
     private var more = 0
-    var isEmpty: Bool { told.isEmpty }
+    package var isEmpty: Bool { told.isEmpty }
 
     mutating func add(_ problem: String) {
         if told.contains(problem) { return }
@@ -55,7 +55,7 @@ struct Problems {
 
     mutating func add(_ others: Problems, in place: String) { for problem in others.told { add("\(place): \(problem)") } }
 
-    var text: String { told.joined(separator: "; ") + (more > 0 ? "; and \(more) more" : "") }
+    package var text: String { told.joined(separator: "; ") + (more > 0 ? "; and \(more) more" : "") }
 }
 
 /// A name from a file as it may be shown: printable ASCII, clipped.

@@ -11,8 +11,8 @@ package struct ZipScan {
         var content: Range<Int> = 0..<0
     }
 
-    private(set) var entries: [Entry] = []
-    private(set) var problems = Problems()
+    package private(set) var entries: [Entry] = []
+    package private(set) var problems = Problems()
     private let bytes: ArraySlice<UInt8>
 
     private static let endBytes = 22
