@@ -59,7 +59,9 @@ func refusal(_ body: () throws(InflateError) -> Void) -> InflateError? {
     }
 
     @Test func codesThatAreNotCompleteAreRefused() {
-        func kind(_ literals: [Int: Int], _ distances: [Int]) -> InflateError? { refused(BitWriter.dynamic(literals: literals, distances: distances).bytes + [0, 0, 0, 0]) }
+        func kind(_ literals: [Int: Int], _ distances: [Int]) -> InflateError? {
+            refused(BitWriter.dynamic(literals: literals, distances: distances).bytes + [0, 0, 0, 0])
+        }
         #expect(kind([0: 1, 1: 1, 256: 1], [0]) == .malformed(.oversubscribed))
         #expect(kind([0: 2, 256: 1], [0]) == .malformed(.incomplete))
         #expect(kind([256: 2], [0]) == .malformed(.incomplete))
@@ -94,18 +96,37 @@ func refusal(_ body: () throws(InflateError) -> Void) -> InflateError? {
         }
         // 'a', a length of 3, and a distance of 2; then what has no meaning: lengths 286 and 287, distances 30 and 31.
         let letter: (inout BitWriter) -> Void = { $0.code(0x30 + 97, 8) }
-        #expect(fixed { letter(&$0); $0.code(1, 7); $0.code(1, 5) } == .malformed(.beforeBeginning))
-        #expect(fixed { $0.code(1, 7); $0.code(0, 5) } == .malformed(.beforeBeginning))
-        #expect(fixed { letter(&$0); $0.code(1, 7); $0.code(0, 5) } == nil)
-        for symbol in 286...287 { #expect(fixed { letter(&$0); $0.code(0xC0 + symbol - 280, 8) } == .malformed(.length)) }
-        for symbol in 30...31 { #expect(fixed { letter(&$0); $0.code(1, 7); $0.code(symbol, 5) } == .malformed(.distance)) }
+        #expect(
+            fixed {
+                letter(&$0); $0.code(1, 7); $0.code(1, 5)
+            } == .malformed(.beforeBeginning))
+        #expect(
+            fixed {
+                $0.code(1, 7); $0.code(0, 5)
+            } == .malformed(.beforeBeginning))
+        #expect(
+            fixed {
+                letter(&$0); $0.code(1, 7); $0.code(0, 5)
+            } == nil)
+        for symbol in 286...287 {
+            #expect(
+                fixed {
+                    letter(&$0); $0.code(0xC0 + symbol - 280, 8)
+                } == .malformed(.length))
+        }
+        for symbol in 30...31 {
+            #expect(
+                fixed {
+                    letter(&$0); $0.code(1, 7); $0.code(symbol, 5)
+                } == .malformed(.distance))
+        }
         func head(_ literals: Int, _ distances: Int, _ lengths: [Int], _ more: (inout BitWriter) -> Void = { _ in }) -> InflateError? {
             var writer = BitWriter()
             writer.put(5, 3)
             writer.put(literals - 257, 5)
             writer.put(distances - 1, 5)
             writer.put(15, 4)
-            for length in lengths { writer.put(length, 3) }
+            for i in 0..<19 { writer.put(i < lengths.count ? lengths[i] : 0, 3) }
             more(&writer)
             return refused(writer.bytes + [UInt8](repeating: 0, count: 40))
         }
@@ -116,7 +137,10 @@ func refusal(_ body: () throws(InflateError) -> Void) -> InflateError? {
         #expect(head(257, 1, [1, 1, 1]) == .malformed(.oversubscribed))
         #expect(head(257, 1, [1, 0, 1]) { $0.put(0, 1) } == .malformed(.repeatedNothing))
         #expect(head(257, 1, [1, 0, 1]) { for _ in 0..<2 { $0.put(1, 1); $0.put(127, 7) } } == .malformed(.repeatedTooOften))
-        #expect(head(257, 1, [1, 0, 1]) { $0.put(1, 1); $0.put(127, 7); $0.put(1, 1); $0.put(109, 7) } == .malformed(.noEnd))
+        #expect(
+            head(257, 1, [1, 0, 1]) {
+                $0.put(1, 1); $0.put(127, 7); $0.put(1, 1); $0.put(109, 7)
+            } == .malformed(.noEnd))
     }
 
     @Test func aStreamThatIsCutAnywhereIsCutShort() {
