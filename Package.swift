@@ -74,7 +74,7 @@ let rooms: [Target] = [
     room("Deflate"),
     room("Suggestion"),
     room("Language"),
-    room("Learning", ["TensorKernels", "KernelTable", "StrictJSON"]),
+    room("Learning", ["Deflate", "TensorKernels", "KernelTable", "StrictJSON"]),
     room("Inference"),
     room("ONNX", ["Inference", "TensorKernels", "KernelTable"]),
     room("Vision", ["Deflate"]),
@@ -209,7 +209,7 @@ let roof: [Target] = [
     room(
         "FuzzTargets",
         [
-            "ONNX", "Inference", "Annealing",
+            "Deflate", "ONNX", "Inference", "Annealing",
             "StrictJSON", "Learning", "Strategies", "CryptoSuite", "SecureAggregation", "Wire", "Federation", "Trust", "FederationService", "APIKit", "TrustStreamAPI",
             "EnterpriseAPI", "AisembleAPI", "PhiAPI", "Console", "Platform", "ModelServing", "Compute", "Vision", "OpenInferenceAPI", "OpenAIAPI", "QuantumService", "Storage", "Telemetry", "Receipts", "MerkleLog",
             "TuttiConfiguration", "CoordinatorNode", "ClientNode", .product(name: "NIOEmbedded", package: "swift-nio"), .product(name: "Logging", package: "swift-log"),

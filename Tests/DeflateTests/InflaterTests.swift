@@ -41,7 +41,8 @@ func refusal(_ body: () throws(InflateError) -> Void) -> InflateError? {
         #expect(try Inflater.whole(writer.bytes[...], limit: 5).bytes == Array("aaaaa".utf8))
     }
 
-    /// RFC 1951 §3.2.2: the lengths (3, 3, 3, 3, 3, 2, 4, 4) of A to H make the codes 010, 011, 100, 101, 110, 00, 1110, 1111. Here with the end in G's place.
+    /// RFC 1951 §3.2.2: the lengths (3, 3, 3, 3, 3, 2, 4, 4) of A to H make the codes 010, 011, 100, 101, 110, 00, 1110, 1111.
+    /// Here with the end in place of G.
     @Test func theCodeOfTheRFCsExample() throws {
         var writer = BitWriter.dynamic(literals: [65: 3, 66: 3, 67: 3, 68: 3, 69: 3, 70: 2, 72: 4, 256: 4], distances: [0])
         for (code, bits) in [(2, 3), (3, 3), (4, 3), (5, 3), (6, 3), (0, 2), (14, 4), (15, 4)] { writer.code(code, bits) }
