@@ -14,7 +14,9 @@ import Testing
     }
 
     @Test func rowsWithTheirClasses() throws {
-        for (file, labels) in [("arrays.npz", nil), ("arrays-compressed.npz", nil), ("arrays-f4.npy", "arrays-labels.npy"), ("arrays-f4.npy", "arrays-labels.idx1")] {
+        for (file, labels) in [
+            ("arrays.npz", nil), ("arrays-compressed.npz", nil), ("arrays-f4.npy", "arrays-labels.npy"), ("arrays-f4.npy", "arrays-labels.idx1"),
+        ] {
             let table = try DataFile.parse(golden(file), labels: try labels.map { try golden($0) }, options: CSVOptions())
             let dataset = try table.dataset()
             #expect(dataset.features == x && dataset.labels == y, "\(file)")
