@@ -1,8 +1,8 @@
 internal import Deflate
 
 /// Compressed entries of archives, handed on part by part, and never more than was asked for.
-enum Inflate {
-    enum End: Sendable, Equatable {
+package enum Inflate {
+    package enum End: Sendable, Equatable {
         /// How many bytes of the input it took.
         case done(Int)
         case malformed
@@ -13,7 +13,7 @@ enum Inflate {
     }
 
     /// - Parameter receive: false: no more is wanted.
-    static func run(_ input: ArraySlice<UInt8>, limit: Int, _ receive: (ArraySlice<UInt8>) -> Bool) -> End {
+    package static func run(_ input: ArraySlice<UInt8>, limit: Int, _ receive: (ArraySlice<UInt8>) -> Bool) -> End {
         do { return .done(try Inflater.run(input, limit: limit, receive)) } catch {
             switch error {
             case .cutShort, .malformed: return .malformed
@@ -24,5 +24,5 @@ enum Inflate {
     }
 
     /// All of it; nil: it cannot be read, or is longer than `limit`.
-    static func whole(_ input: ArraySlice<UInt8>, limit: Int) -> [UInt8]? { try? Inflater.whole(input, limit: limit).bytes }
+    package static func whole(_ input: ArraySlice<UInt8>, limit: Int) -> [UInt8]? { try? Inflater.whole(input, limit: limit).bytes }
 }
