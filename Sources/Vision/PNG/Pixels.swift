@@ -2,7 +2,7 @@ internal import Deflate
 
 /// The compressed data of a PNG: a zlib stream and nothing else.
 enum Pixels {
-    /// - Parameter expected: bytes that they inflate to, as the header says: it is an error when there are more or fewer, found at the first byte too many.
+    /// - Parameter expected: bytes that they inflate to, as the header says. More are found at the first byte too many.
     static func inflate(_ compressed: [UInt8], expected: Int, _ receive: (ArraySlice<UInt8>) throws(ImageError) -> Void) throws(ImageError) {
         var (total, refused): (Int, ImageError?) = (0, nil)
         let taken: Int
