@@ -77,7 +77,7 @@ import Testing
         #expect(changed(24, little(size + 1)).contains("not what the directory says"))
         #expect(changed(24, little(1 << 30)).contains("would become 1073741824 bytes"))
         #expect(changed(16, [whole[entry + 16] ^ 1]).contains("not what the directory says"))
-        #expect(changed(10, [12, 0]).contains("in a way that is not read"))
+        #expect(changed(10, [12, 0]).contains("packed in a way that is not read"))
         #expect(changed(20, little(10)).contains("cut short"))
     }
 

@@ -65,7 +65,7 @@ package enum NPZ {
             guard at + 46 + nameBytes <= end, let name = String(validating: bytes[(at + 46)..<(at + 46 + nameBytes)], as: UTF8.self) else {
                 throw .archive("a name in its directory is damaged")
             }
-            guard method == 8 || (method == 0 && stored == plain) else { throw .archive("'\(name.clipped(40))' is compressed in a way that is not read") }
+            guard method == 8 || (method == 0 && stored == plain) else { throw .archive("'\(name.clipped(40))' is packed in a way that is not read") }
             guard plain <= 1 << 20 || plain / Limits.archiveRatio <= stored else {
                 throw .archive("'\(name.clipped(40))' would become \(plain) bytes out of \(stored)")
             }
