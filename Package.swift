@@ -71,12 +71,13 @@ let nio: [Target.Dependency] = [
 let rooms: [Target] = [
     // 1 learning, guarding
     room("StrictJSON"),
+    room("Deflate"),
     room("Suggestion"),
     room("Language"),
-    room("Learning", ["TensorKernels", "KernelTable", "StrictJSON"]),
+    room("Learning", ["Deflate", "TensorKernels", "KernelTable", "StrictJSON"]),
     room("Inference"),
     room("ONNX", ["Inference", "TensorKernels", "KernelTable"]),
-    room("Vision"),
+    room("Vision", ["Deflate"]),
     room("ByteLanguage", ["TensorKernels", "KernelTable", "Learning", "StrictJSON"]),
     room("WorkSharing"),
     room("RobustAggregation", ["WorkSharing", "TensorKernels", "KernelTable"]),
@@ -142,7 +143,7 @@ let rooms: [Target] = [
     room(
         "ModelServing",
         [
-            "ByteLanguage", "Compute", "CryptoSuite", "Federation", "Inference", "Learning", "Platform", "Storage", "StrictJSON", "Telemetry", "Trust", "Vision", "WorkSharing",
+            "ByteLanguage", "Compute", "CryptoSuite", "Deflate", "Federation", "Inference", "Learning", "Platform", "Storage", "StrictJSON", "Telemetry", "Trust", "Vision", "WorkSharing",
             .product(name: "Crypto", package: "swift-crypto"),
             .product(name: "Logging", package: "swift-log"),
         ]),
@@ -208,7 +209,7 @@ let roof: [Target] = [
     room(
         "FuzzTargets",
         [
-            "ONNX", "Inference", "Annealing",
+            "Deflate", "ONNX", "Inference", "Annealing",
             "StrictJSON", "Learning", "Strategies", "CryptoSuite", "SecureAggregation", "Wire", "Federation", "Trust", "FederationService", "APIKit", "TrustStreamAPI",
             "EnterpriseAPI", "AisembleAPI", "PhiAPI", "Console", "Platform", "ModelServing", "Compute", "Vision", "OpenInferenceAPI", "OpenAIAPI", "QuantumService", "Storage", "Telemetry", "Receipts", "MerkleLog",
             "TuttiConfiguration", "CoordinatorNode", "ClientNode", .product(name: "NIOEmbedded", package: "swift-nio"), .product(name: "Logging", package: "swift-log"),
@@ -243,6 +244,7 @@ let suites: [Target] = [
     tests("TensorKernelsTests", ["TensorKernels", "KernelTable"]),
     tests("ONNXTests", ["ONNX", "Inference", "TensorKernels", "KernelTable"]),
     tests("StrictJSONTests", ["StrictJSON"]),
+    tests("DeflateTests", ["Deflate"]),
     tests("ByteLanguageTests", ["ByteLanguage", "KernelTable", "Learning", "StrictJSON", "TensorKernels"]),
     .testTarget(name: "LanguageTests", dependencies: ["Language"], exclude: ["Sets"], swiftSettings: strict),
     tests("VisionTests", ["Vision"]),

@@ -46,7 +46,7 @@ package struct FuzzTarget: Sendable {
 
     /// In the order in which long runs take them: the quick ones first.
     package static let all: [FuzzTarget] =
-        values + files + models + tables + annealing + pictures + messages + certificates + connections + platform
+        values + files + models + compressed + tables + annealing + pictures + messages + certificates + connections + platform
 }
 
 /// What did not hold of an input.

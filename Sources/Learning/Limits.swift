@@ -19,6 +19,8 @@ package enum Limits {
     /// Numbers of one array file: 4 GiB as Float32.
     package static let arrayElements = 1 << 30
     package static let arrayHeaderBytes = 1 << 16
+    /// How much larger an array of an archive may become than it lies there, beyond a first mebibyte.
+    package static let archiveRatio = 200
     package static let csvLineBytes = 1 << 20
     /// Classes, and the length of the name of one.
     package static let labels = 1 << 16

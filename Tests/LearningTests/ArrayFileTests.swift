@@ -14,7 +14,9 @@ import Testing
     }
 
     @Test func rowsWithTheirClasses() throws {
-        for (file, labels) in [("arrays.npz", nil), ("arrays-f4.npy", "arrays-labels.npy"), ("arrays-f4.npy", "arrays-labels.idx1")] {
+        for (file, labels) in [
+            ("arrays.npz", nil), ("arrays-compressed.npz", nil), ("arrays-f4.npy", "arrays-labels.npy"), ("arrays-f4.npy", "arrays-labels.idx1"),
+        ] {
             let table = try DataFile.parse(golden(file), labels: try labels.map { try golden($0) }, options: CSVOptions())
             let dataset = try table.dataset()
             #expect(dataset.features == x && dataset.labels == y, "\(file)")
@@ -48,7 +50,6 @@ import Testing
 
     @Test func whatCannotBeReadSaysWhy() throws {
         #expect(problem(try golden("arrays-object.npy")).contains("not read"))
-        #expect(problem(try golden("arrays-compressed.npz")).contains("without compression"))
         #expect(problem(try golden("arrays-f4.npy")).contains("--labels FILE"))
         #expect(problem(try golden("arrays-f4.npy"), labels: try golden("arrays-i2-big.npy")).contains("one number for each row"))
         #expect(problem(try golden("arrays-labels.npy"), labels: try golden("arrays-labels.npy")).contains("shape is [4]"))
@@ -60,10 +61,30 @@ import Testing
         #expect(problem(nan, labels: try golden("arrays-labels.npy")).contains("value 23"))
     }
 
+    /// What a compressed array becomes is what the directory says, and not too much.
+    @Test func compressedArraysAreHeldToTheirDirectory() throws {
+        let whole = try golden("arrays-compressed.npz")
+        let entry = try #require(whole.indices.dropLast(4).first { Array(whole[$0..<$0 + 4]) == [0x50, 0x4B, 1, 2] })
+        func changed(_ offset: Int, _ value: [UInt8]) -> String {
+            var bytes = whole
+            bytes.replaceSubrange(entry + offset..<entry + offset + value.count, with: value)
+            return problem(bytes)
+        }
+        let size = Int(whole[entry + 24]) | Int(whole[entry + 25]) << 8
+        func little(_ value: Int) -> [UInt8] { (0..<4).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) } }
+        #expect(changed(24, little(size)) == "none")
+        #expect(changed(24, little(size - 1)).contains("more than may be"))
+        #expect(changed(24, little(size + 1)).contains("not what the directory says"))
+        #expect(changed(24, little(1 << 30)).contains("would become 1073741824 bytes"))
+        #expect(changed(16, [whole[entry + 16] ^ 1]).contains("not what the directory says"))
+        #expect(changed(10, [12, 0]).contains("packed in a way that is not read"))
+        #expect(changed(20, little(10)).contains("cut short"))
+    }
+
     /// Lengths that lie, bits that flip: an error, never a trap.
     @Test func damagedFilesNeverTrap() throws {
         var generator = SeededGenerator(seed: 5)
-        for name in ["arrays-f4.npy", "arrays.npz", "arrays-images.idx3", "arrays-i2-big.npy"] {
+        for name in ["arrays-f4.npy", "arrays.npz", "arrays-compressed.npz", "arrays-images.idx3", "arrays-i2-big.npy"] {
             let whole = try golden(name)
             for _ in 0..<2000 {
                 var bytes = whole

@@ -29,7 +29,7 @@ package enum ArrayFileError: Error, Sendable, Equatable, CustomStringConvertible
         case .type(let name): "numbers of type \(name) are not read; save them as float32, float64, or whole numbers of 1 to 8 bytes"
         case .tooLarge(let what): "\(what); give a smaller file"
         case .notFinite(let index): "value \(index) (from 0) is NaN or infinite; fill it in or leave its row out"
-        case .archive(let problem): "the archive cannot be read (\(problem)); save it with numpy.savez, without compression"
+        case .archive(let problem): "the archive cannot be read (\(problem)); save it again with numpy.savez"
         case .missing(let what, let have):
             "there is no array for the \(what) among \(Self.list(have)); name the arrays x and y"
         }

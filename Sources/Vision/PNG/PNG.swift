@@ -1,3 +1,5 @@
+internal import Deflate
+
 /// Reads PNG files (W3C, Portable Network Graphics, third edition): all colour types and depths, interlaced or not, with palettes and with
 /// transparency by `tRNS`. Samples come out with eight bits; gamma, colour profiles and the other chunks that a reader may leave out are left
 /// out, and of an animation the first picture is read. What breaks a rule that a reader can check is refused, and so are chunks that a reader
@@ -21,8 +23,7 @@ package struct PNG: Sendable, Equatable {
         // A match of 258 bytes takes two bits at least: what says more than that is not even given memory.
         guard header.inflatedBytes / Self.mostPerByte <= parts.compressed.count else { throw .damaged("its data are too few for its size") }
         var rows = Rows(header, parts)
-        var inflater = try Inflater(parts.compressed, expected: header.inflatedBytes)
-        try inflater.run { bytes throws(ImageError) in try rows.add(bytes) }
+        try Pixels.inflate(parts.compressed, expected: header.inflatedBytes) { bytes throws(ImageError) in try rows.add(bytes) }
         picture = try rows.finished()
     }
 

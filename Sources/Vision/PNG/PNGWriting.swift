@@ -1,3 +1,5 @@
+internal import Deflate
+
 extension GreyPicture {
     /// As a PNG of eight bits that is not compressed: for whoever wants to send a picture, and for tests.
     package var png: [UInt8] {
