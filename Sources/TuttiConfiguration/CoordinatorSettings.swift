@@ -183,14 +183,12 @@ package struct CoordinatorSettings: Sendable {
         # Folders from which models may be registered as file://, and the largest file.
         # roots = []
         # max_megabytes = 512
+        # Memory for the weights of models that answer; 0: a quarter of the machine's.
+        # memory_mb = 0
 
         [compute]
         # Threads for checking, aggregating and evaluating.
         threads = 2
-
-        [models]
-        # Memory for the weights of models that answer; 0: a quarter of the machine's.
-        # memory_mb = 0
 
         [log]
         level = "notice"

@@ -43,7 +43,8 @@ import Trust
             let facts = try #require(card["federation"])
             #expect(facts["rounds"] == 3 && facts["contributors"] == 2 && facts["clients"] == 2 && facts["epsilon"] == .null)
             #expect(facts["model_sha256"]?.text == digest && facts["configuration_sha256"]?.text?.count == 64 && facts["status"] == "completed")
-            let receipt = try verified(try await service.engine.receipt(session, tenant: tenant))
+            // The one that registered it has made the receipt, too.
+            let receipt = try verified(try await engine.receipt(session, tenant: tenant))
             #expect(facts["roster_sha256"]?.text == receipt.content.roster.sha256)
             #expect(card["model_details"]?["session_id"]?.text == session)
             let entries = try await service.store.audit(tenant: tenant, after: 0, limit: 999).map(\.entry).filter { $0.action == .modelRegistered }
