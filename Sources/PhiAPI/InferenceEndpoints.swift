@@ -97,14 +97,14 @@ extension Phi {
         ) { request throws(ServiceError) in
             let sent = try await request.sent(ProfileBody.self)
             let (body, tenant) = (sent.body, try request.principal().tenant)
-            var model: String?
-            if let deployment = body.deployment {
-                model = try await desk.model(of: deployment, tenant: tenant)
-            } else {
-                do throws(ModelFailure) { model = try await desk.deployments.latest(tenant: tenant) } catch {
+            var deployment = body.deployment
+            if deployment == nil {
+                do throws(ModelFailure) { deployment = try await desk.deployments.latest(tenant: tenant) } catch {
                     throw ServiceError(.model(error), field: "deployment_id")
                 }
             }
+            var model: String?
+            if let deployment { model = try await desk.model(of: deployment, tenant: tenant) }
             guard let model else {
                 if body.input != nil { throw sent.invalid("input", "needs a model that takes it; nothing is deployed") }
                 let profile = try await desk.runtime.asking(tenant: tenant) { runtime throws(RuntimeError) in

@@ -54,13 +54,13 @@ extension Endpoint {
         }
     }
 
-    /// An endpoint that takes no body and gives a JSON object.
+    /// An endpoint that takes no body and gives a JSON object. Clients that send `{}` with every POST are not turned away for it.
     package init<Reply: Described>(
         _ method: String, _ path: String, _ operation: String, _ access: Access, rate: RateClass = .family, _ summary: String, query: [Field] = [],
         gives: Reply.Type, status: Int = 200, _ handler: @escaping @Sendable (APIRequest) async throws(ServiceError) -> Reply
     ) {
         self.init(
-            method, path, operation, access, rate: rate, bodyLimitBytes: 0,
+            method, path, operation, access, rate: rate, bodyLimitBytes: method == "GET" || method == "DELETE" ? 0 : jsonBodyBytes,
             contract: Contract(summary, query: query, replies: [(status, .json(Reply.shape))])
         ) { request throws(ServiceError) in
             .json(status, try await handler(request).json.noting(request.notices(query: query.map(\.name))))

@@ -131,9 +131,11 @@ package struct Deployments: DeploymentSource {
         return found.model
     }
 
-    /// The id of the newest deployment; nil: there is none.
+    /// The id of the newest deployment that answers; nil: there is none.
     package func latest(tenant: String) async throws(ModelFailure) -> String? {
-        do { return try await newest(tenant: tenant)?.id } catch { throw .internalError(cause: "\(error)") }
+        do throws(StorageError) {
+            return try await store.deployments(tenant: tenant, limit: Self.readAtOnce).first { $0.state == .active }?.id
+        } catch { throw .internalError(cause: "\(error)") }
     }
 
     /// Stores the rule; it is followed as far as there are accelerators.

@@ -3,7 +3,7 @@ package protocol DeploymentSource: Sendable {
     /// The id of its model.
     /// - Throws: `notFound` where there is no such deployment, `notReady` where its model has no file yet.
     func model(of deployment: String, tenant: String) async throws(ModelFailure) -> String
-    /// The last one that the tenant made; nil: it has none.
+    /// The newest deployment of the tenant that answers; nil: there is none.
     func latest(tenant: String) async throws(ModelFailure) -> String?
 }
 

@@ -165,8 +165,8 @@ enum AuthorisationRows {
         phi POST /inference/run own
         phi GET /inference/{request_id} id
         phi PUT /files/{name} own
-        phi GET /files/{name} id
-        phi DELETE /files/{name} id
+        phi GET /files/{name} own
+        phi DELETE /files/{name} own
         phi GET /logs own
         phi POST /security/validate own
         phi POST /models/auto-scale own

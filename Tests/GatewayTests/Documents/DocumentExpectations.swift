@@ -28,7 +28,6 @@ enum DocumentExpectations {
             status: 503, code: "SERVICE_UNAVAILABLE", why: "there is no llm_service yet, which could be started"),
         "aisemble POST /models/{model_id}/load": Refusal(status: 404, code: "RESOURCE_NOT_FOUND", why: "there is no model of the name"),
         "aisemble GET /models/{model_id}/performance": Refusal(status: 404, code: "RESOURCE_NOT_FOUND", why: "there is no model of the name"),
-        "phi POST /inference/run": Refusal(status: 404, code: "not_found", why: "nothing is deployed"),
     ]
 
     /// Lists in which there is nothing when the example is sent as it is written, and why. `fuller` asks so that there is something.
