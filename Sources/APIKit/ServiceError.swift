@@ -46,3 +46,26 @@ package struct Quota: Sendable, Equatable {
         self.resetsAtMilliseconds = resetsAtMilliseconds
     }
 }
+
+extension ServiceError {
+    /// For families whose documents give no statuses of their own: what HTTP has for it (RFC 9110 §15).
+    package var plainStatus: Int {
+        switch self {
+        case .invalid: 400
+        case .unauthenticated: 401
+        case .forbidden: 403
+        case .notFound: 404
+        case .methodNotAllowed: 405
+        case .conflict, .disagreement: 409
+        case .tooLarge: 413
+        case .unsupportedMediaType: 415
+        case .unprocessable, .modelNotLoaded: 422
+        case .upgradeRequired: 426
+        case .rateLimited, .quotaExceeded: 429
+        case .internalError: 500
+        case .notImplemented: 501
+        case .unavailable: 503
+        case .insufficientStorage: 507
+        }
+    }
+}

@@ -89,26 +89,6 @@ package enum OpenInference {
     @Sendable package static func envelope(_ error: ServiceError, _ request: APIRequest) -> APIReply {
         let told = Refusal(error)
         let field = told.field.map { "\($0): " } ?? ""
-        return APIReply(status(error), headers: told.headers, .json(ErrorBody(error: field + (told.issue ?? told.message)).json))
-    }
-
-    private static func status(_ error: ServiceError) -> Int {
-        switch error {
-        case .invalid: 400
-        case .unauthenticated: 401
-        case .forbidden: 403
-        case .notFound: 404
-        case .methodNotAllowed: 405
-        case .conflict, .disagreement: 409
-        case .tooLarge: 413
-        case .unsupportedMediaType: 415
-        case .unprocessable, .modelNotLoaded: 422
-        case .upgradeRequired: 426
-        case .rateLimited, .quotaExceeded: 429
-        case .internalError: 500
-        case .notImplemented: 501
-        case .unavailable: 503
-        case .insufficientStorage: 507
-        }
+        return APIReply(error.plainStatus, headers: told.headers, .json(ErrorBody(error: field + (told.issue ?? told.message)).json))
     }
 }

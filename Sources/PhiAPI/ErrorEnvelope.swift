@@ -37,32 +37,12 @@ extension Phi {
     /// An internal error tells no cause.
     @Sendable package static func envelope(_ error: ServiceError, _ request: APIRequest) -> APIReply {
         let told = Refusal(error)
-        let status = status(error)
+        let status = error.plainStatus
         let word = String(reason(status).lowercased().map { $0 == " " ? "_" : $0 })
         let body = ErrorBody(
             error: word, message: told.message,
             details: ErrorDetails(field: told.field, issue: told.issue ?? told.message, provided: told.provided?.echoed, quotaType: told.quota?.type),
             requestID: request.requestID)
         return APIReply(status, headers: told.headers, .json(body.json))
-    }
-
-    private static func status(_ error: ServiceError) -> Int {
-        switch error {
-        case .invalid: 400
-        case .unauthenticated: 401
-        case .forbidden: 403
-        case .notFound: 404
-        case .methodNotAllowed: 405
-        case .conflict, .disagreement: 409
-        case .tooLarge: 413
-        case .unsupportedMediaType: 415
-        case .unprocessable, .modelNotLoaded: 422
-        case .upgradeRequired: 426
-        case .rateLimited, .quotaExceeded: 429
-        case .internalError: 500
-        case .notImplemented: 501
-        case .unavailable: 503
-        case .insufficientStorage: 507
-        }
     }
 }

@@ -1,7 +1,7 @@
 internal import Inference
 
 /// Elements taken from other places, whatever they are: a tensor seen with other extents, each with its own step.
-struct StridedView {
+struct StridedView: Moving {
     var shape: [Int]
     var strides: [Int]
     var offset = 0
@@ -40,7 +40,14 @@ struct StridedView {
             if axis < 0 { return result }
         }
     }
+}
 
+/// Takes elements of any kind from their places to others.
+protocol Moving {
+    func copy<Value>(_ source: [Value]) -> [Value]
+}
+
+extension Moving {
     func copy(_ values: Tensor.Values) -> Tensor.Values {
         switch values {
         case .float(let values): .float(copy(values))
@@ -55,7 +62,7 @@ struct StridedView {
 }
 
 /// Runs of elements, one behind the other.
-struct Runs {
+struct Runs: Moving {
     var starts: [Int]
     var length: Int
 
@@ -64,18 +71,6 @@ struct Runs {
         result.reserveCapacity(starts.count * length)
         for start in starts { result.append(contentsOf: source[start..<start + length]) }
         return result
-    }
-
-    func copy(_ values: Tensor.Values) -> Tensor.Values {
-        switch values {
-        case .float(let values): .float(copy(values))
-        case .double(let values): .double(copy(values))
-        case .int64(let values): .int64(copy(values))
-        case .int32(let values): .int32(copy(values))
-        case .uint8(let values): .uint8(copy(values))
-        case .bool(let values): .bool(copy(values))
-        case .text(let values): .text(copy(values))
-        }
     }
 }
 
