@@ -90,6 +90,35 @@ private struct RowShape {
     return (top, sum)
 }
 
+/// Cross-entropy of W rows of no more than `laneColumns` classes, a row to a lane: nothing has to be added up across the lanes, and no element
+/// of a vector is of no row. The rows become factor·(softmax(z) − [label]).
+@inline(never) private func crossEntropyLanes(
+    _ p: MF32, _ labels: Indices, _ columns: Int, _ factor: Float, _ loss: inout Double, _ product: inout Double
+) {
+    var z = InlineArray<16, V> { _ in V.zero }
+    var top = V(repeating: -.infinity)
+    for j in 0..<columns {
+        for lane in 0..<W { z[j][lane] = p[lane &* columns &+ j] }
+        top = upper(z[j], top)
+    }
+    var sum = V.zero
+    for j in 0..<columns {
+        z[j] = exponential(z[j] - top)
+        sum += z[j]
+    }
+    for lane in 0..<W {
+        loss -= Double(p[lane &* columns &+ Int(labels[lane])]) - Double(top[lane])
+        product *= Double(sum[lane])
+    }
+    let scale = V(repeating: factor) / sum
+    for j in 0..<columns {
+        let scaled = z[j] * scale
+        for lane in 0..<W { p[lane &* columns &+ j] = scaled[lane] }
+    }
+    for lane in 0..<W { p[lane &* columns &+ Int(labels[lane])] -= factor }
+}
+private let laneColumns = 16
+
 @inline(never) private func softmaxLongRow(
     _ p: MF32, _ shape: RowShape, _ factor: Float
 ) -> (top: Float, sum: Float) {
@@ -138,7 +167,17 @@ extension Level {
         guard columns > 0 else { return 0 }
         let shape = RowShape(columns)
         var (loss, product) = (0.0, 1.0)
-        for r in 0..<rows {
+        var r = 0
+        while columns <= laneColumns && r &+ W <= rows {
+            crossEntropyLanes(logits + r &* columns, labels + r, columns, factor, &loss, &product)
+            // It was no more than 2⁹⁰⁰, and has become no more than 16¹⁶ times as large.
+            if product > 0x1p900 {
+                loss += logarithm(product)
+                product = 1
+            }
+            r &+= W
+        }
+        while r < rows {
             let p = logits + r &* columns
             let label = Int(labels[r])
             let logit = p[label]
@@ -150,6 +189,7 @@ extension Level {
                 product = 1
             }
             p[label] -= factor
+            r &+= 1
         }
         // A sum that is not finite comes from a logit that is not.
         return product < .infinity ? loss + logarithm(product) : .nan
