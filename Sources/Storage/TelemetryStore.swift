@@ -6,7 +6,10 @@ package protocol TelemetryStore: Sendable {
     /// - Parameters:
     ///   - horizons: by tier, the first block that is kept.
     ///   - events: what webhooks are told of the alerts that these numbers fired.
-    func putSeries(_ blocks: [SeriesBlock], horizons: [Int: Int64], events: [OutboxEvent]) async throws(StorageError)
+    ///   - alerts: all that fire now and those that were over last, in the place of what was there; nil: as they were.
+    func putSeries(_ blocks: [SeriesBlock], horizons: [Int: Int64], events: [OutboxEvent], alerts: [AlertRecord]?) async throws(StorageError)
+    /// In the order in which they were put.
+    func alerts() async throws(StorageError) -> [AlertRecord]
     /// By number, tenant and series.
     func series(tier: Int) async throws(StorageError) -> [SeriesBlock]
     /// One transaction: adds entries, and gives up the oldest where there are more than the ring holds.
@@ -16,8 +19,8 @@ package protocol TelemetryStore: Sendable {
 }
 
 extension TelemetryStore {
-    package func putSeries(_ blocks: [SeriesBlock], horizons: [Int: Int64]) async throws(StorageError) {
-        try await putSeries(blocks, horizons: horizons, events: [])
+    package func putSeries(_ blocks: [SeriesBlock], horizons: [Int: Int64], events: [OutboxEvent] = []) async throws(StorageError) {
+        try await putSeries(blocks, horizons: horizons, events: events, alerts: nil)
     }
 }
 
@@ -36,6 +39,22 @@ package struct SeriesBlock: Sendable, Equatable {
         self.tier = tier
         self.number = number
         self.points = points
+    }
+}
+
+/// An alert that has fired.
+package struct AlertRecord: Sendable, Equatable, Codable {
+    package var rule: String
+    package var subject: String?
+    package var since: Instant
+    package var firedAt: Instant
+    /// nil: it fires.
+    package var resolvedAt: Instant?
+    package var value: Double
+    package var text: String
+    package init(rule: String, subject: String?, since: Instant, firedAt: Instant, resolvedAt: Instant?, value: Double, text: String) {
+        (self.rule, self.subject, self.since, self.firedAt, self.resolvedAt) = (rule, subject, since, firedAt, resolvedAt)
+        (self.value, self.text) = (value, text)
     }
 }
 

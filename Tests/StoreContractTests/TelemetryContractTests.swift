@@ -21,6 +21,25 @@ import Testing
         }
     }
 
+    @Test(arguments: StoreKind.allCases)
+    func alertsAreReplacedAsAWhole(_ kind: StoreKind) async throws {
+        func record(_ rule: String, over: Instant? = nil) -> AlertRecord {
+            AlertRecord(
+                rule: rule, subject: over == nil ? nil : "1.2.3.4", since: Instant(milliseconds: 1), firedAt: Instant(milliseconds: 2), resolvedAt: over,
+                value: 0.1,
+                text: "é \"")
+        }
+        try await withEach(kind) { store in
+            #expect(try await store.alerts().isEmpty)
+            let both = [record("b", over: Instant(milliseconds: 3)), record("a")]
+            try await store.putSeries([], horizons: [:], events: [], alerts: both)
+            try await store.putSeries([block("a", 1)], horizons: [:])
+            #expect(try await store.alerts() == both)
+            try await store.putSeries([], horizons: [:], events: [], alerts: [])
+            #expect(try await store.alerts().isEmpty)
+        }
+    }
+
     private func entry(_ message: String, _ level: LogLevel = .notice, service: String = "s", tenant: String? = nil, at: Int64 = 5) -> LogRecord {
         LogRecord(at: Instant(milliseconds: at), level: level, service: service, message: message, tenant: tenant, traceID: "t-\(message)", subject: "job")
     }

@@ -65,6 +65,51 @@ import Testing
         #expect(await recorder.health == .degraded)
     }
 
+    /// What fires goes on firing over a restart: nobody is told of it again, it ends when it is over, and is then kept as such.
+    @Test func alertsOutliveARestart() async throws {
+        let rule = AlertRule(
+            id: "r", severity: .high, title: "T", measure: .value(SeriesSelector(SeriesName.connections), .max, windowSeconds: 10), threshold: 10,
+            clearSeconds: 20, text: "{value}", action: "A")
+        let told = Mutex<[String]>([])
+        func started() async throws -> Recorder {
+            let recorder = recorder([rule])
+            await recorder.subscribe { alert in told.withLock { $0.append("\(alert.state) \(alert.text)") } }
+            try await recorder.restore()
+            return recorder
+        }
+        metrics.set("tutti_connections", [], 11)
+        let first = try await started()
+        store.fails = true
+        await first.tick(at: noon)
+        let alert = try #require(await first.firing.first)
+        #expect(try await store.alerts().isEmpty)
+        store.fails = false
+        await first.tick(at: noon + 10)
+
+        let second = try await started()
+        #expect(await second.firing == [alert])
+        #expect(await second.health == .degraded)
+        await second.tick(at: noon + 20)
+        metrics.set("tutti_connections", [], 3)
+        for tick in 3...6 { await second.tick(at: noon + tick * 10) }
+        #expect(await second.firing.isEmpty)
+        let over = await second.resolved
+        #expect(over.map(\.id) == [alert.id])
+
+        let third = try await started()
+        #expect(await third.firing.isEmpty)
+        #expect(await third.resolved == over)
+        #expect(told.withLock { $0 } == ["firing 11", "resolved 11"])
+    }
+
+    @Test func rulesThatAreGoneAreForgotten() async throws {
+        let record = AlertRecord(rule: "gone", subject: nil, since: noon, firedAt: noon, resolvedAt: nil, value: 1, text: "t")
+        try await store.putSeries([], horizons: [:], events: [], alerts: [record])
+        let recorder = recorder(AlertRule.usual)
+        try await recorder.restore()
+        #expect(await recorder.firing.isEmpty)
+    }
+
     /// Killed without a word: what was there at the last tick is there again, at every tier.
     @Test func aCrashLosesTenSeconds() async throws {
         let first = recorder()

@@ -27,6 +27,7 @@ final class FailingStore: TelemetryStore {
         var blocks: [String: SeriesBlock] = [:]
         var logs: [LogRecord] = []
         var events: [OutboxEvent] = []
+        var alerts: [AlertRecord] = []
         var fails = false
         var writes = 0
     }
@@ -51,8 +52,11 @@ final class FailingStore: TelemetryStore {
         if isFull { throw .full(path: "store") }
     }
 
-    func putSeries(_ blocks: [SeriesBlock], horizons: [Int: Int64], events: [OutboxEvent]) async throws(StorageError) {
+    func alerts() async throws(StorageError) -> [AlertRecord] { content.withLock { $0.alerts } }
+
+    func putSeries(_ blocks: [SeriesBlock], horizons: [Int: Int64], events: [OutboxEvent], alerts: [AlertRecord]?) async throws(StorageError) {
         try change { content in
+            if let alerts { content.alerts = alerts }
             for block in blocks { content.blocks["\(block.tier)/\(block.number)/\(block.tenant)/\(block.series)"] = block }
             content.blocks = content.blocks.filter { $0.value.number >= horizons[$0.value.tier] ?? .min }
             content.events += events

@@ -2,13 +2,18 @@ internal import Federation
 import Synchronization
 
 extension MemoryStore: TelemetryStore {
-    package func putSeries(_ blocks: [SeriesBlock], horizons: [Int: Int64], events: [OutboxEvent]) async throws(StorageError) {
+    package func putSeries(
+        _ blocks: [SeriesBlock], horizons: [Int: Int64], events: [OutboxEvent], alerts: [AlertRecord]?
+    ) async throws(StorageError) {
         tables.withLock { tables in
             for block in blocks { tables.seriesBlocks[MemoryKey(block.tier, block.number, block.tenant, block.series)] = block }
             tables.seriesBlocks = tables.seriesBlocks.filter { $0.value.number >= horizons[$0.value.tier] ?? .min }
             for event in events { tables.enqueue(event, suite) }
+            if let alerts { tables.alerts = alerts }
         }
     }
+
+    package func alerts() async throws(StorageError) -> [AlertRecord] { tables.withLock { $0.alerts } }
 
     package func series(tier: Int) async throws(StorageError) -> [SeriesBlock] {
         tables.withLock { tables in tables.seriesBlocks.inOrder.filter { $0.tier == tier } }

@@ -61,6 +61,7 @@ package final class MemoryStore: Sendable {
         var attempts: [MemoryKey: Owned<(delivery: String, record: AttemptRecord)>] = [:]
         /// By (tier, number, tenant, series).
         var seriesBlocks: [MemoryKey: SeriesBlock] = [:]
+        var alerts: [AlertRecord] = []
         /// The oldest first.
         var logs: [LogPage.Entry] = []
         /// By digest.

@@ -3,8 +3,12 @@ import Foundation
 internal import GRDB
 
 extension SQLiteStore: TelemetryStore {
-    package func putSeries(_ blocks: [SeriesBlock], horizons: [Int: Int64], events: [OutboxEvent]) async throws(StorageError) {
-        guard !blocks.isEmpty || !horizons.isEmpty || !events.isEmpty else { return }
+    private static let alertsName = "alerts"
+
+    package func putSeries(
+        _ blocks: [SeriesBlock], horizons: [Int: Int64], events: [OutboxEvent], alerts: [AlertRecord]?
+    ) async throws(StorageError) {
+        guard !blocks.isEmpty || !horizons.isEmpty || !events.isEmpty || alerts != nil else { return }
         try await commits.write { [rows] database in
             for block in blocks {
                 try rows.put(
@@ -15,6 +19,15 @@ extension SQLiteStore: TelemetryStore {
                 try database.cachedStatement(sql: "DELETE FROM series_block WHERE tier = ? AND number < ?").execute(arguments: [tier, horizon])
             }
             for event in events { try rows.enqueue(event, database) }
+            if let alerts {
+                try rows.put(["name": Self.alertsName, "value": String(decoding: try encode(alerts), as: UTF8.self)], into: .fact, database)
+            }
+        }
+    }
+
+    package func alerts() async throws(StorageError) -> [AlertRecord] {
+        try await commits.read { [rows] database in
+            try rows.fetchOne(.fact, database, where: "name = ?", [Self.alertsName])?.textRecord([AlertRecord].self, "value") ?? []
         }
     }
 

@@ -216,8 +216,17 @@ struct SealedRow {
         try needed(try optionalRecord(type, column), column)
     }
 
+    /// Of a column of text.
+    func textRecord<Record: Decodable>(_ type: Record.Type, _ column: String) throws(StorageError) -> Record {
+        try needed(try decoded(type, column, optionalText(column).map { Data($0.utf8) }), column)
+    }
+
     func optionalRecord<Record: Decodable>(_ type: Record.Type, _ column: String) throws(StorageError) -> Record? {
-        guard let data = Data.fromDatabaseValue(value(column)) else { return nil }
+        try decoded(type, column, Data.fromDatabaseValue(value(column)))
+    }
+
+    private func decoded<Record: Decodable>(_ type: Record.Type, _ column: String, _ data: Data?) throws(StorageError) -> Record? {
+        guard let data else { return nil }
         do { return try JSONDecoder().decode(type, from: data) } catch {
             throw .damagedRow(table: table.name, key: key, problem: "its \(column) cannot be read: \(error)")
         }

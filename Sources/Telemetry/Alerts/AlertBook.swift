@@ -1,4 +1,5 @@
 package import Federation
+package import Storage
 
 /// One rule and one subject of it.
 package struct Alert: Sendable, Equatable {
@@ -54,6 +55,23 @@ package struct AlertBook: Sendable {
     private func sorted(_ state: Alert.State) -> [Alert] {
         open.sorted { $0.key < $1.key }.map(\.value).filter { $0.state == state }
             .sorted { ($1.severity, $0.since, $0.rule) < ($0.severity, $1.since, $1.rule) }
+    }
+
+    /// What has fired, to be kept: all that fires, and what was over last.
+    package var records: [AlertRecord] { (resolved + firing).compactMap(AlertRecord.init) }
+
+    /// Goes on with what was kept; before the first look. What a rule said that is gone is forgotten, and so is what was pending: nobody looked in
+    /// between.
+    package mutating func restore(_ records: [AlertRecord]) {
+        for record in records {
+            guard let rule = rules.first(where: { $0.id == record.rule }) else { continue }
+            let alert = Alert(record, rule)
+            guard record.resolvedAt == nil else {
+                resolved = (resolved + [alert]).suffix(Limits.resolvedAlerts)
+                continue
+            }
+            if open.count < Limits.alertStates { open[Place(rule: rule.id, subject: record.subject)] = alert }
+        }
     }
 
     /// - Parameter readings: of one rule now, one for each subject. nil: nothing is known, so what fires goes on firing and what is
@@ -117,7 +135,7 @@ package struct AlertBook: Sendable {
             alert.backSince = since
             if now.seconds(since: since) >= rule.clearSeconds {
                 alert.state = .resolved
-                alert.resolvedAt = now
+                (alert.resolvedAt, alert.backSince) = (now, nil)
                 changes.append(alert)
                 resolved.append(alert)
                 if resolved.count > Limits.resolvedAlerts { resolved.removeFirst() }
@@ -127,6 +145,23 @@ package struct AlertBook: Sendable {
         case .resolved: return
         }
         open[place] = alert
+    }
+}
+
+extension Alert {
+    fileprivate init(_ record: AlertRecord, _ rule: AlertRule) {
+        self.init(
+            rule: rule.id, severity: rule.severity, title: rule.title, subject: record.subject, state: record.resolvedAt == nil ? .firing : .resolved,
+            since: record.since, firedAt: record.firedAt, resolvedAt: record.resolvedAt, value: record.value, text: record.text, action: rule.action)
+    }
+}
+
+extension AlertRecord {
+    /// nil: it has not fired.
+    fileprivate init?(_ alert: Alert) {
+        guard let firedAt = alert.firedAt else { return nil }
+        self.init(
+            rule: alert.rule, subject: alert.subject, since: alert.since, firedAt: firedAt, resolvedAt: alert.resolvedAt, value: alert.value, text: alert.text)
     }
 }
 

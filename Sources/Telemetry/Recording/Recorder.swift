@@ -14,6 +14,8 @@ package actor Recorder {
     private var outbox: @Sendable (Alert) -> [OutboxEvent] = { _ in [] }
     /// Events that no transaction has taken yet.
     private var untold: [OutboxEvent] = []
+    /// An alert has begun or ended that no transaction has taken yet.
+    private var hasNews = false
     /// Whether the store took what was measured last.
     package private(set) var keeps = true
     private let metrics: Metrics
@@ -47,6 +49,7 @@ package actor Recorder {
         for tier in SeriesTier.allCases { blocks += try await store.series(tier: tier.rawValue) }
         let refused = series.restore(blocks)
         if refused > 0 { log.warning("blocks of time series cannot be read", metadata: ["count": "\(refused)"]) }
+        book.restore(try await store.alerts())
     }
 
     // MARK: Who is asked and who is told
@@ -69,7 +72,10 @@ package actor Recorder {
 
     package func tick(at now: Instant) async {
         record(at: now)
-        for alert in book.evaluate(at: now, readings(at: now)) { tell(alert) }
+        for alert in book.evaluate(at: now, readings(at: now)) {
+            tell(alert)
+            hasNews = true
+        }
         await keep(at: now, all: false)
     }
 
@@ -125,14 +131,15 @@ package actor Recorder {
 
     private func keep(at now: Instant, all: Bool) async {
         let changes = series.takeChanges(at: now, all: all)
-        let events = untold
-        untold = []
+        let (events, isNews) = (untold, hasNews)
+        (untold, hasNews) = ([], false)
         do {
-            try await store.putSeries(changes.blocks, horizons: changes.horizons, events: events)
+            try await store.putSeries(changes.blocks, horizons: changes.horizons, events: events, alerts: isNews ? book.records : nil)
             keeps = true
         } catch {
             series.putBack(changes)
             untold = events + untold
+            hasNews = hasNews || isNews
             if keeps { log.warning("time series are not kept for now", metadata: ["reason": "\(error)"]) }
             keeps = false
         }
