@@ -46,7 +46,10 @@ struct ProtocolReader {
 
     mutating func textIfPresent(_ field: UInt8) throws(Otherwise) -> String? {
         guard try take(field, 2) else { return nil }
-        guard let text = String(validating: try part(), as: UTF8.self) else { throw Otherwise() }
+        let part = try part()
+        // Nearly all are; of what is ASCII nothing has to be validated.
+        if part.allSatisfy({ $0 < 0x80 }) { return String(decoding: part, as: UTF8.self) }
+        guard let text = String(validating: part, as: UTF8.self) else { throw Otherwise() }
         return text
     }
 
