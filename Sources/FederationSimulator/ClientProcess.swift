@@ -38,12 +38,14 @@ final class ClientProcess {
 
     // The process
     private(set) var machine: ClientMachine?
-    private var effects: [ClientEffect] = []
-    private var done = 0
+    private var effects = EffectQueue<ClientEffect>()
     /// States that are being written, in order.
     private var writing: [Write] = []
     private indirect enum Write { case state(ClientState), ledger(OwnLedger, AttemptKey) }
-    var isWriting = false
+    var isWriting: Bool {
+        get { effects.isWriting }
+        set { effects.isWriting = newValue }
+    }
     var link: Int?
     var timer: Int64?
     var model: (digest: String, file: ModelFile)?
@@ -80,7 +82,7 @@ final class ClientProcess {
 
     func handle(_ event: ClientEvent, _ now: Instant) {
         guard let new = machine?.handle(event, now: now) else { return }
-        if effects.isEmpty { effects = new } else { effects += new }
+        effects.add(new)
     }
 
     /// When its timer is due; nil: nothing is to be armed.
@@ -90,17 +92,7 @@ final class ClientProcess {
     }
 
     /// The next effect; nil while a write is under way or nothing is left.
-    func next() -> ClientEffect? {
-        guard !isWriting, done < effects.count else {
-            if done > 0 && done == effects.count {
-                effects = []
-                done = 0
-            }
-            return nil
-        }
-        done += 1
-        return effects[done - 1]
-    }
+    func next() -> ClientEffect? { effects.next() }
 
     func begin(_ state: ClientState) { writing.append(.state(state)) }
     func begin(_ ledger: OwnLedger, for key: AttemptKey) { writing.append(.ledger(ledger, key)) }
@@ -140,7 +132,7 @@ final class ClientProcess {
             case .ledger(let written, _): own = written
             }
         }
-        (machine, effects, done, writing, isWriting) = (nil, [], 0, [], false)
+        (machine, effects, writing) = (nil, EffectQueue(), [])
         (isUp, link, timer, model, control, controlsAsked) = (false, nil, nil, nil, nil, [])
         encoded = nil
         serial += 1
