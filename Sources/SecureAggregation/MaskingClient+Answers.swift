@@ -54,14 +54,15 @@ extension MaskingClient {
 
     private func terms(_ now: Attempt, _ secrets: AttemptSecrets, void: Set<VoidEdge>) throws(SecureAggregationError) -> [MaskTerm] {
         guard let group = partition.group(of: index) else { throw .otherTranscript }
-        let present = partition.present(in: group, among: Set(now.confirmed))
-        guard present.count >= now.parameters.groupFloor else {
-            throw .tooFew("\(present.count) members are left in group \(group), and its floor is \(now.parameters.groupFloor)")
+        let confirmed = Set(now.confirmed)
+        let present = partition.countPresent(in: group, among: confirmed)
+        guard present >= now.parameters.groupFloor else {
+            throw .tooFew("\(present) members are left in group \(group), and its floor is \(now.parameters.groupFloor)")
         }
         let own = KeySchedule.selfKey(seed: secrets.selfSeed.bytes, index: index, transcript: now.transcript, suite: suite)
         var terms = [MaskTerm(key: own, subtract: false)]
         let neighbours = MaskGraph.neighbours(
-            of: index, in: group, of: partition, advertised: Set(now.adverts.members), confirmed: Set(now.confirmed), void: void, now.parameters)
+            of: index, in: group, of: partition, advertised: Set(now.adverts.members), confirmed: confirmed, void: void, now.parameters)
         for neighbour in neighbours {
             guard let other = now.adverts[neighbour], let agreed = agreed(with: neighbour, other, now, secrets) else {
                 throw .notAuthentic("member \(neighbour) advertises a key that is none, or its edge was not delivered")
