@@ -12,7 +12,7 @@ extension World {
         note("client starts", index)
         clients[index].isUp = true
         clients[index].life += 1
-        if clients[index].state != clients[index].promised {
+        if !clients[index].findsWhatWasPromised {
             checker.violated(.durableStaysDurable, now, "\(clients[index].name) finds an older state than it had written")
         }
         if configuration.plantedBug == .clientForgetsLedger { clients[index].forgetLedger() }

@@ -45,6 +45,8 @@ extension MaskingClient {
         guard VoidEdge.rises(confirmation.void), confirmation.void.allSatisfy({ now.confirmed.contains($0.lower) && now.confirmed.contains($0.higher) }) else {
             throw .malformed(field: "void")
         }
+        // Not of this client as a whole, which a closure would copy.
+        let index = self.index
         let own = (now.receipt?.edges ?? []).filter { now.confirmed.contains($0) }
         guard Set(void.filter { $0.higher == index }.map(\.lower)) == Set(own) else {
             throw .contradiction("this member's edges are said to have opened otherwise than they did")
