@@ -42,18 +42,21 @@ private func bytes(hexadecimal digits: UnsafeBufferPointer<UInt8>) -> [UInt8]? {
 
 /// Base64 with the URL-safe alphabet and no padding (RFC 4648 §5).
 package func base64URL(_ bytes: [UInt8]) -> String {
-    let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
-    var out: [UInt8] = []
-    var i = 0
-    while i < bytes.count {
-        let left = min(3, bytes.count - i)
-        var group = UInt32(bytes[i]) << 16
-        if left > 1 { group |= UInt32(bytes[i + 1]) << 8 }
-        if left > 2 { group |= UInt32(bytes[i + 2]) }
-        for k in 0...left { out.append(alphabet[Int(group >> UInt32(18 - 6 * k)) & 63]) }
-        i += 3
+    let alphabet: StaticString = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    let (whole, left) = bytes.count.quotientAndRemainder(dividingBy: 3)
+    return String(unsafeUninitializedCapacity: 4 * whole + (left == 0 ? 0 : left + 1)) { out in
+        bytes.withUnsafeBufferPointer { bytes in
+            func digit(_ group: UInt32, _ place: UInt32) -> UInt8 { alphabet.utf8Start[Int(group >> (18 - 6 * place) & 63)] }
+            for i in 0..<whole {
+                let group = UInt32(bytes[3 * i]) << 16 | UInt32(bytes[3 * i + 1]) << 8 | UInt32(bytes[3 * i + 2])
+                for place in 0..<4 { out[4 * i + place] = digit(group, UInt32(place)) }
+            }
+            guard left > 0 else { return }
+            let group = UInt32(bytes[3 * whole]) << 16 | (left == 2 ? UInt32(bytes[3 * whole + 1]) << 8 : 0)
+            for place in 0...left { out[4 * whole + place] = digit(group, UInt32(place)) }
+        }
+        return 4 * whole + (left == 0 ? 0 : left + 1)
     }
-    return String(decoding: out, as: UTF8.self)
 }
 
 /// The bytes of a text that `base64URL` could have written, and nil for every other: padding, blanks, the letters of

@@ -18,9 +18,8 @@ extension Checker {
                 violated(.durableBeforeVisible, now, "who takes part in round \(key.round) is told before it is durable")
             }
         case .unmaskRequest:
-            guard let request = try? UnmaskRequest(encoded: frame.message) else { return }
-            let names = request.survivors.compactMap { secure.epoch?.invitation.roster.members[$0].name }.map { String(decoding: $0, as: UTF8.self) }
-            if rounds[key]?.state != .sealed || rounds[key]?.sealed != names.sorted() {
+            guard let (request, names) = secure.read(frame.message) else { return }
+            if rounds[key]?.state != .sealed || rounds[key]?.sealed != names {
                 violated(.durableBeforeVisible, now, "round \(key.round) is to be opened for a set that is not durable")
             }
             if let problem = secure.asks(key, request) { violated(.opensOnce, now, problem) }

@@ -12,15 +12,23 @@ final class ClientProcess {
     private let seed: UInt64
 
     // Its folder
-    private(set) var state: ClientState
+    private var folder: Kept
+    var state: ClientState { folder.state }
     var bodies: [String: [UInt8]] = [:]
     var diskIsFullUntil: Int64 = 0
     /// What its rows have lost in all sessions; nil in one that counts nothing.
     var own: OwnLedger?
     /// What its disk says that it has written last.
-    private(set) var promised: ClientState
+    private var promised: Kept
     /// The state before the last, and when it was written over; what `PlantedBug.clientSyncLies` leaves after a crash.
-    private var before: (state: ClientState, until: Int64)
+    private var before: (kept: Kept, until: Int64)
+    /// A state as it lies on the disk: one that is written is kept in three places, and copied to none.
+    private final class Kept {
+        let state: ClientState
+        init(_ state: ClientState) { self.state = state }
+    }
+    /// What it finds is what it was told is there.
+    var findsWhatWasPromised: Bool { folder === promised || folder.state == promised.state }
 
     // Its machine and what the network and the clock do to it
     var isUp = false
@@ -38,12 +46,14 @@ final class ClientProcess {
 
     // The process
     private(set) var machine: ClientMachine?
-    private var effects: [ClientEffect] = []
-    private var done = 0
+    private var effects = EffectQueue<ClientEffect>()
     /// States that are being written, in order.
     private var writing: [Write] = []
     private indirect enum Write { case state(ClientState), ledger(OwnLedger, AttemptKey) }
-    var isWriting = false
+    var isWriting: Bool {
+        get { effects.isWriting }
+        set { effects.isWriting = newValue }
+    }
     var link: Int?
     var timer: Int64?
     var model: (digest: String, file: ModelFile)?
@@ -61,9 +71,9 @@ final class ClientProcess {
         self.index = index
         self.seed = seed
         name = SimulatedData.name(of: index)
-        state = ClientState(session: session)
-        promised = state
-        before = (state, 0)
+        folder = Kept(ClientState(session: session))
+        promised = folder
+        before = (folder, 0)
         dataset = SimulatedData.rows(of: index, seed: seed)
         own = OwnLedger(cap: nil, spec, nil)
         protection = ClientProtection(
@@ -80,7 +90,7 @@ final class ClientProcess {
 
     func handle(_ event: ClientEvent, _ now: Instant) {
         guard let new = machine?.handle(event, now: now) else { return }
-        if effects.isEmpty { effects = new } else { effects += new }
+        effects.add(new)
     }
 
     /// When its timer is due; nil: nothing is to be armed.
@@ -90,17 +100,7 @@ final class ClientProcess {
     }
 
     /// The next effect; nil while a write is under way or nothing is left.
-    func next() -> ClientEffect? {
-        guard !isWriting, done < effects.count else {
-            if done > 0 && done == effects.count {
-                effects = []
-                done = 0
-            }
-            return nil
-        }
-        done += 1
-        return effects[done - 1]
-    }
+    func next() -> ClientEffect? { effects.next() }
 
     func begin(_ state: ClientState) { writing.append(.state(state)) }
     func begin(_ ledger: OwnLedger, for key: AttemptKey) { writing.append(.ledger(ledger, key)) }
@@ -111,9 +111,9 @@ final class ClientProcess {
         guard !writing.isEmpty else { return nil }
         switch writing.removeFirst() {
         case .state(let written):
-            before = (state, now)
-            state = written
-            promised = state
+            before = (folder, now)
+            folder = Kept(written)
+            promised = folder
             return nil
         case .ledger(let written, let key):
             own = written
@@ -130,17 +130,17 @@ final class ClientProcess {
     /// - Parameter lag: what was written so short a time ago is lost too.
     func crash(kept: Int, now: Int64, lag: Int64?) {
         let isForgetful = lag.map { before.until > 0 && now - before.until < $0 } ?? false
-        if isForgetful { state = before.state }
+        if isForgetful { folder = before.kept }
         for write in writing.prefix(kept) {
             switch write {
             case .state(let written):
                 if isForgetful { continue }
-                state = written
-                promised = state
+                folder = Kept(written)
+                promised = folder
             case .ledger(let written, _): own = written
             }
         }
-        (machine, effects, done, writing, isWriting) = (nil, [], 0, [], false)
+        (machine, effects, writing) = (nil, EffectQueue(), [])
         (isUp, link, timer, model, control, controlsAsked) = (false, nil, nil, nil, nil, [])
         encoded = nil
         serial += 1

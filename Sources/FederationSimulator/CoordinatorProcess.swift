@@ -10,10 +10,11 @@ final class CoordinatorProcess {
     }
 
     private var machine: CoordinatorMachine
-    private var effects: [CoordinatorEffect]
-    /// How many of `effects` are done.
-    private var done = 0
-    var isWriting = false
+    private var effects: EffectQueue<CoordinatorEffect>
+    var isWriting: Bool {
+        get { effects.isWriting }
+        set { effects.isWriting = newValue }
+    }
     /// A change waits for room on the disk; no new request is taken.
     var isFull = false
     var timer: Int64?
@@ -26,7 +27,7 @@ final class CoordinatorProcess {
 
     init(machine: CoordinatorMachine, effects: [CoordinatorEffect]) {
         self.machine = machine
-        self.effects = effects
+        self.effects = EffectQueue(effects)
     }
 
     /// Asks the machine in place: it is large, and to read a property of it through an optional copies all of it.
@@ -35,27 +36,17 @@ final class CoordinatorProcess {
     /// - Returns: the attempt that begins with this event, if one does.
     func handle(_ event: CoordinatorEvent, _ now: Instant) -> RoundRecord? {
         let new = machine.handle(event, now: now)
-        if effects.isEmpty { effects = new } else { effects += new }
+        effects.add(new)
         for case .persist(.round(let record)) in new where record.state == .configured { return record }
         return nil
     }
 
     /// What is done next: one transaction of changes, or one effect; nil while a write is under way or nothing is left.
     func next() -> (changes: [DurableChange], effect: CoordinatorEffect?)? {
-        guard !isWriting, done < effects.count else {
-            if done > 0 && done == effects.count {
-                effects = []
-                done = 0
-            }
-            return nil
-        }
-        var changes: [DurableChange] = []
-        while done < effects.count, case .persist(let change) = effects[done] {
-            changes.append(change)
-            done += 1
-        }
-        if !changes.isEmpty { return (changes, nil) }
-        done += 1
-        return ([], effects[done - 1])
+        guard let first = effects.next() else { return nil }
+        guard case .persist(let change) = first else { return ([], first) }
+        var changes = [change]
+        while let change = effects.next(where: { if case .persist(let change) = $0 { change } else { nil } }) { changes.append(change) }
+        return (changes, nil)
     }
 }

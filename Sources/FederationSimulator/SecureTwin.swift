@@ -22,6 +22,8 @@ struct SecureTwin {
     /// Kinds of shares that members gave away, by attempt and dealer.
     private var revealed: [AttemptKey: [Int: Kinds]] = [:]
     private struct Kinds: OptionSet { let rawValue: UInt8 }
+    /// The request to open that was read last.
+    private var heard: (message: [UInt8], request: UnmaskRequest, survivors: [String])?
     private var offences: [String: OffenderRecord.Member] = [:]
     /// As it was read last.
     private var kept: SecureEpoch?
@@ -84,6 +86,15 @@ struct SecureTwin {
     func offender(in cohort: [String]) -> String? { cohort.first { offences[$0]?.proven ?? 0 >= 2 } }
 
     // MARK: What is said
+
+    /// A request to open, and the names of its survivors, sorted. All members are told the same: it is read once.
+    mutating func read(_ message: [UInt8]) -> (request: UnmaskRequest, survivors: [String])? {
+        if let heard, heard.message == message { return (heard.request, heard.survivors) }
+        guard let request = try? UnmaskRequest(encoded: message) else { return nil }
+        let names = request.survivors.compactMap { epoch?.invitation.roster.members[$0].name }.map { String(decoding: $0, as: UTF8.self) }.sorted()
+        heard = (message, request, names)
+        return (request, names)
+    }
 
     /// nil: nothing is wrong with the request to open.
     mutating func asks(_ key: AttemptKey, _ request: UnmaskRequest) -> String? {

@@ -27,7 +27,10 @@ extension PublicKeySuite {
             }),
         signingKey: { spread($0, key: 1) },
         sign: { seed, message in signature(spread(seed, key: 1), message) },
-        verify: { publicKey, message, claimed in signature(publicKey, message) == claimed })
+        verify: { publicKey, message, claimed in
+            let first = spread(message, key: fold(publicKey))
+            return claimed.count == 64 && claimed[..<32].elementsEqual(first) && claimed[32...].elementsEqual(spread(first, key: 2))
+        })
 }
 
 /// - Parameter bound: what else both sides have to agree on, besides `associated`.
@@ -40,8 +43,17 @@ private func sealing(
     sealed.reserveCapacity(before.count + 48 + plain.count)
     sealed += before
     sealed += entropy.prefix(32)
-    sealed += xored(plain[...], with: stream(fold(entropy) ^ fold(shared), 0, plain.count))
-    sealed += tag([shared, publicKey(of: sender), recipient, info, associated, entropy, plain] + bound)
+    sealed += stream(fold(entropy) ^ fold(shared), 0, plain.count, over: plain[...])
+    var tag = Tag()
+    tag.absorb(shared)
+    tag.absorb(publicKey(of: sender))
+    tag.absorb(recipient)
+    tag.absorb(info)
+    tag.absorb(associated)
+    tag.absorb(entropy)
+    tag.absorb(plain)
+    for part in bound { tag.absorb(part) }
+    sealed += tag.bytes
     return sealed
 }
 
@@ -52,13 +64,22 @@ private func opening(
     guard sealed.count >= begin + 48, let shared = agreed(secret, sender) else { return nil }
     let entropy = Array(sealed[begin..<begin + 32])
     let cipher = sealed[begin + 32..<sealed.count - 16]
-    let plain = xored(cipher, with: stream(fold(entropy) ^ fold(shared), 0, cipher.count))
-    let expected = tag([shared, sender, publicKey(of: secret), info, associated, entropy, plain] + bound)
-    return expected.elementsEqual(sealed.suffix(16)) ? plain : nil
+    let plain = stream(fold(entropy) ^ fold(shared), 0, cipher.count, over: cipher)
+    var tag = Tag()
+    tag.absorb(shared)
+    tag.absorb(sender)
+    tag.absorb(publicKey(of: secret))
+    tag.absorb(info)
+    tag.absorb(associated)
+    tag.absorb(entropy)
+    tag.absorb(plain)
+    for part in bound { tag.absorb(part) }
+    return tag.bytes.elementsEqual(sealed.suffix(16)) ? plain : nil
 }
 
-private func xored(_ text: ArraySlice<UInt8>, with stream: [UInt8]) -> [UInt8] {
-    var out = stream
+/// The stream, added to a text as long as it.
+private func stream(_ key: UInt64, _ first: UInt64, _ count: Int, over text: ArraySlice<UInt8>) -> [UInt8] {
+    var out = stream(key, first, count)
     out.withUnsafeMutableBufferPointer { out in
         text.withUnsafeBufferPointer { text in
             for i in 0..<min(text.count, out.count) { out[i] ^= text[i] }
@@ -89,10 +110,13 @@ private func agreed(_ secret: [UInt8], _ publicKey: [UInt8]) -> [UInt8]? {
     return words(32) { mixed(product &+ $0) }
 }
 
-private func tag(_ parts: [[UInt8]]) -> [UInt8] {
-    var hash: UInt64 = 7
-    for part in parts { hash = mixed(hash &* 3 ^ foldFast(part)) }
-    return words(16) { $0 == 0 ? hash : mixed(hash &+ 1) }
+/// Of all that both sides have to agree on, in order.
+private struct Tag {
+    private var hash: UInt64 = 7
+
+    mutating func absorb(_ part: [UInt8]) { hash = mixed(hash &* 3 ^ foldFast(part)) }
+
+    var bytes: [UInt8] { words(16) { $0 == 0 ? hash : mixed(hash &+ 1) } }
 }
 
 private func signature(_ publicKey: [UInt8], _ message: [UInt8]) -> [UInt8] {

@@ -104,16 +104,17 @@ func stream(_ key: UInt64, _ first: UInt64, _ count: Int) -> [UInt8] { words(cou
 /// Little-endian words, the last one as far as it goes.
 /// - Parameter word: by its number.
 func words(_ count: Int, _ word: (UInt64) -> UInt64) -> [UInt8] {
-    [UInt8](unsafeUninitializedCapacity: count) { out, filled in
-        let raw = UnsafeMutableRawBufferPointer(out)
+    // To fill it with zeros first takes less than an array that is made without: that one looks up its type each time.
+    var bytes = [UInt8](repeating: 0, count: count)
+    bytes.withUnsafeMutableBytes { raw in
         for at in stride(from: 0, to: count - 7, by: 8) { raw.storeBytes(of: word(UInt64(at / 8)).littleEndian, toByteOffset: at, as: UInt64.self) }
         let whole = count & ~7
         if whole < count {
             let last = word(UInt64(whole / 8))
             for at in whole..<count { raw[at] = UInt8(truncatingIfNeeded: last >> UInt64(8 * (at - whole))) }
         }
-        filled = count
     }
+    return bytes
 }
 
 /// Little-endian words; the last one is filled with zeros.

@@ -12,7 +12,7 @@ extension World {
         note("client starts", index)
         clients[index].isUp = true
         clients[index].life += 1
-        if clients[index].state != clients[index].promised {
+        if !clients[index].findsWhatWasPromised {
             checker.violated(.durableStaysDurable, now, "\(clients[index].name) finds an older state than it had written")
         }
         if configuration.plantedBug == .clientForgetsLedger { clients[index].forgetLedger() }
@@ -60,23 +60,25 @@ extension World {
 
     /// An event reaches the machine.
     mutating func tell(_ index: Int, _ event: ClientEvent) {
-        guard clients[index].outcome == nil else { return }
-        clients[index].handle(event, Instant(milliseconds: clock(index)))
+        let client = clients[index]
+        guard client.outcome == nil else { return }
+        client.handle(event, Instant(milliseconds: clock(index)))
         runEffects(of: index)
     }
 
     private mutating func runEffects(of index: Int) {
-        while let effect = clients[index].next() {
+        let client = clients[index]
+        while let effect = client.next() {
             record("client \(index) does \(effect)")
             if happens(faults.effectCrash) {
-                if case .persist(let state) = effect { clients[index].begin(state) }
+                if case .persist(let state) = effect { client.begin(state) }
                 return crashClient(index)
             }
             perform(effect, index)
         }
-        guard let next = clients[index].newDeadline else { return }
-        clients[index].timer = next
-        plan(.clientTimer(index, life: clients[index].life, at: next), in: max(1, next - clock(index)))
+        guard let next = client.newDeadline else { return }
+        client.timer = next
+        plan(.clientTimer(index, life: client.life, at: next), in: max(1, next - clock(index)))
     }
 
     mutating func clientWritten(_ index: Int, _ life: Int) {

@@ -47,7 +47,9 @@ extension World {
 
     /// What is computed with the noise takes its time, in which a crash loses it; masked updates have a deadline to keep.
     private mutating func draw(_ charge: PrivacyCharge, _ job: AggregationJob) {
-        plan(.privateResult(epoch: epoch, job, charge.isRepeatable ? nil : noise(of: charge)), in: pick(job.masked == nil ? configuration.training : configuration.disk))
+        plan(
+            .privateResult(epoch: epoch, job, charge.isRepeatable ? nil : noise(of: charge)),
+            in: pick(job.masked == nil ? configuration.training : configuration.disk))
     }
 
     mutating func privateResult(_ begun: Int, _ job: AggregationJob, _ noise: RandomWords?) {

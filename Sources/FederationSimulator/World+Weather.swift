@@ -3,18 +3,29 @@ internal import Learning
 
 /// What was sent, to be sent again: the last few of each kind.
 struct Archive {
-    private(set) var uploads: [Upload] = []
-    private(set) var frames: [(client: Int, isToClient: Bool, bytes: [UInt8])] = []
-    private static let most = 48
+    private(set) var uploads = Last<Upload>()
+    private(set) var frames = Last<(client: Int, isToClient: Bool, bytes: [UInt8])>()
 
-    mutating func keep(_ upload: Upload) {
-        if uploads.count == Self.most { uploads.removeFirst() }
-        uploads.append(upload)
-    }
+    mutating func keep(_ upload: Upload) { uploads.append(upload) }
 
-    mutating func keep(_ client: Int, isToClient: Bool, _ bytes: [UInt8]) {
-        if frames.count == Self.most { frames.removeFirst() }
-        frames.append((client, isToClient, bytes))
+    mutating func keep(_ client: Int, isToClient: Bool, _ bytes: [UInt8]) { frames.append((client, isToClient, bytes)) }
+
+    /// The last few of what was appended, in that order; the newest takes the place of the oldest.
+    struct Last<Item> {
+        private var items: [Item] = []
+        private var oldest = 0
+        private static var most: Int { 48 }
+
+        var count: Int { items.count }
+        var isEmpty: Bool { items.isEmpty }
+
+        subscript(place: Int) -> Item { items[(oldest + place) % items.count] }
+
+        mutating func append(_ item: Item) {
+            guard items.count == Self.most else { return items.append(item) }
+            items[oldest] = item
+            oldest = (oldest + 1) % Self.most
+        }
     }
 }
 

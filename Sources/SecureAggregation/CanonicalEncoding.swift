@@ -17,6 +17,11 @@ package struct CanonicalWriter: Sendable {
     mutating func number8(_ value: Int) { bytes.append(UInt8(truncatingIfNeeded: value)) }
     mutating func number32(_ value: Int) { word(UInt32(truncatingIfNeeded: value)) }
     mutating func number64(_ value: UInt64) { word(value) }
+    /// What is hashed with one number after the other is written once.
+    mutating func replaceLast32(_ value: Int) {
+        let number = UInt32(truncatingIfNeeded: value)
+        for i in 0..<4 { bytes[bytes.count - 4 + i] = UInt8(truncatingIfNeeded: number >> UInt32(8 * i)) }
+    }
     private mutating func word(_ value: some FixedWidthInteger) { withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) } }
     /// `KeySchedule.label`, without an array of its own.
     mutating func label(_ text: StaticString) {

@@ -5,10 +5,10 @@ func drawnOrder(_ members: [Int], seed: [UInt8], label: StaticString, suite: Cry
     var begin = CanonicalWriter()
     begin.label(label)
     begin.fixed(seed)
+    begin.number32(0)
     let keyed = members.map { member in
-        var writer = begin
-        writer.number32(member)
-        let key = suite.sha256(writer.bytes)
+        begin.replaceLast32(member)
+        let key = suite.sha256(begin.bytes)
         return (member: member, first: leadingWord(key), key: key)
     }
     // Digests differ in their first bytes.

@@ -134,12 +134,13 @@ extension MaskGraph {
     /// With whom a member shares masks: of U2. Where edges were dealt before U2 was known, its neighbours among all that advertised that
     /// are left; the degree allows for those that are not.
     static func neighbours(
-        of index: Int, in group: Int, of partition: Partition, advertised: Set<Int>, confirmed: Set<Int>, void: Set<VoidEdge>, _ parameters: RoundParameters
+        of index: Int, in group: Int, of partition: Partition, advertised: @autoclosure () -> Set<Int>, confirmed: Set<Int>, void: Set<VoidEdge>,
+        _ parameters: RoundParameters
     ) -> [Int] {
         switch parameters.keyExchange {
         case .x25519: neighbours(of: index, group: partition.present(in: group, among: confirmed), degree: parameters.maskDegree)
         case .xWing:
-            neighbours(of: index, group: partition.present(in: group, among: advertised), degree: parameters.maskDegree)
+            neighbours(of: index, group: partition.present(in: group, among: advertised()), degree: parameters.maskDegree)
                 .filter { confirmed.contains($0) && !void.contains(VoidEdge(index, $0)) }
         }
     }

@@ -45,6 +45,8 @@ extension MaskingClient {
         guard VoidEdge.rises(confirmation.void), confirmation.void.allSatisfy({ now.confirmed.contains($0.lower) && now.confirmed.contains($0.higher) }) else {
             throw .malformed(field: "void")
         }
+        // Not of this client as a whole, which a closure would copy.
+        let index = self.index
         let own = (now.receipt?.edges ?? []).filter { now.confirmed.contains($0) }
         guard Set(void.filter { $0.higher == index }.map(\.lower)) == Set(own) else {
             throw .contradiction("this member's edges are said to have opened otherwise than they did")
@@ -54,14 +56,15 @@ extension MaskingClient {
 
     private func terms(_ now: Attempt, _ secrets: AttemptSecrets, void: Set<VoidEdge>) throws(SecureAggregationError) -> [MaskTerm] {
         guard let group = partition.group(of: index) else { throw .otherTranscript }
-        let present = partition.present(in: group, among: Set(now.confirmed))
-        guard present.count >= now.parameters.groupFloor else {
-            throw .tooFew("\(present.count) members are left in group \(group), and its floor is \(now.parameters.groupFloor)")
+        let confirmed = Set(now.confirmed)
+        let present = partition.countPresent(in: group, among: confirmed)
+        guard present >= now.parameters.groupFloor else {
+            throw .tooFew("\(present) members are left in group \(group), and its floor is \(now.parameters.groupFloor)")
         }
         let own = KeySchedule.selfKey(seed: secrets.selfSeed.bytes, index: index, transcript: now.transcript, suite: suite)
         var terms = [MaskTerm(key: own, subtract: false)]
         let neighbours = MaskGraph.neighbours(
-            of: index, in: group, of: partition, advertised: Set(now.adverts.members), confirmed: Set(now.confirmed), void: void, now.parameters)
+            of: index, in: group, of: partition, advertised: Set(now.adverts.members), confirmed: confirmed, void: void, now.parameters)
         for neighbour in neighbours {
             guard let other = now.adverts[neighbour], let agreed = agreed(with: neighbour, other, now, secrets) else {
                 throw .notAuthentic("member \(neighbour) advertises a key that is none, or its edge was not delivered")

@@ -237,7 +237,8 @@ extension MaskingClient {
 
 /// Keys differ in their first bytes, so that to sort these takes less than to hash all that they are long.
 private func areDifferent(_ adverts: [Advert], _ key: (Advert) -> [UInt8]) -> Bool {
-    let sorted = adverts.map { (word: leadingWord(key($0)), key: key($0)) }
-        .sorted { $0.word != $1.word ? $0.word < $1.word : $0.key.lexicographicallyPrecedes($1.key) }
-    return zip(sorted, sorted.dropFirst()).allSatisfy { $0.word != $1.word || $0.key != $1.key }
+    let words = adverts.map { leadingWord(key($0)) }.sorted()
+    if zip(words, words.dropFirst()).allSatisfy({ $0 != $1 }) { return true }
+    let keys = adverts.map(key).sorted { $0.lexicographicallyPrecedes($1) }
+    return zip(keys, keys.dropFirst()).allSatisfy { $0 != $1 }
 }

@@ -19,6 +19,13 @@ extension MaskingServer {
     package var confirmedMembers: [Int] { confirmed }
     package func isConfirmed(_ member: Int) -> Bool { confirmed.hasRising(member) }
 
+    /// What stands before a member's masked vector, its lanes and the bits of each; nil while no vector is taken from it. All in one, so that
+    /// the caller holds no copy of this machine.
+    package func input(of member: Int) -> (header: MaskedInput, lanes: Int, width: Int)? {
+        guard phase == .inputs, isConfirmed(member) else { return nil }
+        return (MaskedInput(index: member, transcript: transcript), parameters.lanes, parameters.encoding.width)
+    }
+
     /// Members that took part in the first phase, once the list of them is out: a retry may have no others.
     package var advertised: [Int]? { ring == nil ? nil : adverts.keys.sorted() }
 

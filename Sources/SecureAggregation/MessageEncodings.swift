@@ -300,7 +300,12 @@ extension CanonicalReader {
         _ field: String, itemBytesMin: Int, _ body: (inout CanonicalReader) throws(SecureAggregationError) -> Item, _ key: (Item) -> Int
     ) throws(SecureAggregationError) -> [Item] {
         let items = try list(field, max: Limits.clientsMax, itemBytesMin: itemBytesMin, body)
-        for (a, b) in zip(items, items.dropFirst()) where key(a) >= key(b) { throw .malformed(field: field) }
+        var last = Int.min
+        for at in items.indices {
+            let next = key(items[at])
+            guard at == 0 || last < next else { throw .malformed(field: field) }
+            last = next
+        }
         return items
     }
 }

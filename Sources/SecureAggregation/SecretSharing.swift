@@ -10,12 +10,11 @@ package struct Share: Equatable, Sendable {
 
     /// Five little-endian numbers of eight bytes.
     package var bytes: [UInt8] {
-        [UInt8](unsafeUninitializedCapacity: 8 * values.count) { out, filled in
-            for (limb, element) in values.enumerated() {
-                for byte in 0..<8 { out[8 * limb + byte] = UInt8(truncatingIfNeeded: element.value >> UInt64(8 * byte)) }
-            }
-            filled = 8 * values.count
+        var out = [UInt8](repeating: 0, count: 8 * values.count)
+        out.withUnsafeMutableBytes { out in
+            for limb in values.indices { out.storeBytes(of: values[limb].value.littleEndian, toByteOffset: 8 * limb, as: UInt64.self) }
         }
+        return out
     }
 
     /// nil unless there are 40 bytes and every number is below p, so that a share has one encoding.
@@ -51,20 +50,18 @@ package enum SecretSharing {
         let stream = suite.keystream(key, 0, 8 * Share.limbs * (threshold - 1))
         let limbs = self.limbs(of: secret)
         // 64 uniform bits modulo p: no residue is likelier than another by more than 2^-61.
-        let coefficients = limbs.indices.map { limb in
-            (1..<max(threshold, 1)).map { power in
-                let at = 8 * (limb * (threshold - 1) + power - 1)
-                return Field61(reducing: littleEndian(stream[at..<at + 8]))
-            }
-        }
+        // Those of a limb lie together, that of the lowest power first.
+        let degree = threshold - 1
+        let coefficients = (0..<Share.limbs * degree).map { Field61(reducing: littleEndian(stream[8 * $0..<8 * $0 + 8])) }
         return holders.map { holder in
             let x = point(of: holder)
-            return Share(
-                values: limbs.indices.map { limb in
-                    var value = Field61.zero
-                    for coefficient in coefficients[limb].reversed() { value = (value + coefficient) * x }
-                    return value + limbs[limb]
-                })
+            var values = limbs
+            for limb in values.indices {
+                var value = Field61.zero
+                for power in stride(from: degree - 1, through: 0, by: -1) { value = (value + coefficients[limb * degree + power]) * x }
+                values[limb] = value + limbs[limb]
+            }
+            return Share(values: values)
         }
     }
 

@@ -6,8 +6,7 @@ internal import SwiftProtobuf
 
 extension ControlCodec {
     package static func decodeServer(_ bytes: [UInt8]) throws(WireError) -> ServerMessage {
-        if bytes.count <= Limits.frameBytes, let frame = SecureFrameCodec.decode(bytes, from: .coordinator) {
-            let message = ServerMessage.secure(frame)
+        if bytes.count <= Limits.frameBytes, let message = ControlReader.server(bytes) {
             try message.check()
             return message
         }
@@ -46,8 +45,7 @@ extension ControlCodec {
     }
 
     package static func decodeClient(_ bytes: [UInt8]) throws(WireError) -> ClientMessage {
-        if bytes.count <= Limits.frameBytes, let frame = SecureFrameCodec.decode(bytes, from: .client) {
-            let message = ClientMessage.secure(frame)
+        if bytes.count <= Limits.frameBytes, let message = ControlReader.client(bytes) {
             try message.check()
             return message
         }

@@ -24,6 +24,45 @@ import Testing
         #expect(problem(file("{\(tensor("b", 4, 8, shape: "[1]")),\(tensor("a", 0, 4, shape: "[]"))}", data: 8)) == nil)
     }
 
+    /// The usual form has a reader of its own; a blank behind the brace, and JSON's reads the same header.
+    @Test func headersAreReadAlikeHoweverTheyAreWritten() {
+        let (a, b, eight) = (tensor("a", 0, 4, shape: "[1]"), tensor("b", 4, 8, shape: "[1,1]"), tensor("a", 0, 8, shape: "[1,2]"))
+        let info = #""__metadata__":{"kind":"delta","round":"3"}"#
+        let headers = [
+            a, "\(a),\(b)", "\(b),\(a)", "\(info),\(a)", "\(a),\(info)", info, "\(info),", "\(a),", ",\(a)", "\(a),\(a)", "\(info),\(info),\(a)", eight,
+            tensor("a", 0, 4, shape: "[1,]"), tensor("a", 0, 4, shape: "[,1]"), tensor("a", 0, 4, shape: "[01]"), tensor("a", 0, 4, shape: "[-1]"),
+            tensor("a", 0, 4, shape: "[1.0]"), tensor("a", 0, 4, shape: "[]"), tensor("a", 0, 0, shape: "[0]"), tensor("a", 0, 0, shape: "[00]"),
+            tensor("a", 0, 4, shape: "[1,1,1,1,1,1,1,1]"), tensor("a", 0, 4, shape: "[1,1,1,1,1,1,1,1,1]"), tensor("a", 0, 8, shape: "[2]", type: "F33"),
+            tensor("a", 0, 4, shape: "[4]", type: "BOOL"), tensor("a", 0, 4, shape: "[4]", type: "U8"), tensor("a", 0, 4, shape: "[2]", type: "BF16"),
+            tensor("a", 0, 8, shape: "[1]", type: "I64"), tensor("a", 0, 4, shape: "[9223372036854775807]"), tensor("a", 0, 4, shape: "[99999999999999999999]"),
+            tensor("a", 4, 0, shape: "[1]"), tensor("a", 4, 8, shape: "[1]"), tensor("a", 0, 12, shape: "[3]"), tensor("\\u0061", 0, 4, shape: "[1]"),
+            tensor("ä", 0, 4, shape: "[1]"), tensor("", 0, 4, shape: "[1]"), tensor("__metadata__", 0, 4, shape: "[1]"), #""__metadata__":{}"#,
+            #""__metadata__":{"b":"1","a":"2"}"#, #""__metadata__":{"a":"1","a":"2"}"#, #""__metadata__":{"a":1}"#, #""__metadata__":{"a":"1",}"#,
+            #""__metadata__":{"a":"\n"}"#, #""__metadata__":{"a":"1"},"# + a, #""a":{"shape":[1],"dtype":"F32","data_offsets":[0,4]}"#,
+            #""a":{"dtype":"F32","shape":[1],"data_offsets":[0,4,4]}"#, #""a":{"dtype":"F32","shape":[1],"data_offsets":[0,4],"x":1}"#,
+        ]
+        for header in headers {
+            for data in [0, 4, 8] {
+                for end in ["}", "}  ", "} x", "", "}}"] {
+                    func read(_ begin: String) -> Result<Safetensors.File, SafetensorsError> {
+                        Result { () throws(SafetensorsError) in try Safetensors.decode(file(begin + header + end, data: data)) }
+                    }
+                    switch (read("{"), read("{ ")) {
+                    case (.success(let plain), .success(let other)):
+                        #expect(plain.metadata.elementsEqual(other.metadata, by: ==), "\(header)")
+                        #expect(plain.tensors.map(\.name) == other.tensors.map(\.name) && plain.tensors.map(\.shape) == other.tensors.map(\.shape), "\(header)")
+                        #expect(plain.tensors.map(\.type) == other.tensors.map(\.type), "\(header)")
+                        // One byte more stands before the data.
+                        #expect(plain.tensors.map { ($0.range.lowerBound + 1)..<($0.range.upperBound + 1) } == other.tensors.map(\.range), "\(header)")
+                    case (.failure(.header), .failure(.header)): break
+                    case (.failure(let plain), .failure(let other)): #expect(plain == other, "\(header)")
+                    default: Issue.record("\(header)\(end) is read one way and refused the other")
+                    }
+                }
+            }
+        }
+    }
+
     @Test(arguments: [0, 1, 7]) func shorterThanItsLength(count: Int) {
         #expect(problem([UInt8](repeating: 0, count: count))?.contains("ends too early") == true)
     }

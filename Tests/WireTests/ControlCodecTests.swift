@@ -64,7 +64,42 @@ import Wire
         #expect(try ControlCodec.decodeClient(bytes) == .heartbeat(Heartbeat(sessionID: "s", round: 4)))
     }
 
-    /// Frames of secure aggregation have a reader of their own: whatever way the same fields are written, the same is read.
+    /// What is written here has a reader of its own; with a field nobody knows, the protocol buffers read the same bytes.
+    @Test func bothReadersReadTheSame() throws {
+        let extra = Proto.number(900, 7)
+        for message in serverMessages { #expect(try ControlCodec.decodeServer(ControlCodec.encode(message) + extra) == message) }
+        for message in clientMessages { #expect(try ControlCodec.decodeClient(ControlCodec.encode(message) + extra) == message) }
+    }
+
+    /// Read either way, changed bytes say the same or are refused in the same words.
+    @Test func changedBytesAreReadAlike() throws {
+        func same<Message: Equatable>(_ bytes: [UInt8], _ decode: ([UInt8]) throws -> Message) {
+            let (plain, other) = (Result { try decode(bytes) }, Result { try decode(bytes + Proto.number(900, 7)) })
+            switch (plain, other) {
+            case (.success(let one), .success(let two)): #expect(one == two)
+            // Of bytes that are no protocol buffer another place may be named.
+            case (.failure(WireError.malformed), .failure(WireError.malformed)): break
+            case (.failure(let one), .failure(let two)): #expect(one as? WireError == two as? WireError)
+            default: Issue.record("\(bytes): \(plain), \(other)")
+            }
+        }
+        var numbers = Numbers(state: 23)
+        for (seeds, isServer) in [
+            (try serverMessages.map { try ControlCodec.encode($0) }, true), (try clientMessages.map { try ControlCodec.encode($0) }, false),
+        ] {
+            for seed in seeds {
+                for _ in 0..<500 {
+                    var bytes = seed
+                    for _ in 0...numbers.next(below: 2) { bytes[numbers.next(below: bytes.count)] = UInt8(truncatingIfNeeded: numbers.next()) }
+                    // A length that takes in what is appended would make another message of it.
+                    guard bytes.prefix(6) == seed.prefix(6) else { continue }
+                    if isServer { same(bytes, ControlCodec.decodeServer) } else { same(bytes, ControlCodec.decodeClient) }
+                }
+            }
+        }
+    }
+
+    /// Frames of secure aggregation: whatever way the same fields are written, the same is read.
     @Test func secureFramesAreReadAlikeHoweverTheyAreWritten() throws {
         var numbers = Numbers(state: 21)
         for _ in 0..<200 {

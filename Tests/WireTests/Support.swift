@@ -22,7 +22,28 @@ let serverMessages: [ServerMessage] = [
             sessionID: "s", round: 3, attempt: 2, modelSHA256: digest, modelPath: "/m?round=2", updatePath: "/u", deadlineMs: 1_700_000_600_000,
             training: TrainingPlan(learningRate: 0.05, momentum: 0.9, weightDecay: 0, proximalMu: 0, localEpochs: 5, batchSize: 32, seed: 1),
             uploadEncoding: .identity, phase: .maskedUpdate(parameters: [1, 1]))),
+    .roundStart(
+        RoundStart(
+            sessionID: "s", round: 100_000, attempt: 1_000_000, modelSHA256: digest, modelPath: "/m", updatePath: "/" + String(repeating: "u", count: 900),
+            deadlineMs: 0,
+            training: TrainingPlan(
+                learningRate: 0, momentum: 0, weightDecay: 0.5, proximalMu: 0.125, localEpochs: 1000, batchSize: 65_536, seed: 0,
+                adam: AdamPlan(beta1: 0.9, beta2: 0.999, epsilon: 1e-8)),
+            uploadEncoding: .identity, phase: .maskedUpdate(parameters: [UInt8](repeating: 9, count: 1024)), rule: .normalised,
+            privacy: PrivacyTerms(l2Clip: 1.5, epsilon: 8, delta: 1e-5, noiseMultiplier: 0.7, deviationSteps: 40, replacesOne: true, noiseByClients: true))),
+    .roundStart(
+        RoundStart(
+            sessionID: "s", round: 1, attempt: 1, modelSHA256: digest, modelPath: "/m", updatePath: "/u", deadlineMs: 253_402_300_799_999,
+            training: TrainingPlan(learningRate: 10, momentum: 1, weightDecay: 0, proximalMu: 0, localEpochs: 1, batchSize: 1, seed: 1 << 63),
+            uploadEncoding: .zstdShuffle, rule: .controlled(ControlStart(sha256: digest, path: "/c", countedRound: 7, countedAttempt: 300)),
+            privacy: PrivacyTerms(l2Clip: 1.5, epsilon: 8, delta: 1e-5, noiseMultiplier: 0.7, deviationSteps: 40, replacesOne: false))),
+    .roundStart(
+        RoundStart(
+            sessionID: "s", round: 1, attempt: 1, modelSHA256: digest, modelPath: "/m", updatePath: "/u", deadlineMs: 1,
+            training: TrainingPlan(learningRate: 0.1, momentum: 0, weightDecay: 0, proximalMu: 0, localEpochs: 1, batchSize: 1, seed: 1),
+            uploadEncoding: .identity, rule: .controlled(ControlStart(sha256: [], path: "", countedRound: 0, countedAttempt: 0)))),
     .refused(Refusal(code: "version", message: "no", retryAfterMs: 5)), .refused(Refusal(code: "x", message: "")),
+    .refused(Refusal(code: "x", message: "é", retryAfterMs: 0)),
 ]
 
 let clientMessages: [ClientMessage] = [
@@ -31,6 +52,12 @@ let clientMessages: [ClientMessage] = [
         Hello(
             versionMin: 1, versionMax: 1, software: "tutti-client", sessionID: "s", clientID: "a", lastRound: 0,
             identityKey: [UInt8](repeating: 7, count: 32))),
+    .hello(
+        Hello(
+            versionMin: 1, versionMax: 1000, software: "ü", sessionID: "s", clientID: String(repeating: "a", count: 128), lastRound: 100_000,
+            knows: ["adam", "x_wing", "normalised"])),
+    .heartbeat(Heartbeat(sessionID: "s", round: 0)), .evaluation(EvaluationReport(sessionID: "s", round: 0, loss: 0, accuracy: 0, rows: 0)),
+    .evaluation(EvaluationReport(sessionID: "s", round: 100_000, loss: -1.5, accuracy: nil, rows: 1_000_000_000_000)),
     .heartbeat(Heartbeat(sessionID: "s", round: 4)), .evaluation(EvaluationReport(sessionID: "s", round: 4, loss: 0.5, accuracy: 1, rows: 10)),
     .roundFailed(RoundFailed(sessionID: "s", round: 4, attempt: 1, reason: "out of memory")),
     .secure(SecureFrame(sessionID: "s", round: 4, attempt: 1, message: [1, 6])),

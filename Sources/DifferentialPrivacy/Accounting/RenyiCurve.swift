@@ -8,6 +8,8 @@
 package struct RenyiCurve: Equatable, Sendable {
     /// The orders α, ascending: those of Google's dp-accounting.
     package static let orders: [Double] = (1..<100).map { 1 + Double($0) / 10 } + (11..<64).map(Double.init) + [128, 256, 512, 1024]
+    /// log(1 - 1/α), log(α) and α - 1 of each: every charge asks for them.
+    private static let terms: [(logRest: Double, logOrder: Double, less: Double)] = orders.map { (log1p(-1 / $0), log($0), $0 - 1) }
     /// Stands for a divergence without a bound, and is a number, so that it can be stored.
     package static let unbounded = 1e300
 
@@ -52,10 +54,13 @@ package struct RenyiCurve: Equatable, Sendable {
     package func epsilon(delta: Double) -> Double {
         guard delta > 0 else { return divergences.allSatisfy { $0 == 0 } ? 0 : .infinity }
         guard delta < 1 else { return 0 }
+        // The smallest divergence bounds the total variation best.
+        guard let smallest = divergences.min(), smallest < Self.unbounded else { return .infinity }
+        if delta * delta + expm1(-smallest) > 0 { return 0 }
+        let logDelta = log(delta)
         var best = Double.infinity
-        for (order, divergence) in zip(Self.orders, divergences) where divergence < Self.unbounded {
-            if delta * delta + expm1(-divergence) > 0 { return 0 }
-            best = min(best, divergence + log1p(-1 / order) - (log(delta) + log(order)) / (order - 1))
+        for (term, divergence) in zip(Self.terms, divergences) where divergence < Self.unbounded {
+            best = min(best, divergence + term.logRest - (logDelta + term.logOrder) / term.less)
         }
         return max(0, best)
     }

@@ -19,11 +19,14 @@ extension CoordinatorMachine {
     mutating func select(attempt: Int, since: Instant, _ now: Instant) -> [CoordinatorEffect] {
         guard let model else { return [] }
         if session.spec.secureAggregation != nil { return selectSecure(attempt: attempt, since: since, now) }
-        let available = availableMembers(now)
         let wanted = min(session.spec.cohortSize(registered: trainers.count, needed: needed.count), session.privacy?.floors.cohort ?? .max)
         let asked = min(session.spec.selectionSize(wanted: wanted), max(wanted, trainers.count))
         let isPatient = now < graceEnd(since)
-        guard available.count >= (isPatient ? asked : needed.count) else { return [] }
+        let least = isPatient ? asked : needed.count
+        // Fewer are there, whoever they are: nobody is looked for by name.
+        guard activeClients(now) >= least else { return [] }
+        let available = availableMembers(now)
+        guard available.count >= least else { return [] }
         if let first = beforePrivateRound(cohort: wanted, now) { return first }
         let round = committedRounds + 1
         var record = RoundRecord(

@@ -57,9 +57,13 @@ extension CoordinatorMachine {
             open.contributions[record.client] = record
             open.failed.remove(record.client)
         }
+        // With a copy of the round in hand, the secure side would be copied whole before it is changed.
+        if isCollectingSecurely { return secureStored(record, now) }
         guard case .collecting(let open) = phase else { return [] }
-        return open.isSecure ? secureStored(record, now) : closeIfDue(open, now)
+        return closeIfDue(open, now)
     }
+
+    private var isCollectingSecurely: Bool { if case .collecting(let open) = phase { open.isSecure } else { false } }
 
     /// Changes the attempt under way in place: nothing else holds it meanwhile, so that what a cohort of thousands has
     /// sent is not copied for every update.

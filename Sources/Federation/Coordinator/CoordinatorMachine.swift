@@ -153,6 +153,8 @@ package struct CoordinatorMachine: Sendable {
 
     /// Whether a cohort is there once the time to wait for everybody is over.
     private var canSelect: Bool {
+        // Asked after every event: to count those who are there takes less than to name them.
+        if epoch == nil, activeClients(clock) < needed.count { return false }
         guard session.spec.secureAggregation != nil else { return availableMembers(clock).count >= needed.count }
         let gathering = secureGathering()
         return gathering.there.count >= gathering.least || gathering.isHopeless

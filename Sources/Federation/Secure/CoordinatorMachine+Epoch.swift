@@ -47,7 +47,7 @@ extension CoordinatorMachine {
     private var willing: [String] {
         let open = connectedTrainers.filter { refusedDraws[$0] == nil }
         guard session.spec.secureAggregation?.mode == .maliciousServer else { return open }
-        var keys: Set<[UInt8]> = []
+        var keys = Set<[UInt8]>(minimumCapacity: open.count)
         return open.filter { name in presence[name].map { !$0.identity.isEmpty && keys.insert($0.identity).inserted } ?? false }
     }
 

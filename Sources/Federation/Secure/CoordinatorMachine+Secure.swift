@@ -100,12 +100,9 @@ extension CoordinatorMachine {
 
     /// What a masked update of this client has to be; nil while none is taken from it.
     package func maskedUpload(_ client: String) -> MaskedUpload? {
-        guard case .collecting(let open) = phase, let attempt = open.secure, attempt.server.phase == .inputs, let index = epoch?.index(of: client),
-            attempt.server.isConfirmed(index), !open.has(client)
+        guard case .collecting(let open) = phase, let index = epoch?.index(of: client), !open.has(client), let input = open.secure?.input(of: index)
         else { return nil }
-        return MaskedUpload(
-            key: open.key, header: MaskedInput(index: index, transcript: attempt.server.transcript), lanes: attempt.server.parameters.lanes,
-            width: attempt.server.parameters.encoding.width)
+        return MaskedUpload(key: open.key, header: input.header, lanes: input.lanes, width: input.width)
     }
 
     // MARK: Going on

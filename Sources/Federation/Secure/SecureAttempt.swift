@@ -59,6 +59,9 @@ struct SecureAttempt: Sendable {
 
     var deadline: Instant { deadlines.end(of: server.phase) }
 
+    /// What a member's masked vector has to be; nil while none is taken from it.
+    func input(of index: Int) -> (header: MaskedInput, lanes: Int, width: Int)? { machine.value.input(of: index) }
+
     /// Whether the phase has to go on: its time is over, or nobody is left to wait for.
     func isDue(_ now: Instant) -> Bool {
         switch server.phase {

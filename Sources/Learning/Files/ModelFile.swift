@@ -68,7 +68,7 @@ package func flatParameters(
         guard tensor.shape == shape.dimensions else {
             throw .tensor(shape.name, "its shape is \(tensor.shape); \(shape.dimensions) is needed")
         }
-        values += try Safetensors.floats(tensor, in: bytes)
+        try Safetensors.append(tensor, in: bytes, to: &values)
     }
     return values
 }

@@ -46,17 +46,11 @@ package enum Safetensors {
         guard dataStart <= bytes.count else { throw .truncated(bytes: bytes.count) }
         // The format says so, and a reader that skips spaces here would take files that others refuse.
         guard bytes[8..<dataStart].first == UInt8(ascii: "{") else { throw .header("it does not begin with {") }
-        let header: JSON
-        do { header = try JSON(parsing: Array(bytes[8..<dataStart]), maximumDepth: 4) } catch { throw .header("\(error)") }
-        guard let members = header.members else { throw .header("it is \(header.kind), not an object") }
-        guard members.count <= Limits.tensors + 1 else { throw .header("more than \(Limits.tensors) tensors") }
-        var file = File(metadata: [], tensors: [])
-        for member in members {
-            if member.name == "__metadata__" {
-                file.metadata = try metadata(member.value)
-            } else {
-                file.tensors.append(try tensor(member, dataStart: dataStart, dataBytes: bytes.count - dataStart))
-            }
+        var file: File
+        if let plain = PlainHeader.read(bytes, dataStart: dataStart) {
+            file = plain
+        } else {
+            file = try anyHeader(Array(bytes[8..<dataStart]), dataStart: dataStart, dataBytes: bytes.count - dataStart)
         }
         file.tensors.sort { ($0.range.lowerBound, $0.range.upperBound) < ($1.range.lowerBound, $1.range.upperBound) }
         var next = dataStart
@@ -65,6 +59,23 @@ package enum Safetensors {
             next = tensor.range.upperBound
         }
         guard next == bytes.count else { throw .notContiguous("the end of the file") }
+        return file
+    }
+
+    /// A header in any form that JSON allows.
+    private static func anyHeader(_ text: [UInt8], dataStart: Int, dataBytes: Int) throws(SafetensorsError) -> File {
+        let header: JSON
+        do { header = try JSON(parsing: text, maximumDepth: 4) } catch { throw .header("\(error)") }
+        guard let members = header.members else { throw .header("it is \(header.kind), not an object") }
+        guard members.count <= Limits.tensors + 1 else { throw .header("more than \(Limits.tensors) tensors") }
+        var file = File(metadata: [], tensors: [])
+        for member in members {
+            if member.name == "__metadata__" {
+                file.metadata = try metadata(member.value)
+            } else {
+                file.tensors.append(try tensor(member, dataStart: dataStart, dataBytes: dataBytes))
+            }
+        }
         return file
     }
 
@@ -109,15 +120,22 @@ package enum Safetensors {
 
     /// The Float32 values of one tensor.
     package static func floats(_ tensor: Tensor, in bytes: [UInt8]) throws(SafetensorsError) -> [Float] {
+        var values: [Float] = []
+        try append(tensor, in: bytes, to: &values)
+        return values
+    }
+
+    /// The same, behind other values.
+    static func append(_ tensor: Tensor, in bytes: [UInt8], to values: inout [Float]) throws(SafetensorsError) {
         guard tensor.type == .f32 else { throw .tensor(tensor.name, "it is \(tensor.type.rawValue); F32 is needed") }
-        let count = tensor.range.count / 4
-        return [Float](unsafeUninitializedCapacity: count) { out, initialized in
-            bytes.withUnsafeBytes { UnsafeMutableRawBufferPointer(out).copyMemory(from: .init(rebasing: $0[tensor.range])) }
-            #if _endian(big)
-                for i in 0..<count { out[i] = Float(bitPattern: UInt32(littleEndian: out[i].bitPattern)) }
-            #endif
-            initialized = count
+        let (begin, count) = (values.count, tensor.range.count / 4)
+        values.append(contentsOf: repeatElement(0, count: count))
+        bytes.withUnsafeBytes { bytes in
+            values.withUnsafeMutableBytes { $0[(4 * begin)..<(4 * (begin + count))].copyBytes(from: bytes[tensor.range]) }
         }
+        #if _endian(big)
+            for i in begin..<(begin + count) { values[i] = Float(bitPattern: UInt32(littleEndian: values[i].bitPattern)) }
+        #endif
     }
 
     /// Writes Float32 tensors, byte for byte as the Python package does: names sorted, header padded with spaces to a
