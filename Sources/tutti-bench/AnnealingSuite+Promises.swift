@@ -12,7 +12,9 @@ extension AnnealingSuite {
         var draws = Draws(state: 20)
         func weight() -> Double { Double(Int.random(in: -8...8, using: &draws)) / 8 }
         var couplings: [Coupling] = []
-        for first in 0..<spins { for second in 0..<first where Int.random(in: 0..<10, using: &draws) < 4 { couplings.append(Coupling(first, second, weight())) } }
+        for first in 0..<spins {
+            for second in 0..<first where Int.random(in: 0..<10, using: &draws) < 4 { couplings.append(Coupling(first, second, weight())) }
+        }
         let model = try IsingModel(fields: (0..<spins).map { _ in weight() / 2 }, couplings: couplings)
         let problem = Problem(.ising(model))
         var rows: [BenchRow] = []
@@ -28,7 +30,8 @@ extension AnnealingSuite {
             }
             rows.append(
                 BenchRow(
-                    name: "annealing.marginals.beta\(beta)", value: distances.max() ?? .nan, unit: "sd", spread: 0, beside: "enumeration of 20 spins", most: 4.5))
+                    name: "annealing.marginals.beta\(beta)", value: distances.max() ?? .nan, unit: "sd", spread: 0, beside: "enumeration of 20 spins", most: 4.5
+                ))
         }
         return rows
     }

@@ -21,7 +21,8 @@ struct BenchRow: Sendable {
     var json: JSON {
         .object([
             .init("name", .string(name)), .init("value", JSON(value)), .init("unit", .string(unit)), .init("spread", JSON(spread)),
-            .init("beside", JSON(beside)), .init("ratio", JSON(ratio)), .init("goal", JSON(goal ?? most)), .init("holds", holds.map(JSON.bool) ?? .null), .init("ci95", low == nil && high == nil ? .null : .array([JSON(low), JSON(high)])),
+            .init("beside", JSON(beside)), .init("ratio", JSON(ratio)), .init("goal", JSON(goal ?? most)), .init("holds", holds.map(JSON.bool) ?? .null),
+            .init("ci95", low == nil && high == nil ? .null : .array([JSON(low), JSON(high)])),
         ])
     }
 }
