@@ -49,9 +49,7 @@ extension Endpoint {
 
 extension Family {
     private func base(of path: String) -> String? {
-        bases.first {
-            path == $0 || (path.utf8.count > $0.utf8.count && path.utf8.starts(with: $0.utf8) && path.utf8.dropFirst($0.utf8.count).first == UInt8(ascii: "/"))
-        }
+        bases.first { path == $0 || (path.utf8.count > $0.utf8.count && path.utf8.starts(with: $0.utf8) && path.utf8.dropFirst($0.utf8.count).first == UInt8(ascii: "/")) }
             ?? aliases.first { $0.has(path) }?.base
     }
 
