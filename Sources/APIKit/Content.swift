@@ -21,7 +21,7 @@ extension APIRequest {
     ///   - limit: bytes, when it is less than the endpoint's.
     package func content(_ types: [String], as what: String, limit: Int = .max) async throws(ServiceError) -> [UInt8] {
         let header = header("content-type")
-        func refuse(_ found: String) -> ServiceError { .unsupportedMediaType("send \(what) as Content-Type: \(types.first ?? ""); \(found)") }
+        func refuse(_ found: String) -> ServiceError { .unsupportedMediaType("send \(what) as Content-Type: \(types.joined(separator: " or ")); \(found)") }
         if let header, body.declaredBytes != 0 {
             let parts = header.split(separator: ";", omittingEmptySubsequences: false).map { $0.trimmingSpaces.lowercased() }
             guard types.contains(parts[0]) else { throw refuse("this says '\(parts[0].clipped(60))'") }

@@ -47,7 +47,10 @@ package struct Refusal: Sendable {
         case .rateLimited(let seconds): (message, retryAfterSeconds) = ("Too many requests; wait \(seconds) s", seconds)
         case .quotaExceeded(let excess, let seconds):
             let things = String(excess.type.map { $0 == "_" ? " " : $0 })
-            message = "The plan's \(excess.limit) \(things) are used up; wait \(seconds) s"
+            message =
+                excess.used < excess.limit
+                ? "This goes beyond the plan's \(excess.limit) \(things), of which \(excess.used) are used; ask for less or wait \(seconds) s"
+                : "The plan's \(excess.limit) \(things) are used up; wait \(seconds) s"
             (quota, retryAfterSeconds) = (excess, seconds)
         case .unavailable(let why, let seconds): (message, retryAfterSeconds) = (why, seconds)
         case .insufficientStorage: message = "The disk is full; nothing that was acknowledged is lost"

@@ -56,7 +56,10 @@ struct AnnealingTask: Sendable {
         let isElsewhere = (parameters["input_source"] ?? .null) != .null
         guard let given = parameters["problem"], given != .null else {
             guard isElsewhere else {
-                throw .invalid(field: "parameters.problem", issue: "is missing; give it, or an artifact's name as input_source", provided: nil)
+                throw .invalid(
+                    field: "parameters.problem",
+                    issue: "is missing; give it, or an artifact's name as parameters.input_source (files/NAME for what PUT /v1/files/NAME stored)",
+                    provided: nil)
             }
             if let source = parameters["input_source"]?.text, source.contains("://") {
                 throw .invalid(field: "parameters.input_source", issue: "must be an artifact's name for type annealing", provided: nil)

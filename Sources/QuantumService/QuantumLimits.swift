@@ -29,6 +29,8 @@ package enum QuantumLimits {
     static let modelsRead = 20
     /// Of a model of the benchmark, and up to which tabu search is tried.
     static let pilotSpins = 512
+    /// Of what a lease is for, the size that a job's model has at least to be measured for it.
+    static let pilotPart = 0.25
     static let tabuSpins = 2000
     /// Of pilot runs at work, and of a whole optimisation with its waiting, whatever was asked for.
     package static let pilotSeconds = 3.0

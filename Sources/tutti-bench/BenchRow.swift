@@ -13,12 +13,16 @@ struct BenchRow: Sendable {
     var ratio: Double?
     var goal: Double?
     var most: Double?
+    /// In which what is measured lies with 95 %: the ratio where there is one, else the value.
+    var low: Double?
+    var high: Double?
     var holds: Bool? { most.map { value <= $0 } ?? goal.flatMap { goal in ratio.map { $0 >= goal } } }
 
     var json: JSON {
         .object([
             .init("name", .string(name)), .init("value", JSON(value)), .init("unit", .string(unit)), .init("spread", JSON(spread)),
             .init("beside", JSON(beside)), .init("ratio", JSON(ratio)), .init("goal", JSON(goal ?? most)), .init("holds", holds.map(JSON.bool) ?? .null),
+            .init("ci95", low == nil && high == nil ? .null : .array([JSON(low), JSON(high)])),
         ])
     }
 }

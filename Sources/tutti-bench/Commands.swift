@@ -112,6 +112,9 @@ struct RunSuite: AsyncParsableCommand {
         func pad(_ s: String, _ n: Int) -> String { s + String(repeating: " ", count: max(0, n - s.count)) }
         var line = pad(row.name, 52) + pad(RoundTable.fixed(row.value, 3), 12) + pad(row.unit, 9)
         if let ratio = row.ratio { line += "\(RoundTable.fixed(ratio, 3))x \(row.beside ?? "")" }
+        if row.low != nil || row.high != nil {
+            line += "  95 %: \(row.low.map { RoundTable.fixed($0, 3) } ?? "?") to \(row.high.map { RoundTable.fixed($0, 3) } ?? "unbounded")"
+        }
         if let most = row.most { line += "  at most \(RoundTable.fixed(most, most < 10 ? 2 : 0)) \(row.holds == true ? "met" : "MISSED")" }
         if let goal = row.goal { line += "  goal \(goal) \(row.holds == true ? "met" : "MISSED")" }
         return line

@@ -17,6 +17,15 @@ import Testing
         #expect(try Solver.tabu(TabuSearch()).solve(odd, reads: 4, seed: 7).best?.energy == -5880)
     }
 
+    /// Along each of the 40 odd rings one edge is lost, best in a straight line. Its steps have to wander at random to meet and vanish: in a sweep that
+    /// accepts every turn which changes nothing they all go the same way.
+    @Test func stepsOfADomainWallMeet() throws {
+        let problem = try ToroidalGrid.maximumCut(width: 9, height: 40, weights: .unit)
+        let set = try Solver.simulatedAnnealing(SimulatedAnnealing(sweeps: 1000)).solve(problem, reads: 16, seed: 7)
+        #expect(set.best?.energy == -680)
+        #expect(set.samples.lazy.filter { $0.energy == -680 }.reduce(0) { $0 + $1.occurrences } >= 4)
+    }
+
     /// Couplings that are all alike are stiff: with a step that does not see it, bifurcation ends 290 edges below annealing.
     @Test func bifurcationBearsStiffCouplings() throws {
         var numbers = Numbers(51)

@@ -38,6 +38,12 @@ func twinEnergy(_ model: IsingModel, _ spins: [Int8]) -> Double {
     return energy
 }
 
+/// A max-cut as a file of the Gset: vertices and edges, then a line for each edge, vertices from 1. Its whole weights stand as whole numbers.
+func gsetText(_ problem: Problem) -> String {
+    let terms = problem.ising.couplings.terms
+    return "\(problem.variables) \(terms.count)\n" + terms.map { "\($0.first + 1) \($0.second + 1) \(Int(2 * $0.weight))\n" }.joined()
+}
+
 /// How far sums of the model's weights may be apart after rounding.
 func rounding(_ model: IsingModel) -> Double {
     1e-12 * (abs(model.offset) + model.fields.reduce(0) { $0 + abs($1) } + model.couplings.weights.reduce(0) { $0 + abs($1) })

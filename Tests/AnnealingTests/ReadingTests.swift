@@ -72,6 +72,15 @@ import Testing
         #expect(weighted.energy(of: [1, -1]) == 3)
     }
 
+    /// Graphs like those of the Gset (tori of the generator rudy: weights of 1, or of −1 and 1), written as text and read back: the same model.
+    @Test func gsetTextsOfToriAreTheTori() throws {
+        for (width, height, weights) in [(50, 60, ToroidalGrid.Weights.unit), (25, 120, .unit), (20, 40, .signs(seed: 11)), (2, 3, .unit)] {
+            let torus = try ToroidalGrid.maximumCut(width: width, height: height, weights: weights)
+            let read = try Problem(gset: Array(gsetText(torus).utf8))
+            #expect(read.ising == torus.ising && read.variables == width * height)
+        }
+    }
+
     @Test func quboTextsAreRead() throws {
         let problem = try Problem(qubo: Array("c hello\np qubo 0 4 2 2\n0 0 1.5\n3 3 -2\nc half\n0 3 0.25\n0 1 -1e-1\n".utf8))
         #expect(problem.vartype == .binary && problem.variables == 4)

@@ -97,6 +97,19 @@ import Trust
         }
     }
 
+    /// What solves two spins soonest says nothing of a lease of a hundred: the benchmark's model stands in for the tenant's.
+    @Test func aToyTunesNoLargeLease() async throws {
+        let bureau = try await Bureau()
+        _ = try await bureau.allocate(100, seconds: 2000)
+        try await bureau.solving { queue, _ in
+            let toy = try Planted.frustratedLoops(spins: 8, degree: 2, loopsPerSpin: 1, seed: 3)
+            _ = try await queue.solve(["problem": toy.problem.bqm, "reads": 8])
+            let report = try await ask(bureau, .performance, at: 10, target: 10)
+            let pilot = try #require(report.pilots.first)
+            #expect(pilot.model == .benchmark && pilot.job == nil && pilot.spins == 100)
+        }
+    }
+
     @Test func withoutALeaseThereIsNothingToSay() async throws {
         let report = try await ask(try await Bureau(), .efficiency, at: 0)
         #expect(report.efficiency == nil && report.cost == nil && report.performance == nil && report.reallocations.isEmpty && !report.isTargetMet)

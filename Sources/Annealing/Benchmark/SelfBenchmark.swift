@@ -9,11 +9,10 @@ package struct SelfBenchmark: Sendable {
         package let isProved: Bool
         package let solver: String
         package let time: TimeToTarget
-        /// nil: no baseline reached the target.
+        /// Exactly 1 where the solver is itself the strongest baseline; nil: no baseline reached the target.
         package let speedup: Speedup?
     }
 
-    /// Whom nobody has to be measured against: they are what others are measured by, too.
     package static let solvers: [Solver] = [
         .simulatedAnnealing(SimulatedAnnealing()), .simulatedBifurcation(SimulatedBifurcation()), .pathIntegral(PathIntegralAnnealing()),
         .parallelTempering(ParallelTempering()),
@@ -58,11 +57,16 @@ package struct SelfBenchmark: Sendable {
             for contender in contest.contenders.indices { times.append(try contest.time(contender, target: target)) }
             let baselines = Self.baselines(spins: one.problem.variables)
             for solver in Self.solvers.indices {
-                let others = contest.contenders.indices.filter { $0 != solver && baselines.contains(contest.contenders[$0].solver) }
-                let strongest = Speedup.strongest(others.map { (contest.contenders[$0].name, times[$0]) })
+                // A baseline is not spared itself: to be sooner than the others of them is no advantage over them all.
+                let measured = contest.contenders.indices.filter { baselines.contains(contest.contenders[$0].solver) }
+                let strongest = Speedup.strongest(measured.map { (contest.contenders[$0].name, times[$0]) })
                 let baseline = contest.contenders.firstIndex { $0.name == strongest }
                 var speedup: Speedup?
-                if let baseline { speedup = try contest.speedup(solver, over: baseline, target: target) }
+                if let baseline {
+                    speedup =
+                        baseline == solver
+                        ? Speedup(itself: contest.contenders[solver].name, times[solver]) : try contest.speedup(solver, over: baseline, target: target)
+                }
                 all.append(
                     Comparison(
                         family: one.family, spins: one.problem.variables, density: one.problem.ising.couplings.density, target: target,

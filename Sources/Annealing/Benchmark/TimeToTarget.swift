@@ -94,6 +94,12 @@ package struct Speedup: Sendable, Equatable {
         ratio = Interval(value: other.all / own.all, low: quantile(0.025, lows), high: quantile(0.975, highs))
     }
 
+    /// Of the strongest baseline itself: 1, and nothing is uncertain about that.
+    package init(itself name: String, _ time: TimeToTarget) {
+        (solver, baseline, solverTime, baselineTime) = (name, name, time, time)
+        ratio = time.seconds == nil ? nil : Interval(value: 1, low: 1, high: 1)
+    }
+
     /// The baseline to measure against: the one that reaches the target soonest, for a weak one proves nothing. nil where none does.
     package static func strongest(_ baselines: [(name: String, time: TimeToTarget)]) -> String? {
         baselines.filter { $0.time.seconds != nil }.min { ($0.time.seconds?.value ?? .infinity) < ($1.time.seconds?.value ?? .infinity) }?.name

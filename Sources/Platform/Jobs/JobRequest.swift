@@ -46,7 +46,11 @@ package struct JobRequest: Sendable, Equatable {
         }
         let text = parameters.encodedText
         guard text.utf8.count <= JobLimits.parameterBytes else {
-            throw .invalid(field: "parameters", issue: "must be at most \(JobLimits.parameterBytes) bytes of JSON", provided: nil)
+            throw .invalid(
+                field: "parameters",
+                issue:
+                    "must be at most \(JobLimits.parameterBytes) bytes of JSON; store a large input with PUT /v1/files/NAME and name it as parameters.input_source files/NAME",
+                provided: nil)
         }
         let wait = maxWaitSeconds ?? JobLimits.waitSeconds
         guard wait >= JobLimits.waitSecondsMin, wait <= JobLimits.waitSecondsMax else {

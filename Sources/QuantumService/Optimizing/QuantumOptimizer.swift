@@ -168,9 +168,11 @@ package actor QuantumOptimizer {
         return pilots
     }
 
-    /// The newest model that the lease could hold, if possible one of its own.
+    /// The newest model that the lease could hold and that is not much smaller than what it is for, if possible one of its own. What solves a
+    /// toy soonest is a bad choice for what a lease of hundreds is made for.
     private func model(_ recent: [JobRecord], _ lease: LeaseRecord, now: Instant) async -> (problem: Problem, job: String)? {
         var others: [(problem: Problem, job: String)] = []
+        let least = Double(lease.use.spinsMax > 0 ? lease.use.spinsMax : lease.qubits) * QuantumLimits.pilotPart
         for job in recent.prefix(QuantumLimits.modelsRead) {
             guard let parameters = try? JSON(parsing: job.parameters), let task = try? AnnealingTask(parameters) else { continue }
             var input: [UInt8] = []
@@ -178,7 +180,7 @@ package actor QuantumOptimizer {
                 guard let found = try? await artifacts?.get(name, tenant: job.tenant, now: now) else { continue }
                 input = found.content
             }
-            guard let problem = try? task.model(input: input), problem.variables <= lease.qubits else { continue }
+            guard let problem = try? task.model(input: input), problem.variables <= lease.qubits, Double(problem.variables) >= least else { continue }
             if task.lease == lease.id { return (problem, job.id) }
             others.append((problem, job.id))
         }
