@@ -60,6 +60,7 @@ let numbers: [Target] = [
 let libraries: [Target] = [
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(name: "CPKCS11"),
 ]
 
 let nio: [Target.Dependency] = [
@@ -107,10 +108,11 @@ let rooms: [Target] = [
     room(
         "Storage",
         ["Federation", "DifferentialPrivacy", "Wire", "CryptoSuite", "Compute", "MerkleLog", "StrictJSON", .product(name: "GRDB", package: "GRDB.swift")]),
+    room("PKCS11", ["CPKCS11", "CryptoSuite"]),
     room(
         "Trust",
         [
-            "CryptoSuite", "COpenSSL", "TensorKernels", "KernelTable",
+            "CryptoSuite", "COpenSSL", "PKCS11", "TensorKernels", "KernelTable",
             .product(name: "Crypto", package: "swift-crypto"), .product(name: "X509", package: "swift-certificates"),
             .product(name: "SwiftASN1", package: "swift-asn1"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
             .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
