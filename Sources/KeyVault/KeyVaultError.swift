@@ -14,6 +14,8 @@ package enum KeyVaultError: Error, Sendable, Equatable, CustomStringConvertible 
     case tooManyKeys(limit: Int)
     /// A key in a hardware module was asked for and there is none.
     case noHardware
+    /// The token that the key lies in is not there, or does not answer.
+    case tokenGone(String)
     /// A changed byte, another key, another context: nobody is told which.
     case unopenable
     /// Another passphrase is just being stretched.
@@ -30,6 +32,7 @@ package enum KeyVaultError: Error, Sendable, Equatable, CustomStringConvertible 
         case .forbidden(let why): why
         case .tooManyKeys(let limit): "there are \(limit) keys that are not revoked, the most there may be; revoke some"
         case .noHardware: "hsm_unavailable: no hardware security module is connected, so no key can be kept in one"
+        case .tokenGone(let why): "hsm_unavailable: \(why)"
         case .unopenable: "this cannot be opened with that key, that additional data and that context"
         case .busy: "another passphrase is just being looked at"
         case .storage(let error): error.description

@@ -39,7 +39,7 @@ struct NewVaultKey: DescribedRequest {
             "algorithm", \.algorithm, isRequired: true, algorithmBytes, note: KeyAlgorithm.names.joined(separator: ", ")),
         FieldOf("key_usage", \.usage, note: "signing for ml_dsa_*, else encryption where it is left out; nothing else is done with it"),
         FieldOf("key_validity", \.validity, Bounds(count: 1...32), note: "days, months or years, from 1 day to 10 years; then it seals and signs no more"),
-        FieldOf("hsm_backed", \.asksForHardware, note: "no module is connected: a labelled token of software in profile local, 422 in prod"),
+        FieldOf("hsm_backed", \.asksForHardware, note: "without a module: a labelled token of software in profile local, 422 in prod"),
         FieldOf("backup_enabled", \.isBackedUp, note: "whether an encrypted export has it"),
         FieldOf(
             "metadata", \.metadata, Bounds(count: 0...VaultLimits.metadataMax, elementBytes: VaultLimits.metadataValueBytes),

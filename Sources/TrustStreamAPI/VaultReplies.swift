@@ -18,8 +18,10 @@ struct VaultKeyFacts: Described {
     private var standard: String { key.algorithm.standard }
     private var category: Int { key.algorithm.nistCategory }
     private var version: Int { key.newest.number }
-    private var tokenKind: String { "software" }
-    // Nothing here is kept in hardware, and nobody has validated anything.
+    private var tokenKind: String { key.isInHardware ? "hardware" : "software" }
+    private var isInHardware: Bool { key.isInHardware }
+    private var mode: String? { key.isInModule ? "wrapped" : nil }
+    // Nobody has validated anything.
     private var no: Bool { false }
 
     init(_ key: VaultKey, at now: Instant) { (self.key, state) = (key, key.state(at: now)) }
@@ -28,7 +30,9 @@ struct VaultKeyFacts: Described {
         FieldOf<VaultKeyFacts>("key_id", \.key.id, .generated), FieldOf("algorithm", \.key.record.askedAlgorithm, .request, "the name it was asked for by"),
         FieldOf("public_key", \.publicKey, .generated, "SubjectPublicKeyInfo in PEM"),
         FieldOf("key_fingerprint", \.fingerprint, .rule("SHA-256 of the SubjectPublicKeyInfo")),
-        FieldOf("hsm_key_id", \.key.record.tokenID, .generated, "null: no module was asked for. There is none: this names an object in a token of software"),
+        FieldOf(
+            "hsm_key_id", \.key.record.tokenID, .generated,
+            "null: no module was asked for. A URI (RFC 7512) of the key in the token that seals this one; without a module an object in a token of software"),
         FieldOf("creation_timestamp", \.key.newest.createdAt, .clock, "of the newest version"),
         FieldOf("expiration_timestamp", \.key.newest.expiresAt, .clock, "from then on it seals and signs no more"),
         FieldOf("quantum_security_level", \.quantumBits, .rule("NIST category"), unit: "bit", "of the AES key that is as hard to find by a quantum computer"),
@@ -36,8 +40,10 @@ struct VaultKeyFacts: Described {
             "classical_security_level", \.classicalBits, .rule("SP 800-57 part 1, table 2"), unit: "bit", "of the RSA modulus that is as strong today"),
         FieldOf("status", \.state, .stored), FieldOf("algorithm_standard", \.standard, .fixed),
         FieldOf("nist_category", \.category, .fixed), FieldOf("key_usage", \.key.usage, .stored), FieldOf("key_version", \.version, .counted),
-        FieldOf("min_version", \.key.minVersion, .stored, "older ones are given up"), FieldOf("token_kind", \.tokenKind, .fixed),
-        FieldOf("hsm_backed", \.no, .fixed, "false: no hardware module is connected"),
+        FieldOf("min_version", \.key.minVersion, .stored, "older ones are given up"),
+        FieldOf("token_kind", \.tokenKind, .stored, "hardware: the module's slot said that it is a device"),
+        FieldOf("hsm_backed", \.isInHardware, .rule("token_kind"), "whether its seed is sealed by a key that stays in a device"),
+        FieldOf("hsm_mode", \.mode, .rule("where the key lies"), "wrapped: a key in a token of PKCS #11 seals the seed; null: no module does"),
         FieldOf("fips_validated", \.no, .fixed, "false, whatever compliance_level is kept in metadata"),
         FieldOf("backup_enabled", \.key.record.isBackedUp, .stored), FieldOf("metadata", \.key.record.metadata, .stored),
         FieldOf("revoked_at", \.key.record.revokedAt, .clock, "null: it is not"), FieldOf("revocation_reason", \.key.record.revokedReason, .stored),

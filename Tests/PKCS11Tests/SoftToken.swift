@@ -47,7 +47,7 @@ enum SoftToken {
         return process.terminationStatus == 0
     }
 
-    static func token(_ label: String, key: String = "tutti", pin: Secret = pin, newKeyID: [UInt8]? = [1, 2, 3, 4]) throws -> Token {
-        Token(TokenPlace(module: module ?? "", token: label, key: key), pin: pin, newKeyID: newKeyID)
+    static func token(_ label: String, key: String = "tutti", pin: Secret = pin, newKeyID: [UInt8]? = [1, 2, 3, 4]) throws -> ModuleToken {
+        ModuleToken(TokenPlace(module: module ?? "", token: label, key: key), pin: pin, newKeyID: newKeyID)
     }
 }

@@ -72,13 +72,13 @@ private func refusal(_ work: () async throws -> Void) async -> TokenError? {
         #expect(present.contains("strict") && present.contains("two words"))
         #expect(await refusal { _ = try await SoftToken.token("twice").facts() } == .ambiguous("tokens 'twice'"))
         for path in ["libsofthsm2.so", "/nowhere/module.so", "/bin/ls"] {
-            let token = Token(TokenPlace(module: path, token: "whole", key: "tutti"), pin: SoftToken.pin, newKeyID: nil)
+            let token = ModuleToken(TokenPlace(module: path, token: "whole", key: "tutti"), pin: SoftToken.pin, newKeyID: nil)
             guard case .module(path, _)? = await refusal({ _ = try await token.facts() }) else {
                 Issue.record("\(path) is a module")
                 continue
             }
         }
-        let none = Token(TokenPlace(module: "/lib/x86_64-linux-gnu/libc.so.6", token: "whole", key: "tutti"), pin: SoftToken.pin, newKeyID: nil)
+        let none = ModuleToken(TokenPlace(module: "/lib/x86_64-linux-gnu/libc.so.6", token: "whole", key: "tutti"), pin: SoftToken.pin, newKeyID: nil)
         guard case .module? = await refusal({ _ = try await none.facts() }) else {
             Issue.record("the C library is a module")
             return

@@ -4,7 +4,7 @@ internal import Dispatch
 /// A key in a token of PKCS #11, by one session that is opened at the first need, and again after the module has lost it.
 ///
 /// Calls may wait for a device, so they run on a thread of their own.
-package actor Token: SealingToken {
+package actor ModuleToken: SealingToken {
     private let place: TokenPlace
     private let pin: Secret
     /// Only until a key was there: one that vanishes must not be replaced by one that opens nothing.
