@@ -5,6 +5,14 @@ package enum KeyVaultError: Error, Sendable, Equatable, CustomStringConvertible 
     /// What was handed in.
     case field(String, problem: String)
     case unknownKey(String)
+    case unknownExchange(String)
+    /// It was there, and is over.
+    case exchangeOver(String)
+    /// A signed request that was here before.
+    case repeated
+    case tooManyExchanges(limit: Int)
+    case unknownParty(String)
+    case tooManyParties(limit: Int)
     /// The key is there and must not be used for this now.
     case unusable(key: String, why: String)
     /// The key is there, and this is not what it is for.
@@ -28,6 +36,12 @@ package enum KeyVaultError: Error, Sendable, Equatable, CustomStringConvertible 
         switch self {
         case .field(let name, let problem): "\(name): \(problem)"
         case .unknownKey(let id): "there is no key \(id)"
+        case .unknownExchange(let id): "there is no key exchange \(id)"
+        case .exchangeOver(let id): "the key exchange \(id) is over; begin another one"
+        case .repeated: "this signed request was here before; sign another one"
+        case .tooManyExchanges(let limit): "there are \(limit) key exchanges, the most there may be; wait until some end"
+        case .unknownParty(let id): "no key is registered for \(id)"
+        case .tooManyParties(let limit): "there are \(limit) registered parties, the most there may be; remove some"
         case .unusable(let key, let why), .wrongUse(let key, let why): "the key \(key) \(why)"
         case .forbidden(let why): why
         case .tooManyKeys(let limit): "there are \(limit) keys that are not revoked, the most there may be; revoke some"

@@ -105,6 +105,4 @@ package protocol VaultKeyStore: Sendable {
         _ id: String, tenant: String,
         _ change: @escaping @Sendable (VaultKeyRecord) -> (record: VaultKeyRecord, seen: SeenKeyRecord?, audit: AuditRecord)?
     ) async throws(StorageError) -> VaultKeyRecord?
-    /// Remembers a public key unless it is known or the tenant has `limit` of them, and writes the entry in any case.
-    func seeKey(_ key: SeenKeyRecord, audit: AuditRecord, limit: Int) async throws(StorageError) -> SeenKey
 }

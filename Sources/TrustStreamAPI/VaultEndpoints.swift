@@ -18,7 +18,7 @@ extension TrustStream {
 
     /// Keys of the caller's tenant and what is done with them. Private halves are in no reply.
     static func vault(_ keys: KeyVault) -> [Endpoint] {
-        vaultKeys(keys) + vaultMessages(keys) + vaultSignatures(keys) + [keyExchange(keys)] + vaultBackups(keys)
+        vaultKeys(keys) + vaultMessages(keys) + vaultSignatures(keys) + vaultExchanges(keys) + vaultBackups(keys)
     }
 
     private static func vaultKeys(_ keys: KeyVault) -> [Endpoint] {

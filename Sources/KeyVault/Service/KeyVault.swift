@@ -35,7 +35,7 @@ package enum VaultEvent: Sendable {
 
 /// Keys of tenants. Private halves are sealed by `SecretStore` and leave it only while they are used; what is another tenant's is not there.
 package struct KeyVault: Sendable {
-    let store: any VaultKeyStore
+    let store: any VaultKeyStore & KeyExchangeStore
     let secrets: SecretStore
     let random: RandomSource
     let token: KeyToken
@@ -43,7 +43,8 @@ package struct KeyVault: Sendable {
     let tell: @Sendable (VaultEvent) -> Void
 
     package init(
-        store: any VaultKeyStore, secrets: SecretStore, random: RandomSource, token: KeyToken, tell: @escaping @Sendable (VaultEvent) -> Void = { _ in }
+        store: any VaultKeyStore & KeyExchangeStore, secrets: SecretStore, random: RandomSource, token: KeyToken,
+        tell: @escaping @Sendable (VaultEvent) -> Void = { _ in }
     ) {
         self.store = store
         self.secrets = secrets
