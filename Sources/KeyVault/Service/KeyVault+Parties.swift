@@ -90,8 +90,11 @@ extension KeyVault {
         return (found, found.count == limit ? found.last?.id : nil)
     }
 
-    /// - Throws: `forbidden`, `unknownParty`.
+    /// - Throws: `unknownParty`, and after that `forbidden`.
     package func removeParty(_ id: String, caller: AuditActor, mayNameAny: Bool, tenant: String, now: Instant) async throws(KeyVaultError) {
+        guard try await kept({ () async throws(StorageError) in try await store.party(id, tenant: tenant) }) != nil else {
+            throw .unknownParty(Self.clipped(id))
+        }
         try Self.mayChange(id, caller, mayNameAny)
         let audit = AuditRecord(at: now, action: .vaultPartyRemoved, by: caller, of: id)
         let wasThere = try await kept { () async throws(StorageError) in try await store.removeParty(id, tenant: tenant, audit: audit) }
