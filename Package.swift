@@ -322,7 +322,7 @@ let suites: [Target] = [
         "GatewayTests",
         [
             "CoordinatorNode", "APIKit", "TrustStreamAPI", "FederationService", "Federation", "Learning", "Storage", "Trust", "Telemetry",
-            "Compute", "CryptoSuite", "Wire", "StrictJSON", "TuttiConfiguration", "Platform",
+            "Diagnosis", "Compute", "CryptoSuite", "Wire", "StrictJSON", "TuttiConfiguration", "Platform",
             .product(name: "AsyncHTTPClient", package: "async-http-client"), .product(name: "Logging", package: "swift-log"),
             .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"), .product(name: "HTTPTypes", package: "swift-http-types"),
         ] + nio),
