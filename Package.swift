@@ -60,6 +60,7 @@ let numbers: [Target] = [
 let libraries: [Target] = [
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(name: "CPKCS11"),
 ]
 
 let nio: [Target.Dependency] = [
@@ -107,10 +108,11 @@ let rooms: [Target] = [
     room(
         "Storage",
         ["Federation", "DifferentialPrivacy", "Wire", "CryptoSuite", "Compute", "MerkleLog", "StrictJSON", .product(name: "GRDB", package: "GRDB.swift")]),
+    room("PKCS11", ["CPKCS11", "CryptoSuite"]),
     room(
         "Trust",
         [
-            "CryptoSuite", "COpenSSL", "TensorKernels", "KernelTable",
+            "CryptoSuite", "COpenSSL", "PKCS11", "TensorKernels", "KernelTable",
             .product(name: "Crypto", package: "swift-crypto"), .product(name: "X509", package: "swift-certificates"),
             .product(name: "SwiftASN1", package: "swift-asn1"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
             .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
@@ -156,7 +158,7 @@ let rooms: [Target] = [
     room(
         "KeyVault",
         [
-            "Storage", "Trust", "CryptoSuite", "Federation", "Wire",
+            "Storage", "Trust", "PKCS11", "CryptoSuite", "Federation", "Wire",
             .product(name: "Crypto", package: "swift-crypto"), .product(name: "SwiftASN1", package: "swift-asn1"),
         ]),
     // 6 surfaces
@@ -173,7 +175,7 @@ let rooms: [Target] = [
     room(
         "CoordinatorNode",
         [
-            "APIKit", "TrustStreamAPI", "EnterpriseAPI", "AisembleAPI", "PhiAPI", "Console", "FederationService", "KeyVault", "Federation", "QuantumService", "Storage", "Trust", "Platform", "Telemetry",
+            "APIKit", "TrustStreamAPI", "EnterpriseAPI", "AisembleAPI", "PhiAPI", "Console", "FederationService", "KeyVault", "PKCS11", "Federation", "QuantumService", "Storage", "Trust", "Platform", "Telemetry",
             "ModelServing", "ONNX", "OpenAIAPI", "OpenInferenceAPI", "Vision",
             "Receipts", "Wire", "Learning", "CryptoSuite", "TuttiConfiguration", "Compute", "Diagnosis", "StrictJSON",
             .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -253,7 +255,7 @@ let suites: [Target] = [
     tests(
         "TrustTests",
         [
-            "Trust", "CryptoSuite", .product(name: "Crypto", package: "swift-crypto"),
+            "Trust", "PKCS11", "CryptoSuite", .product(name: "Crypto", package: "swift-crypto"),
             .product(name: "X509", package: "swift-certificates"), .product(name: "SwiftASN1", package: "swift-asn1"),
         ] + nio),
     tests("RobustAggregationTests", ["RobustAggregation", "TensorKernels", "KernelTable"]),
@@ -285,7 +287,8 @@ let suites: [Target] = [
             "MerkleLog", "Wire", "CryptoSuite", "Telemetry", "Compute", "ModelServing", "QuantumService", .product(name: "Logging", package: "swift-log"),
         ]),
     tests("ModelServingTests", ["ModelServing", .product(name: "Crypto", package: "swift-crypto"), "Inference", "Storage", "Trust", "Platform", "CryptoSuite", "Compute", "Federation", "FederationService", "Learning", "StrictJSON", "Telemetry", .product(name: "Logging", package: "swift-log")]),
-    tests("KeyVaultTests", ["KeyVault", "Storage", "Trust", "Platform", "CryptoSuite", "Federation"]),
+    tests("PKCS11Tests", ["PKCS11", "CPKCS11", "CryptoSuite"]),
+    tests("KeyVaultTests", ["KeyVault", .product(name: "Crypto", package: "swift-crypto"), "PKCS11", "Storage", "Trust", "Platform", "CryptoSuite", "Federation"]),
     tests("IdentityTests", ["Platform", "Storage", "Trust", "CryptoSuite", "Federation", "StrictJSON"]),
     tests(
         "PlatformTests",
@@ -319,7 +322,7 @@ let suites: [Target] = [
         "GatewayTests",
         [
             "CoordinatorNode", "APIKit", "TrustStreamAPI", "FederationService", "Federation", "Learning", "Storage", "Trust", "Telemetry",
-            "Compute", "CryptoSuite", "Wire", "StrictJSON", "TuttiConfiguration", "Platform",
+            "Diagnosis", "Compute", "CryptoSuite", "Wire", "StrictJSON", "TuttiConfiguration", "Platform",
             .product(name: "AsyncHTTPClient", package: "async-http-client"), .product(name: "Logging", package: "swift-log"),
             .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"), .product(name: "HTTPTypes", package: "swift-http-types"),
         ] + nio),

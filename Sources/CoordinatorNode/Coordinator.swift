@@ -182,8 +182,9 @@ package struct Coordinator: Sendable {
             annealing: platform.annealer.tools)
         platform.probes = TenantProbes(tenants: platform.tenants, store: store, recorder: recorder, family: enterprise)
         let identity = platform.identity
-        // No module of PKCS #11 can be connected: a trial gets a token of software that says so, a service gets none.
-        let vault = KeyVault(store: store, secrets: outgoing.secrets, random: .system, token: settings.profile == .local ? .software : .none) { event in
+        // Without a module of PKCS #11 a trial gets a token of software that says so, a service gets none.
+        let token = outgoing.token.map(KeyToken.module) ?? (settings.profile == .local ? .software : .none)
+        let vault = KeyVault(store: store, secrets: outgoing.secrets, random: .system, token: token) { event in
             switch event {
             case .generated(let algorithm, let seconds, let tenant):
                 metrics.observe(TelemetryMetric.vaultKeySeconds, [("algorithm", algorithm.rawValue), ("tenant", tenant)], seconds: seconds)
@@ -198,7 +199,8 @@ package struct Coordinator: Sendable {
         let gateway = Gateway(
             families: [
                 trustStream, enterprise,
-                Aisemble.family(platform.identity, platform.jobs, operations, webhooks: outgoing.webhooks, models: platform.models.runtime,
+                Aisemble.family(
+                    platform.identity, platform.jobs, operations, webhooks: outgoing.webhooks, models: platform.models.runtime,
                     vision: platform.models.vision, language: language),
                 OpenAI.family(language),
                 OpenInference.family(platform.models.runtime, version: Product.version),

@@ -49,7 +49,7 @@ extension CoordinatorFolder {
             {
                 damages.append("admin.key: it is no key of this coordinator")
             }
-            if let problem = try await masterKeyProblem(store, passphraseFile: settings.masterPassphraseFile) { damages.append(problem) }
+            if let problem = try await masterKeyProblem(store, settings) { damages.append(problem) }
             await store.close()
             return FolderReport(counts: report.counts, bytesVerified: report.bytesVerified, damages: damages + report.damages)
         } catch {

@@ -3,6 +3,7 @@ import CryptoSuite
 import Federation
 import Foundation
 import Logging
+import PKCS11
 import Platform
 import Storage
 import StrictJSON
@@ -23,13 +24,16 @@ package struct CoordinatorFolder: Sendable {
 
     /// Makes the folder: authority, server certificate, settings, the administrator's key. Gives the CA pin.
     package func create(
-        listen: String, names: [String], profile: CoordinatorSettings.Profile = .local, lives: CertificateLives = CertificateLives()
+        listen: String, names: [String], profile: CoordinatorSettings.Profile = .local, token: MasterToken? = nil,
+        lives: CertificateLives = CertificateLives()
     ) async throws(CoordinatorError) -> String {
         if FileManager.default.fileExists(atPath: configurationPath) {
             throw CoordinatorError(
                 .configuration, "\(path) is a coordinator's folder already.", remedy: "Use it with 'tutti-coordinator serve \(path)', or give another folder.")
         }
         do {
+            // Before anything is made: it is what can be mended by another argument.
+            if let token { _ = try await Self.token(token, makes: true).facts() }
             if let content = try? FileManager.default.contentsOfDirectory(atPath: path), !content.isEmpty {
                 throw CoordinatorError(.configuration, "\(path) is not empty.", remedy: "Give a new or an empty folder.")
             }
@@ -48,9 +52,11 @@ package struct CoordinatorFolder: Sendable {
             let key = try await Identity(store: store).createAdministratorKey(random: .system, now: .now)
             try SecretFile.write(Array((key.text + "\n").utf8), to: adminKeyPath)
             try PriceTable.example.write(toFile: pricesPath, atomically: true, encoding: .utf8)
-            try MasterKeyFile.write(MasterKeys(random: .system), to: masterKeyPath, passphrase: nil, random: .system)
+            let sealing = MasterKeyGuard(passphrase: nil, token: try token.map { try Self.token($0, makes: true) }, random: .system)
+            try await sealing.write(MasterKeys(random: .system), to: masterKeyPath)
             // Last: a folder without it is not a coordinator's.
-            try CoordinatorSettings.template(listen: listen, names: names, profile: profile).write(toFile: configurationPath, atomically: true, encoding: .utf8)
+            try CoordinatorSettings.template(listen: listen, names: names, profile: profile, token: token).write(
+                toFile: configurationPath, atomically: true, encoding: .utf8)
             return authority.pin
         } catch let error as CoordinatorError { throw error } catch {
             throw CoordinatorError(.configuration, "\(path) cannot be made: \(error)", remedy: "Mend that and run init again in an empty folder.")

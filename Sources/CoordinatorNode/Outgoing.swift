@@ -1,6 +1,7 @@
 import CryptoSuite
 import Federation
 import Logging
+import PKCS11
 import Platform
 import ServiceLifecycle
 import Storage
@@ -11,6 +12,8 @@ import TuttiConfiguration
 /// What the coordinator sends to others by itself: webhooks, through the egress guard.
 struct Outgoing: Service {
     let secrets: SecretStore
+    /// What seals the master key, and seeds that are asked to lie in a module; nil: none is configured.
+    let token: (any SealingToken)?
     let webhooks: Webhooks
     /// For whatever else a tenant makes the coordinator fetch.
     let client: GuardedClient
@@ -19,7 +22,12 @@ struct Outgoing: Service {
 
     init(_ folder: CoordinatorFolder, _ settings: CoordinatorSettings, _ store: SQLiteStore, _ metrics: Metrics, _ log: Logger) async throws(CoordinatorError) {
         let policy = try Self.policy(settings)
-        secrets = try await folder.secrets(in: store, passphraseFile: settings.masterPassphraseFile)
+        let sealing: MasterKeyGuard
+        do throws(TrustError) { sealing = try folder.masterKeyGuard(settings) } catch {
+            throw CoordinatorError(.configuration, error.message, remedy: error.remedy)
+        }
+        token = sealing.token
+        secrets = try await folder.secrets(in: store, sealing)
         webhooks = Webhooks(store: store, secrets: secrets, policy: policy, random: .system)
         do throws(EgressError) { client = try GuardedClient(policy: policy) } catch {
             throw CoordinatorError(.failed, error.message, remedy: error.remedy)

@@ -23,7 +23,8 @@ struct PlatformServices: Sendable {
     private let log: Logger
 
     static func open(
-        _ store: SQLiteStore, _ engine: FederationEngine, _ folder: CoordinatorFolder, _ settings: CoordinatorSettings, _ metrics: Metrics, _ client: GuardedClient,
+        _ store: SQLiteStore, _ engine: FederationEngine, _ folder: CoordinatorFolder, _ settings: CoordinatorSettings, _ metrics: Metrics,
+        _ client: GuardedClient,
         log: Logger
     ) async throws -> PlatformServices {
         let tenants: Tenants

@@ -36,6 +36,8 @@ package enum FindingCode: String, Sendable, CaseIterable {
     case databaseMissing = "database_missing"
     case databaseDamaged = "database_damaged"
     case databaseNewer = "database_newer"
+    case tokenUnusable = "token_unusable"
+    case masterKeyUnusable = "master_key_unusable"
     case runFileStale = "run_file_stale"
     case portInUse = "port_in_use"
     case addressUnavailable = "address_unavailable"

@@ -37,6 +37,14 @@ package enum VaultLimits {
     package static let partyBytes = 1...128
     package static let sessionSeconds = 1...86_400
     package static let sessionSecondsUsual = 3_600
+    /// Exchanges of a tenant that last or have just ended.
+    package static let exchangesMax = 10_000
+    /// After its end, for whoever asks what became of it. Longer than a signed request is good for, so that none is taken twice.
+    static let exchangeKeptSeconds = 86_400.0
+    /// How far the clock of whoever signs may be from this one.
+    static let signedSeconds: Int64 = 300
+    /// Of a tenant.
+    package static let partiesMax = 10_000
     /// Public keys of a tenant that are remembered; beyond that nobody can tell whether one was here before.
     package static let seenKeysMax = 100_000
 

@@ -54,6 +54,8 @@ extension AuditRecord.Action {
         case .vaultKeyGenerated, .vaultKeyRotated, .vaultKeyRevoked, .vaultKeyExported, .vaultKeyRestored: "vault_key"
         case .vaultKeyUsed: "vault_key"
         case .vaultKeyExchanged: "key_exchange"
+        case .vaultExchangeConfirmed: "key_exchange"
+        case .vaultPartyRegistered, .vaultPartyRemoved: "exchange_party"
         case .tenantKeyRotated: "tenant_key"
         case .masterKeyRotated: "master_key"
         case .loginThrottled, .consoleSignInRefused: nil

@@ -247,6 +247,11 @@ package struct AuditRecord: Sendable, Equatable, Codable {
         case vaultKeyUsed = "vault.key_used"
         /// A secret was shared with the owner of a public key; `details` name the key by its fingerprint.
         case vaultKeyExchanged = "vault.key_exchanged"
+        /// The initiator has shown that it has the secret.
+        case vaultExchangeConfirmed = "vault.exchange_confirmed"
+        /// A key that signs requests for exchanges; `details` have its fingerprint.
+        case vaultPartyRegistered = "vault.party_registered"
+        case vaultPartyRemoved = "vault.party_removed"
         case consoleSignedIn = "console.signed_in"
         /// A wrong key; `details` say how many more came before it and were not written down.
         case consoleSignInRefused = "console.sign_in_refused"

@@ -31,8 +31,10 @@ package struct VaultKeyRecord: Sendable, Equatable, Codable {
     /// In words, such as `1 year`: of each version.
     package var validity: String
     package var isBackedUp: Bool
-    /// Of the object that stands for it in a token of software; nil: none was asked for.
+    /// Of the object that stands for it in a token of software, or a PKCS #11 URI of the key that seals it in a module; nil: none was asked for.
     package var tokenID: String?
+    /// `hardware` or `software`, as the module's slot says; nil: there is no module.
+    package var tokenKind: String?
     package var metadata: [String: String]
     package var createdAt: Instant
     /// Oldest first, at least one. Versions that were given up are not among them.
@@ -103,6 +105,4 @@ package protocol VaultKeyStore: Sendable {
         _ id: String, tenant: String,
         _ change: @escaping @Sendable (VaultKeyRecord) -> (record: VaultKeyRecord, seen: SeenKeyRecord?, audit: AuditRecord)?
     ) async throws(StorageError) -> VaultKeyRecord?
-    /// Remembers a public key unless it is known or the tenant has `limit` of them, and writes the entry in any case.
-    func seeKey(_ key: SeenKeyRecord, audit: AuditRecord, limit: Int) async throws(StorageError) -> SeenKey
 }

@@ -28,7 +28,7 @@ package actor SecretStore {
     private var masters: MasterKeys
     private let table: any TenantKeyTable
     private let random: RandomSource
-    private let save: @Sendable (MasterKeys) throws -> Void
+    private let save: @Sendable (MasterKeys) async throws -> Void
     /// By the bytes of the tenant's name, in the order of their versions.
     private var opened: [[UInt8]: [(version: UInt32, key: Secret)]] = [:]
     // New keys and rotations wait for each other: no key may be wrapped with a master key that is just being given up.
@@ -36,7 +36,7 @@ package actor SecretStore {
     private var waiting: [CheckedContinuation<Void, Never>] = []
 
     /// - Parameter save: makes the master keys durable before it returns.
-    package init(masters: MasterKeys, table: any TenantKeyTable, random: RandomSource, save: @escaping @Sendable (MasterKeys) throws -> Void) {
+    package init(masters: MasterKeys, table: any TenantKeyTable, random: RandomSource, save: @escaping @Sendable (MasterKeys) async throws -> Void) {
         self.masters = masters
         self.table = table
         self.random = random
@@ -84,7 +84,7 @@ package actor SecretStore {
         defer { leave() }
         try await settleNow(by: actor)
         let next = masters.rotated(random: random)
-        try keep(next)
+        try await keep(next)
         try await settleNow(by: actor)
     }
 
@@ -103,11 +103,11 @@ package actor SecretStore {
                 return try masters.wrap(try masters.unwrap(wrapped, tenant), wrapped.version, tenant, random)
             }
         } catch let error as SecretError { throw error } catch { throw .keeping(error) }
-        try keep(masters.settled)
+        try await keep(masters.settled)
     }
 
-    private func keep(_ keys: MasterKeys) throws(SecretError) {
-        do { try save(keys) } catch { throw .keeping(error) }
+    private func keep(_ keys: MasterKeys) async throws(SecretError) {
+        do { try await save(keys) } catch { throw .keeping(error) }
         masters = keys
     }
 

@@ -19,7 +19,7 @@ package struct SecretContext: Sendable, Equatable {
 
     /// Each text behind its length, so that no two contexts have the same bytes.
     /// - Throws: `field` for a text that is too long.
-    fileprivate func encoded() throws(SecretError) -> [UInt8] {
+    func encoded() throws(SecretError) -> [UInt8] {
         var bytes: [UInt8] = []
         for (name, text) in [("tenant", tenant), ("purpose", purpose), ("id", id)] {
             let part = Array(text.utf8)
@@ -35,7 +35,8 @@ package struct SecretContext: Sendable, Equatable {
 /// The one form in which secrets lie anywhere (docs/adr/0034). Version 1, numbers big-endian:
 ///
 ///      0   1  version, 1
-///      1   1  kind: 1 data under a tenant's key, 2 a tenant's key under a master key, 3 master keys under a passphrase
+///      1   1  kind: 1 data under a tenant's key, 2 a tenant's key under a master key, 3 master keys under a passphrase,
+///             4 anything under a key that stays in a token
 ///      2   4  number of the key it is sealed with
 ///      6  32  salt
 ///     38   n  ciphertext, as long as the secret
@@ -43,16 +44,17 @@ package struct SecretContext: Sendable, Equatable {
 ///
 /// HKDF-SHA-256 (RFC 5869) of the key, with this salt and the info `tutti secret envelope` ‖ bytes 0..<6, gives 44 bytes: the
 /// AES-256-GCM key and the nonce. So one key seals any number of secrets. Associated data is the header (38 bytes) ‖ tenant ‖
-/// purpose ‖ id, each behind its length in 4 bytes ‖ the version in 8 bytes.
+/// purpose ‖ id, each behind its length in 4 bytes ‖ the version in 8 bytes. What a token seals (kind 4) has the token's own
+/// AES-256 key, and the first 12 bytes of the salt as nonce.
 package enum SecretEnvelope {
-    package enum Kind: UInt8, Sendable { case data = 1, tenantKey, masterKeys }
+    package enum Kind: UInt8, Sendable { case data = 1, tenantKey, masterKeys, token }
 
     static let version: UInt8 = 1
     static let saltBytes = 32
     static let keyBytes = 32
-    private static let headerBytes = 38
-    private static let tagBytes = 16
-    private static let nonceBytes = 12
+    static let headerBytes = 38
+    static let tagBytes = 16
+    static let nonceBytes = 12
     private static let info = Array("tutti secret envelope".utf8)
 
     /// What can be read without a key; nil: it is no envelope of this version.

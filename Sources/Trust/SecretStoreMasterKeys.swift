@@ -51,11 +51,12 @@ package struct MasterKeys: Sendable, Equatable {
     }
 }
 
-/// `master.key` of a data folder: as it is (mode 0600), or sealed with a passphrase.
+/// `master.key` of a data folder: as it is (mode 0600), or sealed with a passphrase. Sealed by a token: `MasterKeyGuard`.
 package enum MasterKeyFile {
     package static let name = "master.key"
-    private static let context = SecretContext(tenant: "", purpose: "master-keys", id: "", version: 0)
+    static let context = SecretContext(tenant: "", purpose: "master-keys", id: "", version: 0)
     private static let (plain, withPassphrase): (UInt8, UInt8) = (1, 2)
+    static let withToken: UInt8 = 3
     private static let saltBytes = 16
 
     /// - Parameter passphrase: nil: the file is what protects them.
@@ -93,6 +94,7 @@ package enum MasterKeyFile {
                 guard let keys = MasterKeys(encoded: opened.bytes) else { throw .unopenable }
                 return (keys, true)
             } catch { throw .file(path: path, problem: "the passphrase does not open it") }
+        case withToken: throw .file(path: path, problem: "it is sealed by a token of PKCS #11, and none is configured")
         default: throw .file(path: path, problem: "it was written by a newer version")
         }
     }

@@ -1,3 +1,5 @@
+package import PKCS11
+
 /// Why something is not trusted, and what to do.
 package enum TrustError: Error, Sendable, Equatable, CustomStringConvertible {
     /// A name for a server certificate that is neither a host name nor an IP address.
@@ -23,6 +25,8 @@ package enum TrustError: Error, Sendable, Equatable, CustomStringConvertible {
     /// A secret that others than its owner can read; `mode` in octal.
     case exposed(path: String, mode: String)
     case tls(problem: String)
+    /// The token that keeps the master key.
+    case token(TokenError)
 
     /// What is wrong: field and value.
     package var message: String {
@@ -46,6 +50,7 @@ package enum TrustError: Error, Sendable, Equatable, CustomStringConvertible {
         case .file(let path, let problem): "\(path): \(problem)."
         case .exposed(let path, let mode): "\(path) holds a secret, but others may read or change it (mode \(mode))."
         case .tls(let problem): "TLS cannot be set up: \(problem)."
+        case .token(let error): error.message
         }
     }
 
@@ -70,6 +75,7 @@ package enum TrustError: Error, Sendable, Equatable, CustomStringConvertible {
         case .file: "Check that the path is right, the folder is writable by this user and the disk has room."
         case .exposed(let path, _): "Close it: chmod 600 '\(path)'. If somebody may have read it, replace the secret."
         case .tls: "Check that certificate, key and CA belong together and are in PEM."
+        case .token(let error): error.remedy
         }
     }
 

@@ -28,9 +28,13 @@ extension ServiceError {
         switch error {
         case .field(let name, let problem): self = .invalid(field: name, issue: problem, provided: nil)
         case .unknownKey(let id): self = .notFound("key \(id)")
-        case .unusable, .tooManyKeys: self = .conflict("\(error)", retryAfterSeconds: nil)
+        case .unknownExchange(let id): self = .notFound("key exchange \(id)")
+        case .unknownParty(let id): self = .notFound("party \(id)")
+        case .unusable, .tooManyKeys, .exchangeOver, .repeated, .tooManyExchanges, .tooManyParties: self = .conflict("\(error)", retryAfterSeconds: nil)
         case .wrongUse, .forbidden: self = .forbidden("\(error)")
         case .noHardware: self = .unprocessable(field: "hsm_backed", issue: "\(error)", provided: true)
+        // What is wrong with it is the operator's to know.
+        case .tokenGone: self = .unavailable("hsm_unavailable: the token that this key lies in cannot be used now", retryAfterSeconds: 30)
         case .busy: self = .unavailable("\(error)", retryAfterSeconds: 2)
         case .storage(let cause): self = ServiceError(cause)
         case .unopenable, .keeping: self = .internalError(cause: "\(error)")

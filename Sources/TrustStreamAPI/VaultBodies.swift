@@ -9,19 +9,15 @@ private let algorithmBytes = Bounds(count: 1...32)
 private let longText = Bounds.secret(0...Limits.vaultBytes)
 private let additionalBytes = Bounds.secret(0...VaultLimits.additionalBytesMax)
 private let contextBytes = Bounds.secret(0...VaultLimits.signatureContextBytesMax)
+private let signatureText = Bounds(count: 1...2 * VaultLimits.signatureBytesMax)
 private let versionNumber = Bounds.whole(1...Int(Int32.max))
 
 extension KeyUsage: ChoiceValue {}
 extension KeyState: ChoiceValue {}
 
 enum ExchangeProtocol: String, ChoiceValue { case encapsulation = "kem_encapsulation" }
-/// Who is sure of whom.
-enum ExchangeAuthentication: String, ChoiceValue {
-    /// The initiator does not know who asked for the secret, and nobody knows who the initiator is.
-    case none
-    /// The responder has it over TLS from this server.
-    case serverOnly = "server_only"
-}
+extension ExchangeAuthentication: ChoiceValue {}
+extension ExchangeState: ChoiceValue {}
 
 // MARK: What is sent
 
@@ -39,7 +35,7 @@ struct NewVaultKey: DescribedRequest {
             "algorithm", \.algorithm, isRequired: true, algorithmBytes, note: KeyAlgorithm.names.joined(separator: ", ")),
         FieldOf("key_usage", \.usage, note: "signing for ml_dsa_*, else encryption where it is left out; nothing else is done with it"),
         FieldOf("key_validity", \.validity, Bounds(count: 1...32), note: "days, months or years, from 1 day to 10 years; then it seals and signs no more"),
-        FieldOf("hsm_backed", \.asksForHardware, note: "no module is connected: a labelled token of software in profile local, 422 in prod"),
+        FieldOf("hsm_backed", \.asksForHardware, note: "without a module: a labelled token of software in profile local, 422 in prod"),
         FieldOf("backup_enabled", \.isBackedUp, note: "whether an encrypted export has it"),
         FieldOf(
             "metadata", \.metadata, Bounds(count: 0...VaultLimits.metadataMax, elementBytes: VaultLimits.metadataValueBytes),
@@ -99,6 +95,9 @@ struct NewExchange: DescribedRequest {
     var way = ExchangeProtocol.encapsulation
     var publicKey = ""
     var parameters = SessionParameters()
+    var initiatorSignature: String?
+    var responderSignature: String?
+    var signedAt: Int?
 
     static let fields = [
         FieldOf<NewExchange>("initiator_id", \.initiator, isRequired: true, idBytes, note: "bound into the secret"),
@@ -108,6 +107,9 @@ struct NewExchange: DescribedRequest {
             "public_key", \.publicKey, isRequired: true, Bounds(count: 1...VaultLimits.pemBytesMax),
             note: "the initiator's, of ML-KEM-768, ML-KEM-1024 or X-Wing, in PEM"),
         FieldOf("session_parameters", \.parameters),
+        FieldOf("initiator_signature", \.initiatorSignature, signatureText, note: "base64; with responder_signature and signed_at_ms: mutual"),
+        FieldOf("responder_signature", \.responderSignature, signatureText, note: "base64"),
+        FieldOf("signed_at_ms", \.signedAt, .whole(0...Int(Int64.max)), unit: "ms", note: "since 1970; both have signed it"),
     ]
 }
 
@@ -170,5 +172,26 @@ struct KeyRestoration: DescribedRequest {
     static let fields = [
         FieldOf<KeyRestoration>("backup", \.backup, isRequired: true, Bounds.secret(1...2 * VaultLimits.backupBytesMax), note: "base64, as it was exported"),
         FieldOf("passphrase", \.passphrase, isRequired: true, passphraseText),
+    ]
+}
+
+struct ExchangeConfirmation: DescribedRequest {
+    static let name = "KeyExchangeConfirmation"
+    var confirmation = ""
+    static let fields = [
+        FieldOf<ExchangeConfirmation>(
+            "confirmation", \.confirmation, isRequired: true, Bounds.secret(1...64), note: "base64 of 32 bytes that are derived from the secret")
+    ]
+}
+
+struct NewParty: DescribedRequest {
+    static let name = "NewExchangeParty"
+    var id: String?
+    var publicKey = ""
+    var proof = ""
+    static let fields = [
+        FieldOf<NewParty>("party_id", \.id, idBytes, note: "the caller; an administrator may name another"),
+        FieldOf("public_key", \.publicKey, isRequired: true, Bounds(count: 1...VaultLimits.pemBytesMax), note: "of ML-DSA-65 or ML-DSA-87, in PEM"),
+        FieldOf("proof", \.proof, isRequired: true, signatureText, note: "base64: its signature of tenant, party and key"),
     ]
 }

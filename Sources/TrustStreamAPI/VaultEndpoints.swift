@@ -18,7 +18,7 @@ extension TrustStream {
 
     /// Keys of the caller's tenant and what is done with them. Private halves are in no reply.
     static func vault(_ keys: KeyVault) -> [Endpoint] {
-        vaultKeys(keys) + vaultMessages(keys) + vaultSignatures(keys) + [keyExchange(keys)] + vaultBackups(keys)
+        vaultKeys(keys) + vaultMessages(keys) + vaultSignatures(keys) + vaultExchanges(keys) + vaultBackups(keys)
     }
 
     private static func vaultKeys(_ keys: KeyVault) -> [Endpoint] {
@@ -34,14 +34,15 @@ extension TrustStream {
                     (asked.asksForHardware, asked.isBackedUp, asked.metadata) = (body.asksForHardware, body.isBackedUp, body.metadata)
                     return try await keys.generate(asked, tenant: tenant, actor: actor, now: now)
                 }
-                if body.asksForHardware {
-                    sent.note("SOFTWARE_TOKEN", "hsm_backed", "no hardware module is connected: the key is in a token of software, and hsm_backed is false")
+                if body.asksForHardware, !key.isInHardware {
+                    let why = key.isInModule ? "the module says of no device" : "no hardware module is connected"
+                    sent.note("SOFTWARE_TOKEN", "hsm_backed", "\(why): the key is in a token of software, and hsm_backed is false")
                 }
                 if body.metadata["compliance_level"] != nil {
                     sent.note("NOT_AFFIRMED", "metadata.compliance_level", "it is kept, and nothing here is validated by FIPS 140")
                 }
                 return VaultKeyFacts(key, at: now)
-            }.refusing(409, 422),
+            }.refusing(409, 422, 503),
             Endpoint(
                 "GET", "\(vaultPath)/keys", "quantum_encryption.keys", .tenant(.crypto), "The tenant's keys, without their private halves.",
                 query: [application.field, environment.field, state.field, after.field, limit.field], tells: VaultKeyList.self

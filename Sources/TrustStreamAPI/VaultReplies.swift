@@ -18,8 +18,10 @@ struct VaultKeyFacts: Described {
     private var standard: String { key.algorithm.standard }
     private var category: Int { key.algorithm.nistCategory }
     private var version: Int { key.newest.number }
-    private var tokenKind: String { "software" }
-    // Nothing here is kept in hardware, and nobody has validated anything.
+    private var tokenKind: String { key.isInHardware ? "hardware" : "software" }
+    private var isInHardware: Bool { key.isInHardware }
+    private var mode: String? { key.isInModule ? "wrapped" : nil }
+    // Nobody has validated anything.
     private var no: Bool { false }
 
     init(_ key: VaultKey, at now: Instant) { (self.key, state) = (key, key.state(at: now)) }
@@ -28,7 +30,9 @@ struct VaultKeyFacts: Described {
         FieldOf<VaultKeyFacts>("key_id", \.key.id, .generated), FieldOf("algorithm", \.key.record.askedAlgorithm, .request, "the name it was asked for by"),
         FieldOf("public_key", \.publicKey, .generated, "SubjectPublicKeyInfo in PEM"),
         FieldOf("key_fingerprint", \.fingerprint, .rule("SHA-256 of the SubjectPublicKeyInfo")),
-        FieldOf("hsm_key_id", \.key.record.tokenID, .generated, "null: no module was asked for. There is none: this names an object in a token of software"),
+        FieldOf(
+            "hsm_key_id", \.key.record.tokenID, .generated,
+            "null: no module was asked for. A URI (RFC 7512) of the key in the token that seals this one; without a module an object in a token of software"),
         FieldOf("creation_timestamp", \.key.newest.createdAt, .clock, "of the newest version"),
         FieldOf("expiration_timestamp", \.key.newest.expiresAt, .clock, "from then on it seals and signs no more"),
         FieldOf("quantum_security_level", \.quantumBits, .rule("NIST category"), unit: "bit", "of the AES key that is as hard to find by a quantum computer"),
@@ -36,8 +40,10 @@ struct VaultKeyFacts: Described {
             "classical_security_level", \.classicalBits, .rule("SP 800-57 part 1, table 2"), unit: "bit", "of the RSA modulus that is as strong today"),
         FieldOf("status", \.state, .stored), FieldOf("algorithm_standard", \.standard, .fixed),
         FieldOf("nist_category", \.category, .fixed), FieldOf("key_usage", \.key.usage, .stored), FieldOf("key_version", \.version, .counted),
-        FieldOf("min_version", \.key.minVersion, .stored, "older ones are given up"), FieldOf("token_kind", \.tokenKind, .fixed),
-        FieldOf("hsm_backed", \.no, .fixed, "false: no hardware module is connected"),
+        FieldOf("min_version", \.key.minVersion, .stored, "older ones are given up"),
+        FieldOf("token_kind", \.tokenKind, .stored, "hardware: the module's slot said that it is a device"),
+        FieldOf("hsm_backed", \.isInHardware, .rule("token_kind"), "whether its seed is sealed by a key that stays in a device"),
+        FieldOf("hsm_mode", \.mode, .rule("where the key lies"), "wrapped: a key in a token of PKCS #11 seals the seed; null: no module does"),
         FieldOf("fips_validated", \.no, .fixed, "false, whatever compliance_level is kept in metadata"),
         FieldOf("backup_enabled", \.key.record.isBackedUp, .stored), FieldOf("metadata", \.key.record.metadata, .stored),
         FieldOf("revoked_at", \.key.record.revokedAt, .clock, "null: it is not"), FieldOf("revocation_reason", \.key.record.revokedReason, .stored),
@@ -132,7 +138,7 @@ struct ExchangeSecurity: Described {
         FieldOf(
             "forward_secrecy", \.isFresh, .rule("freshness"),
             "true: the tenant has never used this public key here and it is none of its vault; its owner must forget it, which nobody here can see"),
-        FieldOf("authentication", \.authentication, .rule("who is sure of whom"), "server_only over TLS"),
+        FieldOf("authentication", \.authentication, .rule("who is sure of whom"), "mutual: both have signed with registered keys; server_only over TLS"),
     ]
 }
 
@@ -163,7 +169,7 @@ struct ExchangeFacts: Described {
         FieldOf<ExchangeFacts>("session_id", \.session, .generated), FieldOf("shared_secret", \.secret, .generated, "base64 of 32 bytes; kept nowhere"),
         FieldOf("encapsulated_key", \.encapsulated, .generated, "base64; the initiator decapsulates it"),
         FieldOf("session_established", \.isEstablished, .rule("both were computed")), FieldOf("security_parameters", \.security, .rule("algorithm of the key")),
-        FieldOf("session_expires_at", \.expiresAt, .clock, "for both parties to keep: the secret is not here"),
+        FieldOf("session_expires_at", \.expiresAt, .clock, "from then on it is confirmed no more"),
         FieldOf("key_fingerprint", \.fingerprint, .rule("SHA-256 of the SubjectPublicKeyInfo"), "of the initiator's key"),
         FieldOf("key_derivation", \.derivation, .fixed), FieldOf("key_derivation_info", \.info, .rule("both ids and the session"), "base64"),
     ]
@@ -228,4 +234,59 @@ struct KeyBackupFacts: Described {
         FieldOf<KeyBackupFacts>("key_id", \.key, .stored), FieldOf("backup", \.backup, .generated, "base64; with its passphrase it is the key"),
         FieldOf("protection", \.protection, .fixed),
     ]
+}
+
+/// An exchange without its secret.
+struct ExchangeSession: Described {
+    static let name = "KeyExchangeSession"
+    let record: KeyExchangeRecord
+    let state: ExchangeState
+    private var encapsulated: String? { state == .expired ? nil : Data(record.encapsulated).base64EncodedString() }
+    private var fingerprint: String { "SHA256:" + Data(record.fingerprint).base64EncodedString() }
+    private var info: String { Data(record.info).base64EncodedString() }
+    private var authentication: ExchangeAuthentication { ExchangeAuthentication(rawValue: record.authentication) ?? .none }
+
+    init(_ record: KeyExchangeRecord, at now: Instant) { (self.record, state) = (record, record.state(at: now)) }
+
+    static let fields = [
+        FieldOf<ExchangeSession>("session_id", \.record.id, .stored), FieldOf("status", \.state, .clock, "confirmed: the initiator has shown the secret"),
+        FieldOf("initiator_id", \.record.initiator, .stored), FieldOf("responder_id", \.record.responder, .stored),
+        FieldOf("algorithm", \.record.algorithm, .stored), FieldOf("key_fingerprint", \.fingerprint, .stored, "of the initiator's key"),
+        FieldOf("authentication", \.authentication, .stored), FieldOf("encapsulated_key", \.encapsulated, .stored, "base64; null: it is over"),
+        FieldOf("key_derivation_info", \.info, .rule("both ids and the session"), "base64"), FieldOf("created_at", \.record.createdAt, .clock),
+        FieldOf("session_expires_at", \.record.expiresAt, .clock), FieldOf("confirmed_at", \.record.confirmedAt, .clock, "null: it is not"),
+    ]
+}
+
+struct PartyFacts: Described {
+    static let name = "ExchangeParty"
+    let party: ExchangePartyRecord
+    let key: PublicKey
+    private var pem: String { KeyDocuments.publicPEM(key) }
+
+    init(_ party: ExchangePartyRecord) throws(KeyVaultError) { (self.party, key) = (party, try KeyVault.key(of: party)) }
+
+    static let fields = [
+        FieldOf<PartyFacts>("party_id", \.party.id, .stored), FieldOf("algorithm", \.party.algorithm, .stored),
+        FieldOf("public_key", \.pem, .stored, "SubjectPublicKeyInfo in PEM"),
+        FieldOf("key_fingerprint", \.key.fingerprint, .rule("SHA-256 of the SubjectPublicKeyInfo")),
+        FieldOf("registered_at", \.party.registeredAt, .clock),
+    ]
+}
+
+struct PartyList: Described {
+    static let name = "ExchangeParties"
+    let parties: [PartyFacts]
+    let next: String?
+    static let fields = [
+        FieldOf<PartyList>("parties", \.parties, .stored, "in the order of their ids"),
+        FieldOf("next", \.next, .stored, "what to send as after for those behind; null: there are none"),
+    ]
+}
+
+struct RemovedParty: Described {
+    static let name = "RemovedExchangeParty"
+    let id: String
+    private var isRemoved: Bool { true }
+    static let fields = [FieldOf<RemovedParty>("party_id", \.id, .request), FieldOf("removed", \.isRemoved, .fixed)]
 }

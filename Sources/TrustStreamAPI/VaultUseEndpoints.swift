@@ -74,33 +74,6 @@ extension TrustStream {
         ]
     }
 
-    static func keyExchange(_ keys: KeyVault) -> Endpoint {
-        Endpoint(
-            "POST", "\(vaultPath)/key-exchange", "quantum_encryption.key_exchange", .tenant(.crypto),
-            "A secret for the caller and for the owner of a public key, to whom it is encapsulated.", reads: NewExchange.self, atMost: Limits.vaultKeyBytes,
-            tells: ExchangeFacts.self
-        ) { request, sent throws(ServiceError) in
-            let (tenant, caller, actor, now, body) = (try tenant(request), try principal(request), try actor(request), instant(request), sent.body)
-            let (one, other) = (body.parameters.forward, body.parameters.perfectForward)
-            if let one, let other, one != other {
-                throw sent.invalid("session_parameters.perfect_forward_secrecy", "must not say another thing than forward_secrecy")
-            }
-            let exchange = try await using { () async throws(KeyVaultError) in
-                var asked = ExchangeRequest(initiator: body.initiator, responder: body.responder ?? caller.id, publicKey: body.publicKey)
-                asked.timeoutSeconds = body.parameters.timeout
-                return try await keys.exchange(asked, caller: actor, mayNameAny: caller.isPlatform, tenant: tenant, now: now)
-            }
-            if one ?? other ?? false, exchange.seen != .new {
-                let why =
-                    exchange.seen == .known
-                    ? "this public key was here before, so whoever gets its private half later opens this, too"
-                    : "so many public keys were here that nobody can tell whether this one was among them"
-                sent.note("NO_FORWARD_SECRECY", "session_parameters.forward_secrecy", why)
-            }
-            return ExchangeFacts(exchange, request.baseURL.hasPrefix("https:") ? .serverOnly : .none)
-        }
-    }
-
     /// Of `data`, or of `data_base64`.
     private static func bytes<Body: HasContent>(_ sent: Sent<Body>, _ most: Int) throws(ServiceError) -> [UInt8] {
         let content: [UInt8]

@@ -14,6 +14,8 @@ package struct CoordinatorSettings: Sendable {
     package var nodeCertificateHours: Int
     /// A file with the passphrase of `master.key`; nil: that has none.
     package var masterPassphraseFile: String?
+    /// A key in a token of PKCS #11 that seals `master.key`; nil: none.
+    package var masterToken: MasterToken?
     /// Blocks and hosts beside the public internet that the coordinator may connect to for its tenants.
     package var egressAllowed: [String]
     package var egressPorts: [Int]
@@ -49,7 +51,8 @@ package struct CoordinatorSettings: Sendable {
         ("log.level", .text("notice")),
         ("server.open_requests_per_address", .whole(200)), ("identity.cross_family", .texts([])), ("quantum.qubits", .whole(8192)),
         ("quantum.benchmark_hours", .whole(24)),
-        ("trust.master_passphrase_file", .text("")), ("egress.allow", .texts([])), ("egress.ports", .texts(["443", "8443"])),
+        ("trust.master_passphrase_file", .text("")), ("trust.pkcs11_module", .text("")), ("trust.pkcs11_token", .text("")),
+        ("trust.pkcs11_pin_file", .text("")), ("trust.pkcs11_key", .text("tutti")), ("egress.allow", .texts([])), ("egress.ports", .texts(["443", "8443"])),
         ("models.memory_mb", .whole(0)),
         ("models.roots", .texts([])), ("models.max_megabytes", .whole(512)),
     ]
@@ -74,6 +77,7 @@ package struct CoordinatorSettings: Sendable {
         nodeCertificateHours = try settings.whole("trust.node_certificate_hours", 1...8760)
         let passphrase = settings.text("trust.master_passphrase_file")
         masterPassphraseFile = passphrase.isEmpty ? nil : passphrase
+        masterToken = try MasterToken(settings)
         egressAllowed = settings.list("egress.allow")
         egressPorts = settings.list("egress.ports").compactMap { Int($0) }.filter { (1...65_535).contains($0) }
         guard egressPorts.count == settings.list("egress.ports").count else { throw settings.problem("egress.ports", "must be port numbers from 1 to 65535") }
@@ -130,7 +134,7 @@ package struct CoordinatorSettings: Sendable {
     }
 
     /// The file that `init` writes.
-    package static func template(listen: String, names: [String], profile: Profile = .local) -> String {
+    package static func template(listen: String, names: [String], profile: Profile = .local, token: MasterToken? = nil) -> String {
         """
         # Settings of this coordinator. A flag, then TUTTI_SECTION__KEY in the environment, goes before this file.
         # An unknown key is an error. 'tutti-coordinator config show DIR' says where each value comes from.
@@ -163,6 +167,7 @@ package struct CoordinatorSettings: Sendable {
         # node_certificate_hours = 720
         # The passphrase of master.key, which opens all secrets at rest; without one its mode 0600 protects it.
         # master_passphrase_file = "/run/credentials/tutti-master"
+        \(MasterToken.template(token))
 
         [identity]
         # Families (v2, v4, phi) whose tokens all other families take, too. Usually a token opens what it was made for and nothing else.

@@ -37,10 +37,31 @@ struct Initialise: ReportingCommand {
     var listen: String?
     @Option(help: "local: one machine, as it is. prod: --listen and --name must be said, plain HTTP stays off.")
     var profile = "local"
+    @Option(help: "A PKCS #11 library, absolute: a key in its token seals master.key. With --pkcs11-token and --pkcs11-pin-file.")
+    var pkcs11Module: String?
+    @Option(help: "The token's label.")
+    var pkcs11Token: String?
+    @Option(help: "A file (mode 0600) with the PIN of the token's user.")
+    var pkcs11PinFile: String?
+    @Option(help: "The label of the AES-256 key in the token; it is made where there is none.")
+    var pkcs11Key = MasterToken.usualKey
     @Flag(help: "One JSON object on stdout.")
     var json = false
 
+    private func masterToken() throws(CommandFailure) -> MasterToken? {
+        switch (pkcs11Module, pkcs11Token, pkcs11PinFile) {
+        case (nil, nil, nil): return nil
+        case (let module?, let token?, let pin?) where module.hasPrefix("/") && pin.hasPrefix("/") && (1...32).contains(token.utf8.count):
+            return MasterToken(module: module, token: token, pinFile: pin, key: pkcs11Key)
+        default:
+            throw CommandFailure(
+                .usage, "A token wants its library, its label and its PIN.",
+                remedy: "Give --pkcs11-module and --pkcs11-pin-file as absolute paths, and --pkcs11-token with at most 32 bytes.")
+        }
+    }
+
     func perform() async throws(CommandFailure) -> JSON {
+        let token = try masterToken()
         guard let profile = CoordinatorSettings.Profile(rawValue: profile) else {
             throw CommandFailure(.usage, "--profile is '\(profile)'.", remedy: "Give local or prod.")
         }
@@ -54,11 +75,12 @@ struct Initialise: ReportingCommand {
         }
         let place = CoordinatorFolder(folder)
         let pin = try await reporting { () async throws(CoordinatorError) in
-            try await place.create(listen: listen ?? "127.0.0.1:8443", names: name, profile: profile)
+            try await place.create(listen: listen ?? "127.0.0.1:8443", names: name, profile: profile, token: token)
         }
         say("Coordinator folder: \(folder)")
         say("CA pin:             \(pin)")
         say("Administrator key:  \(place.adminKeyPath) (keep it secret)")
+        if let token { say("Master key:         sealed by the key '\(token.key)' in the token '\(token.token)'") }
         say("Next: tutti-coordinator serve \(folder)")
         return [
             "folder": .string(folder), "profile": .string(profile.rawValue), "ca_pin": .string(pin), "admin_key_file": .string(place.adminKeyPath),

@@ -52,7 +52,9 @@ struct SecretsCommand: AsyncParsableCommand {
 
 private func tell(_ report: SecretsReport) {
     guard let newest = report.masterKeys.first else { return say("no master key yet, and nothing is sealed; the first start makes one") }
-    say("master key \(newest), \(report.hasPassphrase ? "sealed with a passphrase" : "protected by the mode of its file")")
+    say(
+        "master key \(newest), \(report.isInToken ? "sealed by a token" : report.hasPassphrase ? "sealed with a passphrase" : "protected by the mode of its file")"
+    )
     say("\(report.tenantKeys) keys of \(report.tenants) tenants")
     for (number, count) in report.wrapped.sorted(by: { $0.key > $1.key }) where number != newest { say("\(count) of them with master key \(number)") }
     if report.masterKeys.count > 1 { say("a rotation was interrupted: run 'secrets rotate', or start the coordinator, which finishes it") }
@@ -61,7 +63,8 @@ private func tell(_ report: SecretsReport) {
 extension SecretsReport {
     fileprivate var json: JSON {
         [
-            "master_keys": .array(masterKeys.map { .integer(Int64($0)) }), "has_passphrase": .bool(hasPassphrase), "tenants": JSON(tenants),
+            "master_keys": .array(masterKeys.map { .integer(Int64($0)) }), "has_passphrase": .bool(hasPassphrase), "in_token": .bool(isInToken),
+            "tenants": JSON(tenants),
             "tenant_keys": JSON(tenantKeys),
             "wrapped_with": .object(wrapped.sorted { $0.key < $1.key }.map { .init("\($0.key)", JSON($0.value)) }),
             "damages": .array(damages.map(JSON.string)),

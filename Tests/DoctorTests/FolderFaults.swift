@@ -52,6 +52,13 @@ extension Fault {
             let text = try String(contentsOfFile: place.path + "/config.toml", encoding: .utf8)
             try place.write(text.replacing("names = [", with: "names = [\"fed.example.org\", "), to: "config.toml")
         },
+        folder("the token's library is gone", .tokenUnusable, remedy: "trust.pkcs11_module") { place in
+            try place.write("1234", to: "pin", mode: 0o600)
+            let text = try String(contentsOfFile: place.path + "/config.toml", encoding: .utf8)
+            let lines = "[trust]\npkcs11_module = \"/nowhere/module.so\"\npkcs11_token = \"t\"\npkcs11_pin_file = \"\(place.path)/pin\""
+            try place.write(text.replacing("[trust]", with: lines), to: "config.toml")
+        },
+        folder("the master key is damaged", .masterKeyUnusable, remedy: "disk") { try $0.write("nonsense", to: "master.key", mode: 0o600) },
         folder("the database is gone", .databaseMissing, remedy: "backup") { try FileManager.default.removeItem(atPath: $0.path + "/tutti.sqlite") },
         folder("the database is no database", .databaseDamaged, remedy: "tutti-coordinator check") { place in
             try Data(repeating: 0x55, count: 4096).write(to: URL(fileURLWithPath: place.path + "/tutti.sqlite"))

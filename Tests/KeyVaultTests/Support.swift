@@ -17,7 +17,7 @@ enum StoreKind: String, CaseIterable, CustomTestStringConvertible {
 
 /// A vault over a store of this kind, gone afterwards.
 struct Vault {
-    typealias Store = VaultKeyStore & TenantKeyStore & AuditStore
+    typealias Store = VaultKeyStore & KeyExchangeStore & TenantKeyStore & AuditStore
     let store: any Store
     let vault: KeyVault
 

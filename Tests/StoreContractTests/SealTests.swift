@@ -50,6 +50,12 @@ import Trust
             [LogRecord(at: now, level: .error, service: "s", message: "failed", tenant: "default", traceID: "t")], ring: LogRing(entriesMax: 9, bytesMax: 999))
         let seen = SeenKeyRecord(tenant: "default", fingerprint: [7], session: "x", seenAt: now)
         _ = try await store.addVaultKey(vaultKey("q"), seen: [seen], audit: note(.vaultKeyGenerated, "q"), limit: 9)
+        _ = try await store.addExchange(
+            keyExchange("x", fingerprint: [8], transcript: [9]), forgetting: Instant(milliseconds: 0), audit: note(.vaultKeyExchanged, "x"),
+            limits: ExchangeLimits(exchanges: 9, seen: 9))
+        _ = try await store.putParty(
+            ExchangePartyRecord(tenant: "default", id: "p", algorithm: "ml_dsa_65", publicKey: [1], registeredAt: now),
+            audit: note(.vaultPartyRegistered, "p"), limit: 9)
         let lease = LeaseRecord(
             id: "q", tenant: "default", qubits: 5, priority: .low, workload: .ml, strategy: .auto, createdBy: "a", allocatedAt: now, expiresAt: later)
         _ = try await store.addLease(
@@ -104,6 +110,8 @@ import Trust
             ]
         ),
         ("seen_key", "default/07", ["session = 'y'", "seen_ms = seen_ms + 1"]),
+        ("key_exchange", "x", ["tenant = 'x'", "expires_ms = expires_ms + 1", "transcript = NULL"]),
+        ("exchange_party", "default/p", ["record = CAST(replace(CAST(record AS TEXT), 'ml_dsa_65', 'ml_dsa_87') AS BLOB)"]),
         ("lease", "q", ["ended_ms = 1", "expires_ms = expires_ms + 4096", "tenant = 'x'"]),
         ("solver_run", "r", ["record = CAST(replace(CAST(record AS TEXT), 'exact', 'exbct') AS BLOB)", "ended_ms = 1"]),
         ("solver_benchmark", "m", ["measured_ms = 1", "record = CAST(replace(CAST(record AS TEXT), 'torus', 'tarus') AS BLOB)"]),

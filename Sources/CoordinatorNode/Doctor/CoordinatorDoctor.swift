@@ -47,6 +47,7 @@ package struct CoordinatorDoctor: Sendable {
             if running.isThere { return findings }
         }
         if trial == .written { findings.append(await database()) }
+        if let settings { findings += await masterKey(settings) }
         if let settings { findings += await addresses(settings) }
         return findings
     }

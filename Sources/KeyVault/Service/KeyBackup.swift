@@ -47,7 +47,8 @@ struct KeyBackup: Codable, Sendable {
             let algorithm = KeyAlgorithm(rawValue: record.algorithm), KeyAlgorithm(named: record.askedAlgorithm) == algorithm,
             let usage = KeyUsage(rawValue: record.usage), usage.fits(algorithm), let validity = try? KeyValidity(record.validity),
             validity.text == record.validity, (try? KeyVault.check(record.metadata)) != nil,
-            record.tokenID == nil || record.tokenID == KeyVault.tokenID(record.id), (1...VaultLimits.versionsMax).contains(numbers.count),
+            record.tokenID.map({ KeyVault.isTokenID($0, kind: record.tokenKind, of: record.id) }) ?? (record.tokenKind == nil),
+            (1...VaultLimits.versionsMax).contains(numbers.count),
             zip(numbers, numbers.dropFirst()).allSatisfy({ $0 < $1 }), numbers.allSatisfy({ (1...VaultLimits.versionNumberMax).contains($0) })
         else { return false }
         // The years that timestamps have; beyond them no calendar is asked.

@@ -37,13 +37,15 @@ extension KeyVault {
         let backup = try KeyBackup(parsing: bytes, tenant: tenant)
         var record = backup.record
         let key = try VaultKey(record)
+        // It comes to lie where such keys lie here: in this coordinator's token, or in none that another one had.
+        if key.record.tokenID != nil { (record.tokenID, record.tokenKind) = try await tokenPlace(record.id) }
         let wrapping = try await stretching.key(passphrase, salt: backup.salt, logN: backup.logN)
         var seen: [SeenKeyRecord] = []
         for (i, version) in backup.record.versions.enumerated() {
             let opened: Secret
             do throws(SecretError) {
                 opened = try SecretEnvelope.open(
-                    version.envelope, .data, key: wrapping, number: KeyBackup.number, KeyBackup.context(record, version.number))
+                    version.envelope, .data, key: wrapping, number: KeyBackup.number, KeyBackup.context(key.record, version.number))
             } catch { throw .unopenable }
             let pair = try Self.unbound(opened, key, version)
             record.versions[i].envelope = try await sealed(Self.bound(pair.seed, record, version), record, version.number)

@@ -12,6 +12,8 @@ package struct ExchangeRequest: Sendable {
     /// The initiator's, as SubjectPublicKeyInfo in PEM.
     package var publicKey: String
     package var timeoutSeconds = VaultLimits.sessionSecondsUsual
+    /// nil: nobody proves who it is.
+    package var signatures: ExchangeSignatures?
     package init(initiator: String, responder: String, publicKey: String) {
         (self.initiator, self.responder, self.publicKey) = (initiator, responder, publicKey)
     }
@@ -30,6 +32,8 @@ package struct Exchange: Sendable {
     /// Whether the public key was ever here before.
     package var seen: SeenKey
     package var expiresAt: Instant
+    /// Whether both have signed the request with the keys that are registered for them.
+    package var isMutual: Bool
 }
 
 extension KeyVault {
@@ -40,9 +44,10 @@ extension KeyVault {
     /// - Parameters:
     ///   - caller: who asks.
     ///   - mayNameAny: whether it may ask for another responder than itself.
-    /// - Throws: `field`, and after that `forbidden`.
+    ///   - otherwise: what the exchange is called where nobody has signed.
+    /// - Throws: `field`, and after that `forbidden`; `repeated`, `tooManyExchanges`.
     package func exchange(
-        _ request: ExchangeRequest, caller: AuditActor, mayNameAny: Bool, tenant: String, now: Instant
+        _ request: ExchangeRequest, caller: AuditActor, mayNameAny: Bool, otherwise: ExchangeAuthentication = .none, tenant: String, now: Instant
     ) async throws(KeyVaultError) -> Exchange {
         for (field, name) in [("initiator_id", request.initiator), ("responder_id", request.responder)]
         where !VaultLimits.partyBytes.contains(name.utf8.count) {
@@ -56,20 +61,37 @@ extension KeyVault {
         guard mayNameAny || Array(request.responder.utf8) == Array(caller.id.utf8) else {
             throw .forbidden("the secret is for the responder, and only an administrator asks in another's name")
         }
+        let transcript = try await checked(request, key, tenant: tenant, now: now)
         let session = "qke-" + hexadecimal(random.bytes(16))
         let info = Self.exchangeInfo(initiator: request.initiator, responder: request.responder, session: session)
+        let authentication = transcript == nil ? otherwise : .mutual
         let audit = AuditRecord(
             at: now, action: .vaultKeyExchanged, by: caller, of: session,
             details: [
                 "operation": "key_exchange", "algorithm": key.algorithm.rawValue, "initiator": request.initiator, "responder": request.responder,
-                "fingerprint": key.fingerprint,
+                "fingerprint": key.fingerprint, "authentication": authentication.rawValue,
             ])
-        let record = SeenKeyRecord(tenant: tenant, fingerprint: key.digest, session: session, seenAt: now)
-        let seen = try await kept { () async throws(StorageError) in try await store.seeKey(record, audit: audit, limit: VaultLimits.seenKeysMax) }
+        let secret = Self.exchangeSecret(shared, info: info)
+        let record = KeyExchangeRecord(
+            id: session, tenant: tenant, initiator: request.initiator, responder: request.responder, algorithm: key.algorithm.rawValue,
+            fingerprint: key.digest, encapsulated: encapsulated,
+            confirmation: Array(SHA256.hash(data: Self.exchangeConfirmation(secret, session: session))), authentication: authentication.rawValue,
+            transcript: transcript, createdAt: now, expiresAt: now.adding(seconds: Double(request.timeoutSeconds)))
+        let added = try await kept { () async throws(StorageError) in
+            try await store.addExchange(
+                record, forgetting: now.adding(seconds: -VaultLimits.exchangeKeptSeconds), audit: audit,
+                limits: ExchangeLimits(exchanges: VaultLimits.exchangesMax, seen: VaultLimits.seenKeysMax))
+        }
+        let seen: SeenKey
+        switch added {
+        case .added(let what): seen = what
+        case .repeated: throw .repeated
+        case .tooMany: throw .tooManyExchanges(limit: VaultLimits.exchangesMax)
+        }
         tell(.used("key_exchange", tenant: tenant))
         return Exchange(
-            session: session, algorithm: key.algorithm, fingerprint: key.fingerprint, secret: Self.exchangeSecret(shared, info: info),
-            encapsulated: encapsulated, info: info, seen: seen, expiresAt: now.adding(seconds: Double(request.timeoutSeconds)))
+            session: session, algorithm: key.algorithm, fingerprint: key.fingerprint, secret: secret, encapsulated: encapsulated, info: info, seen: seen,
+            expiresAt: record.expiresAt, isMutual: transcript != nil)
     }
 
     package static func exchangeInfo(initiator: String, responder: String, session: String) -> [UInt8] {

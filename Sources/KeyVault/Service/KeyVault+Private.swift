@@ -1,6 +1,7 @@
 internal import Crypto
 internal import CryptoSuite
 internal import Federation
+internal import PKCS11
 package import Storage
 internal import Trust
 
@@ -30,12 +31,13 @@ extension KeyVault {
         do throws(SecretError) { opened = try await secrets.open(version.envelope, Self.context(key.record, version.number)) } catch {
             throw Self.refusal(error)
         }
-        return try Self.unbound(opened, key, version)
+        return try Self.unbound(try await openedByToken(opened, key.record, version.number), key, version)
     }
 
     static func tokenID(_ id: String) -> String { "software-token/\(id)" }
 
     func sealed(_ bytes: [UInt8], _ record: VaultKeyRecord, _ number: Int) async throws(KeyVaultError) -> [UInt8] {
+        let bytes = try await sealedByToken(bytes, record, number)
         do throws(SecretError) { return try await secrets.seal(bytes, Self.context(record, number)) } catch { throw Self.refusal(error) }
     }
 
@@ -76,10 +78,11 @@ extension KeyVault {
         SecretContext(tenant: record.tenant, purpose: purpose, id: record.id, version: UInt64(clamping: number))
     }
 
-    private static func refusal(_ error: SecretError) -> KeyVaultError {
+    static func refusal(_ error: SecretError) -> KeyVaultError {
         switch error {
         case .field(let name, let problem): .field(name, problem: problem)
         case .unopenable: .unopenable
+        case .keeping(let cause as TokenError): .tokenGone(cause.description)
         case .keeping(let cause): (cause as? StorageError).map(KeyVaultError.storage) ?? .keeping("\(cause)")
         }
     }

@@ -1,5 +1,6 @@
 internal import CryptoSuite
 package import Federation
+package import PKCS11
 package import Storage
 package import Trust
 
@@ -9,6 +10,8 @@ package enum KeyToken: Sendable {
     case software
     /// Software is not taken for it: who asks for a module is refused.
     case none
+    /// A key in a token of PKCS #11 seals them; what is software there is called so, too.
+    case module(any SealingToken)
 }
 
 /// What a key is asked to be.
@@ -32,15 +35,16 @@ package enum VaultEvent: Sendable {
 
 /// Keys of tenants. Private halves are sealed by `SecretStore` and leave it only while they are used; what is another tenant's is not there.
 package struct KeyVault: Sendable {
-    let store: any VaultKeyStore
+    let store: any VaultKeyStore & KeyExchangeStore
     let secrets: SecretStore
     let random: RandomSource
-    private let token: KeyToken
+    let token: KeyToken
     let stretching = Stretching()
     let tell: @Sendable (VaultEvent) -> Void
 
     package init(
-        store: any VaultKeyStore, secrets: SecretStore, random: RandomSource, token: KeyToken, tell: @escaping @Sendable (VaultEvent) -> Void = { _ in }
+        store: any VaultKeyStore & KeyExchangeStore, secrets: SecretStore, random: RandomSource, token: KeyToken,
+        tell: @escaping @Sendable (VaultEvent) -> Void = { _ in }
     ) {
         self.store = store
         self.secrets = secrets
@@ -62,12 +66,13 @@ package struct KeyVault: Sendable {
             throw .field("key_usage", problem: "is not what a key of \(algorithm.rawValue) is for, which \(algorithm.signs ? "signs" : "encapsulates")")
         }
         try Self.check(request.metadata)
-        if request.asksForHardware, case .none = token { throw .noHardware }
         let id = "qkey-" + hexadecimal(random.bytes(16))
+        let place = request.asksForHardware ? try await tokenPlace(id) : nil
         var record = VaultKeyRecord(
             id: id, tenant: tenant, algorithm: algorithm.rawValue, askedAlgorithm: request.algorithm, usage: usage.rawValue, validity: request.validity.text,
-            isBackedUp: request.isBackedUp, tokenID: request.asksForHardware ? Self.tokenID(id) : nil, metadata: request.metadata, createdAt: now,
+            isBackedUp: request.isBackedUp, tokenID: place?.id, metadata: request.metadata, createdAt: now,
             versions: [])
+        record.tokenKind = place?.kind
         let (version, seen) = try await version(1, of: record, algorithm, request.validity, now)
         record.versions = [version]
         let audit = AuditRecord(

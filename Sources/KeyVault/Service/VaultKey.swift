@@ -47,6 +47,10 @@ package struct VaultKey: Sendable, Equatable {
     }
 
     package var id: String { record.id }
+    /// Sealed by a key in a module, whatever that is made of.
+    package var isInModule: Bool { record.tokenID?.hasPrefix(KeyVault.modulePrefix) ?? false }
+    /// In a module that says it is a device.
+    package var isInHardware: Bool { isInModule && record.tokenKind == KeyVault.hardware }
     /// Versions below are given up.
     package var minVersion: Int { record.versions.first?.number ?? newest.number }
 
@@ -91,6 +95,8 @@ package struct VaultKey: Sendable, Equatable {
         for value in [record.createdAt.milliseconds, Int64(version.number), version.createdAt.milliseconds, version.expiresAt.milliseconds] {
             bytes += number(value)
         }
-        return bytes + part(version.publicKey)
+        bytes += part(version.publicKey)
+        // Records from before there were modules have no such part.
+        return record.tokenKind.map { bytes + part($0.utf8) } ?? bytes
     }
 }

@@ -45,21 +45,11 @@ extension MemoryStore: VaultKeyStore {
             return changed
         }
     }
-
-    package func seeKey(_ key: SeenKeyRecord, audit: AuditRecord, limit: Int) async throws(StorageError) -> SeenKey {
-        tables.withLock { tables in
-            tables.audit.append(.init(tenant: key.tenant, value: audit))
-            if tables.seenKeys[MemoryKey(key.tenant, key.fingerprint)] != nil { return .known }
-            guard tables.seenKeys.values.count(where: { same($0.tenant, key.tenant) }) < limit else { return .tooMany }
-            tables.see(key)
-            return .new
-        }
-    }
 }
 
 extension MemoryStore.Tables {
     /// Unless it is known.
-    fileprivate mutating func see(_ key: SeenKeyRecord) {
+    mutating func see(_ key: SeenKeyRecord) {
         let place = MemoryKey(key.tenant, key.fingerprint)
         if seenKeys[place] == nil { seenKeys[place] = key }
     }

@@ -79,6 +79,10 @@ package final class MemoryStore: Sendable {
         var vaultKeys: [MemoryKey: VaultKeyRecord] = [:]
         /// By (tenant, fingerprint).
         var seenKeys: [MemoryKey: SeenKeyRecord] = [:]
+        /// By (id).
+        var exchanges: [MemoryKey: KeyExchangeRecord] = [:]
+        /// By (tenant, id).
+        var parties: [MemoryKey: ExchangePartyRecord] = [:]
         /// By (tenant, name).
         var artifacts: [MemoryKey: (record: ArtifactRecord, content: [UInt8])] = [:]
         /// By (id).

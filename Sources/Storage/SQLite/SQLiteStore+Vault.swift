@@ -49,17 +49,6 @@ extension SQLiteStore: VaultKeyStore {
             return changed
         }
     }
-
-    package func seeKey(_ key: SeenKeyRecord, audit: AuditRecord, limit: Int) async throws(StorageError) -> SeenKey {
-        try await commits.write { [rows] database in
-            try rows.append(audit, key.tenant, database)
-            if try rows.hasSeen(key, database) { return .known }
-            let count = try Int.fetchOne(database, sql: "SELECT count(*) FROM seen_key WHERE tenant = ?", arguments: [key.tenant]) ?? 0
-            guard count < limit else { return .tooMany }
-            try rows.see(key, database)
-            return .new
-        }
-    }
 }
 
 extension SealedRows {
@@ -70,12 +59,12 @@ extension SealedRows {
         ]
     }
 
-    fileprivate func hasSeen(_ key: SeenKeyRecord, _ database: Database) throws -> Bool {
+    func hasSeen(_ key: SeenKeyRecord, _ database: Database) throws -> Bool {
         try fetchOne(.seenKey, database, where: "tenant = ? AND fingerprint = ?", [key.tenant, Data(key.fingerprint)]) != nil
     }
 
     /// Unless it is known.
-    fileprivate func see(_ key: SeenKeyRecord, _ database: Database) throws {
+    func see(_ key: SeenKeyRecord, _ database: Database) throws {
         guard try !hasSeen(key, database) else { return }
         let values: Values = [
             "tenant": key.tenant, "fingerprint": Data(key.fingerprint), "session": key.session, "seen_ms": key.seenAt.milliseconds,

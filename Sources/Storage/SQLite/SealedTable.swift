@@ -77,6 +77,7 @@ struct SealedTable: Sendable {
         lease, solverRun,
         benchmark,
         model, deployment,
+        keyExchange, exchangeParty,
     ]
 }
 

@@ -140,6 +140,11 @@ enum AuthorisationRows {
         truststream POST /quantum-encryption/keys/generate own
         truststream POST /quantum-encryption/encrypt own
         truststream POST /quantum-encryption/key-exchange own
+        truststream GET /quantum-encryption/key-exchange/{exchange_id} id
+        truststream POST /quantum-encryption/key-exchange/{exchange_id}/confirm id
+        truststream POST /quantum-encryption/parties own
+        truststream GET /quantum-encryption/parties own
+        truststream DELETE /quantum-encryption/parties/{party_id} id
         truststream POST /quantum-encryption/decrypt own
         truststream GET /quantum-encryption/keys own
         truststream GET /quantum-encryption/keys/{vault_key_id} id

@@ -35,6 +35,7 @@ struct ForeignThings: Sendable {
         try await things.add(
             live, "key_id", "/api/v4/quantum-encryption/keys/generate", ["algorithm": "ml_dsa_65", "metadata": ["application": "alpha-seals"]],
             names: ["alpha-seals"], as: "vault_key_id")
+        try await things.exchange(live)
         let session: JSON = ["min_clients": 1, "rounds": 1, "model": ["kind": "softmax_regression", "layers": [3, 2]]]
         try await things.add(live, "session_id", LiveCoordinator.sessions, session, names: [])
         try await things.enrol(live, "alpha-node")
@@ -47,6 +48,25 @@ struct ForeignThings: Sendable {
         let reply = try await live.call(.POST, path, body.encoded(), bearer: live.key, headers: [("x-tenant-id", tenant)])
         ids[parameter ?? member] = try #require(reply.json[member]?.text, "\(path): \(reply.json.encodedText)")
         self.names += names
+    }
+
+    /// A secret for two, and a party with a key of the vault's.
+    private mutating func exchange(_ live: LiveCoordinator) async throws {
+        let vault = "/api/v4/quantum-encryption"
+        func call(_ path: String, _ body: JSON) async throws -> JSON {
+            try await live.call(.POST, vault + path, body.encoded(), bearer: live.key, headers: [("x-tenant-id", tenant)]).json
+        }
+        let receiving = try await call("/keys/generate", ["algorithm": "ml_kem_768", "key_usage": "key_exchange"])
+        let exchange: JSON = ["initiator_id": "alpha-initiator", "public_key": receiving["public_key"] ?? .null]
+        try await add(live, "session_id", vault + "/key-exchange", exchange, names: ["alpha-initiator"], as: "exchange_id")
+        let signing = try await call("/keys/generate", ["algorithm": "ml_dsa_65"])
+        let fingerprint = try #require(signing["key_fingerprint"]?.text?.dropFirst(7))
+        let parts = [Array(tenant.utf8), Array("alpha-party".utf8), Array(try #require(Data(base64Encoded: String(fingerprint))))]
+        let transcript = parts.reduce(Array("tutti exchange party 1".utf8)) { $0 + [UInt8($1.count >> 8), UInt8($1.count & 255)] + $1 }
+        let signed = try await call(
+            "/keys/\(signing["key_id"]?.text ?? "")/sign", ["data_base64": .string(Data(transcript).base64EncodedString()), "context": "registration"])
+        let party: JSON = ["party_id": "alpha-party", "public_key": signing["public_key"] ?? .null, "proof": signed["signature"] ?? .null]
+        try await add(live, "party_id", vault + "/parties", party, names: [])
     }
 
     private mutating func enrol(_ live: LiveCoordinator, _ name: String) async throws {
