@@ -2,6 +2,7 @@ import ByteLanguage
 import CommandKit
 import Foundation
 import KernelTable
+import StrictJSON
 import TensorKernels
 
 /// `tutti-bench run language`: bits per byte of text that nothing was trained on: what `xz -9` takes, alone and behind the training text,
@@ -37,8 +38,35 @@ enum LanguageSuite {
         add("transformer.windows_apart", model.bitsPerByte(held))
         // Half a window stands before each byte that counts.
         add("transformer", model.bitsPerByte(held, stride: model.configuration.context / 2), most: best)
-        return rows + [try step(model, known ?? held)]
+        return try rows + numPy(path, model, held, progress) + [step(model, known ?? held)]
     }
+
+    /// How many bytes of a greedy continuation are those that NumPy computes from the same file.
+    private static func numPy(_ path: String, _ model: ByteTransformer, _ held: [UInt8], _ progress: (String) -> Void) throws -> [BenchRow] {
+        let prompt = Array(held.prefix(min(60, model.contextBytes / 2)))
+        let count = min(120, model.contextBytes - prompt.count)
+        guard let said = answer(["python3", "benchmarks/peers/bytelm_numpy.py", path, prompt.map { hexadecimal($0) }.joined(), String(count)]),
+            let theirs = try? JSON(parsing: [UInt8](said)), let greedy = theirs["greedy"]?.text, let bits = theirs["bits_per_byte"]?.double
+        else {
+            progress("language: python3 with numpy is not there")
+            return []
+        }
+        var generation = try TextGeneration(model, prompt: prompt, SamplingOptions(maxBytes: count, temperature: 0))
+        var own: [UInt8] = []
+        while generation.finish == nil { own += generation.step() }
+        let same = zip(own.map { hexadecimal($0) }.joined(), greedy).prefix { $0 == $1 }.count / 2
+        progress("language: it goes on: \(String(decoding: prompt, as: UTF8.self))|\(String(decoding: own, as: UTF8.self))")
+        return [
+            BenchRow(
+                name: "language.greedy.bytes", value: Double(own.count), unit: "bytes", spread: 0, beside: "are NumPy's, in Float64",
+                ratio: Double(same) / Double(max(1, own.count, greedy.count / 2)), goal: 1),
+            BenchRow(
+                name: "language.prompt.bits_per_byte", value: model.bitsPerByte(prompt), unit: "bits", spread: 0, beside: "NumPy's",
+                ratio: model.bitsPerByte(prompt) / bits),
+        ]
+    }
+
+    private static func hexadecimal(_ byte: UInt8) -> String { (byte < 16 ? "0" : "") + String(byte, radix: 16) }
 
     /// Symbols a second of one thread, with batches of 1,024 of them, beside the largest product's share of it.
     private static func step(_ model: ByteTransformer, _ text: [UInt8]) throws -> BenchRow {
@@ -97,13 +125,18 @@ enum LanguageSuite {
         let file = FileManager.default.temporaryDirectory.appending(path: "tutti-language-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: file) }
         guard (try? Data(bytes).write(to: file)) != nil else { return nil }
+        return answer(["xz", "-9", "-c", file.path])?.count
+    }
+
+    /// What a program prints; nil where it is not there, or fails.
+    private static func answer(_ arguments: [String]) -> Data? {
         let (process, output) = (Process(), Pipe())
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["xz", "-9", "-c", file.path]
+        process.arguments = arguments
         process.standardOutput = output
         process.standardError = FileHandle.nullDevice
-        guard (try? process.run()) != nil, let packed = try? output.fileHandleForReading.readToEnd() else { return nil }
+        guard (try? process.run()) != nil, let said = try? output.fileHandleForReading.readToEnd() else { return nil }
         process.waitUntilExit()
-        return process.terminationStatus == 0 ? packed.count : nil
+        return process.terminationStatus == 0 ? said : nil
     }
 }
