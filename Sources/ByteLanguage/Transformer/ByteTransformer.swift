@@ -6,11 +6,14 @@ package struct ByteTransformer: ByteModel, Equatable {
     package let configuration: TransformerConfiguration
     /// In the order of the configuration's layout.
     package let parameters: [Float]
+    /// Made once, and not by each reader.
+    let rotary: Rotary?
 
     package init(configuration: TransformerConfiguration, parameters: [Float]) {
         precondition(configuration.problem == nil && parameters.count == configuration.parameterCount)
         self.configuration = configuration
         self.parameters = parameters
+        rotary = configuration.positions == .rotary ? Rotary(configuration) : nil
     }
 
     /// One place of the context is the boundary's.

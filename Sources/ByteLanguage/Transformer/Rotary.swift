@@ -11,7 +11,7 @@ internal import KernelTable
 /// Turns the halves of each head's vector against each other: element j and element j + size/2 by position · 10000^(−2j/size)
 /// (Su et al. 2021, arXiv 2104.09864; the halves as in GPT-NeoX). What a product of two such vectors says then depends on how far apart
 /// they stand.
-struct Rotary: Sendable {
+struct Rotary: Sendable, Equatable {
     private let half: Int
     /// [context, size/2]
     private let cosines: [Float]
@@ -20,10 +20,11 @@ struct Rotary: Sendable {
     init(_ configuration: TransformerConfiguration) {
         let size = configuration.width / configuration.heads
         half = size / 2
+        let frequencies = (0..<half).map { pow(10_000, -2 * Double($0) / Double(size)) }
         var (cosines, sines): ([Float], [Float]) = ([], [])
         for position in 0..<configuration.context {
-            for j in 0..<(size / 2) {
-                let angle = Double(position) * pow(10_000, -2 * Double(j) / Double(size))
+            for frequency in frequencies {
+                let angle = Double(position) * frequency
                 cosines.append(Float(cos(angle)))
                 sines.append(Float(sin(angle)))
             }

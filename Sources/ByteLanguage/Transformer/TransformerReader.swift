@@ -6,7 +6,6 @@ struct TransformerReader: ByteReader {
     private let model: ByteTransformer
     private let places: TransformerConfiguration.Places
     private let kernels: KernelTable
-    private let rotary: Rotary?
     /// Symbols that were read, and the last of them.
     private var length = 0
     private var lately: [Int32] = []
@@ -17,7 +16,6 @@ struct TransformerReader: ByteReader {
         self.model = model
         self.kernels = kernels ?? Kernels.active
         places = model.configuration.places
-        rotary = model.configuration.positions == .rotary ? Rotary(model.configuration) : nil
         cache = []
     }
 
@@ -55,7 +53,7 @@ struct TransformerReader: ByteReader {
             for (i, at) in places.blocks.enumerated() {
                 kernels.layerNorm(x, p + at.gain1, p + at.bias1, rows, d, TransformerConfiguration.epsilon, &n, &means, &inverses)
                 kernels.sgemm(rows, 3 * d, d, n, d, 1, p + at.qkv, 1, d, &qkv, 3 * d, false, &scratch)
-                rotary?.turn(&qkv, rows, 3 * d, heads: 2 * c.heads, first: length, period: rows)
+                model.rotary?.turn(&qkv, rows, 3 * d, heads: 2 * c.heads, first: length, period: rows)
                 for r in 0..<rows { cache[i].replaceSubrange((length + r) * 2 * d..<(length + r + 1) * 2 * d, with: qkv[(r * 3 + 1) * d..<(r * 3 + 3) * d]) }
                 cache[i].withUnsafeBufferPointer { cached in
                     guard let keys = cached.baseAddress else { return }
