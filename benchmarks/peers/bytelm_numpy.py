@@ -18,7 +18,9 @@ def read(path):
     data = open(path, "rb").read()
     size = struct.unpack("<Q", data[:8])[0]
     header = json.loads(data[8:8 + size])
-    card = json.loads(header.pop("__metadata__")["tutti_byte_language"])
+    about = header.pop("__metadata__")
+    # A file of the room itself, or the model of a session.
+    card = json.loads(about["tutti_byte_language"]) if "tutti_byte_language" in about else json.loads(about["tutti"])["model"]["transformer"]
     tensors = {}
     for name, entry in header.items():
         start, end = entry["data_offsets"]

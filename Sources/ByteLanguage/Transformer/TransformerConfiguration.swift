@@ -71,7 +71,7 @@ package struct TransformerConfiguration: Sendable, Equatable {
     }
 
     /// Of the sequences that have a table.
-    var gramLengths: Range<Int> { 2..<(longestGram + 1) }
+    var gramLengths: Range<Int> { 2..<max(2, longestGram + 1) }
 
     package var parameterCount: Int {
         width * (Symbol.count + (positions == .learned ? context : 0) + (longestGram - 1) * gramRows + 2) + layers
