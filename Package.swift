@@ -94,7 +94,7 @@ let rooms: [Target] = [
     room(
         "Federation",
         [
-            "TensorKernels", "KernelTable", "Learning", "RobustAggregation", "Strategies", "CryptoSuite", "SecureAggregation", "DifferentialPrivacy", "Wire",
+            "TensorKernels", "KernelTable", "ByteLanguage", "Learning", "RobustAggregation", "Strategies", "CryptoSuite", "SecureAggregation", "DifferentialPrivacy", "Wire",
             "StrictJSON", "WorkSharing",
         ]),
     room(

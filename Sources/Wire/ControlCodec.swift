@@ -56,6 +56,10 @@ package enum ControlCodec {
                             $0.epsilon = adam.epsilon
                         }
                     }
+                    if let text = m.training.text {
+                        $0.localSteps = UInt32(clamping: text.steps)
+                        $0.window = UInt32(clamping: text.window)
+                    }
                 }
                 switch m.rule {
                 case .plain: break
