@@ -75,7 +75,8 @@ extension SessionHost {
             throw .conflict("the session is \(machine.session.status.rawValue); there is nothing left to evaluate", retryAfterSeconds: nil)
         }
         if case .raw(let table) = set, let model = machine.session.model, case let (inputs, outputs) = (table.schema.inputs, table.schema.outputs),
-            model.inputs != inputs || model.outputs < outputs {
+            model.inputs != inputs || model.outputs < outputs
+        {
             throw .unprocessable(
                 field: "evaluation",
                 issue: "has \(inputs) inputs and \(outputs) outputs; the model has \(model.inputs) and \(model.outputs)", provided: nil)

@@ -73,7 +73,8 @@ struct FederateText: ReportingCommand {
         let began = ContinuousClock.now
         do { try federation.gather(crew: crew) } catch { throw CommandFailure(.failed, "\(error).") }
         say(
-            "\(spec.model?.parameterCount ?? 0) weights; \(clients) clients with \(dealt.training.samples) bytes together; \(dealt.heldOut.samples) bytes held out")
+            "\(spec.model?.parameterCount ?? 0) weights; \(clients) clients with \(dealt.training.samples) bytes together; \(dealt.heldOut.samples) bytes held out"
+        )
         while federation.runRound(crew: crew) {
             guard let last = federation.report.rounds.last else { continue }
             try keep(federation.newestFile)
@@ -90,7 +91,9 @@ struct FederateText: ReportingCommand {
         let seconds = (ContinuousClock.now - began) / .seconds(1)
         let final = LocalComputer.assessment(of: model, on: dealt.heldOut)
         let bits = LanguageMeasures.bits(final.loss)
-        say("\(report.updates) updates in \(RoundTable.fixed(seconds, 1)) s; \(RoundTable.fixed(bits, 4)) bits per byte on \(final.rows) bytes; SHA-256 \(digest)")
+        say(
+            "\(report.updates) updates in \(RoundTable.fixed(seconds, 1)) s; \(RoundTable.fixed(bits, 4)) bits per byte on \(final.rows) bytes; SHA-256 \(digest)"
+        )
         return [
             "model_sha256": .string(digest), "bits_per_byte": JSON(bits), "held_out_bytes": JSON(final.rows), "parameters": JSON(model.parameters.count),
             "training_bytes": JSON(dealt.training.samples), "updates": JSON(report.updates), "rounds": JSON(report.rounds.count), "seconds": JSON(seconds),

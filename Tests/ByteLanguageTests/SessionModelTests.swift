@@ -18,7 +18,8 @@ import Testing
         #expect(TransformerShape.symbols == Symbol.count)
         for wrong in [
             TransformerShape(layers: 0), TransformerShape(layers: 33), TransformerShape(width: 1025), TransformerShape(heads: 33), TransformerShape(heads: 3),
-            TransformerShape(hidden: 4097), TransformerShape(context: 1), TransformerShape(context: 4097), TransformerShape(layers: 32, width: 1024, hidden: 4096),
+            TransformerShape(hidden: 4097), TransformerShape(context: 1), TransformerShape(context: 4097),
+            TransformerShape(layers: 32, width: 1024, hidden: 4096),
         ] {
             #expect(wrong.fault != nil && TransformerConfiguration(wrong).problem != nil, "\(wrong)")
         }

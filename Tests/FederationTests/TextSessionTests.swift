@@ -21,9 +21,16 @@ import Wire
         try spec { $0.aggregation = .median }.validate()
         try spec { $0.algorithm = .fedAdam }.validate()
         let wrong: [(String, (inout SessionSpec) -> Void)] = [
-            ("algorithm", { $0.algorithm = .fedProx }), ("algorithm", { $0.algorithm = .fedNova; $0.optimizer = .sgd }), ("optimizer", { $0.optimizer = .sgd }),
+            ("algorithm", { $0.algorithm = .fedProx }),
+            (
+                "algorithm",
+                {
+                    $0.algorithm = .fedNova; $0.optimizer = .sgd
+                }
+            ), ("optimizer", { $0.optimizer = .sgd }),
             ("weight_decay", { $0.weightDecay = 0.1 }), ("local_epochs", { $0.localEpochs = 2 }), ("local_steps", { $0.localSteps = 0 }),
-            ("local_steps", { $0.localSteps = 10_001 }), ("window", { $0.window = 13 }), ("window", { $0.window = 1 }), ("batch_size", { $0.batchSize = 65_536 }),
+            ("local_steps", { $0.localSteps = 10_001 }), ("window", { $0.window = 13 }), ("window", { $0.window = 1 }),
+            ("batch_size", { $0.batchSize = 65_536 }),
             ("learning_rate", { $0.learningRate = 2 }), ("model.kind", { $0.model = ModelSpec(kind: .mlp, layers: [2, 2]) }),
             ("early_stopping.metric", { $0.earlyStopping = EarlyStopping(metric: .accuracy, patience: 2) }),
             ("model.transformer.width", { $0.model?.transformer?.width = 9 }),

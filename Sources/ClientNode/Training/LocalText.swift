@@ -23,7 +23,8 @@ enum LocalText {
             bytes += file.count
             guard bytes <= Limits.textBytes else {
                 throw ClientNodeError(
-                    .configuration, "\(path): there is more than \(Limits.textBytes >> 20) MiB of text.", remedy: "Give a part of it: a folder with fewer files.")
+                    .configuration, "\(path): there is more than \(Limits.textBytes >> 20) MiB of text.",
+                    remedy: "Give a part of it: a folder with fewer files.")
             }
             files.append(file)
         }

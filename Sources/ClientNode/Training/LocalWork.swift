@@ -53,7 +53,8 @@ package struct LocalWork: Sendable {
     private func check(_ model: ModelFile) throws(ClientNodeError) {
         guard model.schema.task == rows.task else {
             throw ClientNodeError(
-                .failed, "The session's model is for \(model.schema.task.rawValue), \(model.schema.task.reading), and the local data are for \(rows.task.rawValue).",
+                .failed,
+                "The session's model is for \(model.schema.task.rawValue), \(model.schema.task.reading), and the local data are for \(rows.task.rawValue).",
                 remedy: "Give such data, or join another session.")
         }
         guard model.schema.inputs == rows.inputs, model.schema.outputs == rows.outputs else {

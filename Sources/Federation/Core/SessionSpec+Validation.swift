@@ -36,7 +36,8 @@ extension SessionSpec {
         }
         if let rule = earlyStopping, rule.metric == .accuracy, task != .classification {
             throw SpecError(
-                field: "early_stopping.metric", issue: "must be loss: a \(task == .language ? "language model" : "regression") has no accuracy", provided: .string(rule.metric.rawValue))
+                field: "early_stopping.metric", issue: "must be loss: a \(task == .language ? "language model" : "regression") has no accuracy",
+                provided: .string(rule.metric.rawValue))
         }
         if let rule = earlyStopping, let fault = rule.fault {
             throw SpecError(field: "early_stopping.\(fault.field)", issue: fault.issue, provided: rule.json[fault.field] ?? .null)
