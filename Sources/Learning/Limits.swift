@@ -40,6 +40,8 @@ package enum Limits {
     package static let context = 4096
     /// 64 MiB of Float32.
     package static let languageParameters = 16 << 20
+    /// What a transformer keeps of one pass: 2 GiB of Float32.
+    package static let languageWorkspace = 1 << 29
     /// Bytes of one step of local training: windows times their length.
     package static let stepBytes = 1 << 16
     /// A longer text is cut.

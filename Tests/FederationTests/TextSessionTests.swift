@@ -34,6 +34,12 @@ import Wire
             ("learning_rate", { $0.learningRate = 2 }), ("model.kind", { $0.model = ModelSpec(kind: .mlp, layers: [2, 2]) }),
             ("early_stopping.metric", { $0.earlyStopping = EarlyStopping(metric: .accuracy, patience: 2) }),
             ("model.transformer.width", { $0.model?.transformer?.width = 9 }),
+            (
+                "batch_size",
+                {
+                    ($0.model, $0.batchSize) = (ModelSpec(transformer: TransformerShape(heads: 32, context: 1024)), 64); $0.window = 1024
+                }
+            ),
         ]
         for (field, change) in wrong {
             #expect("\(field)") { try spec(change).validate() } throws: { ($0 as? SpecError)?.field == field }

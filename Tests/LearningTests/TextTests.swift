@@ -77,6 +77,7 @@ import Testing
         (#"{"kind": "byte_transformer", "transformer": {"heads": "4"}}"#, "model.transformer.heads"),
         (#"{"kind": "byte_transformer", "transformer": {"layers": 32, "width": 1024, "heads": 8}}"#, "model.transformer.width"),
         (#"{"kind": "byte_transformer", "transformer": 4}"#, "model.transformer"),
+        (#"{"kind": "byte_transformer", "transformer": {"layers": 8, "heads": 32, "width": 64, "context": 4096}}"#, "model.transformer.context"),
     ]) func aWrongFieldIsNamed(json: String, field: String) throws {
         let parsed = try JSON(parsing: json)
         #expect { try ModelSpec(json: parsed) } throws: { ($0 as? FieldError)?.field == field }

@@ -20,11 +20,13 @@ enum RoundsTable {
 
     private static func caption(_ model: SessionModel) -> String {
         let isHeldOut = model.rows.contains(where: \.isHeldOut)
+        let figures = model.standing.isText ? "Loss (nats) and bits per byte" : "Loss and accuracy"
+        let data = model.standing.isText ? "text" : "rows"
         let source =
             isHeldOut
-            ? "Loss and accuracy are measured by the coordinator on labelled rows of its own"
+            ? "\(figures) are measured by the coordinator on \(model.standing.isText ? "text" : "labelled rows") of its own"
                 + (model.rows.contains { $0.isCommitted && !$0.isHeldOut && $0.loss != nil } ? "; where marked with *, the clients' word." : ".")
-            : "Loss and accuracy are the clients' word, on their own rows, of the model that the round began with."
+            : "\(figures) are the clients' word, on their own \(data), of the model that the round began with."
         return "Newest first. \(source)"
     }
 

@@ -55,6 +55,11 @@ extension SessionSpec {
                 field: "batch_size", issue: "must be at most \(most): windows of \(window(of: shape)) bytes, \(Learning.Limits.stepBytes) bytes in a step",
                 provided: JSON(batchSize))
         }
+        guard shape.workspace(batch: batchSize, window: window(of: shape)) <= Learning.Limits.languageWorkspace else {
+            throw SpecError(
+                field: "batch_size", issue: "makes a step that takes more than 2 GiB at a client: lower it, or window, or the model's heads or layers",
+                provided: JSON(batchSize))
+        }
     }
 }
 

@@ -73,6 +73,10 @@ struct TextTask: LocalTask {
         guard work.rule == .plain, let adam = plan.adam, let text = plan.text else {
             throw .training("a model of text is trained by steps of adam, with an algorithm that averages; create the session so")
         }
+        guard plan.batchSize <= Limits.stepBytes, spec.transformer?.workspace(batch: plan.batchSize, window: text.window) ?? .max <= Limits.languageWorkspace
+        else {
+            throw .training("a step of \(plan.batchSize) windows of \(text.window) bytes takes more than 2 GiB; create the session with a smaller batch_size")
+        }
         // The rate is the round's: all its steps are the beginning of a schedule that does not end.
         let options = TransformerTraining(
             steps: text.steps, batch: plan.batchSize, window: text.window, learningRate: Double(plan.learningRate), scheduleSteps: Int(Int32.max),

@@ -29,7 +29,16 @@ package struct TransformerShape: Sendable, Equatable, Codable {
         guard parameterCount <= Limits.languageParameters else {
             return ("width", "makes \(parameterCount) parameters; at most \(Limits.languageParameters) are taken: lower width, hidden or layers")
         }
+        guard workspace(batch: 1, window: context) <= Limits.languageWorkspace else {
+            return ("context", "makes a pass that takes more than 2 GiB: lower context, heads or layers")
+        }
         return nil
+    }
+
+    /// Numbers that are kept of a pass over so many windows of so many bytes: what each block needs on the way back, and the squares of attention.
+    package func workspace(batch: Int, window: Int) -> Int {
+        let (rows, squares) = (batch * window, batch * heads * window * window)
+        return (layers + 1) * (rows * (8 * width + 4 + 2 * hidden) + squares) + rows * (Self.symbols + 3 * width + hidden)
     }
 
     package var parameterCount: Int { width * (Self.symbols + context + 2) + layers * (4 * width + 4 * width * width + 2 * width * hidden) }
