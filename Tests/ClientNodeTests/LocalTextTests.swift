@@ -30,7 +30,6 @@ import Testing
             let rows = try LocalRows.load(options(folder))
             #expect(rows.rows.count == 4, "it weighs bytes")
             #expect(try LocalData.load(options(folder + "/c.txt")).dataset.texts == [[3]])
-            #expect(ClientDoctor.rows(options(folder)).code == .ok)
         }
     }
 
