@@ -95,7 +95,7 @@ let rooms: [Target] = [
     room(
         "Federation",
         [
-            "TensorKernels", "KernelTable", "Learning", "RobustAggregation", "Strategies", "CryptoSuite", "SecureAggregation", "DifferentialPrivacy", "Wire",
+            "TensorKernels", "KernelTable", "ByteLanguage", "Learning", "RobustAggregation", "Strategies", "CryptoSuite", "SecureAggregation", "DifferentialPrivacy", "Wire",
             "StrictJSON", "WorkSharing",
         ]),
     room(
@@ -235,7 +235,7 @@ let roof: [Target] = [
         swiftSettings: strict),
     .executableTarget(
         name: "tutti-bench",
-        dependencies: ["Annealing", "ByteLanguage", "Compute", "WorkSharing", "TensorKernels", "KernelTable", "Learning", "RobustAggregation", "Attacks", "CryptoSuite", "DifferentialPrivacy", "SecureAggregation", "Strategies", "Federation", "FederationSimulator", "InProcessFederation", "Trust", "Wire", "CommandKit", "FaultHarness", "StrictJSON", argumentParser,
+        dependencies: ["Annealing", "ByteLanguage", "ClientNode", "Compute", "WorkSharing", "TensorKernels", "KernelTable", "Learning", "RobustAggregation", "Attacks", "CryptoSuite", "DifferentialPrivacy", "SecureAggregation", "Strategies", "Federation", "FederationSimulator", "InProcessFederation", "Trust", "Wire", "CommandKit", "FaultHarness", "StrictJSON", argumentParser,
             .product(name: "Hummingbird", package: "hummingbird"), .product(name: "HummingbirdTLS", package: "hummingbird"),
             .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "NIOCore", package: "swift-nio"),
             .product(name: "Logging", package: "swift-log")],

@@ -54,12 +54,14 @@ struct GenerateFacts: Described {
     private var finish: TextGeneration.Finish { reply.finish }
     private var unit: String { "byte" }
     private var backend: String { "embedded" }
+    private var sha256: String? { reply.model.sha256 }
     static let fields = [
         FieldOf<GenerateFacts>("tokens_used", \.tokensUsed, .counted, "prompt and completion; a byte is a token"),
         FieldOf("processing_time", \.seconds, .measured, unit: "s"), FieldOf("cost", \.cost, .rule("tokens_used times the price table"), "null: unpriced"),
         FieldOf("prompt_tokens", \.promptTokens, .counted), FieldOf("completion_tokens", \.completionTokens, .counted),
         FieldOf("token_unit", \.unit, .fixed), FieldOf("finish_reason", \.finish, .rule("how the text ended")), FieldOf("seed", \.seed, .generated),
         FieldOf("backend", \.backend, .fixed),
+        FieldOf("model_sha256", \.sha256, .stored, "of the model's file; null: it is made at its first use and has none"),
     ]
 }
 

@@ -6,6 +6,9 @@ enum Limits {
     static let replyBytes = 4 << 20
     /// A local data set.
     static let datasetBytes = 4 << 30
+    /// Text of a node, which is in memory four times while it is trained on, and its files.
+    static let textBytes = 256 << 20
+    static let textFiles = 20_000
     /// Of a session, in memory: the round's and the one before.
     static let modelsKept = 2
     /// Enrolments at a time.

@@ -17,6 +17,7 @@ package enum RoundTable {
         line += left(whole("dropped"), 5) + left(whole("rejected"), 4) + left(loss.map(short) ?? "-", 7) + left(number(accuracy, 3), 7)
         line += left(number(round["epsilon"]?.double, 3), 7) + left(megabytes, 13) + left(number(round["aggregate_ms"]?.double, 1), 8)
         line += left(number(round["seconds"]?.double, 2), 9) + left(etaSeconds.map(clock) ?? "-", 8)
+        if let bits = round["bits_per_byte"]?.double { line += "  \(fixed(bits, 3)) bits/byte" }
         if let secure = round["secure"], secure.members != nil {
             let sizes = (secure["group_sizes"]?.elements ?? []).map { $0.whole.map { "\($0)" } ?? "-" }
             line += "  secure: groups of \(sizes.joined(separator: "+"))"

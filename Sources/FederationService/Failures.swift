@@ -40,7 +40,7 @@ extension DatasetError {
             text
         case .empty, .oneColumn, .notText, .lineTooLong, .quote, .width, .missing, .missingLabel, .emptyColumn, .classNames, .tooManyClasses,
             .announcedRows, .announcedColumns, .noLabels, .inputs, .scaledToInfinity, .schema, .partition, .arrayFile,
-            .noLabelArray, .labelsBesideCSV, .task:
+            .noLabelArray, .labelsBesideCSV, .task, .noText, .longText, .tableForText:
             nil
         }
     }

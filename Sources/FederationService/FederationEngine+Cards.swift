@@ -35,7 +35,7 @@ extension SessionHost {
             (file, heldOut) = try await around.pool.run(throwing: { () throws(SafetensorsError) -> (ModelFile, ModelMeasures?) in
                 let file = try ModelFile(decoding: bytes)
                 guard case .scaled(let rows) = set.scaled(for: file.schema), rows.fits(file.spec) else { return (file, nil) }
-                return (file, ModelMeasures(of: file, on: rows))
+                return (file, LocalComputer.measures(of: file, on: rows))
             })
         } catch { throw .internalError("model \(digest) cannot be read: \(error)") }
         let reported = evaluation.flatMap { told in
@@ -56,13 +56,16 @@ extension SessionHost {
 
 extension SessionRecord {
     fileprivate var trainingFacts: [JSON.Member] {
+        let work: JSON.Member =
+            spec.task == .language ? .init("local_steps", JSON(spec.localSteps ?? SessionSpec.usualLocalSteps)) : .init("local_epochs", JSON(spec.localEpochs))
         var facts: [JSON.Member] = [
             .init("algorithm", .string(spec.algorithm.rawValue)), .init("aggregation", .string(spec.aggregation.rawValue)),
-            .init("rounds_asked_for", JSON(spec.rounds)), .init("client_fraction", JSON(spec.clientFraction)), .init("local_epochs", JSON(spec.localEpochs)),
+            .init("rounds_asked_for", JSON(spec.rounds)), .init("client_fraction", JSON(spec.clientFraction)), work,
             .init("batch_size", JSON(spec.batchSize)), .init("learning_rate", JSON(spec.learningRate)),
             .init("learning_rate_schedule", spec.schedule == .constant ? "constant" : spec.schedule.json), .init("momentum", JSON(spec.momentum)),
             .init("weight_decay", JSON(spec.weightDecay)), .init("seed", JSON(Int64(clamping: spec.seed))),
         ]
+        if let shape = model?.transformer { facts.append(.init("window", JSON(spec.window(of: shape)))) }
         if spec.algorithm == .fedProx { facts.append(.init("proximal_mu", JSON(spec.proximalMu))) }
         if let rule = spec.earlyStopping { facts.append(.init("early_stopping", rule.json)) }
         facts += [.init("model_selection", .string(spec.modelSelection.rawValue)), .init("begins_from_model", JSON(warmStart))]

@@ -133,14 +133,14 @@ package final class FederationEngine: FederatedLearning {
 
     package func setEvaluation(_ session: String, tenant: String, csv: [UInt8], label: String?, by actor: AuditActor) async throws(FederationFailure) {
         let host = try await host(session, tenant: tenant)
-        let table: RawTable
+        let set: EvaluationSet
         do {
             let task = await host.machine.session.spec.task
-            table = try await around.pool.run(throwing: { () throws(DatasetError) in try EvaluationSet.parse(csv, label: label, task: task) })
+            set = try await around.pool.run(throwing: { () throws(DatasetError) in try EvaluationSet.parse(csv, label: label, task: task) })
         } catch { throw error.failure }
         let file: String
         do { file = try await around.blobs.put(csv) } catch { throw failure(error) }
-        try await host.setEvaluation(table, as: EvaluationSetRecord(file: file, label: label), by: actor)
+        try await host.setEvaluation(set, as: EvaluationSetRecord(file: file, label: label), by: actor)
     }
 
     package func sessions(tenant: String) async throws(FederationFailure) -> [SessionView] {
@@ -205,7 +205,7 @@ extension Surroundings {
             throw .corrupt(path: "blobs/\(record.file)", problem: "the evaluation set of \(session.id) is missing")
         }
         return await pool.run {
-            do { return .raw(try EvaluationSet.parse(csv, label: record.label, task: session.spec.task)) } catch { return .unusable("\(error)") }
+            do { return try EvaluationSet.parse(csv, label: record.label, task: session.spec.task) } catch { return .unusable("\(error)") }
         }
     }
 }

@@ -2,6 +2,8 @@
 package enum Limits {
     /// Bytes of updates in memory at a time while a robust rule looks at all of them side by side.
     static let aggregationBytes = 64 << 20
+    /// Text that every round's model is measured on.
+    static let evaluationTextBytes = 256 << 10
     /// Models whose bytes are kept, newest last: the one being trained, and those that stragglers still fetch.
     static let modelsKept = 3
     /// Registered models of one tenant.

@@ -32,7 +32,9 @@ extension SessionHost {
                 var record = ModelRecord(
                     id: name, tenant: tenant, name: name, version: "1", framework: "safetensors", source: "session:\(id)", expectedSHA256: given.digest,
                     createdAt: around.now(), createdBy: "coordinator")
-                (record.status, record.kind, record.format, record.place) = (.ready, "safetensors", "safetensors", .blob)
+                (record.status, record.kind, record.place) = (.ready, "safetensors", .blob)
+                // The names of `ModelServing`'s formats.
+                record.format = card.model.transformer == nil ? "safetensors" : "byte_language"
                 (record.sha256, record.bytes, record.card, record.session) = (given.digest, card.bytes, content.encoded(), id)
                 record.endedAt = record.createdAt
                 let entry = AuditRecord(
@@ -64,9 +66,10 @@ extension SessionRecord {
 }
 
 extension ModelRecord {
-    /// `fed-digits-1a2b3c4d`: rows of 64 values and ten classes are the digits of 8x8; otherwise the session has a part in it.
+    /// `fed-digits-1a2b3c4d`: rows of 64 values and ten classes are the digits of 8x8; `fed-text-1a2b3c4d`: text; otherwise the session has a part in it.
     fileprivate static func federatedID(_ session: SessionRecord, _ schema: DataSchema, digest: String) -> String {
         let isDigits = schema.task == .classification && schema.inputs == 64 && schema.outputs == 10
+        if schema.task == .language { return "fed-text-\(digest.prefix(8))" }
         let name = isDigits ? "digits" : String(session.id.split(separator: "-").last?.prefix(8) ?? "session")
         return "fed-\(name)-\(digest.prefix(8))"
     }

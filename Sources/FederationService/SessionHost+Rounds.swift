@@ -70,18 +70,19 @@ extension SessionHost {
 
     // MARK: Held-out evaluation
 
-    func setEvaluation(_ table: RawTable, as record: EvaluationSetRecord, by actor: AuditActor) async throws(FederationFailure) {
+    func setEvaluation(_ set: EvaluationSet, as record: EvaluationSetRecord, by actor: AuditActor) async throws(FederationFailure) {
         if machine.session.status.isFinal {
             throw .conflict("the session is \(machine.session.status.rawValue); there is nothing left to evaluate", retryAfterSeconds: nil)
         }
-        let (inputs, outputs) = (table.schema.inputs, table.schema.outputs)
-        if let model = machine.session.model, model.inputs != inputs || model.outputs < outputs {
+        if case .raw(let table) = set, let model = machine.session.model, case let (inputs, outputs) = (table.schema.inputs, table.schema.outputs),
+            model.inputs != inputs || model.outputs < outputs
+        {
             throw .unprocessable(
                 field: "evaluation",
                 issue: "has \(inputs) inputs and \(outputs) outputs; the model has \(model.inputs) and \(model.outputs)", provided: nil)
         }
         if let schema = machine.session.schema,
-            case .unusable(let problem) = await around.pool.run({ EvaluationSet.raw(table).scaled(for: schema) })
+            case .unusable(let problem) = await around.pool.run({ set.scaled(for: schema) })
         {
             throw .unprocessable(field: "evaluation", issue: problem, provided: nil)
         }
@@ -89,7 +90,7 @@ extension SessionHost {
         do { try await around.sessions.setEvaluationSet(record, session: id, tenant: tenant, audit: entry) } catch {
             throw storageFailure(error, around.log)
         }
-        evaluation = .raw(table)
+        evaluation = set
     }
 
     private func evaluationRows(_ schema: DataSchema) async -> Dataset? {
@@ -142,7 +143,7 @@ private struct NewModel: Sendable {
         let model = step.model
         let elapsed = started.duration(to: .now).components
         milliseconds = Double(elapsed.seconds) * 1e3 + Double(elapsed.attoseconds) / 1e15
-        evaluation = rows.map { assess(spec: model.spec, parameters: model.parameters, dataset: $0) }
+        evaluation = rows.map { LocalComputer.assessment(of: model, on: $0) }
         bytes = model.encode()
         self.state = step.state
     }

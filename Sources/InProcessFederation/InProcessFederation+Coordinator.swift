@@ -114,7 +114,7 @@ extension InProcessFederation {
 
     private mutating func commit(_ step: RoundComputer.Step, _ job: AggregationJob, _ sums: MaskedSums?) {
         let model = step.model
-        let held = holdout.map { assess(spec: model.spec, parameters: model.parameters, dataset: $0, kernels: kernels) }
+        let held = holdout.map { LocalComputer.assessment(of: model, on: $0, kernels: kernels) }
         var result = AggregationResult(
             model: keep(model), heldOutLoss: held?.loss, heldOutAccuracy: held?.accuracy, milliseconds: 0)
         result.state = step.state.map { keep(state: $0) }

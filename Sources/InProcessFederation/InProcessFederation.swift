@@ -49,7 +49,7 @@ package struct InProcessFederation {
     /// - Parameters:
     ///   - session: its spec is valid; it starts when all have joined, whatever `auto_start` says.
     ///   - names: of the clients, ascending, one for each share.
-    ///   - dataset: rows of all clients, scaled as `schema` says.
+    ///   - dataset: rows of all clients, scaled as `schema` says; or pieces of text.
     ///   - holdout: what the coordinator evaluates every model on.
     ///   - kernels: nil: the best the machine has.
     ///   - secrets: what secure aggregation draws at each client; needed where the session asks for it.
@@ -113,6 +113,9 @@ package struct InProcessFederation {
     package func rows(of client: Int) -> Dataset { common.rows(of: client) }
 
     /// The newest model, and the rows that it is evaluated on.
+    /// The newest model's file, as the session's blobs would have it.
+    package var newestFile: [UInt8]? { common.models.last?.file.encode() }
+
     package var newest: (model: ModelFile, holdout: Dataset)? {
         guard let model = common.models.last?.file, let holdout else { return nil }
         return (model, holdout)
@@ -125,7 +128,7 @@ package struct InProcessFederation {
         hire(crew)
         for (index, name) in names.enumerated() {
             var request = JoinRequest(client: name)
-            request.dataSize = Int64(common.shares.rowCount(of: index))
+            request.dataSize = Int64(common.samples(of: index))
             request.schema = schema
             if case .refused(let refused)? = ask({ .join(request, $0) }) { throw .refused(client: name, refused) }
         }

@@ -47,6 +47,11 @@ struct Common: Sendable {
         models.first { $0.digest == digest }.map { ($0.file, $0.bytes) }
     }
 
+    /// Rows, or bytes of text.
+    func samples(of client: Int) -> Int {
+        dataset.task == .language ? shares.rows(of: client).reduce(0) { $0 + dataset.texts[$1].count } : shares.rowCount(of: client)
+    }
+
     /// A copy of the client's rows, for as long as they are worked on.
     func rows(of client: Int) -> Dataset { dataset.selecting(shares.rows(of: client)) }
 }

@@ -32,6 +32,23 @@ package enum Limits {
     package static let dirichletAlpha = 1e6
     /// Parts of equal size that stand for the classes of a regression's targets.
     package static let targetParts = 10
+    // A transformer over bytes; `ByteLanguageLimits` allows no more.
+    package static let blocks = 32
+    package static let blockWidth = 1024
+    package static let heads = 32
+    package static let blockHidden = 4096
+    package static let context = 4096
+    /// 64 MiB of Float32.
+    package static let languageParameters = 16 << 20
+    /// What a transformer keeps of one pass: 2 GiB of Float32.
+    package static let languageWorkspace = 1 << 29
+    /// Bytes of one step of local training: windows times their length.
+    package static let stepBytes = 1 << 16
+    /// A longer text is cut.
+    package static let textPieceBytes = 64 << 10
+    /// What a client judges by is not trained on: so much of its text, and no more than so many bytes.
+    package static let heldOutTextPercent = 5
+    package static let heldOutTextBytes = 32 << 10
     package static let syntheticRows = 1 << 20
     /// α and β of a synthetic federation.
     package static let syntheticSpread = 1e3

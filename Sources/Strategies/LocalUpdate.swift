@@ -9,6 +9,10 @@ package struct LocalUpdate: Sendable, Equatable {
     /// `controlled`: c_i⁺, pending until the server has counted this update. Empty otherwise.
     package var control: [Float]
     package var training: TrainingResult
+
+    package init(values: [Float], steps: Double? = nil, control: [Float] = [], training: TrainingResult) {
+        (self.values, self.steps, self.control, self.training) = (values, steps, control, training)
+    }
 }
 
 /// SCAFFOLD's two controls as a round begins; each as long as the model.

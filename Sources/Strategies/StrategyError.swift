@@ -9,6 +9,8 @@ package enum StrategyError: Error, Sendable, Equatable, CustomStringConvertible 
     case weights(String)
     /// A stored state that cannot be used.
     case state(String)
+    /// A client cannot train as the round asks.
+    case training(String)
 
     package var description: String {
         switch self {
@@ -19,6 +21,7 @@ package enum StrategyError: Error, Sendable, Equatable, CustomStringConvertible 
         case .steps(let problem): "the clients' steps cannot be used: \(problem); leave that client out of the round"
         case .weights(let problem): "the weights of the round cannot be used: \(problem)"
         case .state(let problem): "the server's state cannot be used: \(problem); restore it with the model of the same round"
+        case .training(let problem): problem
         }
     }
 }

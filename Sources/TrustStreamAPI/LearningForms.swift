@@ -14,10 +14,26 @@ struct ModelForm: ForeignObject {
         [
             .foreign("kind", .choice(ModelSpec.Kind.allCases.map(\.rawValue)), .stored, isRequired: true),
             .foreign(
-                "layers", .list(.integer(1...Int64(Learning.Limits.width)), atMost: nil), .stored, isRequired: true, "widths, from the inputs to the outputs"),
+                "layers", .list(.integer(1...Int64(Learning.Limits.width)), atMost: nil), .stored,
+                "widths, from the inputs to the outputs; needed but of a byte_transformer"),
             .foreign("image", .list(.integer(1...Int64(Learning.Limits.width)), atMost: 3), .stored, "of a cnn: [channels, height, width]"),
             .foreign("convolutions", .list(.object(convolution), atMost: nil), .stored, "of a cnn"),
+            .foreign("transformer", .object(transformer), .stored, "of a byte_transformer"),
         ])
+    private static let transformer: Shape = {
+        let usual = TransformerShape()
+        return Shape(
+            "Transformer",
+            [
+                .foreign("layers", .integer(1...Int64(Learning.Limits.blocks)), .stored, usual: JSON(usual.layers)),
+                .foreign("width", .integer(1...Int64(Learning.Limits.blockWidth)), .stored, usual: JSON(usual.width), "a multiple of heads"),
+                .foreign("heads", .integer(1...Int64(Learning.Limits.heads)), .stored, usual: JSON(usual.heads)),
+                .foreign("hidden", .integer(1...Int64(Learning.Limits.blockHidden)), .stored, "usually four times the width"),
+                .foreign("context", .integer(2...Int64(Learning.Limits.context)), .stored, unit: "bytes", usual: JSON(usual.context)),
+            ])
+    }()
+    /// nil: none of them.
+    var kind: ModelSpec.Kind? { json["kind"]?.text.flatMap(ModelSpec.Kind.init) }
     private static let convolution = Shape(
         "Convolution",
         [

@@ -1,12 +1,16 @@
 internal import APIKit
 internal import Federation
+internal import Learning
 internal import StrictJSON
 
 /// An attempt at a round; what is of its end is null until then.
 struct RoundFacts: Described {
     static let name = "Round"
     let record: RoundRecord
+    /// Whose losses are nats per byte.
+    var isText = false
     private var outcome: RoundOutcome? { record.outcome }
+    private var bitsPerByte: Double? { isText ? (outcome?.heldOutLoss ?? outcome?.federatedLoss).map(LanguageMeasures.bits) : nil }
     private var state: String { record.state.rawValue }
     private var secure: SecureRoundFacts? { outcome?.secure.map(SecureRoundFacts.init) }
 
@@ -30,6 +34,7 @@ struct RoundFacts: Described {
         FieldOf("loss", \.outcome?.heldOutLoss, .measured, "of the new model on the operator's test set"),
         FieldOf("federated_accuracy", \.outcome?.federatedAccuracy, .measured, "of the model before, as the clients say"),
         FieldOf("federated_loss", \.outcome?.federatedLoss, .measured, "of the model before, as the clients say"),
+        FieldOf("bits_per_byte", \.bitsPerByte, .measured, "of a language_model: the loss in bits, held out where there is a test set"),
         FieldOf("bytes_up", \.outcome?.bytesUp, .counted, unit: "bytes"), FieldOf("bytes_down", \.outcome?.bytesDown, .counted, unit: "bytes"),
         FieldOf("aggregate_ms", \.outcome?.aggregateMilliseconds, .measured, unit: "ms"), FieldOf("seconds", \.outcome?.seconds, .measured, unit: "s"),
         FieldOf("secure", \.secure, .counted, "null without secure aggregation"),

@@ -8,7 +8,7 @@ extension SessionSpec.Aggregation: ChoiceValue {}
 extension SessionSpec.ModelSelection: ChoiceValue {}
 extension LocalOptimizer.Name: ChoiceValue {}
 extension SessionSpec.ModelType: DocumentedWord {
-    package static var notBuilt: [String] { ["language_model"] }
+    package static var notBuilt: [String] { [] }
 }
 
 /// The document's request to create a session, with our extensions. What fields say is read straight into the plan; what takes more than
@@ -46,15 +46,21 @@ struct SessionBody: DescribedRequest {
         FieldOf("max_clients", \.maxClients, count, unit: "clients", usual: JSON(SessionSpec().maxClients), note: "at least min_clients"),
         FieldOf("rounds", \.spec.rounds, count, unit: "rounds"),
         FieldOf("client_fraction", \.spec.clientFraction, .later(0...1), note: "above 0; of the registered clients, at least min_clients of them"),
-        FieldOf("learning_rate", \.spec.learningRate, .later(0...10), note: "above 0"),
-        FieldOf("batch_size", \.spec.batchSize, .whole(1...65_536), unit: "rows"), FieldOf("local_epochs", \.spec.localEpochs, .whole(1...1000)),
+        FieldOf("learning_rate", \.spec.learningRate, .later(0...10), note: "above 0; of a language_model usually 0.001, and at most 1"),
+        FieldOf("batch_size", \.spec.batchSize, .whole(1...65_536), unit: "rows", note: "of a language_model windows, usually 16"),
+        FieldOf("local_epochs", \.spec.localEpochs, .whole(1...1000)),
         FieldOf("differential_privacy", \.privacy), FieldOf("secure_aggregation", \.secure, usual: false, note: "masked sums; clients need certificates"),
         FieldOf("byzantine_robust", \.isRobust, note: "true: trimmed_mean, where aggregation does not name another robust rule"),
     ]
 
     private static let training: [FieldOf<SessionBody>] = [
         FieldOf("momentum", \.spec.momentum, .later(0...1), note: "below 1"), FieldOf("weight_decay", \.spec.weightDecay, .later(0...10)),
-        FieldOf("learning_rate_schedule", \.schedule), FieldOf("optimizer", \.optimizer, note: "of the clients"),
+        FieldOf("learning_rate_schedule", \.schedule, note: "of a language_model usually a cosine to a tenth"),
+        FieldOf("optimizer", \.optimizer, note: "of the clients; of a language_model adam"),
+        FieldOf(
+            "local_steps", \.spec.localSteps, .whole(1...10_000), unit: "steps",
+            note: "of a language_model, in the place of epochs; usually \(SessionSpec.usualLocalSteps)"),
+        FieldOf("window", \.spec.window, .whole(2...Learning.Limits.context), unit: "bytes", note: "of a language_model; usually its context, at most 256"),
         FieldOf("proximal_mu", \.proximalMu, .later(0...1000), note: "of fedprox; there usually 0.01"),
         FieldOf("over_selection", \.spec.overSelection, .later(1...10), note: "so many times the clients that a round needs are asked"),
         FieldOf("seed", \.seed, Bounds(range: 0...Double(Int64.max)), usual: JSON(Int64(clamping: SessionSpec().seed))),

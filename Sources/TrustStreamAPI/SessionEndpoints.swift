@@ -61,10 +61,13 @@ extension TrustStream {
             ) { request throws(ServiceError) in
                 let (id, tenant) = (request.parameter("session_id"), try await tenant(request, service))
                 let (after, limit) = (try after(request) ?? 0, try limit(request) ?? 100)
+                let isText = try await calling { () async throws(FederationFailure) in
+                    try await service.status(id, tenant: tenant).record.spec.task == .language
+                }
                 let rounds = try await calling { () async throws(FederationFailure) in
                     try await service.rounds(id, tenant: tenant, after: after, limit: limit)
                 }
-                return RoundList(session: id, rounds: rounds.map(RoundFacts.init))
+                return RoundList(session: id, rounds: rounds.map { RoundFacts(record: $0, isText: isText) })
             },
         ]
     }

@@ -18,6 +18,7 @@ package struct SessionRequest {
         spec.privacy = try Self.privacy(&sent)
         spec.secureAggregation = Self.secureAggregation(&sent)
         if let type = body.modelType { spec.modelType = type.word }
+        if spec.task == .language || body.model?.kind == .byteTransformer { try takeUsualForText() }
         spec.maxClients = body.maxClients ?? max(spec.maxClients, spec.minClients)
         if let schedule = body.schedule { spec.schedule = try told { () throws(FieldError) in try LearningRateSchedule(json: schedule.json) } }
         if let optimizer = body.optimizer { spec.optimizer = optimizer.optimizer }
@@ -28,6 +29,9 @@ package struct SessionRequest {
             let read = try told { () throws(FieldError) in try ModelSpec(json: model.json) }
             spec.model = read
             if body.modelType == nil { spec.modelType = Self.type(of: read.kind) }
+        } else if spec.task == .language {
+            // Text of any kind fits it.
+            spec.model = ModelSpec(transformer: TransformerShape())
         }
         try models()
         if spec.privacy == nil { sent.withoutEffect(["privacy_budget"], "without differential privacy the budget is kept and has no effect") }
@@ -39,6 +43,14 @@ package struct SessionRequest {
                 sent.note("WAITS", "min_clients", "\(needed.count) clients are needed because \(why): the session waits for so many")
             }
         } catch { throw sent.invalid(error.field, error.issue) }
+    }
+
+    /// What was sent goes before what is usual.
+    private mutating func takeUsualForText() throws(ServiceError) {
+        let asked = spec
+        spec.takeUsualForText()
+        if sent.has("learning_rate") { spec.learningRate = asked.learningRate }
+        if sent.has("batch_size") { spec.batchSize = asked.batchSize }
     }
 
     private mutating func chooseRule() throws(ServiceError) {
@@ -89,6 +101,7 @@ package struct SessionRequest {
         case .linear: .linear
         case .mlp: .neuralNetwork
         case .cnn: .cnn
+        case .byteTransformer: .languageModel
         }
     }
 }

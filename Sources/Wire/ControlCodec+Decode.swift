@@ -129,7 +129,8 @@ extension ControlCodec {
             training: TrainingPlan(
                 learningRate: t.learningRate, momentum: t.momentum, weightDecay: t.weightDecay, proximalMu: t.proximalMu,
                 localEpochs: Int(t.localEpochs), batchSize: Int(t.batchSize), seed: t.seed,
-                adam: t.hasAdam ? AdamPlan(beta1: t.adam.beta1, beta2: t.adam.beta2, epsilon: t.adam.epsilon) : nil),
+                adam: t.hasAdam ? AdamPlan(beta1: t.adam.beta1, beta2: t.adam.beta2, epsilon: t.adam.epsilon) : nil,
+                text: t.localSteps == 0 && t.window == 0 ? nil : TextPlan(steps: Int(t.localSteps), window: Int(t.window))),
             uploadEncoding: encoding, phase: phase, rule: rule, privacy: m.hasPrivacy ? try terms(m.privacy) : nil)
     }
 

@@ -132,6 +132,8 @@ enum ControlReader {
             plan.adam = AdamPlan(beta1: try part.float(1), beta2: try part.float(2), epsilon: try part.float(3))
             try part.finish()
         }
+        let text = TextPlan(steps: try reader.whole(9), window: try reader.whole(10))
+        if text.steps != 0 || text.window != 0 { plan.text = text }
         try reader.finish()
         return plan
     }

@@ -133,11 +133,16 @@ enum ControlWriter {
         writer.number(5, clamping: plan.localEpochs)
         writer.number(6, clamping: plan.batchSize)
         writer.fixed(7, plan.seed)
-        guard let adam = plan.adam else { return }
-        writer.message(8) {
-            $0.float(1, adam.beta1)
-            $0.float(2, adam.beta2)
-            $0.float(3, adam.epsilon)
+        if let adam = plan.adam {
+            writer.message(8) {
+                $0.float(1, adam.beta1)
+                $0.float(2, adam.beta2)
+                $0.float(3, adam.epsilon)
+            }
+        }
+        if let text = plan.text {
+            writer.number(9, clamping: text.steps)
+            writer.number(10, clamping: text.window)
         }
     }
 

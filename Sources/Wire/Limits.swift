@@ -31,6 +31,8 @@ package enum Limits {
     package static let proximalMu: Float = 1000
     package static let localEpochs = 1...1000
     package static let batchSize = 1...65_536
+    package static let localSteps = 1...10_000
+    package static let window = 1...4096
     /// A zstd window of 8 MiB, which every decoder has to support (RFC 8878 §3.1.1.1.2).
     package static let windowLog = 23
     /// A body, compressed or not: the largest model (2 GiB of Float32) and its header.

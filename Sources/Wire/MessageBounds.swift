@@ -172,5 +172,8 @@ private enum Bound {
         }
         try number(plan.localEpochs, Limits.localEpochs, "round_start.training.local_epochs")
         try number(plan.batchSize, Limits.batchSize, "round_start.training.batch_size")
+        guard let text = plan.text else { return }
+        try number(text.steps, Limits.localSteps, "round_start.training.local_steps")
+        try number(text.window, Limits.window, "round_start.training.window")
     }
 }

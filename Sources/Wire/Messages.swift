@@ -135,6 +135,8 @@ package enum Capability: String, Sendable, CaseIterable {
     case xWing = "x_wing"
     /// Noise that each client adds before its update is masked.
     case clientNoise = "client_noise"
+    /// A byte-level transformer, trained on text.
+    case byteTransformer = "byte_transformer"
 }
 
 package struct RoundClosed: Equatable, Sendable {

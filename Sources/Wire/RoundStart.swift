@@ -119,6 +119,14 @@ package struct AdamPlan: Equatable, Sendable {
     }
 }
 
+/// How a model of text is trained: steps in the place of epochs, on windows that are drawn from the text.
+package struct TextPlan: Equatable, Sendable {
+    package var steps: Int
+    /// Bytes of a window.
+    package var window: Int
+    package init(steps: Int, window: Int) { (self.steps, self.window) = (steps, window) }
+}
+
 package struct TrainingPlan: Equatable, Sendable {
     package var learningRate: Float
     package var momentum: Float
@@ -130,11 +138,14 @@ package struct TrainingPlan: Equatable, Sendable {
     package var seed: UInt64
     /// nil: SGD.
     package var adam: AdamPlan?
+    /// nil: the data are rows.
+    package var text: TextPlan?
     package init(
         learningRate: Float, momentum: Float, weightDecay: Float, proximalMu: Float, localEpochs: Int, batchSize: Int,
-        seed: UInt64, adam: AdamPlan? = nil
+        seed: UInt64, adam: AdamPlan? = nil, text: TextPlan? = nil
     ) {
         self.adam = adam
+        self.text = text
         self.learningRate = learningRate
         self.momentum = momentum
         self.weightDecay = weightDecay

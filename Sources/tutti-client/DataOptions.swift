@@ -6,7 +6,7 @@ import TuttiConfiguration
 
 /// How a file of rows is read; the same for every command.
 struct DataOptions: ParsableArguments {
-    @Option(help: "CSV file with one labelled row a line; or a NumPy (.npz, .npy) or IDX file.")
+    @Option(help: "CSV file with one labelled row a line; or a NumPy (.npz, .npy) or IDX file; or text: a .txt file or a folder of them.")
     var dataset: String
 
     @Option(help: "File with the class of each row, beside a .npy or IDX file of rows.")

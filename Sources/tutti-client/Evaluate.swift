@@ -2,13 +2,14 @@ import ArgumentParser
 import Attacks
 import ClientNode
 import CommandKit
+import Federation
 import Learning
 import StrictJSON
 
 struct Evaluate: ReportingCommand {
     static let configuration = CommandConfiguration(
         abstract: "How good a model is on a labelled file: accuracy, loss, ROC area, calibration, and each class for itself; "
-            + "for a regression RMSE, MAE and R².")
+            + "for a regression RMSE, MAE and R²; for a model of text bits per byte.")
 
     @Option(help: "Model file (safetensors).")
     var model: String
@@ -21,13 +22,14 @@ struct Evaluate: ReportingCommand {
     func perform() async throws(CommandFailure) -> JSON {
         let file = try await loadModel(model)
         let rows = try await loadRows(source, for: file).dataset
-        let measures = ModelMeasures(of: file, on: rows)
+        let measures = LocalComputer.measures(of: file, on: rows)
         switch measures {
         case .classification(let result): tell(result, file.schema.labels)
         case .regression(let result):
             say(
                 "rows \(result.rows)  RMSE \(fixed(result.rootMeanSquaredError))  MAE \(fixed(result.meanAbsoluteError))  "
                     + "R² \(result.r2.map(fixed) ?? "-")")
+        case .language(let result): say("bytes \(result.bytes)  bits per byte \(fixed(result.bitsPerByte))  loss \(fixed(result.nats)) nats")
         }
         let result = measures.json(names: file.schema.labels)
         guard backdoor else { return result }

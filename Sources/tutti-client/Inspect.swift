@@ -32,7 +32,7 @@ struct Doctor: ReportingCommand {
         discussion: "Every line that is not ok begins with a code; docs/doctor.md has all of them.")
     @Option(help: "Folder of this node.")
     var data: String
-    @Option(help: "CSV file to read as 'run' would.")
+    @Option(help: "File or folder to read as 'run' would.")
     var dataset: String?
     @Option(help: "Label column, as for 'run'.")
     var label: String?

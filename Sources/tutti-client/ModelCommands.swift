@@ -33,6 +33,10 @@ struct Predict: ReportingCommand {
 
     func perform() async throws(CommandFailure) -> JSON {
         let file = try await loadModel(model)
+        guard file.spec.task != .language else {
+            throw CommandFailure(
+                .usage, "\(model) is a model of text, and predicts no rows.", remedy: "Ask the coordinator it is registered at: POST /api/v2/ai/llm/generate.")
+        }
         let local = try await loadRows(source, for: file)
         let rows = min(local.dataset.rows, max(0, limit ?? .max))
         let features = Array(local.dataset.features.prefix(rows * local.dataset.inputs))

@@ -54,6 +54,17 @@ struct PageTests {
         return (tags, attributes)
     }
 
+    /// A session of text has bits per byte where others have an accuracy.
+    @Test func aSessionOfTextShowsBits() {
+        var model = Samples.session(rounds: 3)
+        model.standing.isText = true
+        model.standing.accuracy = nil
+        for row in model.rows.indices { (model.rows[row].accuracy, model.rows[row].loss) = (nil, 2 * 0.693_147_180_559_945_3) }
+        model.standing.loss = model.rows.last?.loss
+        let text = String(decoding: SessionPage.content(model).document(Self.frame), as: UTF8.self)
+        #expect(text.contains("Bits per byte") && text.contains("2.000") && !text.contains(">Accuracy<"))
+    }
+
     @Test func hostileTextsStayTexts() {
         for (name, text) in Self.pages {
             let found = Self.names(text)

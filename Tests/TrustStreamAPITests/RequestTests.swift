@@ -4,6 +4,7 @@ import FederationService
 import Learning
 import StrictJSON
 import Testing
+import TrustStreamAPI
 
 /// Every documented request field, and ours, with values that are refused: the error names the field and repeats the value.
 @Suite struct RequestTests {
@@ -92,19 +93,36 @@ import Testing
 
     @Test func documentedChoicesThatAreNotBuiltAreNamed() async throws {
         let body = try JSON(parsing: Documented.plainRequest)
-        let choices: [(String, [JSON])] = [("model_type", ["language_model"])]
-        for (field, values) in choices {
-            for value in values {
-                let answer = await Surface().call("POST", sessions, json: body.setting(field, value).encodedText)
-                #expect(answer.status == 501 && answer.details["field"]?.text == field && answer.details["provided_value"] == value)
-            }
-        }
         let sampled = body.setting("differential_privacy.enabled", true).setting("sampling", "poisson")
         let answer = await Surface().call("POST", sessions, json: sampled.encodedText)
         #expect(answer.status == 501 && answer.details["field"]?.text == "sampling" && answer.details["provided_value"] == "poisson")
         let unknown = await Surface().call("POST", sessions, json: "{\"model_type\": \"neural_netwrk\"}")
         for name in ["neural_network", "logistic_regression", "linear", "cnn", "language_model", "did you mean 'neural_network'"] {
             #expect(unknown.details["issue"]?.text?.contains(name) == true, "\(name)")
+        }
+    }
+
+    @Test func aSessionOfTextHasItsOwnUsualValues() throws {
+        let usual = try SessionRequest(try JSON(parsing: #"{"model_type": "language_model", "rounds": 40}"#)).spec
+        #expect(usual.model == ModelSpec(transformer: TransformerShape()) && usual.learningRate == 1e-3 && usual.batchSize == 16)
+        #expect(usual.optimizer.name == .adam && usual.schedule == LearningRateSchedule(.cosine(to: 0.1), warmUpRounds: 2))
+        let asked = try SessionRequest(
+            try JSON(
+                parsing: #"{"model": {"kind": "byte_transformer", "transformer": {"layers": 2, "width": 64, "context": 96}}, "learning_rate": 0.004, "#
+                    + #""batch_size": 8, "local_steps": 50, "window": 64, "learning_rate_schedule": {"kind": "constant"}}"#)
+        ).spec
+        #expect(asked.modelType == .languageModel && asked.model?.transformer == TransformerShape(layers: 2, width: 64, heads: 4, hidden: 256, context: 96))
+        #expect((asked.learningRate, asked.batchSize, asked.localSteps, asked.window) == (0.004, 8, 50, 64) && asked.schedule == .constant)
+        for (body, field) in [
+            (#"{"model_type": "language_model", "algorithm": "fedprox"}"#, "algorithm"), (#"{"model_type": "language_model", "window": 200}"#, "window"),
+            (#"{"model_type": "language_model", "model": {"kind": "mlp", "layers": [2, 2]}}"#, "model.kind"),
+            (#"{"model_type": "language_model", "model": {"kind": "byte_transformer", "transformer": {"heads": 3}}}"#, "model.transformer.width"),
+            (#"{"model_type": "neural_network", "local_steps": 3}"#, "local_steps"),
+        ] {
+            let json = try JSON(parsing: body)
+            #expect("\(body)") { try SessionRequest(json) } throws: { error in
+                if case .invalid(let named, _, _)? = error as? ServiceError { named == field } else { false }
+            }
         }
     }
 

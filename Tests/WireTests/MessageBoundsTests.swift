@@ -92,6 +92,9 @@ import Wire
             (changed(start) { $0.training.proximalMu = 1001 }, "training.proximal_mu"),
             (changed(start) { $0.training.localEpochs = 0 }, "training.local_epochs"),
             (changed(start) { $0.training.batchSize = 65_537 }, "training.batch_size"),
+            (changed(start) { $0.training.text = TextPlan(steps: 0, window: 8) }, "training.local_steps"),
+            (changed(start) { $0.training.text = TextPlan(steps: 10_001, window: 8) }, "training.local_steps"),
+            (changed(start) { $0.training.text = TextPlan(steps: 1, window: 4097) }, "training.window"),
         ]
         for (message, field) in bad { #expect(fieldName { _ = try ControlCodec.encode(ServerMessage.roundStart(message)) } == "round_start." + field) }
         for path in ["m", "//host/m", "/a b", "/a\n", "/\\host", "https://host/m", "/ä", ""] {

@@ -71,6 +71,16 @@ import Wire
                     uploadEncoding: .identity, rule: .normalised))
         ),
         (
+            "round_start_text",
+            .roundStart(
+                RoundStart(
+                    sessionID: "fl_1", round: 1, attempt: 1, modelSHA256: digest, modelPath: "/m", updatePath: "/u", deadlineMs: 1_750_000_600_000,
+                    training: TrainingPlan(
+                        learningRate: 0.001, momentum: 0, weightDecay: 0, proximalMu: 0, localEpochs: 1, batchSize: 16, seed: 7,
+                        adam: AdamPlan(beta1: 0.9, beta2: 0.99, epsilon: 1e-8), text: TextPlan(steps: 25, window: 128)),
+                    uploadEncoding: .identity))
+        ),
+        (
             "round_start_controlled",
             .roundStart(
                 RoundStart(

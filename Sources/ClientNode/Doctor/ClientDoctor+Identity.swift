@@ -44,6 +44,10 @@ extension ClientDoctor {
     /// Whether the rows can be read as `run` would.
     package static func rows(_ options: LocalDataOptions) -> Finding {
         do {
+            if options.isText {
+                let text = try LocalData.load(options).dataset
+                return .ok("data set", "\(text.samples) bytes of text in \(text.rows) pieces")
+            }
             let bytes = try LocalData.read(options.path)
             let labels = try options.labels.map { path throws(ClientNodeError) in try LocalData.read(path) }
             let table = try DataFile.parse(bytes, labels: labels, options: options.csv)

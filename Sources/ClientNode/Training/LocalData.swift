@@ -1,7 +1,7 @@
 import Foundation
 package import Learning
 
-/// Where a node's rows come from: a file, how to read it, and optionally which share of it is this node's.
+/// Where a node's rows come from: a file (or for text a folder), how to read it, and optionally which share of it is this node's.
 package struct LocalDataOptions: Sendable, Equatable {
     package var path: String
     /// A file with the class of each row, for formats that hold one array a file.
@@ -20,6 +20,9 @@ package struct LocalDataOptions: Sendable, Equatable {
         self.csv = csv
         self.partition = partition
     }
+
+    /// The model says so, or else the path.
+    package var isText: Bool { schema.map { $0.task == .language } ?? LocalText.isText(path) }
 }
 
 package struct LocalData: Sendable {
@@ -33,6 +36,7 @@ package struct LocalData: Sendable {
 
     /// Reads, checks and scales the rows, and keeps this node's share of them.
     package static func load(_ options: LocalDataOptions) throws(ClientNodeError) -> LocalData {
+        if options.isText { return try loadText(options) }
         let bytes = try read(options.path)
         let labels: [UInt8]?
         if let path = options.labels { labels = try read(path) } else { labels = nil }
@@ -50,6 +54,17 @@ package struct LocalData: Sendable {
         }
     }
 
+    private static func loadText(_ options: LocalDataOptions) throws(ClientNodeError) -> LocalData {
+        guard options.labels == nil else {
+            throw ClientNodeError(.usage, "\(options.path) is text, and text has no labels.", remedy: "Leave out --labels.")
+        }
+        var data = LocalData(dataset: try LocalText.load(options.path), schema: .text)
+        do {
+            if let text = options.partition { data.dataset = try PartitionShare(parsing: text).select(from: data.dataset) }
+        } catch { throw ClientNodeError(.configuration, "\(options.path): \(error)", remedy: "Nothing was sent.") }
+        return data
+    }
+
     package static func read(_ path: String) throws(ClientNodeError) -> [UInt8] {
         guard let attributes = try? FileManager.default.attributesOfItem(atPath: (path as NSString).resolvingSymlinksInPath) else {
             throw ClientNodeError(
@@ -59,7 +74,7 @@ package struct LocalData: Sendable {
         guard attributes[.type] as? FileAttributeType == .typeRegular, let size = attributes[.size] as? Int, size <= Limits.datasetBytes else {
             throw ClientNodeError(
                 .configuration, "\(path) is not a regular file of at most \(Limits.datasetBytes >> 30) GiB.",
-                remedy: "Give a CSV, NumPy or IDX file.")
+                remedy: "Give a CSV, NumPy or IDX file; for text a .txt file or a folder of them.")
         }
         guard let data = FileManager.default.contents(atPath: path) else {
             throw ClientNodeError(

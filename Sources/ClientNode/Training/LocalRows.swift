@@ -17,7 +17,8 @@ package struct LocalRows: Sendable {
         return (LocalRows(data.dataset), data.schema)
     }
 
-    package var count: Int { numbers?.count ?? whole.rows }
+    /// Rows, or bytes of text: what its updates count for.
+    package var count: Int { whole.task == .language ? dataset.samples : numbers?.count ?? whole.rows }
     var inputs: Int { whole.inputs }
     var outputs: Int { whole.outputs }
     var task: DataSchema.LearningTask { whole.task }

@@ -53,8 +53,9 @@ package struct LocalWork: Sendable {
     private func check(_ model: ModelFile) throws(ClientNodeError) {
         guard model.schema.task == rows.task else {
             throw ClientNodeError(
-                .failed, "The session's model is for \(model.schema.task.rawValue), and the local rows were read for \(rows.task.rawValue).",
-                remedy: "Run with --task \(model.schema.task.rawValue), or join another session.")
+                .failed,
+                "The session's model is for \(model.schema.task.rawValue), \(model.schema.task.reading), and the local data are for \(rows.task.rawValue).",
+                remedy: "Give such data, or join another session.")
         }
         guard model.schema.inputs == rows.inputs, model.schema.outputs == rows.outputs else {
             throw ClientNodeError(

@@ -16,6 +16,9 @@ package enum Words {
         return "\(sign)\(scaled / Int64(scale))." + String(repeating: "0", count: max(0, digits - fraction.count)) + fraction
     }
 
+    /// Of a loss in nats.
+    static func bits(_ nats: Double) -> Double { nats / 0.693_147_180_559_945_3 }
+    static func bitsPerByte(_ nats: Double?) -> String { fixed(nats.map(bits), 3) }
     static func accuracy(_ value: Double?) -> String { fixed(value, 3) }
     static func epsilon(_ value: Double?) -> String { fixed(value, 3) }
 

@@ -32,6 +32,8 @@ package struct SessionStanding: Sendable, Equatable {
     package var loss: Double?
     package var epsilon: Double?
     package var epsilonBudget: Double?
+    /// Of text: losses are nats per byte, and there is no accuracy.
+    package var isText = false
     package var activeClients: Int
     package var clients: Int
 

@@ -68,7 +68,14 @@ package struct SessionCharts {
         return chart
     }
 
-    package var all: [Chart] { [accuracy, loss] + (epsilon.map { [$0] } ?? []) + [bytes] }
+    /// Of a model of text; uniform guessing takes 8.
+    package var bitsPerByte: Chart {
+        Chart(
+            id: "chart-bits", title: "Bits per byte", about: "Bits for each byte of text after each committed round, \(measured).",
+            series: [.init(name: "", points: points({ $0.loss.map(Words.bits) }, { Words.bitsPerByte($0.loss) }, isMeasured: true))], rounds: rounds)
+    }
+
+    package var all: [Chart] { [model.standing.isText ? bitsPerByte : accuracy, loss] + (epsilon.map { [$0] } ?? []) + [bytes] }
 
     @HTMLBuilder package var figures: HTML {
         if committed.isEmpty {

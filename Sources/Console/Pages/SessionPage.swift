@@ -72,7 +72,11 @@ package enum SessionPage {
         }
         HTML(.dl, [.class("figures")]) {
             HTML.figure("Round", "\(session.round)", "of \(session.rounds)")
-            HTML.figure("Accuracy", Words.accuracy(session.accuracy), "")
+            if session.isText {
+                HTML.figure("Bits per byte", Words.bitsPerByte(session.loss), "")
+            } else {
+                HTML.figure("Accuracy", Words.accuracy(session.accuracy), "")
+            }
             HTML.figure("Loss", Words.loss(session.loss), "")
             HTML.figure("ε spent", session.epsilonBudget == nil ? Words.unknown : Words.epsilon(session.epsilon), budget(session))
             HTML.figure(

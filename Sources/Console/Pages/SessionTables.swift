@@ -5,8 +5,8 @@ enum RoundsTable {
             HTML(.p, [.class("empty")]) { "No round is over yet." }
         } else {
             HTML.table(
-                "rounds-table", caption: HTML(caption(model)), label: "Rounds", head: head,
-                body: zip(model.rows, remaining(model)).reversed().map { row($0, $1) })
+                "rounds-table", caption: HTML(caption(model)), label: "Rounds", head: head(isText: model.standing.isText),
+                body: zip(model.rows, remaining(model)).reversed().map { row($0, $1, isText: model.standing.isText) })
         }
         if model.hasEarlier || model.hasLater {
             HTML(.nav, [.class("pages"), .aria("label", "Pages of rounds")]) {
@@ -20,20 +20,23 @@ enum RoundsTable {
 
     private static func caption(_ model: SessionModel) -> String {
         let isHeldOut = model.rows.contains(where: \.isHeldOut)
+        let figures = model.standing.isText ? "Loss (nats) and bits per byte" : "Loss and accuracy"
+        let data = model.standing.isText ? "text" : "rows"
         let source =
             isHeldOut
-            ? "Loss and accuracy are measured by the coordinator on labelled rows of its own"
+            ? "\(figures) are measured by the coordinator on \(model.standing.isText ? "text" : "labelled rows") of its own"
                 + (model.rows.contains { $0.isCommitted && !$0.isHeldOut && $0.loss != nil } ? "; where marked with *, the clients' word." : ".")
-            : "Loss and accuracy are the clients' word, on their own rows, of the model that the round began with."
+            : "\(figures) are the clients' word, on their own \(data), of the model that the round began with."
         return "Newest first. \(source)"
     }
 
-    private static var head: [HTML] {
+    private static func head(isText: Bool) -> [HTML] {
         [
             .column("Round", "number"), .column("ok / sel", "number", hint: "Updates that count, of the clients that were asked"),
             .column("late", "number", hint: "Updates that came for an attempt that was sealed"),
             .column("drop", "number", hint: "Clients that sent nothing in time"),
-            .column("rej", "number", hint: "Updates that were refused"), .column("Loss", "number"), .column("Accuracy", "number"), .column("ε", "number"),
+            .column("rej", "number", hint: "Updates that were refused"), .column("Loss", "number"), .column(isText ? "Bits / byte" : "Accuracy", "number"),
+            .column("ε", "number"),
             .column("MB up", "number"), .column("MB down", "number"), .column("agg ms", "number", hint: "Milliseconds of aggregation"),
             .column("round s", "number", hint: "Seconds of the whole round"), .column("eta", "number", hint: "Minutes and seconds left when the round ended"),
             .column("Remarks"),
@@ -49,7 +52,7 @@ enum RoundsTable {
         }
     }
 
-    private static func row(_ row: RoundRow, _ remaining: Double) -> HTML {
+    private static func row(_ row: RoundRow, _ remaining: Double, isText: Bool) -> HTML {
         let mark = row.isCommitted && !row.isHeldOut ? "*" : ""
         return HTML(.tr, [.data("round", "\(row.round)")] + (row.isCommitted ? [] : [.class("void")])) {
             HTML(.th, [.of(.scope, "row"), .class("number")]) { row.attempt > 1 ? "\(row.round) (\(row.attempt))" : "\(row.round)" }
@@ -58,7 +61,11 @@ enum RoundsTable {
             HTML.cell("\(row.dropped)", "number")
             HTML.cell("\(row.rejected)", "number")
             measured("loss", row.loss == nil ? Words.unknown : Words.loss(row.loss), row.loss == nil ? "" : mark)
-            measured("accuracy", Words.accuracy(row.accuracy), row.accuracy == nil ? "" : mark)
+            if isText {
+                measured("bits", Words.bitsPerByte(row.loss), row.loss == nil ? "" : mark)
+            } else {
+                measured("accuracy", Words.accuracy(row.accuracy), row.accuracy == nil ? "" : mark)
+            }
             measured("epsilon", Words.epsilon(row.epsilon), "")
             measured("up", Words.megabytes(row.bytesUp), "")
             measured("down", Words.megabytes(row.bytesDown), "")

@@ -103,6 +103,7 @@ extension SessionStanding {
         accuracy = view.heldOutAccuracy ?? view.accuracy
         loss = view.heldOutLoss ?? view.loss
         epsilon = view.epsilon
+        isText = record.spec.modelType == .languageModel
         if record.spec.privacy != nil { epsilonBudget = record.privacy?.budget.epsilon ?? record.spec.privacyCap }
     }
 }

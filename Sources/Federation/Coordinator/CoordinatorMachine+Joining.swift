@@ -40,7 +40,7 @@ extension CoordinatorMachine {
         let task = session.spec.task
         if schema.task != task {
             return .schemaDisagrees(
-                field: "data_schema.task", session: "\(task.rawValue), for which rows are read with --task \(task.rawValue)", client: schema.task.rawValue)
+                field: "data_schema.task", session: "\(task.rawValue), \(task.reading)", client: schema.task.rawValue)
         }
         if let ours = session.schema {
             if let (field, mine, theirs) = ours.disagreement(with: schema) {
@@ -87,6 +87,7 @@ extension CoordinatorMachine {
         case .linear: ModelSpec(kind: .linear, layers: [schema.inputs, 1])
         case .logisticRegression: ModelSpec(kind: .softmaxRegression, layers: [schema.inputs, schema.outputs])
         case .cnn: convolutional(schema)
+        case .languageModel: ModelSpec(transformer: TransformerShape())
         }
     }
 

@@ -72,7 +72,7 @@ extension CoordinatorMachine {
                 learningRate: Float(spec.learningRate * spec.schedule.factor(round: record.round, of: spec.rounds)), momentum: Float(spec.momentum),
                 weightDecay: Float(spec.weightDecay),
                 proximalMu: Float(spec.proximalMu), localEpochs: spec.localEpochs, batchSize: spec.batchSize,
-                seed: trainingSeed(record, client), adam: adamPlan),
+                seed: trainingSeed(record, client), adam: adamPlan, text: spec.textPlan(session.model)),
             // Masked numbers are random, and do not shrink.
             uploadEncoding: record.secure == nil ? .zstdShuffle : .identity,
             phase: record.secure.flatMap { bytes(hexadecimal: $0.parameters) }.map { .maskedUpdate(parameters: $0) } ?? .plainUpdate,

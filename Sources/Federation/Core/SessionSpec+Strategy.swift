@@ -30,7 +30,7 @@ extension SessionSpec {
         let training: [Capability] =
             (optimizer.name == .adam ? [.adam] : []) + (secureAggregation == nil ? [] : [.secureAggregation])
             + (privacy == nil ? [] : [.differentialPrivacy]) + (privacy != nil && noiseBy == .clients ? [.clientNoise] : [])
-            + (secureAggregation?.keyAgreement == .xWing ? [.xWing] : [])
+            + (secureAggregation?.keyAgreement == .xWing ? [.xWing] : []) + (task == .language ? [.byteTransformer] : [])
         return switch strategy.client {
         case .plain: training
         case .normalised: training + [.normalised]

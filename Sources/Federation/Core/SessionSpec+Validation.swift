@@ -34,9 +34,10 @@ extension SessionSpec {
         if let fault = schedule.fault {
             throw SpecError(field: "learning_rate_schedule.\(fault.field)", issue: fault.issue, provided: schedule.json[fault.field] ?? .null)
         }
-        if let rule = earlyStopping, rule.metric == .accuracy, task == .regression {
+        if let rule = earlyStopping, rule.metric == .accuracy, task != .classification {
             throw SpecError(
-                field: "early_stopping.metric", issue: "must be loss: a regression has no accuracy", provided: .string(rule.metric.rawValue))
+                field: "early_stopping.metric", issue: "must be loss: a \(task == .language ? "language model" : "regression") has no accuracy",
+                provided: .string(rule.metric.rawValue))
         }
         if let rule = earlyStopping, let fault = rule.fault {
             throw SpecError(field: "early_stopping.\(fault.field)", issue: fault.issue, provided: rule.json[fault.field] ?? .null)
@@ -80,6 +81,7 @@ extension SessionSpec {
         if let model, let fault = model.fault {
             throw SpecError(field: "model.\(fault.field)", issue: fault.issue, provided: model.json[fault.field] ?? .null)
         }
+        try validateText()
         try validatePrivacy()
         try validateSecureAggregation()
         _ = try clientsNeeded()

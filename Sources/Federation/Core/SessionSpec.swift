@@ -18,8 +18,16 @@ package struct SessionSpec: Sendable, Equatable, Codable {
         /// A regression: it predicts a number instead of a class.
         case linear
         case cnn
+        /// A byte-level transformer, trained on text.
+        case languageModel = "language_model"
 
-        package var task: DataSchema.LearningTask { self == .linear ? .regression : .classification }
+        package var task: DataSchema.LearningTask {
+            switch self {
+            case .linear: .regression
+            case .neuralNetwork, .logisticRegression, .cnn: .classification
+            case .languageModel: .language
+            }
+        }
     }
     package enum Aggregation: String, Sendable, Codable, CaseIterable {
         case mean, median
@@ -68,6 +76,10 @@ package struct SessionSpec: Sendable, Equatable, Codable {
     package var schedule = LearningRateSchedule.constant
     package var batchSize = 32
     package var localEpochs = 1
+    /// Of a language model, in the place of epochs: steps of a client in a round. nil: `usualLocalSteps`.
+    package var localSteps: Int?
+    /// Of a language model: bytes of a window, of which `batchSize` are a step. nil: see `window(of:)`.
+    package var window: Int?
     package var momentum = 0.0
     /// Of the clients' local training.
     package var optimizer = LocalOptimizer.sgd
@@ -133,6 +145,8 @@ extension SessionSpec {
         try read(.schedule, &schedule)
         try read(.batchSize, &batchSize)
         try read(.localEpochs, &localEpochs)
+        try read(.localSteps, &localSteps)
+        try read(.window, &window)
         try read(.momentum, &momentum)
         try read(.optimizer, &optimizer)
         try read(.weightDecay, &weightDecay)

@@ -1,3 +1,4 @@
+internal import ByteLanguage
 package import KernelTable
 package import Learning
 package import Strategies
@@ -8,7 +9,7 @@ package import Wire
 /// clients that take turns share one.
 package struct LocalComputer {
     private let kernels: KernelTable?
-    private var trainer: (spec: ModelSpec, trainer: LocalTrainer)?
+    private var task: (any LocalTask)?
 
     /// - Parameter kernels: nil: the best the machine has.
     package init(kernels: KernelTable? = nil) { self.kernels = kernels }
@@ -23,8 +24,8 @@ package struct LocalComputer {
         model: ModelFile, start: RoundStart, dataset: Dataset, controls: Controls? = nil, stopping: LocalStopping? = nil,
         isCancelled: () -> Bool = { false }
     ) throws(StrategyError) -> UpdateBody? {
-        let before = evaluation(model: model, dataset: dataset)
-        let plan = start.training
+        var task = self.task(for: model.spec)
+        let before = task.assessment(model.parameters, dataset)
         let rule: Strategy.ClientRule
         var controls = controls
         switch start.rule {
@@ -37,21 +38,15 @@ package struct LocalComputer {
                 controls = Controls(server: zeros, own: zeros)
             }
         }
-        var trainer = trainer(for: model.spec)
-        let local = try rule.train(
-            &trainer, model: model.parameters, dataset: dataset,
-            options: TrainingOptions(
-                epochs: plan.localEpochs, batchSize: plan.batchSize, learningRate: plan.learningRate,
-                momentum: plan.momentum, weightDecay: plan.weightDecay, proximalMu: plan.proximalMu, seed: plan.seed,
-                optimizer: plan.adam.map { .adam(Adam(beta1: $0.beta1, beta2: $0.beta2, epsilon: $0.epsilon)) } ?? .sgd, stopping: stopping),
-            controls: controls, isCancelled: isCancelled)
-        self.trainer = (model.spec, trainer)
+        let local = try task.train(
+            model.parameters, dataset, RoundWork(plan: start.training, rule: rule, controls: controls, stopping: stopping), isCancelled: isCancelled)
+        self.task = task
         guard let local else { return nil }
         let count = model.parameters.count
         var update = UpdateBody(
             spec: model.spec, kind: rule == .normalised ? .normalised : .delta,
             values: rule == .controlled ? Array(local.values.prefix(count)) : local.values, round: start.round, attempt: start.attempt,
-            samples: Int64(local.training.samples), base: start.modelSHA256, loss: min(before.loss, ValidUpdate.maximumLoss),
+            samples: Int64(local.training.samples), base: start.modelSHA256, loss: before.rows > 0 ? min(before.loss, ValidUpdate.maximumLoss) : nil,
             accuracy: before.accuracy, trainingLoss: local.training.loss)
         if rule == .controlled { update.control = Array(local.values.dropFirst(count)) }
         update.hasLostControl = controls?.isOwnLost ?? false
@@ -83,16 +78,34 @@ package struct LocalComputer {
         try ServerState(decoding: file, strategy: Strategy(client: .controlled), parameters: parameters).control
     }
 
+    /// Of a model on what this client judges by: its rows, or the part of its text that it does not train on.
     package func evaluation(model: ModelFile, dataset: Dataset) -> Assessment {
-        assess(spec: model.spec, parameters: model.parameters, dataset: dataset, kernels: kernels)
+        if model.spec.transformer != nil { return Self.assessment(of: model, on: Dataset(texts: dataset.heldOut.judging), kernels: kernels) }
+        return Self.assessment(of: model, on: dataset, kernels: kernels)
     }
 
-    private mutating func trainer(for spec: ModelSpec) -> LocalTrainer {
-        if let kept = trainer, kept.spec == spec {
-            // Taken out, so that its buffers are changed in place.
-            trainer = nil
-            return kept.trainer
+    /// Of a model of any kind on all of the rows, or on the whole text. They must fit the model.
+    package static func assessment(of model: ModelFile, on dataset: Dataset, kernels: KernelTable? = nil) -> Assessment {
+        guard let shape = model.spec.transformer else {
+            return assess(spec: model.spec, parameters: model.parameters, dataset: dataset, kernels: kernels)
         }
-        return LocalTrainer(spec: spec, kernels: kernels)
+        return TextTask.assessment(TransformerConfiguration(shape), model.parameters, dataset.texts, kernels)
+    }
+
+    /// Everything there is to say of a model of any kind on rows or text that fit it.
+    package static func measures(of model: ModelFile, on dataset: Dataset) -> ModelMeasures {
+        guard model.spec.transformer != nil else { return ModelMeasures(of: model, on: dataset) }
+        let told = assessment(of: model, on: dataset)
+        return .language(LanguageMeasures(bytes: told.rows, nats: told.loss))
+    }
+
+    private mutating func task(for spec: ModelSpec) -> any LocalTask {
+        if let kept = task, kept.spec == spec {
+            // Taken out, so that its buffers are changed in place.
+            task = nil
+            return kept
+        }
+        if let shape = spec.transformer { return TextTask(spec, shape, kernels: kernels) }
+        return TableTask(spec, kernels: kernels)
     }
 }

@@ -26,23 +26,37 @@ extension ModelCard {
 
     private var detailFacts: [(String, String)] {
         [
-            ("kind", model.kind.rawValue), ("layers", model.layers.map(String.init).joined(separator: " → ")),
+            ("kind", model.kind.rawValue), ("layers", sizes),
             ("parameters", "\(model.parameterCount)"), ("file", "safetensors, \(bytes) bytes"), ("SHA-256", sha256), ("session", session),
             ("round", "\(round)"), ("made at", madeAt ?? "not known"),
         ]
     }
 
+    private var sizes: String {
+        guard let shape = model.transformer else { return model.layers.map(String.init).joined(separator: " → ") }
+        return "\(shape.layers) of width \(shape.width), \(shape.heads) heads, \(shape.hidden) hidden; context of \(shape.context) symbols"
+    }
+
     private var dataFacts: [(String, String)] {
+        if schema.task == .language { return textFacts }
         var facts = [("task", schema.task.rawValue), ("features", "\(schema.inputs)")]
         switch schema.task {
         case .classification: facts.append(("classes", schema.labels.isEmpty ? "\(schema.outputs)" : schema.labels.joined(separator: ", ")))
         case .regression: facts.append(("predicts", "one number, in the unit of the training data"))
+        case .language: break
         }
         facts += [
             ("scaling of the features", schema.scale.summary), ("clients of the session", "\(clients)"), ("rows they declare", "\(rows)"),
             ("clients whose updates made the last step", contributors.map(String.init) ?? "not known"),
         ]
         return facts
+    }
+
+    private var textFacts: [(String, String)] {
+        [
+            ("task", schema.task.rawValue), ("predicts", "the next byte of a text"), ("clients of the session", "\(clients)"),
+            ("bytes of text they declare", "\(rows)"), ("clients whose updates made the last step", contributors.map(String.init) ?? "not known"),
+        ]
     }
 
     private var measured: String {
@@ -54,6 +68,8 @@ extension ModelCard {
                 ("MAE", number(result.meanAbsoluteError)), ("R²", result.r2.map(number) ?? "not defined: the targets do not vary"),
             ])
         case .classification(let measures)?: classification(measures)
+        case .language(let result)?:
+            table([("bytes", "\(result.bytes)"), ("bits per byte", number(result.bitsPerByte)), ("cross-entropy (nats)", number(result.nats))])
         }
     }
 
@@ -83,6 +99,12 @@ extension ModelCard {
     private var told: String {
         guard let reported else { return Self.notMeasured + "the clients did not evaluate this model." }
         let told = reported.assessment
+        if schema.task == .language {
+            return table([
+                ("clients", "\(reported.clients)"), ("bytes", "\(told.rows)"), ("bits per byte", number(LanguageMeasures.bits(told.loss))),
+                ("cross-entropy (nats)", number(told.loss)),
+            ])
+        }
         return table([
             ("clients", "\(reported.clients)"), ("rows", "\(told.rows)"),
             (schema.task == .regression ? "mean squared error" : "cross-entropy (nats)", number(told.loss)),

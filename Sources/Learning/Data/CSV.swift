@@ -74,6 +74,7 @@ package enum CSV {
     ///
     /// - Throws: an error that names line (from 1), column and value, and says what to do.
     package static func parse(_ bytes: [UInt8], options: CSVOptions) throws(DatasetError) -> RawTable {
+        guard options.task != .language else { throw .tableForText }
         var reader = try CSVReader(bytes)
         guard try reader.next() else { throw .empty }
         let first = try reader.texts()

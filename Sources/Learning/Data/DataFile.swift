@@ -8,6 +8,7 @@ package enum DataFile {
     ///   - labels: another file with the class (or the number to predict) of each row, for formats that hold one array a file.
     ///   - options: of a table; of its own only scaling, missing values and classes matter to arrays.
     package static func parse(_ bytes: [UInt8], labels: [UInt8]? = nil, options: CSVOptions) throws(DatasetError) -> RawTable {
+        guard options.task != .language else { throw .tableForText }
         do {
             if bytes.starts(with: NPZ.magic) {
                 let archive = try NPZ.Archive(bytes)

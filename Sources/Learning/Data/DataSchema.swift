@@ -8,6 +8,8 @@ package struct DataSchema: Sendable, Equatable, Codable {
         case classification
         /// A real number for each row, in its own unit.
         case regression
+        /// The next byte of a text, which has no rows but pieces.
+        case language
     }
 
     package var inputs: Int
@@ -47,6 +49,8 @@ package struct DataSchema: Sendable, Equatable, Codable {
         case .regression:
             if outputs != 1 { return "a regression has 1 output, the number it predicts, not \(outputs)" }
             if !labels.isEmpty { return "labels name classes, and a regression has none; leave them out" }
+        case .language:
+            guard self == .text else { return "a text has 1 input, \(Self.text.outputs) outputs, no scaling and no labels" }
         }
         if !labels.isEmpty && labels.count != outputs {
             return "\(labels.count) labels are given for \(outputs) outputs; give one for each, or none"

@@ -35,6 +35,9 @@ package enum DatasetError: Error, Sendable, Equatable, CustomStringConvertible {
     case arrayFile(String)
     case noLabelArray
     case labelsBesideCSV
+    case noText
+    case longText(most: Int)
+    case tableForText
 
     package var description: String {
         switch self {
@@ -65,6 +68,7 @@ package enum DatasetError: Error, Sendable, Equatable, CustomStringConvertible {
             "line \(line), column \(column): '\(excerpt(value))' is not a number, and what a regression predicts must be; choose the column with --label NAME or --label INDEX; if line \(line) is a header, give --header yes; if it is a class, leave out --task regression"
         case .task(_, .regression): "the labels are read as classes, and a regression is asked for; give --task regression"
         case .task(_, .classification): "the labels are read as numbers to predict, and classes are asked for; leave out --task regression"
+        case .task(_, .language): "the file is a table, and text is asked for; give a .txt file or a folder of .txt files"
         case .unknownClass(let line, let column, let value, let known):
             "line \(line), column \(column): '\(excerpt(value))' is none of the known classes \(list(known)); mend the label, or name all classes with --classes"
         case .classNames(let names, let needed):
@@ -99,6 +103,9 @@ package enum DatasetError: Error, Sendable, Equatable, CustomStringConvertible {
         case .arrayFile(let problem): problem
         case .noLabelArray: "the file has rows and no classes; give the file with a class for each row with --labels FILE"
         case .labelsBesideCSV: "a CSV file holds its labels in a column; leave out --labels, and choose the column with --label"
+        case .noText: "there is no text; give a .txt file, or a folder of .txt files, with something in them"
+        case .longText(let most): "the text has more than \(most) bytes, and every round's model is measured on all of it; give a shorter one"
+        case .tableForText: "a table is no text; give a .txt file or a folder of .txt files, or --task classification or regression"
         }
     }
 }

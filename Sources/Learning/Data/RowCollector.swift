@@ -45,6 +45,8 @@ struct RowCollector {
                         throw .targetNotANumber(line: reader.line, column: name(column), value: try reader.text(field))
                     }
                     targets.append(target)
+                // A table is never read for it.
+                case .language: break
                 }
             } else if let value = reader.number(field) {
                 features.append(value)
@@ -67,6 +69,7 @@ struct RowCollector {
                 let text = value == value.rounded() && abs(value) < 1e9 ? "\(Int(value))" : "\(value)"
                 classOfRow.append(try classIndex(text, row, label))
             case .regression: targets.append(value)
+            case .language: break
             }
         }
         features += values

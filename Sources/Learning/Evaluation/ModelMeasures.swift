@@ -4,13 +4,15 @@ package import StrictJSON
 package enum ModelMeasures: Sendable, Equatable {
     case classification(ClassificationMeasures)
     case regression(RegressionEvaluation)
+    case language(LanguageMeasures)
 
-    /// - Parameter dataset: rows that fit the model, scaled as its schema says.
+    /// - Parameter dataset: rows that fit the model, scaled as its schema says; no text, which `LocalComputer.measures` knows.
     package init(of model: ModelFile, on dataset: Dataset) {
         switch model.spec.task {
         case .classification: self = .classification(ClassificationMeasures(of: model, on: dataset))
         case .regression:
             self = .regression(evaluateRegression(spec: model.spec, parameters: model.parameters, dataset: dataset))
+        case .language: preconditionFailure("a text is judged by Federation, which knows the network")
         }
     }
 
@@ -18,6 +20,7 @@ package enum ModelMeasures: Sendable, Equatable {
         switch self {
         case .classification(let measures): measures.evaluation.rows
         case .regression(let evaluation): evaluation.rows
+        case .language(let measures): measures.bytes
         }
     }
 
@@ -30,6 +33,8 @@ package enum ModelMeasures: Sendable, Equatable {
                 "rows": JSON(result.rows), "accuracy": .null, "loss": JSON(result.meanSquaredError), "rmse": JSON(result.rootMeanSquaredError),
                 "mae": JSON(result.meanAbsoluteError), "r2": JSON(result.r2),
             ]
+        case .language(let result):
+            ["bytes": JSON(result.bytes), "accuracy": .null, "loss": JSON(result.nats), "bits_per_byte": JSON(result.bitsPerByte)]
         }
     }
 }

@@ -14,15 +14,18 @@ package struct ModelFile: Sendable, Equatable {
         self.parameters = parameters
     }
 
+    /// The entry of the metadata that says what the model is.
+    package static let metadataName = "tutti"
+
     package func encode() -> [UInt8] {
         let card: JSON = ["format": 1, "model": spec.json, "schema": schema.json]
         return Safetensors.encode(
-            slices(of: parameters, spec.parameterLayout), metadata: [("tutti", card.encodedText)])
+            slices(of: parameters, spec.parameterLayout), metadata: [(Self.metadataName, card.encodedText)])
     }
 
     package init(decoding bytes: [UInt8]) throws(SafetensorsError) {
         let file = try Safetensors.decode(bytes)
-        guard let text = file.metadata.first(where: { $0.name == "tutti" })?.value else {
+        guard let text = file.metadata.first(where: { $0.name == Self.metadataName })?.value else {
             throw .model("its metadata has no 'tutti' entry")
         }
         let card: JSON

@@ -16,6 +16,7 @@ extension ModelSpec {
         var members: [JSON.Member] = [
             .init("kind", .string(kind.rawValue)), .init("layers", .array(layers.map { .integer(Int64($0)) })),
         ]
+        if let transformer { return .object([members[0], .init("transformer", transformer.json)]) }
         if let image { members.append(.init("image", .array([image.channels, image.height, image.width].map { .integer(Int64($0)) }))) }
         if !convolutions.isEmpty {
             members.append(
@@ -30,6 +31,16 @@ extension ModelSpec {
         guard let name = json["kind"]?.text, let kind = Kind(rawValue: name) else {
             let kinds = Kind.allCases.map(\.rawValue).joined(separator: ", ")
             throw FieldError(field: "\(field).kind", issue: "must be one of \(kinds)")
+        }
+        if kind == .byteTransformer {
+            for stray in ["layers", "image", "convolutions"] where json[stray].map({ $0 != .null }) ?? false {
+                throw FieldError(field: "\(field).\(stray)", issue: "does not belong to kind byte_transformer: its sizes stand in transformer")
+            }
+            self.init(transformer: try TransformerShape(json: json["transformer"] ?? .null, field: "\(field).transformer"))
+            return
+        }
+        if let stray = json["transformer"], stray != .null {
+            throw FieldError(field: "\(field).transformer", issue: "belongs to kind byte_transformer")
         }
         guard let widths = json["layers"]?.elements, widths.count <= Limits.layers + 1 else {
             throw FieldError(field: "\(field).layers", issue: "must be 2 to \(Limits.layers + 1) widths, such as [64, 128, 10]")
@@ -77,6 +88,36 @@ extension ModelSpec {
         }
         return found
     }
+}
+
+extension TransformerShape {
+    package static let members = ["layers", "width", "heads", "hidden", "context"]
+
+    package var json: JSON {
+        ["layers": JSON(layers), "width": JSON(width), "heads": JSON(heads), "hidden": JSON(hidden), "context": JSON(context)]
+    }
+
+    /// What is left out has its usual value.
+    package init(json: JSON, field: String) throws(FieldError) {
+        self.init()
+        guard json != .null else { return }
+        guard json.members != nil else { throw FieldError(field: field, issue: "must be an object, such as \(self.json.encodedText)") }
+        func whole(_ name: String, _ usual: Int) throws(FieldError) -> Int {
+            guard let value = json[name], value != .null else { return usual }
+            guard let number = value.whole, let number = Int(exactly: number) else {
+                throw FieldError(field: "\(field).\(name)", issue: "must be a whole number")
+            }
+            return number
+        }
+        (layers, width) = (try whole("layers", layers), try whole("width", width))
+        (heads, hidden, context) = (try whole("heads", heads), try whole("hidden", 4 * width.clamped(to: Limits.blockWidth)), try whole("context", context))
+        if let fault { throw FieldError(field: "\(field).\(fault.field)", issue: fault.issue) }
+    }
+}
+
+extension Int {
+    /// Before it is multiplied.
+    fileprivate func clamped(to most: Int) -> Int { Swift.max(0, Swift.min(self, most)) }
 }
 
 extension DataSchema {

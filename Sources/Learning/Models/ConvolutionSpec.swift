@@ -37,6 +37,7 @@ package struct ConvolutionSpec: Sendable, Equatable, Codable {
 extension ModelSpec {
     /// Why the model cannot be built, and the field that says so; nil when it can.
     package var fault: (field: String, issue: String)? {
+        if kind == .byteTransformer || transformer != nil { return transformerIssue }
         if let issue = convolutionIssue { return issue }
         if let issue = widthIssue { return ("layers", issue) }
         return nil
@@ -44,6 +45,16 @@ extension ModelSpec {
 
     /// nil when the model can be built.
     package var problem: String? { fault?.issue }
+
+    private var transformerIssue: (field: String, issue: String)? {
+        guard kind == .byteTransformer else { return ("transformer", "belongs to kind byte_transformer") }
+        guard let transformer else {
+            return ("transformer", "must be given, such as {\"layers\": 4, \"width\": 128, \"heads\": 4, \"hidden\": 512, \"context\": 128}")
+        }
+        guard layers.isEmpty else { return ("layers", "are widths, and a byte_transformer has none: its sizes stand in transformer") }
+        guard image == nil, convolutions.isEmpty else { return ("kind", "image and convolutions belong to kind cnn") }
+        return transformer.fault.map { ("transformer.\($0.field)", $0.issue) }
+    }
 
     private var widthIssue: String? {
         if kind == .softmaxRegression && layers.count != 2 { return "a softmax regression has two widths: inputs, outputs" }

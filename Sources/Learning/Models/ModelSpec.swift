@@ -9,15 +9,19 @@ package struct ModelSpec: Sendable, Equatable, Codable {
         case mlp
         /// Convolutions with ReLU and pooling, then linear layers as in an MLP.
         case cnn
+        /// A transformer over bytes, trained on text: `ByteLanguage` has its network.
+        case byteTransformer = "byte_transformer"
     }
 
     package var kind: Kind
-    /// Widths from the inputs to the outputs: [64, 128, 10]. In a CNN the first is the number of values of an image.
+    /// Widths from the inputs to the outputs: [64, 128, 10]. In a CNN the first is the number of values of an image. A transformer has none.
     package var layers: [Int]
     /// What a row of inputs is; nil unless `kind` is `cnn`.
     package var image: ImageShape?
     /// Empty unless `kind` is `cnn`.
     package var convolutions: [ConvolutionSpec]
+    /// nil unless `kind` is `byteTransformer`.
+    package var transformer: TransformerShape?
 
     package init(kind: Kind, layers: [Int], image: ImageShape? = nil, convolutions: [ConvolutionSpec] = []) {
         self.kind = kind
@@ -36,11 +40,12 @@ package struct ModelSpec: Sendable, Equatable, Codable {
         switch kind {
         case .linear: .regression
         case .softmaxRegression, .mlp, .cnn: .classification
+        case .byteTransformer: .language
         }
     }
 
-    package var inputs: Int { layers.first ?? 0 }
-    package var outputs: Int { layers.last ?? 0 }
+    package var inputs: Int { kind == .byteTransformer ? DataSchema.text.inputs : layers.first ?? 0 }
+    package var outputs: Int { kind == .byteTransformer ? DataSchema.text.outputs : layers.last ?? 0 }
 
     /// The image after each convolution and its pooling, the input first.
     package var images: [ImageShape] {
@@ -61,6 +66,7 @@ package struct ModelSpec: Sendable, Equatable, Codable {
     /// [outputs, inputs, kernel, kernel] and `convolutions.N.bias`, as in `nn.Conv2d`; rows of inputs are images
     /// [channels, height, width], and the linear layers read the last one in that order.
     package var parameterLayout: [TensorShape] {
+        if let transformer { return transformer.parameterLayout }
         var shapes: [TensorShape] = []
         for (index, (image, convolution)) in zip(images, convolutions).enumerated() {
             shapes.append(
@@ -83,6 +89,7 @@ package struct ModelSpec: Sendable, Equatable, Codable {
     private static func names(_ index: Int) -> (weight: String, bias: String) { ("layers.\(index).weight", "layers.\(index).bias") }
 
     package var parameterCount: Int {
+        if let transformer { return transformer.parameterCount }
         var count = 0
         for (image, convolution) in zip(images, convolutions) {
             count += convolution.channels * (image.channels * convolution.kernel * convolution.kernel + 1)
@@ -95,6 +102,7 @@ package struct ModelSpec: Sendable, Equatable, Codable {
     /// Weights uniform in ±√(6/fan-in) before a ReLU (He et al. 2015, arXiv 1502.01852) and ±√(6/(fan-in + fan-out))
     /// before the softmax (Glorot and Bengio 2010); biases 0. A linear regression has one minimum and begins at 0.
     package func initialParameters(seed: UInt64) -> [Float] {
+        if let transformer { return transformer.initialParameters(seed: seed) }
         if kind == .linear { return [Float](repeating: 0, count: parameterCount) }
         var generator = SeededGenerator(seed: derivedSeed(seed, "initial parameters"))
         var parameters: [Float] = []

@@ -29,6 +29,7 @@ final class LossStage {
             targets.deallocate()
             targets = .allocate(capacity: max(1, rows))
             targets.initialize(repeating: 0, count: rows)
+        case .language: preconditionFailure("text is trained on by ByteLanguage")
         }
     }
 
@@ -36,6 +37,7 @@ final class LossStage {
         switch task {
         case .classification: for (slot, row) in rows.enumerated() { labels[slot] = dataset.labels[row] }
         case .regression: for (slot, row) in rows.enumerated() { targets[slot] = dataset.targets[row] }
+        case .language: preconditionFailure("text is trained on by ByteLanguage")
         }
     }
 
@@ -45,6 +47,7 @@ final class LossStage {
         switch task {
         case .classification: kernels.softmaxCrossEntropy(outputs, labels, rows, columns, 1 / Float(rows))
         case .regression: squaredError(outputs, rows)
+        case .language: preconditionFailure("text is trained on by ByteLanguage")
         }
     }
 

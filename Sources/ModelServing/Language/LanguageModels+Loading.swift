@@ -77,7 +77,7 @@ extension LanguageModels {
             }
         }
         let loaded: ByteTransformer
-        do { loaded = try await pool.run(throwing: { () throws(ByteLanguageError) in try ByteTransformer(decoding: bytes) }) } catch {
+        do { loaded = try await pool.run(throwing: { () throws(ByteLanguageError) in try ByteTransformer(reading: bytes) }) } catch {
             throw .unusable("The model '\(model.id)' cannot be used: \(error.description)")
         }
         state.withLock { state in

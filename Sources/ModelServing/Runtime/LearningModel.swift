@@ -30,6 +30,8 @@ package struct LearningModel: RunnableModel {
                     TensorSpec(name: "label", element: file.schema.labels.isEmpty ? .int64 : .text, shape: [-1]),
                 ]
             case .regression: [TensorSpec(name: "value", element: .float, shape: [-1])]
+            // Whoever decodes a file makes none of these.
+            case .language: preconditionFailure("a model of text is no model of rows")
             }
         self.passes = Passes(most: passes) { [spec = file.spec, parameters = file.parameters] in ForwardPass(spec: spec, parameters: parameters) }
     }
@@ -51,6 +53,7 @@ package struct LearningModel: RunnableModel {
                 .made("probabilities", [rows, spec.outputs], .float(probabilities)), .made("label", [rows], values),
             ]
         case .regression: return [try .made("value", [rows], .float(pass.predictTargets(features)))]
+        case .language: throw .unsupported("A model of text takes no tensors")
         }
     }
 }

@@ -8,7 +8,11 @@ package struct ModelDecoders: Sendable {
 
     /// Models of `Learning`; others are added.
     package init() {
-        decoders[.safetensors] = { try LearningModel(ModelFile(decoding: $0)) }
+        decoders[.safetensors] = { bytes in
+            let file = try ModelFile(decoding: bytes)
+            guard file.spec.task != .language else { throw InferenceError.unsupported("A model of text takes no tensors; it answers in llm/generate") }
+            return LearningModel(file)
+        }
     }
 
     package func adding(_ format: ModelFormat, _ decode: @escaping Decode) -> ModelDecoders {

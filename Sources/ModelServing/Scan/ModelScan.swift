@@ -47,9 +47,9 @@ package enum ModelScan {
             var report = ScanReport(kind: .safetensors, checks: [ScanCheck(.safetensorsHeader, passed: true, evidence)])
             if file.metadata.contains(where: { $0.name == byteLanguageKey }) {
                 report.format = .byteLanguage
-            } else if file.metadata.contains(where: { $0.name == "tutti" }) {
-                _ = try ModelFile(decoding: bytes)
-                report.format = .safetensors
+            } else if file.metadata.contains(where: { $0.name == ModelFile.metadataName }) {
+                let model = try ModelFile(decoding: bytes)
+                report.format = model.spec.transformer == nil ? .safetensors : .byteLanguage
             }
             return report
         } catch { return ScanReport(kind: .safetensors, checks: [ScanCheck(.safetensorsHeader, passed: false, "\(error)")]) }

@@ -524,6 +524,12 @@ nonisolated struct Tutti_V1_Training: Sendable {
   /// Clears the value of `adam`. Subsequent reads from it will return its default value.
   mutating func clearAdam() {self._adam = nil}
 
+  /// of a model of text, in the place of epochs; 0: the data are rows
+  var localSteps: UInt32 = 0
+
+  /// bytes of a window of text; batch_size is windows of a step
+  var window: UInt32 = 0
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
@@ -1381,7 +1387,7 @@ nonisolated extension Tutti_V1_Adam: SwiftProtobuf.Message, SwiftProtobuf._Messa
 
 nonisolated extension Tutti_V1_Training: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Training"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}learning_rate\0\u{1}momentum\0\u{3}weight_decay\0\u{3}proximal_mu\0\u{3}local_epochs\0\u{3}batch_size\0\u{1}seed\0\u{1}adam\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}learning_rate\0\u{1}momentum\0\u{3}weight_decay\0\u{3}proximal_mu\0\u{3}local_epochs\0\u{3}batch_size\0\u{1}seed\0\u{1}adam\0\u{3}local_steps\0\u{1}window\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1397,6 +1403,8 @@ nonisolated extension Tutti_V1_Training: SwiftProtobuf.Message, SwiftProtobuf._M
       case 6: try { try decoder.decodeSingularUInt32Field(value: &self.batchSize) }()
       case 7: try { try decoder.decodeSingularFixed64Field(value: &self.seed) }()
       case 8: try { try decoder.decodeSingularMessageField(value: &self._adam) }()
+      case 9: try { try decoder.decodeSingularUInt32Field(value: &self.localSteps) }()
+      case 10: try { try decoder.decodeSingularUInt32Field(value: &self.window) }()
       default: break
       }
     }
@@ -1431,6 +1439,12 @@ nonisolated extension Tutti_V1_Training: SwiftProtobuf.Message, SwiftProtobuf._M
     try { if let v = self._adam {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
     } }()
+    if self.localSteps != 0 {
+      try visitor.visitSingularUInt32Field(value: self.localSteps, fieldNumber: 9)
+    }
+    if self.window != 0 {
+      try visitor.visitSingularUInt32Field(value: self.window, fieldNumber: 10)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1443,6 +1457,8 @@ nonisolated extension Tutti_V1_Training: SwiftProtobuf.Message, SwiftProtobuf._M
     if lhs.batchSize != rhs.batchSize {return false}
     if lhs.seed != rhs.seed {return false}
     if lhs._adam != rhs._adam {return false}
+    if lhs.localSteps != rhs.localSteps {return false}
+    if lhs.window != rhs.window {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

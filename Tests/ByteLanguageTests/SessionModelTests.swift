@@ -1,0 +1,56 @@
+import ByteLanguage
+import Learning
+import Testing
+
+/// The model of a session is the model of this room: its sizes, tensors and weights.
+@Suite struct SessionModelTests {
+    private let shapes = [
+        TransformerShape(), TransformerShape(layers: 1, width: 8, heads: 2, hidden: 16, context: 12),
+        TransformerShape(layers: 3, width: 24, heads: 3, hidden: 40, context: 9),
+    ]
+
+    @Test func bothSayTheSameOfAShape() {
+        for shape in shapes {
+            let configuration = TransformerConfiguration(shape)
+            #expect(shape.parameterLayout == configuration.parameterLayout && shape.parameterCount == configuration.parameterCount)
+            #expect(shape.initialParameters(seed: 9) == configuration.initialParameters(seed: 9))
+        }
+        #expect(TransformerShape.symbols == Symbol.count)
+        for wrong in [
+            TransformerShape(layers: 0), TransformerShape(layers: 33), TransformerShape(width: 1025), TransformerShape(heads: 33), TransformerShape(heads: 3),
+            TransformerShape(hidden: 4097), TransformerShape(context: 1), TransformerShape(context: 4097),
+            TransformerShape(layers: 32, width: 1024, hidden: 4096),
+        ] {
+            #expect(wrong.fault != nil && TransformerConfiguration(wrong).problem != nil, "\(wrong)")
+        }
+    }
+
+    @Test func aSessionsFileIsReadAsItIs() throws {
+        let spec = ModelSpec(transformer: shapes[1])
+        let file = ModelFile(spec: spec, schema: .text, parameters: spec.initialParameters(seed: 2))
+        let read = try ByteTransformer(reading: file.encode())
+        #expect(read.parameters == file.parameters && read.contextBytes == 11)
+        #expect(try ByteTransformer(reading: read.encode()) == read, "and so is a file of this room")
+        let mlp = ModelSpec(kind: .mlp, layers: [2, 3, 2])
+        let rows = ModelFile(
+            spec: mlp, schema: DataSchema(inputs: 2, outputs: 2, scale: .none), parameters: [Float](repeating: 0, count: mlp.parameterCount))
+        #expect(throws: ByteLanguageError.self) { try ByteTransformer(reading: rows.encode()) }
+        var torn = file
+        torn.parameters[3] = .nan
+        #expect(throws: ByteLanguageError.self) { try ByteTransformer(reading: torn.encode()) }
+        #expect(throws: ByteLanguageError.self) { try ByteTransformer(reading: Array(file.encode().dropLast())) }
+    }
+
+    /// Windows that are read together give what they give alone.
+    @Test func theLossOfTextsIsTheirBits() throws {
+        let configuration = TransformerConfiguration(shapes[1])
+        let parameters = configuration.initialParameters(seed: 3)
+        let texts = [Array("a text of more than one window".utf8), [UInt8](repeating: 200, count: 24), Array("b".utf8)]
+        let loss = TextLoss(of: texts, parameters: parameters, network: TransformerNetwork(configuration: configuration))
+        let model = ByteTransformer(configuration: configuration, parameters: parameters)
+        let bits = texts.reduce(0) { $0 + model.bitsPerByte($1) * Double($1.count) }
+        #expect(loss.bytes == texts.reduce(0) { $0 + $1.count })
+        #expect(abs(LanguageMeasures.bits(loss.nats) - bits) < 1e-3 * bits)
+        #expect(TextLoss(of: [], parameters: parameters, network: TransformerNetwork(configuration: configuration)).mean == 0)
+    }
+}
