@@ -3,7 +3,7 @@ internal import Inference
 internal import ModelServing
 internal import StrictJSON
 
-/// What `infer` is asked, read by the model's own specification.
+/// What `infer` is asked, whichever version of a model will answer.
 struct InferQuestion: Sendable {
     /// Runs are shared with whoever asks at the same time: what a row gets does not depend on it.
     private static let batchRows = 64
@@ -16,7 +16,7 @@ struct InferQuestion: Sendable {
     /// Names of the outputs that are wanted, in their order; nil: all.
     private let wanted: [String]?
 
-    init(_ request: APIRequest, _ status: ModelRuntime.Status) async throws(ServiceError) {
+    init(_ request: APIRequest) async throws(ServiceError) {
         guard request.header(Self.bytesHeader) == nil else { throw .invalid(field: Self.bytesHeader, issue: Self.noBytes, provided: nil) }
         let json = try await Self.json(request)
         var notices: [JSON] = []
@@ -38,11 +38,6 @@ struct InferQuestion: Sendable {
             }
             inputs.append(NamedTensor(input.title, tensor))
         }
-        let names = status.outputs.map(\.name)
-        for (i, output) in (body.outputs ?? []).enumerated() where !names.contains(output.title) {
-            throw .invalid(
-                field: "outputs[\(i)].name", issue: "must be one of this model's outputs: \(names.joined(separator: ", "))", provided: .string(output.title))
-        }
         // A client that would read bytes reads JSON just as well: which it is, is in the answer.
         id = body.id
         self.inputs = inputs
@@ -50,6 +45,15 @@ struct InferQuestion: Sendable {
         var options = InferenceOptions()
         options.batchRows = Self.batchRows
         self.options = options
+    }
+
+    /// - Throws: where an output is wanted that the model does not have.
+    func check(_ outputs: [TensorSpec]) throws(ServiceError) {
+        let names = outputs.map(\.name)
+        for (i, name) in (wanted ?? []).enumerated() where !names.contains(name) {
+            throw .invalid(
+                field: "outputs[\(i)].name", issue: "must be one of this model's outputs: \(names.joined(separator: ", "))", provided: .string(name))
+        }
     }
 
     func outputs(_ all: [NamedTensor]) -> [NamedTensor] {

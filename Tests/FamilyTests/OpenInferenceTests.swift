@@ -28,7 +28,7 @@ import Testing
 
     @Test func theServerSaysWhatItIs() async throws {
         let world = try await served()
-        #expect(try await call(world, "GET", "").json == ["name": "tutti", "version": "1.2.3", "extensions": []])
+        for path in ["", "/"] { #expect(try await call(world, "GET", path).json == ["name": "tutti", "version": "1.2.3", "extensions": []]) }
         #expect(try await call(world, "GET", "/health/live").json == ["live": true])
         #expect(try await call(world, "GET", "/health/ready").json["ready"] == true)
         let model = try await call(world, "GET", "/models/m1").json
@@ -48,6 +48,26 @@ import Testing
         #expect(try await call(world, "GET", "/models/none").status == 404)
         _ = try await world.models.unload("m1", tenant: "default", actor: "test")
         #expect(try await call(world, "GET", "/models/m1/ready").status == 422)
+    }
+
+    /// The version that was found leaves while the question is still being sent.
+    @Test func aVersionThatLeavesHasItsSuccessorAnswer() async throws {
+        let world = try await served()
+        var asked = request("POST", "/v2/models/trees/infer", body: "-")
+        let body = #"{"inputs": [{"name": "features", "shape": [1, 4], "datatype": "FP32", "data": [1, 2, 3, 4]}]}"#
+        func leaving(_ id: String) -> RequestBody {
+            let models = world.models
+            return RequestBody(declaredBytes: body.utf8.count) { _ throws(ServiceError) in
+                do { _ = try await models.unload(id, tenant: "default", actor: "test") } catch { throw .internalError(cause: "\(error)") }
+                return Array(body.utf8)
+            }
+        }
+        asked.body = leaving("m2")
+        let answered = await world.call(world.openInference, asked)
+        #expect(answered.status == 200 && answered.json["model_name"] == "m1" && answered.json["model_version"] == "1.9", "\(answered.json.encodedText)")
+        // Nobody is left to answer.
+        asked.body = leaving("m1")
+        #expect(await world.call(world.openInference, asked).status == 422)
     }
 
     @Test func tensorsAreAnsweredAsTheProtocolHasThem() async throws {

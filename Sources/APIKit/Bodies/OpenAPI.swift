@@ -94,6 +94,8 @@ extension Family {
         case .none: nil
         // A document of another description.
         case .bytes("application/json", _): ["application/json": ["schema": ["type": "object"]]]
+        // Whatever somebody put there, JSON too.
+        case .bytes("*/*", _): ["*/*": ["schema": [:]]]
         case .bytes(let type, let others): .object(([type] + others).map { .init($0, ["schema": ["type": "string", "format": "binary"]]) })
         case .json(let shape): ["application/json": ["schema": schema(shape, status)]]
         case .form(let shape, let file): ["multipart/form-data": ["schema": shape.form(file: file)]]
