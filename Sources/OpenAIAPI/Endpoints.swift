@@ -35,7 +35,7 @@ extension OpenAI {
                 "POST", "/completions", "openai.completions", .scope(.aiOperations), bodyLimitBytes: bodyBytes,
                 contract: Contract(
                     "What follows a prompt, byte by byte: a byte is a token here.", request: .json(CompletionBody.shape),
-                    replies: [(200, .json(CompletionView.shape))], refusals: [422])
+                    replies: [(200, .json(CompletionView.shape)), (200, .bytes("text/event-stream"))], refusals: [422])
             ) { request throws(ServiceError) in
                 let sent = try await request.sent(CompletionBody.self)
                 let body = sent.body
@@ -67,7 +67,7 @@ extension OpenAI {
                 "POST", "/chat/completions", "openai.chat", .scope(.aiOperations), bodyLimitBytes: bodyBytes,
                 contract: Contract(
                     "How a conversation might go on, written as plain text: no model here was trained to hold one.", request: .json(ChatBody.shape),
-                    replies: [(200, .json(ChatView.shape))], refusals: [422])
+                    replies: [(200, .json(ChatView.shape)), (200, .bytes("text/event-stream"))], refusals: [422])
             ) { request throws(ServiceError) in
                 let sent = try await request.sent(ChatBody.self)
                 let body = sent.body

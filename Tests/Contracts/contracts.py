@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 """Holds a running coordinator to its own OpenAPI documents, with PyPI's schemathesis.
 
-    contracts.py --url https://127.0.0.1:8443 --ca coordinator/ca.pem --key-file coordinator/admin.key [--only v1,v2,phi,v4] [--examples 12]
+    contracts.py --url https://127.0.0.1:8443 --ca coordinator/ca.pem --key-file coordinator/admin.key [--only v1,v2,phi,v4,openai,inference]
+        [--examples 12]
 
-Every operation of the four documents is called with valid, invalid and unreadable requests, with the key, without it and with a wrong one, and
-with what other operations have made.
+Every operation of the documents is called with valid, invalid and unreadable requests, with the key, without it and with a wrong one, and
+with what other operations have made. A model is registered, deployed and loaded before, and calls that take one are also made with it and with the
+language model that is there.
 No reply may be a server's error (501 where the document says so is none), have a status, a media type, a header or a body that the
 document does not have, take what the document forbids, or let in who has no credentials. Calls make tenants, keys, jobs and sessions: take a
 coordinator that nobody needs.
@@ -15,9 +17,11 @@ import argparse
 import json
 import os
 import ssl
+import struct
 import subprocess
 import sys
 import tempfile
+import time
 import urllib.error
 import urllib.request
 
@@ -28,7 +32,7 @@ except ImportError:
     print("skipped: schemathesis is not installed (pip install schemathesis)", file=sys.stderr)
     sys.exit(MISSING)
 
-BASES = {"v1": "/api/v1", "v2": "/api/v2", "phi": "/v1", "v4": "/api/v4"}
+BASES = {"v1": "/api/v1", "v2": "/api/v2", "phi": "/v1", "v4": "/api/v4", "openai": "/openai/v1", "inference": "/v2"}
 CHECKS = [
     "not_a_server_error", "status_code_conformance", "content_type_conformance", "response_headers_conformance", "response_schema_conformance",
     "negative_data_rejection", "missing_required_header", "unsupported_method", "allow_header_conformance", "ignored_auth",
@@ -39,6 +43,8 @@ CHECKS = [
 LEFT_OUT = {"v4": ["authorities.roll", "identity.keys.revoke"]}
 # A control channel answers with 101 or asks for it; no HTTP client sees more.
 CHANNELS = {"v4": ["sessions.socket", "sessions.control"]}
+# With stream: true they answer with events.
+STREAMING = {"llm.chat", "openai.completions", "openai.chat"}
 METHODS = ("get", "put", "post", "delete", "patch")
 
 problems = []
@@ -56,14 +62,21 @@ class Coordinator:
         self.url, self.ca, self.key = url.rstrip("/"), ca, key
         self.context = ssl.create_default_context(cafile=ca)
 
-    def call(self, path, key=None):
-        """Status, headers and body of a GET."""
-        request = urllib.request.Request(self.url + path, headers={"Authorization": f"Bearer {key}"} if key else {})
+    def call(self, path, key=None, method="GET", body=None, headers={}):
+        """Status, headers and body."""
+        request = urllib.request.Request(self.url + path, body, {**headers, **({"Authorization": f"Bearer {key}"} if key else {})}, method=method)
         try:
             with urllib.request.urlopen(request, context=self.context, timeout=30) as reply:
                 return reply.status, reply.headers, reply.read()
         except urllib.error.HTTPError as error:
             return error.code, error.headers, error.read()
+
+    def made(self, method, path, body, headers={"Content-Type": "application/json"}):
+        """What an administrator's call that has to be good is answered with."""
+        status, _, reply = self.call(path, self.key, method, body if isinstance(body, bytes) else json.dumps(body).encode(), headers)
+        if status >= 300:
+            raise SystemExit(f"{method} {path}: {status} {reply[:500]}")
+        return json.loads(reply)
 
     def description(self, family):
         status, _, body = self.call(BASES[family] + "/openapi.json")
@@ -91,10 +104,84 @@ def settings(document):
     return "\n".join(lines)
 
 
+def model(inputs=4, outputs=3):
+    """A softmax regression as a session leaves one (docs/adr/0003)."""
+    card = {"format": 1, "model": {"kind": "softmax_regression", "layers": [inputs, outputs]},
+            "schema": {"inputs": inputs, "outputs": outputs, "task": "classification", "scale": {"kind": "none"}, "labels": []}}
+    bias, end = 4 * outputs, 4 * outputs * (inputs + 1)
+    header = json.dumps({
+        "__metadata__": {"tutti": json.dumps(card)}, "layers.0.bias": {"dtype": "F32", "shape": [outputs], "data_offsets": [0, bias]},
+        "layers.0.weight": {"dtype": "F32", "shape": [outputs, inputs], "data_offsets": [bias, end]},
+    }).encode()
+    header += b" " * (-len(header) % 8)
+    return struct.pack("<Q", len(header)) + header + struct.pack(f"<{end // 4}f", *(i / 8 for i in range(end // 4)))
+
+
+def real(family, coordinator):
+    """Things that are there: by operation, the path's parameters and a body that is answered. Each family has a model of its own."""
+    # What was deleted before may still be needed and has its name.
+    name = f"contract-{family}-{time.time_ns()}"
+    coordinator.made("PUT", f"/v1/files/{name}", model(), {"Content-Type": "application/octet-stream"})
+    registered = coordinator.made(
+        "POST", "/v1/models/register", {"model_name": name, "framework": "PyTorch", "version": "1", "storage_url": f"upload://{name}"})
+    id = registered["model_id"]
+    coordinator.made("POST", f"/api/v2/models/{id}/load", {"force_reload": False})
+    end = time.monotonic() + 60
+    while [m["status"] for m in coordinator.made("GET", "/api/v2/models", b"")["models"] if m["id"] == id] != ["loaded"]:
+        if time.monotonic() > end:
+            raise SystemExit(f"the model is not loaded: {registered}")
+        time.sleep(0.1)
+    deployment = coordinator.made("POST", "/v1/models/deploy", {"model_id": id})["deployment_id"]
+    language = coordinator.made("GET", "/openai/v1/models", b"")["data"][0]["id"]
+    tensors = {"inputs": [{"name": "features", "shape": [2, 4], "datatype": "FP32", "data": [1, 2, 3, 4, 5, 6, 7, 8]}]}
+    question = {"deployment_id": deployment, "input": {"data": [[1, 2, 3, 4]]}}
+    later = coordinator.made("POST", "/v1/inference/run", question, {"Content-Type": "application/json", "Prefer": "respond-async"})["request_id"]
+    chat = {"model": language, "messages": [{"role": "user", "content": "Who is there?"}], "max_tokens": 4}
+    (model_id, model_name, version) = ({"model_id": id}, {"model_name": name}, {"model_name": name, "model_version": "1"})
+    return {
+        "v2": {
+            "models.load": (model_id, {"force_reload": True}), "models.unload": (model_id, None), "models.performance": (model_id, None),
+            "llm.generate": ({}, {"model": language, "prompt": "The ", "parameters": {"max_tokens": 4}}), "llm.chat": ({}, chat),
+        },
+        "phi": {
+            "models.get": (model_id, None), "models.delete": (model_id, None), "models.deploy": ({}, {"model_id": id}),
+            "models.auto_scale": ({}, {"deployment_id": deployment, "scaling_policy": {"min_replicas": 1, "max_replicas": 2}}),
+            "logs": ({"deployment_id": deployment}, None), "security.validate": ({}, {"deployment_id": deployment}), "inference.run": ({}, question),
+            "inference.result": ({"request_id": later}, None), "models.profile": ({}, {"deployment_id": deployment, "iterations": 2}),
+            "files.get": ({"name": name}, None),
+        },
+        "openai": {
+            "openai.model": ({"model": language}, None), "openai.completions": ({}, {"model": language, "prompt": "The ", "max_tokens": 4}),
+            "openai.chat": ({}, chat),
+        },
+        "inference": {
+            "oip.model": (model_name, None), "oip.model_ready": (model_name, None), "oip.infer": (model_name, tensors),
+            "oip.model_version": (version, None), "oip.model_version_ready": (version, None), "oip.infer_version": (version, tensors),
+        },
+    }.get(family, {})
+
+
+def show(document, things):
+    """Puts things that are there into the document as examples, which the calls begin with."""
+    found = {o["operationId"]: o for o in operations(document)}
+    expect(set(things) <= set(found), f"there is no {sorted(set(things) - set(found))} any more to be called with what is there")
+    for operation, (parameters, body) in things.items():
+        for parameter in found.get(operation, {}).get("parameters", []):
+            if parameter["name"] in parameters:
+                parameter["example"] = parameters[parameter["name"]]
+        if body is not None and operation in found:
+            examples = {"whole": {"value": body}}
+            content = found[operation]["responses"].get("200", {}).get("content", {})
+            if operation in STREAMING and expect("text/event-stream" in content, f"{operation} does not say that it streams"):
+                examples["stream"] = {"value": {**body, "stream": True}}
+            found[operation]["requestBody"]["content"]["application/json"]["examples"] = examples
+
+
 def held(family, coordinator, folder, examples, seed):
     document = coordinator.description(family)
     if document is None:
         return
+    show(document, real(family, coordinator))
     left_out = LEFT_OUT.get(family, []) + CHANNELS.get(family, [])
     ids = {o["operationId"] for o in operations(document)}
     expect(set(left_out) <= ids, f"{family}: there is no {sorted(set(left_out) - ids)} any more to be left out")
@@ -141,7 +228,7 @@ def main():
     parser.add_argument("--url", required=True)
     parser.add_argument("--ca", required=True, help="the coordinator's ca.pem")
     parser.add_argument("--key-file", required=True)
-    parser.add_argument("--only", default=",".join(BASES), help="some of v1,v2,phi,v4")
+    parser.add_argument("--only", default=",".join(BASES), help="some of " + ",".join(BASES))
     parser.add_argument("--examples", type=int, default=12, help="generated requests of an operation, besides those of the coverage phase")
     parser.add_argument("--seed", type=int, default=7)
     arguments = parser.parse_args()
