@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Holds a running coordinator to its own OpenAPI documents, with PyPI's schemathesis.
 
-    contracts.py --url https://127.0.0.1:8443 --ca coordinator/ca.pem --key-file coordinator/admin.key [--only v1,v2,phi,v4,openai,inference]
+    contracts.py --url https://127.0.0.1:8443 --data coordinator [--only v1,v2,phi,v4,openai,inference]
         [--examples 12]
 
 Every operation of the documents is called with valid, invalid and unreadable requests, with the key, without it and with a wrong one, and
@@ -16,8 +16,6 @@ Takes schemathesis 4 (pip install schemathesis). Ends with 0 when all is well, 1
 import argparse
 import json
 import os
-import ssl
-import struct
 import subprocess
 import sys
 import tempfile
@@ -31,6 +29,9 @@ try:
 except ImportError:
     print("skipped: schemathesis is not installed (pip install schemathesis)", file=sys.stderr)
     sys.exit(MISSING)
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "Golden"))
+from live_coordinator import Asked, softmax_regression
 
 BASES = {"v1": "/api/v1", "v2": "/api/v2", "phi": "/v1", "v4": "/api/v4", "openai": "/openai/v1", "inference": "/v2"}
 CHECKS = [
@@ -57,29 +58,18 @@ def expect(holds, what):
     return holds
 
 
-class Coordinator:
-    def __init__(self, url, ca, key):
-        self.url, self.ca, self.key = url.rstrip("/"), ca, key
-        self.context = ssl.create_default_context(cafile=ca)
-
-    def call(self, path, key=None, method="GET", body=None, headers={}):
-        """Status, headers and body."""
-        request = urllib.request.Request(self.url + path, body, {**headers, **({"Authorization": f"Bearer {key}"} if key else {})}, method=method)
+class Coordinator(Asked):
+    def answer(self, path, key=None):
+        """Status, headers and body of a GET."""
+        request = urllib.request.Request(self.url + path, headers={"Authorization": f"Bearer {key}"} if key else {})
         try:
-            with urllib.request.urlopen(request, context=self.context, timeout=30) as reply:
+            with urllib.request.urlopen(request, context=self.tls, timeout=30) as reply:
                 return reply.status, reply.headers, reply.read()
         except urllib.error.HTTPError as error:
             return error.code, error.headers, error.read()
 
-    def made(self, method, path, body, headers={"Content-Type": "application/json"}):
-        """What an administrator's call that has to be good is answered with."""
-        status, _, reply = self.call(path, self.key, method, body if isinstance(body, bytes) else json.dumps(body).encode(), headers)
-        if status >= 300:
-            raise SystemExit(f"{method} {path}: {status} {reply[:500]}")
-        return json.loads(reply)
-
     def description(self, family):
-        status, _, body = self.call(BASES[family] + "/openapi.json")
+        status, _, body = self.answer(BASES[family] + "/openapi.json")
         return json.loads(body) if expect(status == 200, f"{family}: its document is answered with {status}") else None
 
 
@@ -104,38 +94,17 @@ def settings(document):
     return "\n".join(lines)
 
 
-def model(inputs=4, outputs=3):
-    """A softmax regression as a session leaves one (docs/adr/0003)."""
-    card = {"format": 1, "model": {"kind": "softmax_regression", "layers": [inputs, outputs]},
-            "schema": {"inputs": inputs, "outputs": outputs, "task": "classification", "scale": {"kind": "none"}, "labels": []}}
-    bias, end = 4 * outputs, 4 * outputs * (inputs + 1)
-    header = json.dumps({
-        "__metadata__": {"tutti": json.dumps(card)}, "layers.0.bias": {"dtype": "F32", "shape": [outputs], "data_offsets": [0, bias]},
-        "layers.0.weight": {"dtype": "F32", "shape": [outputs, inputs], "data_offsets": [bias, end]},
-    }).encode()
-    header += b" " * (-len(header) % 8)
-    return struct.pack("<Q", len(header)) + header + struct.pack(f"<{end // 4}f", *(i / 8 for i in range(end // 4)))
-
-
 def real(family, coordinator):
     """Things that are there: by operation, the path's parameters and a body that is answered. Each family has a model of its own."""
     # What was deleted before may still be needed and has its name.
     name = f"contract-{family}-{time.time_ns()}"
-    coordinator.made("PUT", f"/v1/files/{name}", model(), {"Content-Type": "application/octet-stream"})
-    registered = coordinator.made(
-        "POST", "/v1/models/register", {"model_name": name, "framework": "PyTorch", "version": "1", "storage_url": f"upload://{name}"})
-    id = registered["model_id"]
-    coordinator.made("POST", f"/api/v2/models/{id}/load", {"force_reload": False})
-    end = time.monotonic() + 60
-    while [m["status"] for m in coordinator.made("GET", "/api/v2/models", b"")["models"] if m["id"] == id] != ["loaded"]:
-        if time.monotonic() > end:
-            raise SystemExit(f"the model is not loaded: {registered}")
-        time.sleep(0.1)
-    deployment = coordinator.made("POST", "/v1/models/deploy", {"model_id": id})["deployment_id"]
-    language = coordinator.made("GET", "/openai/v1/models", b"")["data"][0]["id"]
+    id = coordinator.register(name, "1", softmax_regression(4, 3))
+    coordinator.load(id)
+    deployment = coordinator.good("POST", "/v1/models/deploy", {"model_id": id})["deployment_id"]
+    language = coordinator.good("GET", "/openai/v1/models")["data"][0]["id"]
     tensors = {"inputs": [{"name": "features", "shape": [2, 4], "datatype": "FP32", "data": [1, 2, 3, 4, 5, 6, 7, 8]}]}
     question = {"deployment_id": deployment, "input": {"data": [[1, 2, 3, 4]]}}
-    later = coordinator.made("POST", "/v1/inference/run", question, {"Content-Type": "application/json", "Prefer": "respond-async"})["request_id"]
+    later = coordinator.good("POST", "/v1/inference/run", question, headers={"Prefer": "respond-async"})["request_id"]
     chat = {"model": language, "messages": [{"role": "user", "content": "Who is there?"}], "max_tokens": 4}
     (model_id, model_name, version) = ({"model_id": id}, {"model_name": name}, {"model_name": name, "model_version": "1"})
     return {
@@ -195,7 +164,7 @@ def held(family, coordinator, folder, examples, seed):
         file.write(settings(document))
     words = [
         sys.executable, "-c", "import sys; from schemathesis.cli import schemathesis; sys.exit(schemathesis())", "--config-file", there("settings.toml"),
-        "run", there("openapi.json"), "--url", coordinator.url + BASES[family], "--tls-verify", coordinator.ca,
+        "run", there("openapi.json"), "--url", coordinator.url + BASES[family], "--tls-verify", coordinator.authority,
         "--header", f"Authorization: Bearer {coordinator.key}", "--phases", "examples,coverage,fuzzing,stateful", "--checks", ",".join(CHECKS),
         "--max-examples", str(examples), "--seed", str(seed), "--generation-database", "none", "--continue-on-failure",
         "--no-shrink", "--suppress-health-check", "all", "--request-timeout", "60", "--report-json-path", there("report.json"), "--no-color",
@@ -219,15 +188,14 @@ def held(family, coordinator, folder, examples, seed):
     else:
         print(run.stdout[-60_000:], file=sys.stderr)
     # A run after which nobody is let in has called nothing but the door.
-    status, _, _ = coordinator.call("/api/v4/identity/keys", coordinator.key)
+    status, _, _ = coordinator.answer("/api/v4/identity/keys", coordinator.key)
     expect(status == 200, f"{family}: after it the administrator's key is answered with {status}")
 
 
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--url", required=True)
-    parser.add_argument("--ca", required=True, help="the coordinator's ca.pem")
-    parser.add_argument("--key-file", required=True)
+    parser.add_argument("--data", required=True, help="the coordinator's folder")
     parser.add_argument("--only", default=",".join(BASES), help="some of " + ",".join(BASES))
     parser.add_argument("--examples", type=int, default=12, help="generated requests of an operation, besides those of the coverage phase")
     parser.add_argument("--seed", type=int, default=7)
@@ -235,9 +203,7 @@ def main():
     families = arguments.only.split(",")
     if unknown := [f for f in families if f not in BASES]:
         parser.error(f"--only has {unknown}; there are {', '.join(BASES)}")
-    with open(arguments.key_file) as file:
-        key = file.read().strip()
-    coordinator = Coordinator(arguments.url, os.path.abspath(arguments.ca), key)
+    coordinator = Coordinator(arguments.url.rstrip("/"), arguments.data)
     print(f"schemathesis {schemathesis.__version__}, seed {arguments.seed}")
     with tempfile.TemporaryDirectory() as folder:
         for family in families:

@@ -2,12 +2,12 @@
 `open-inference-openapi`, and its numbers against NumPy.
 
     pip install 'tritonclient[http]' open-inference-openapi numpy
-    python3 Tests/Golden/live_models.py --url https://127.0.0.1:8443 --ca DATA/ca.pem --key-file DATA/admin.key --model ID [--weights FILE]
+    python3 Tests/Golden/live_models.py --url https://127.0.0.1:8443 --data DATA --model ID [--weights FILE]
 
 The model is loaded where it is not. With its file (safetensors of a softmax regression or perceptron, scaled by a constant or not at all) the
 answers are compared with a forward pass in NumPy. Prints one line for each thing it has seen; the first that is otherwise ends it with status 1."""
 
-import argparse, json, ssl, struct, time, urllib.request
+import argparse, json, ssl, struct
 import gevent.ssl
 import httpx
 import numpy
@@ -15,15 +15,7 @@ import tritonclient.http as triton
 from open_inference.openapi.client import OpenInferenceClient
 from open_inference.openapi.types import InferenceRequest
 from tritonclient.utils import InferenceServerException
-
-SECONDS = 120
-
-
-def expect(is_so, what):
-    if not is_so:
-        raise SystemExit("not so: " + what)
-    print("ok:", what, flush=True)
-
+from live_coordinator import SECONDS, Asked, expect
 
 def weights(path):
     """(layers as (W, b), scale) of a safetensors file."""
@@ -52,37 +44,19 @@ def forward(layers, constant, rows):
     return x / x.sum(axis=1, keepdims=True)
 
 
-def load(options, key):
-    context = ssl.create_default_context(cafile=options.ca)
-
-    def call(method, path, body=None):
-        request = urllib.request.Request(options.url + path, body, {"Authorization": "Bearer " + key, "Content-Type": "application/json"}, method=method)
-        with urllib.request.urlopen(request, context=context, timeout=SECONDS) as reply:
-            return json.loads(reply.read())
-
-    call("POST", f"/api/v2/models/{options.model}/load", b"{}")
-    end = time.monotonic() + SECONDS
-    while time.monotonic() < end:
-        models = {model["id"]: model for model in call("GET", "/api/v2/models")["models"]}
-        if models[options.model]["status"] == "loaded":
-            return models[options.model]
-        time.sleep(0.1)
-    raise SystemExit("the model is not loaded: " + json.dumps(models.get(options.model)))
-
-
 def main():
     parser = argparse.ArgumentParser()
-    for name in ["url", "ca", "key-file", "model"]:
+    for name in ["url", "data", "model"]:
         parser.add_argument("--" + name, required=True)
     parser.add_argument("--weights")
     options = parser.parse_args()
-    key = open(options.key_file).read().strip()
-    listed = load(options, key)
-    own = {"Authorization": "Bearer " + key}
+    coordinator = Asked(options.url, options.data)
+    listed = coordinator.load(options.model)
+    own = {"Authorization": "Bearer " + coordinator.key}
     headers = dict(own)  # tritonclient adds to it
     address = options.url.removeprefix("https://")
 
-    context = gevent.ssl.create_default_context(cafile=options.ca)
+    context = gevent.ssl.create_default_context(cafile=options.data + "/ca.pem")
     client = triton.InferenceServerClient(address, ssl=True, ssl_context_factory=lambda: context, network_timeout=SECONDS, connection_timeout=SECONDS)
     expect(client.is_server_live(headers=headers) and client.is_server_ready(headers=headers), "tritonclient: the server is live and ready")
     expect(client.is_model_ready(options.model, headers=headers), "tritonclient: the model is ready")
@@ -124,7 +98,7 @@ def main():
     except InferenceServerException as error:
         expect("binary_data=False" in str(error), "tritonclient: binary tensors are refused with the remedy")
 
-    web = httpx.Client(verify=ssl.create_default_context(cafile=options.ca), headers=own, timeout=SECONDS)
+    web = httpx.Client(verify=ssl.create_default_context(cafile=options.data + "/ca.pem"), headers=own, timeout=SECONDS)
     other = OpenInferenceClient(base_url=options.url, httpx_client=web)
     other.check_server_liveness()
     other.check_server_readiness()

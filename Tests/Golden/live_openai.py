@@ -1,13 +1,13 @@
 """Asks a live coordinator's /openai/v1 with the PyPI client of OpenAI, which knows nothing of it. Starts the coordinator itself.
 
-    pip install openai standardwebhooks 'pyjwt[crypto]'
+    pip install openai
     python3 Tests/Golden/live_openai.py --bin FOLDER_OF_PROGRAMS
 
 Prints one line for each thing it has seen; the first that is otherwise ends it with status 1."""
 
 import argparse, signal, tempfile
 import httpx, openai
-from live_platform import Coordinator, expect
+from live_coordinator import Coordinator, expect
 
 MODEL = "ngram-byte-5"
 

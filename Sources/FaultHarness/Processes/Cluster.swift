@@ -30,6 +30,15 @@ package final class Cluster {
         try serve()
     }
 
+    /// A coordinator in a folder that there is already and that stays; its nodes and its authority are others' business.
+    package init(serving data: String) throws {
+        wrapper = []
+        folder = NSTemporaryDirectory() + "tutti-" + UUID().uuidString
+        self.data = data
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        try serve()
+    }
+
     deinit {
         for process in clients + [server].compactMap({ $0 }) where process.isRunning {
             kill(process.processIdentifier, SIGKILL)
