@@ -110,7 +110,7 @@ def real(family, coordinator):
     return {
         "v2": {
             "models.load": (model_id, {"force_reload": True}), "models.unload": (model_id, None), "models.performance": (model_id, None),
-            "llm.generate": ({}, {"model": language, "prompt": "The ", "parameters": {"max_tokens": 4}}), "llm.chat": ({}, chat),
+            "llm.generate": ({}, {"model": language, "prompt": "The ", "max_tokens": 4}), "llm.chat": ({}, chat),
         },
         "phi": {
             "models.get": (model_id, None), "models.delete": (model_id, None), "models.deploy": ({}, {"model_id": id}),

@@ -123,7 +123,9 @@ package final class Cluster {
         clients = []
     }
 
-    package func curl(_ arguments: String...) throws -> (status: Int, body: Data) {
+    package func curl(_ arguments: String...) throws -> (status: Int, body: Data) { try curl(arguments) }
+
+    package func curl(_ arguments: [String]) throws -> (status: Int, body: Data) {
         let out = folder + "/curl-" + UUID().uuidString
         let result = try Programs.run("curl", ["-s", "--cacert", data + "/ca.pem", "-o", out, "-w", "%{http_code}"] + arguments)
         return (Int(result.out) ?? 0, FileManager.default.contents(atPath: out) ?? Data())
