@@ -114,7 +114,7 @@ def real(family, coordinator):
         },
         "phi": {
             "models.get": (model_id, None), "models.delete": (model_id, None), "models.deploy": ({}, {"model_id": id}),
-            "models.auto_scale": ({}, {"deployment_id": deployment, "scaling_policy": {"min_replicas": 1, "max_replicas": 2}}),
+            "models.auto_scale": ({}, {"deployment_id": deployment}),
             "logs": ({"deployment_id": deployment}, None), "security.validate": ({}, {"deployment_id": deployment}), "inference.run": ({}, question),
             "inference.result": ({"request_id": later}, None), "models.profile": ({}, {"deployment_id": deployment, "iterations": 2}),
             "files.get": ({"name": name}, None),
