@@ -7,7 +7,7 @@ internal import StrictJSON
 /// The Open Inference Protocol over REST (KServe's V2, `inference_rest.md` of kserve/open-inference-protocol): what Triton, KServe, OpenVINO's
 /// server and MLServer speak, and their clients.
 ///
-/// Tensors are JSON. The extension that appends them as bytes is refused by name. Tokens and plans are those of `/api/v2`, with which it shares
+/// Tensors are JSON, or bytes behind it (the extension "binary tensor data"). Tokens and plans are those of `/api/v2`, with which it shares
 /// its models: it is another spelling of them and no fourth window of calls.
 package enum OpenInference {
     static let base = "/v2"
@@ -50,18 +50,15 @@ package enum OpenInference {
             Endpoint(
                 "POST", path + "/infer", "oip.infer\(suffix)", .scope(.aiOperations), bodyLimitBytes: bodyBytes,
                 contract: Contract(
-                    "A model's outputs.", request: .json(InferBody.shape), replies: [(200, .json(InferView.shape))], refusals: [413, 422])
+                    "A model's outputs, as JSON, or where the question says so with bytes behind it.", request: .json(InferBody.shape),
+                    replies: [(200, .json(InferView.shape)), (200, .bytes("application/octet-stream"))], refusals: [413, 422])
             ) { request throws(ServiceError) in
                 // What is not there is refused before a body is read for it.
                 _ = try await ready(request, runtime)
                 let question = try await InferQuestion(request)
                 let answer = try await answer(question, request, runtime)
-                let outputs = await runtime.aside { question.outputs(answer.outputs).map { OutputView($0) } }
-                return .json(
-                    InferView(
-                        model: answer.model.id, version: answer.model.version, id: question.id ?? request.requestID,
-                        parameters: AnswerParameters(sha256: answer.model.sha256, rows: answer.runRows), outputs: outputs
-                    ).json)
+                let id = request.requestID
+                return await runtime.aside { question.reply(answer, requestID: id) }
             },
         ]
     }

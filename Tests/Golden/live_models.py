@@ -62,7 +62,7 @@ def main():
     expect(client.is_model_ready(options.model, headers=headers), "tritonclient: the model is ready")
     expect(not client.is_model_ready("no-such-model", headers=headers), "tritonclient: a model that is not there is not ready")
     server = client.get_server_metadata(headers=headers)
-    expect(server["name"] == "tutti" and server["extensions"] == [], "tritonclient: the server's metadata")
+    expect(server["name"] == "tutti" and server["extensions"] == ["binary_tensor_data"], "tritonclient: the server's metadata")
     meta = client.get_model_metadata(options.model, headers=headers)
     (spec,) = meta["inputs"]
     inputs = spec["shape"][1]
@@ -90,13 +90,22 @@ def main():
         worst = float(numpy.abs(forward(layers, constant, rows) - probabilities).max())
         expect(worst < 1e-5, f"the numbers are NumPy's (largest difference {worst:.2e})")
 
+    # As it does where nobody tells it otherwise: tensors are bytes behind the JSON, there and back.
     binary = triton.InferInput("features", rows.shape, "FP32")
-    binary.set_data_from_numpy(rows, binary_data=True)
+    binary.set_data_from_numpy(rows)
+    usual = client.infer(options.model, [binary], headers=headers)
+    sizes = {output["name"]: output.get("parameters", {}).get("binary_data_size") for output in usual.get_response()["outputs"]}
+    expect(sizes["probabilities"] == probabilities.nbytes, "tritonclient: without being told anything it sends and gets bytes")
+    expect((usual.as_numpy("probabilities") == probabilities).all(), "tritonclient: they are the same numbers")
+    expect(usual.as_numpy("label").shape == answer.as_numpy("label").shape, "tritonclient: labels come as bytes, too")
+    mixed = [triton.InferRequestedOutput("label", binary_data=False), triton.InferRequestedOutput("probabilities", binary_data=True)]
+    both = client.infer(options.model, [asked], outputs=mixed, headers=headers)
+    expect((both.as_numpy("probabilities") == probabilities).all(), "tritonclient: JSON in, bytes out, and some of both")
     try:
-        client.infer(options.model, [binary], headers=headers)
-        raise SystemExit("not so: binary tensors are refused")
+        client.infer(options.model, [triton.InferInput("features", [1, inputs - 1], "FP32").set_data_from_numpy(rows[:1, 1:])], headers=headers)
+        raise SystemExit("not so: a row that is too short is refused")
     except InferenceServerException as error:
-        expect("binary_data=False" in str(error), "tritonclient: binary tensors are refused with the remedy")
+        expect("features" in str(error), "tritonclient: a row that is too short is refused by name")
 
     web = httpx.Client(verify=ssl.create_default_context(cafile=options.data + "/ca.pem"), headers=own, timeout=SECONDS)
     other = OpenInferenceClient(base_url=options.url, httpx_client=web)
