@@ -43,6 +43,9 @@ struct InferQuestion: Sendable {
             guard let tensor else { throw .invalid(field: "\(place).data", issue: problem, provided: nil) }
             inputs.append(NamedTensor(input.title, tensor))
         }
+        for (i, output) in (body.outputs ?? []).enumerated() where output.parameters["classification"].map({ $0 != .integer(0) && $0 != .null }) ?? false {
+            throw .invalid(field: "outputs[\(i)].parameters.classification", issue: "is an extension that is not built; leave class_count out", provided: nil)
+        }
         guard rest.isEmpty else { throw .invalid(field: "body", issue: "has \(rest.count) bytes at its end that belong to no input", provided: nil) }
         areBytes = body.parameters["binary_data_output"] == .bool(true)
         asBytes = Dictionary((body.outputs ?? []).compactMap { output in output.parameters["binary_data"]?.truth.map { (output.title, $0) } }) { $1 }
@@ -94,6 +97,9 @@ struct InferQuestion: Sendable {
         let type = request.header("content-type")?.lowercased()
         guard type.map({ $0.hasPrefix("application/json") || $0.hasPrefix("application/octet-stream") }) ?? true else {
             throw .unsupportedMediaType("send the request as Content-Type: application/json")
+        }
+        guard request.header("content-encoding").map({ $0.lowercased() == "identity" }) ?? true else {
+            throw .unsupportedMediaType("send the request without Content-Encoding: nothing is unpacked here")
         }
         let bytes = try await request.body.collect(request.bodyLimitBytes)
         var length = bytes.count

@@ -157,11 +157,17 @@ import Testing
             (input(more: #", "parameters": {"binary_data_size": 16}"#), "binary"),
             (#"{"inputs": [{"name": "features", "shape": [1, 4], "datatype": "FP32"}]}"#, "data"),
             (#"{"inputs": [{"name": "features", "shape": [1, 4], "datatype": "FP32", "data": [1, 2, 3, 4]}], "outputs": [{"name": "x"}]}"#, "outputs[0].name"),
+            (
+                #"{"inputs": [{"name": "features", "shape": [1, 4], "datatype": "FP32", "data": [1, 2, 3, 4]}], "outputs": [{"name": "label", "parameters": {"classification": 2}}]}"#,
+                "class_count"
+            ),
         ]
         for (body, part) in wrong {
             let reply = try await call(world, "POST", "/models/m1/infer", body)
             #expect(reply.status == 400 && reply.json["error"]?.text?.contains(part) == true, "\(body): \(reply.status) \(reply.json.encodedText)")
         }
+        let packed = request("POST", "/v2/models/m1/infer", body: "{}", headers: [(name: "content-encoding", value: "gzip")])
+        #expect(await world.call(world.openInference, packed).status == 415)
         #expect(try await call(world, "POST", "/models/m1/infer", "{").status == 400)
         #expect(try await call(world, "DELETE", "/models/m1").status == 405)
         #expect(try await call(world, "GET", "/nothing").status == 404)

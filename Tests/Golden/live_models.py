@@ -52,18 +52,18 @@ def main():
     options = parser.parse_args()
     coordinator = Asked(options.url, options.data)
     listed = coordinator.load(options.model)
-    own = {"Authorization": "Bearer " + coordinator.key}
-    headers = dict(own)  # tritonclient adds to it
+    own = {"Authorization": "Bearer " + coordinator.key}  # a copy each time: tritonclient adds to what it gets
     address = options.url.removeprefix("https://")
 
     context = gevent.ssl.create_default_context(cafile=options.data + "/ca.pem")
-    client = triton.InferenceServerClient(address, ssl=True, ssl_context_factory=lambda: context, network_timeout=SECONDS, connection_timeout=SECONDS)
-    expect(client.is_server_live(headers=headers) and client.is_server_ready(headers=headers), "tritonclient: the server is live and ready")
-    expect(client.is_model_ready(options.model, headers=headers), "tritonclient: the model is ready")
-    expect(not client.is_model_ready("no-such-model", headers=headers), "tritonclient: a model that is not there is not ready")
-    server = client.get_server_metadata(headers=headers)
+    client = triton.InferenceServerClient(
+        address, ssl=True, ssl_context_factory=lambda: context, concurrency=4, network_timeout=SECONDS, connection_timeout=SECONDS)
+    expect(client.is_server_live(headers=dict(own)) and client.is_server_ready(headers=dict(own)), "tritonclient: the server is live and ready")
+    expect(client.is_model_ready(options.model, headers=dict(own)), "tritonclient: the model is ready")
+    expect(not client.is_model_ready("no-such-model", headers=dict(own)), "tritonclient: a model that is not there is not ready")
+    server = client.get_server_metadata(headers=dict(own))
     expect(server["name"] == "tutti" and server["extensions"] == ["binary_tensor_data"], "tritonclient: the server's metadata")
-    meta = client.get_model_metadata(options.model, headers=headers)
+    meta = client.get_model_metadata(options.model, headers=dict(own))
     (spec,) = meta["inputs"]
     inputs = spec["shape"][1]
     expect(spec["name"] == "features" and spec["datatype"] == "FP32", "tritonclient: the model's metadata")
@@ -73,7 +73,7 @@ def main():
     asked = triton.InferInput("features", rows.shape, "FP32")
     asked.set_data_from_numpy(rows, binary_data=False)
     outputs = [triton.InferRequestedOutput(output["name"], binary_data=False) for output in meta["outputs"]]
-    answer = client.infer(options.model, [asked], outputs=outputs, headers=headers, request_id="first")
+    answer = client.infer(options.model, [asked], outputs=outputs, headers=dict(own), request_id="first")
     reply = answer.get_response()
     expect(reply["id"] == "first" and reply["model_name"] == options.model, "tritonclient: the reply has the request's id and the model")
     expect(reply["parameters"]["model_sha256"] == listed["sha256"], "tritonclient: the reply names the file that answered")
@@ -81,9 +81,9 @@ def main():
     expect(probabilities.dtype == numpy.float32 and numpy.allclose(probabilities.sum(axis=1), 1, atol=1e-5), "tritonclient: probabilities are read as FP32")
     alone = triton.InferInput("features", [1, inputs], "FP32")
     alone.set_data_from_numpy(rows[:1], binary_data=False)
-    one = client.infer(options.model, [alone], outputs=outputs, headers=headers).as_numpy("probabilities")
+    one = client.infer(options.model, [alone], outputs=outputs, headers=dict(own)).as_numpy("probabilities")
     expect((one[0] == probabilities[0]).all(), "a row alone has the bits that it has among others")
-    everything = client.infer(options.model, [alone], headers=headers)
+    everything = client.infer(options.model, [alone], headers=dict(own))
     expect((everything.as_numpy("probabilities") == one).all(), "tritonclient: without named outputs there are all of them")
     if options.weights:
         layers, constant = weights(options.weights)
@@ -93,19 +93,28 @@ def main():
     # As it does where nobody tells it otherwise: tensors are bytes behind the JSON, there and back.
     binary = triton.InferInput("features", rows.shape, "FP32")
     binary.set_data_from_numpy(rows)
-    usual = client.infer(options.model, [binary], headers=headers)
+    usual = client.infer(options.model, [binary], headers=dict(own))
     sizes = {output["name"]: output.get("parameters", {}).get("binary_data_size") for output in usual.get_response()["outputs"]}
     expect(sizes["probabilities"] == probabilities.nbytes, "tritonclient: without being told anything it sends and gets bytes")
     expect((usual.as_numpy("probabilities") == probabilities).all(), "tritonclient: they are the same numbers")
     expect(usual.as_numpy("label").shape == answer.as_numpy("label").shape, "tritonclient: labels come as bytes, too")
     mixed = [triton.InferRequestedOutput("label", binary_data=False), triton.InferRequestedOutput("probabilities", binary_data=True)]
-    both = client.infer(options.model, [asked], outputs=mixed, headers=headers)
+    both = client.infer(options.model, [asked], outputs=mixed, headers=dict(own))
     expect((both.as_numpy("probabilities") == probabilities).all(), "tritonclient: JSON in, bytes out, and some of both")
-    try:
-        client.infer(options.model, [triton.InferInput("features", [1, inputs - 1], "FP32").set_data_from_numpy(rows[:1, 1:])], headers=headers)
-        raise SystemExit("not so: a row that is too short is refused")
-    except InferenceServerException as error:
-        expect("features" in str(error), "tritonclient: a row that is too short is refused by name")
+    short = triton.InferInput("features", [1, inputs - 1], "FP32")
+    short.set_data_from_numpy(rows[:1, 1:])
+    for what, word, more in [
+        ("a row that is too short", "features", {"inputs": [short]}),
+        ("a request that is packed", "Content-Encoding", {"request_compression_algorithm": "gzip"}),
+        ("an extension that is not built", "class_count", {"outputs": [triton.InferRequestedOutput("probabilities", class_count=3)]}),
+    ]:
+        try:
+            client.infer(options.model, **{"inputs": [asked], **more}, headers=dict(own))
+            raise SystemExit(f"not so: {what} is refused")
+        except InferenceServerException as error:
+            expect(word in str(error), f"tritonclient: {what} is refused with the reason")
+    several = [client.async_infer(options.model, [asked], outputs=outputs, headers=dict(own)) for _ in range(4)]
+    expect(all((one.get_result().as_numpy("probabilities") == probabilities).all() for one in several), "tritonclient: several at once")
 
     web = httpx.Client(verify=ssl.create_default_context(cafile=options.data + "/ca.pem"), headers=own, timeout=SECONDS)
     other = OpenInferenceClient(base_url=options.url, httpx_client=web)
