@@ -15,7 +15,13 @@ struct Routes: Sendable {
 
     init(_ endpoints: [Endpoint]) {
         for (index, endpoint) in endpoints.enumerated() {
-            if endpoint.isSpelt { spelt[endpoint.path, default: []].append(index) } else { templates[endpoint.segments, default: []].append(index) }
+            guard endpoint.isSpelt else {
+                templates[endpoint.segments, default: []].append(index)
+                continue
+            }
+            spelt[endpoint.path, default: []].append(index)
+            // A base is the same place with a slash after it and without.
+            if endpoint.path == "/" { spelt["", default: []].append(index) }
         }
     }
 
@@ -49,7 +55,9 @@ extension Endpoint {
 
 extension Family {
     private func base(of path: String) -> String? {
-        bases.first { path == $0 || (path.utf8.count > $0.utf8.count && path.utf8.starts(with: $0.utf8) && path.utf8.dropFirst($0.utf8.count).first == UInt8(ascii: "/")) }
+        bases.first {
+            path == $0 || (path.utf8.count > $0.utf8.count && path.utf8.starts(with: $0.utf8) && path.utf8.dropFirst($0.utf8.count).first == UInt8(ascii: "/"))
+        }
             ?? aliases.first { $0.has(path) }?.base
     }
 

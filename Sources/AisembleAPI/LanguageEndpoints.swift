@@ -39,7 +39,8 @@ extension Aisemble {
                 "POST", "/ai/llm/chat", "llm.chat", .scope(.aiOperations), bodyLimitBytes: languageBodyBytes,
                 contract: Contract(
                     "How a conversation might go on, written as plain text. No model here was trained to hold one. With stream: true the reply comes as "
-                        + "server-sent events.", request: .json(ChatBody.shape), replies: [(200, .json(ChatView.shape))], refusals: [422])
+                        + "server-sent events.", request: .json(ChatBody.shape),
+                    replies: [(200, .json(ChatView.shape)), (200, .bytes("text/event-stream"))], refusals: [422])
             ) { request throws(ServiceError) in
                 var sent = try await request.sent(ChatBody.self)
                 let body = sent.body

@@ -41,7 +41,7 @@ extension SamplingBody {
             FieldOf("stream_options", \.sampling.streamOptions), FieldOf("stop", \.sampling.stop, note: "a text, or up to four"),
             FieldOf("presence_penalty", \.sampling.presencePenalty, Bounds(range: -2...2)),
             FieldOf("frequency_penalty", \.sampling.frequencyPenalty, Bounds(range: -2...2)),
-            FieldOf("seed", \.sampling.seed, Bounds(range: 0...0x1p63)), FieldOf("user", \.sampling.user, note: "changes nothing"),
+            FieldOf("seed", \.sampling.seed, Bounds(range: -0x1p63...0x1p63)), FieldOf("user", \.sampling.user, note: "changes nothing"),
         ]
     }
 }

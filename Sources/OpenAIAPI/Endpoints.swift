@@ -35,7 +35,7 @@ extension OpenAI {
                 "POST", "/completions", "openai.completions", .scope(.aiOperations), bodyLimitBytes: bodyBytes,
                 contract: Contract(
                     "What follows a prompt, byte by byte: a byte is a token here.", request: .json(CompletionBody.shape),
-                    replies: [(200, .json(CompletionView.shape))], refusals: [422])
+                    replies: [(200, .json(CompletionView.shape)), (200, .bytes("text/event-stream"))], refusals: [422])
             ) { request throws(ServiceError) in
                 let sent = try await request.sent(CompletionBody.self)
                 let body = sent.body
@@ -67,7 +67,7 @@ extension OpenAI {
                 "POST", "/chat/completions", "openai.chat", .scope(.aiOperations), bodyLimitBytes: bodyBytes,
                 contract: Contract(
                     "How a conversation might go on, written as plain text: no model here was trained to hold one.", request: .json(ChatBody.shape),
-                    replies: [(200, .json(ChatView.shape))], refusals: [422])
+                    replies: [(200, .json(ChatView.shape)), (200, .bytes("text/event-stream"))], refusals: [422])
             ) { request throws(ServiceError) in
                 let sent = try await request.sent(ChatBody.self)
                 let body = sent.body
@@ -128,7 +128,7 @@ extension OpenAI {
     ) async throws(ServiceError) -> LanguageModels.Prepared {
         // They would change the reply, and are not here.
         for name in ["logprobs", "top_logprobs", "logit_bias", "suffix", "tools", "functions", "response_format", "audio"]
-        where sent.has(name) && sent.provided(name) != .bool(false) {
+        where sent.provided(name).map({ !saysNothing($0) }) ?? false {
             throw sent.invalid(name, "is not supported by these models; leave it out")
         }
         if let best = sent.provided("best_of"), best != .null, best != 1 { throw sent.invalid("best_of", "must be 1: one choice is made") }
@@ -136,7 +136,7 @@ extension OpenAI {
         var asked = LanguageRequest(prompt, model: fields.model)
         (asked.maxTokens, asked.temperature, asked.topP) = (tokens, fields.temperature, fields.topP)
         (asked.presencePenalty, asked.frequencyPenalty) = (fields.presencePenalty, fields.frequencyPenalty)
-        asked.seed = fields.seed.map { UInt64($0) }
+        asked.seed = fields.seed.map { UInt64(bitPattern: Int64($0)) }
         if let stop = fields.stop, stop != .null {
             let list = stop.elements ?? [stop]
             let texts = list.compactMap(\.text)
@@ -148,6 +148,15 @@ extension OpenAI {
         }
         let (whole, tenant) = (asked, try request.principal().tenant)
         return try await asking(sent.provided) { () async throws(LanguageFailure) in try await service.prepare(whole, tenant: tenant) }
+    }
+
+    /// What clients send where their callers said nothing.
+    private static func saysNothing(_ value: JSON) -> Bool {
+        switch value {
+        case .null, .bool(false), .array([]), .object([]), .string(""): true
+        case .object([.init("type", "text")]): true
+        default: false
+        }
     }
 
     private static func text(_ content: JSON) -> String? {

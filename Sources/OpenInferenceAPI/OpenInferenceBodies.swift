@@ -13,9 +13,9 @@ struct ServerView: Described {
     static let name = "Server"
     var title: String
     var version: String
-    let extensions: [String] = []
+    let extensions = ["binary_tensor_data"]
     static let fields = [
-        FieldOf<ServerView>("name", \.title, .fixed), FieldOf("version", \.version, .fixed), FieldOf("extensions", \.extensions, .fixed, "none is built"),
+        FieldOf<ServerView>("name", \.title, .fixed), FieldOf("version", \.version, .fixed), FieldOf("extensions", \.extensions, .fixed),
     ]
 }
 
@@ -82,7 +82,8 @@ struct InputBody: DescribedRequest {
         FieldOf<InputBody>("name", \.title, isRequired: true, Bounds(count: 1...256)),
         FieldOf("shape", \.shape, isRequired: true, Bounds(range: 0...Double(RuntimeLimits.elements), count: 0...RuntimeLimits.dimensions)),
         FieldOf("datatype", \.datatype, isRequired: true, Bounds(count: 1...16), note: "BOOL, UINT8, INT32, INT64, FP32, FP64 or BYTES"),
-        FieldOf("parameters", \.parameters, note: "without effect"), FieldOf("data", \.data, note: "a list, or lists in lists, row by row"),
+        FieldOf("parameters", \.parameters, note: "binary_data_size: how many bytes behind the JSON are its data"),
+        FieldOf("data", \.data, note: "a list, or lists in lists, row by row; none where the data are bytes"),
     ]
 }
 
@@ -91,7 +92,8 @@ struct OutputBody: DescribedRequest {
     var title = ""
     var parameters: [String: JSON] = [:]
     static let fields = [
-        FieldOf<OutputBody>("name", \.title, isRequired: true, Bounds(count: 1...256)), FieldOf("parameters", \.parameters, note: "without effect"),
+        FieldOf<OutputBody>("name", \.title, isRequired: true, Bounds(count: 1...256)),
+        FieldOf("parameters", \.parameters, note: "binary_data: as bytes or not"),
     ]
 }
 
@@ -102,7 +104,8 @@ struct InferBody: DescribedRequest {
     var inputs: [InputBody] = []
     var outputs: [OutputBody]?
     static let fields = [
-        FieldOf<InferBody>("id", \.id, Bounds(count: 0...256), note: "is in the reply"), FieldOf("parameters", \.parameters, note: "without effect"),
+        FieldOf<InferBody>("id", \.id, Bounds(count: 0...256), note: "is in the reply"),
+        FieldOf("parameters", \.parameters, note: "binary_data_output: all outputs as bytes"),
         FieldOf("inputs", \.inputs, isRequired: true, Bounds(count: 1...RuntimeLimits.tensors)),
         FieldOf("outputs", \.outputs, Bounds(count: 0...RuntimeLimits.tensors), note: "all where they are left out"),
     ]

@@ -7,17 +7,19 @@ internal import StrictJSON
 /// The Open Inference Protocol over REST (KServe's V2, `inference_rest.md` of kserve/open-inference-protocol): what Triton, KServe, OpenVINO's
 /// server and MLServer speak, and their clients.
 ///
-/// Tensors are JSON. The extension that appends them as bytes is refused by name. Tokens and plans are those of `/api/v2`, with which it shares
+/// Tensors are JSON, or bytes behind it (the extension "binary tensor data"). Tokens and plans are those of `/api/v2`, with which it shares
 /// its models: it is another spelling of them and no fourth window of calls.
 package enum OpenInference {
     static let base = "/v2"
     static let serverName = "tutti"
     private static let bodyBytes = 16 << 20
+    /// How often another version is looked for when the one that was found has left.
+    private static let versionsTried = 8
 
     /// - Parameter version: of the program.
     package static func family(_ runtime: ModelRuntime, version: String) -> Family {
         let server: [Endpoint] = [
-            Endpoint("GET", "", "oip.server", .scope(.aiOperations), "The server and what it can do.", gives: ServerView.self) { _ throws(ServiceError) in
+            Endpoint("GET", "/", "oip.server", .scope(.aiOperations), "The server and what it can do.", gives: ServerView.self) { _ throws(ServiceError) in
                 ServerView(title: serverName, version: version)
             },
             Endpoint("GET", "/health/live", "oip.live", .scope(.aiOperations), "It answers.", gives: LiveView.self) { _ throws(ServiceError) in LiveView() },
@@ -31,37 +33,53 @@ package enum OpenInference {
                 return ReadyView()
             },
         ]
-        let models = ["/models/{model_name}", "/models/{model_name}/versions/{model_version}"].flatMap { self.model($0, runtime) }
+        let models = model("/models/{model_name}", "", runtime) + model("/models/{model_name}/versions/{model_version}", "_version", runtime)
         return Family(.v2, bases: [base], endpoints: server + models, errorShape: ErrorBody.shape, envelope: envelope)
+            .describing(title: "Open Inference Protocol", version: "2.0.0")
     }
 
-    private static func model(_ path: String, _ runtime: ModelRuntime) -> [Endpoint] {
+    /// - Parameter suffix: of the operations' names.
+    private static func model(_ path: String, _ suffix: String, _ runtime: ModelRuntime) -> [Endpoint] {
         [
-            Endpoint("GET", path, "oip.model", .scope(.aiOperations), "A model's inputs and outputs.", gives: ModelView.self) { request throws(ServiceError) in
-                ModelView(try await ready(request, runtime))
-            },
-            Endpoint("GET", path + "/ready", "oip.model_ready", .scope(.aiOperations), "Whether a model answers.", gives: ModelReadyView.self) {
+            Endpoint("GET", path, "oip.model\(suffix)", .scope(.aiOperations), "A model's inputs and outputs.", gives: ModelView.self) {
+                request throws(ServiceError) in ModelView(try await ready(request, runtime))
+            }.refusing(422),
+            Endpoint("GET", path + "/ready", "oip.model\(suffix)_ready", .scope(.aiOperations), "Whether a model answers.", gives: ModelReadyView.self) {
                 request throws(ServiceError) in ModelReadyView(title: try await ready(request, runtime).record.id)
-            },
+            }.refusing(422),
             Endpoint(
-                "POST", path + "/infer", "oip.infer", .scope(.aiOperations), bodyLimitBytes: bodyBytes,
+                "POST", path + "/infer", "oip.infer\(suffix)", .scope(.aiOperations), bodyLimitBytes: bodyBytes,
                 contract: Contract(
-                    "A model's outputs.", request: .json(InferBody.shape), replies: [(200, .json(InferView.shape))], refusals: [413, 422])
+                    "A model's outputs, as JSON, or where the question says so with bytes behind it.", request: .json(InferBody.shape),
+                    replies: [(200, .json(InferView.shape)), (200, .bytes("application/octet-stream"))], refusals: [413, 422])
             ) { request throws(ServiceError) in
-                let tenant = try request.principal().tenant
-                let status = try await ready(request, runtime)
-                let question = try await InferQuestion(request, status)
-                let answer = try await runtime.asking(tenant: tenant, field: "inputs") { runtime throws(RuntimeError) in
-                    try await runtime.infer(status.record.id, tenant: tenant, question.inputs, question.options)
-                }
-                let outputs = await runtime.aside { question.outputs(answer.outputs).map { OutputView($0) } }
-                return .json(
-                    InferView(
-                        model: answer.model.id, version: answer.model.version, id: question.id ?? request.requestID,
-                        parameters: AnswerParameters(sha256: answer.model.sha256, rows: answer.runRows), outputs: outputs
-                    ).json)
+                // What is not there is refused before a body is read for it.
+                _ = try await ready(request, runtime)
+                let question = try await InferQuestion(request)
+                let answer = try await answer(question, request, runtime)
+                let id = request.requestID
+                return await runtime.aside { question.reply(answer, requestID: id) }
             },
         ]
+    }
+
+    /// A version that leaves while a call is on its way has its successor answer: whoever asks by a name does not see it change.
+    private static func answer(
+        _ question: InferQuestion, _ request: APIRequest, _ runtime: ModelRuntime
+    ) async throws(ServiceError) -> InferenceAnswer {
+        let tenant = try request.principal().tenant
+        var left = versionsTried
+        while true {
+            let status = try await ready(request, runtime)
+            try question.check(status.outputs)
+            do throws(RuntimeError) {
+                return try await runtime.infer(status.record.id, tenant: tenant, question.inputs, question.options)
+            } catch {
+                left -= 1
+                if case .notLoaded = error, left > 0 { continue }
+                throw ServiceError(error, field: "inputs", available: runtime.ready(tenant: tenant).map(\.id))
+            }
+        }
     }
 
     /// The model of the path, by its id, or by its name and then, where no version is said, the latest that answers.

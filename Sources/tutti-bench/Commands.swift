@@ -22,14 +22,15 @@ struct ListSuites: ReportingCommand {
             print("secagg      secure aggregation: milliseconds and bytes of clients and server, beside AES alone and Flower's SecAgg+")
             print("faults      kills of real processes, idle clients, overload: what is lost, and what a client costs")
             print("api         requests a second and latency of calls of a coordinator over TLS beside a bare route of Hummingbird")
+            print("inference   requests, rows and tokens a second and latency of models over TLS beside a bare route of Hummingbird")
             print("annealing   energies and seconds of the annealer on models with known optima, and beside dwave-samplers")
             print("language    bits per byte of text that was held out: xz, counts of sequences, and a model that was trained")
             print("compress    ratio and MB/s of zstd on updates and models of 38 KB to 10 MB")
         }
         return [
             "suites": [
-                "kernels", "step", "aggregation", "round", "strategies", "robustness", "simulation", "virtual", "secagg", "faults", "api", "annealing",
-                "language", "compress",
+                "kernels", "step", "aggregation", "round", "strategies", "robustness", "simulation", "virtual", "secagg", "faults", "api", "inference",
+                "annealing", "language", "compress",
             ]
         ]
     }
@@ -37,7 +38,10 @@ struct ListSuites: ReportingCommand {
 
 struct RunSuite: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "run", abstract: "Run a suite.")
-    @Argument(help: "kernels, step, aggregation, round, strategies, robustness, simulation, virtual, secagg, faults, api, annealing, language or compress.")
+    @Argument(
+        help: """
+            kernels, step, aggregation, round, strategies, robustness, simulation, virtual, secagg, faults, api, inference, annealing, language or compress.
+            """)
     var suite: String
     @Option(help: "Write the result to this file.")
     var json: String?
@@ -95,6 +99,7 @@ struct RunSuite: AsyncParsableCommand {
                 }
                 rows = try await FaultsSuite.run(data: data, kills: kills, seed: seed, idle: idle, overload: overload) { say($0) }
             case "api": rows = try APISuite.run { say($0) }
+            case "inference": rows = try InferenceSuite.run { say($0) }
             case "annealing":
                 guard (1...1024).contains(threads) else { throw CommandFailure(.usage, "--threads is \(threads).", remedy: "Give 1 to 1024.") }
                 rows = try AnnealingSuite.run(gset: gset, best: bestCut, threads: threads) { say($0) }

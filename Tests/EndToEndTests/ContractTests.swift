@@ -11,7 +11,7 @@ private enum Schemathesis {
 }
 
 extension EndToEndTests {
-    /// A real coordinator is held to its four descriptions; what is called and looked at is in `Tests/Contracts/contracts.py`.
+    /// A real coordinator is held to its descriptions; what is called and looked at is in `Tests/Contracts/contracts.py`.
     @Test(.enabled(if: Schemathesis.isThere, "needs schemathesis (pip install schemathesis, TUTTI_PYTHON names its Python)"))
     func theCoordinatorDoesWhatItsDescriptionsSay() throws {
         // It calls without credentials more often than anybody may.
@@ -19,8 +19,7 @@ extension EndToEndTests {
         let held = try Programs.run(
             "/usr/bin/env",
             [
-                Schemathesis.python, "Tests/Contracts/contracts.py", "--url", cluster.url, "--ca", cluster.data + "/ca.pem", "--key-file",
-                cluster.data + "/admin.key",
+                Schemathesis.python, "Tests/Contracts/contracts.py", "--url", cluster.url, "--data", cluster.data,
             ])
         #expect(held.status == 0, "\(held.err)\(held.out)")
         #expect(cluster.server?.isRunning == true, "\(cluster.log)")

@@ -4,9 +4,9 @@ import Testing
 
 /// Real processes over real TLS. One after the other: they want both cores.
 @Suite(.serialized) struct EndToEndTests {
-    private func quickstart(_ arguments: String...) throws -> [String: Any] { try quickstart(arguments) }
+    func quickstart(_ arguments: String...) throws -> [String: Any] { try quickstart(arguments) }
 
-    private func quickstart(_ arguments: [String]) throws -> [String: Any] {
+    func quickstart(_ arguments: [String]) throws -> [String: Any] {
         let file = NSTemporaryDirectory() + "tutti-quickstart-" + UUID().uuidString + ".json"
         defer { try? FileManager.default.removeItem(atPath: file) }
         let result = try Programs.run(Programs.top + "/cluster/quickstart", arguments + ["--json", file])

@@ -212,6 +212,15 @@ private struct Shelf: ModelSource {
         ]
         let said = await post(world, chat, talk)
         try check(world.openAI, "POST", chat, said)
+        let nothing: [(String, JSON)] = [("response_format", ["type": "text"]), ("tools", []), ("logit_bias", [:]), ("logprobs", false), ("suffix", "")]
+        let same = await post(world, chat, with(talk, nothing))
+        #expect(same.json["choices"] == said.json["choices"], "\(same.json.encodedText)")
+        var texts: Set<String> = []
+        for seed in [Int64.min, -1, .max] {
+            let drawn: JSON = ["model": "ngram-byte-5", "prompt": "A job ", "max_tokens": 30, "seed": .integer(seed)]
+            if let choices = await post(world, path, drawn).json["choices"] { texts.insert(choices.encodedText) }
+        }
+        #expect(texts.count == 3)
         let chunks = try await self.events(await post(world, chat, with(talk, [("stream", true)]))).dropLast().map { try JSON(parsing: $0) }
         #expect(chunks.first?["choices"]?.elements?.first?["delta"]?["role"] == "assistant" && chunks.allSatisfy { $0["object"] == "chat.completion.chunk" })
         #expect(

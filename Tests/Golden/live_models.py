@@ -2,12 +2,12 @@
 `open-inference-openapi`, and its numbers against NumPy.
 
     pip install 'tritonclient[http]' open-inference-openapi numpy
-    python3 Tests/Golden/live_models.py --url https://127.0.0.1:8443 --ca DATA/ca.pem --key-file DATA/admin.key --model ID [--weights FILE]
+    python3 Tests/Golden/live_models.py --url https://127.0.0.1:8443 --data DATA --model ID [--weights FILE]
 
 The model is loaded where it is not. With its file (safetensors of a softmax regression or perceptron, scaled by a constant or not at all) the
 answers are compared with a forward pass in NumPy. Prints one line for each thing it has seen; the first that is otherwise ends it with status 1."""
 
-import argparse, json, ssl, struct, time, urllib.request
+import argparse, json, ssl, struct
 import gevent.ssl
 import httpx
 import numpy
@@ -15,15 +15,7 @@ import tritonclient.http as triton
 from open_inference.openapi.client import OpenInferenceClient
 from open_inference.openapi.types import InferenceRequest
 from tritonclient.utils import InferenceServerException
-
-SECONDS = 120
-
-
-def expect(is_so, what):
-    if not is_so:
-        raise SystemExit("not so: " + what)
-    print("ok:", what, flush=True)
-
+from live_coordinator import SECONDS, Asked, expect
 
 def weights(path):
     """(layers as (W, b), scale) of a safetensors file."""
@@ -52,44 +44,26 @@ def forward(layers, constant, rows):
     return x / x.sum(axis=1, keepdims=True)
 
 
-def load(options, key):
-    context = ssl.create_default_context(cafile=options.ca)
-
-    def call(method, path, body=None):
-        request = urllib.request.Request(options.url + path, body, {"Authorization": "Bearer " + key, "Content-Type": "application/json"}, method=method)
-        with urllib.request.urlopen(request, context=context, timeout=SECONDS) as reply:
-            return json.loads(reply.read())
-
-    call("POST", f"/api/v2/models/{options.model}/load", b"{}")
-    end = time.monotonic() + SECONDS
-    while time.monotonic() < end:
-        models = {model["id"]: model for model in call("GET", "/api/v2/models")["models"]}
-        if models[options.model]["status"] == "loaded":
-            return models[options.model]
-        time.sleep(0.1)
-    raise SystemExit("the model is not loaded: " + json.dumps(models.get(options.model)))
-
-
 def main():
     parser = argparse.ArgumentParser()
-    for name in ["url", "ca", "key-file", "model"]:
+    for name in ["url", "data", "model"]:
         parser.add_argument("--" + name, required=True)
     parser.add_argument("--weights")
     options = parser.parse_args()
-    key = open(options.key_file).read().strip()
-    listed = load(options, key)
-    own = {"Authorization": "Bearer " + key}
-    headers = dict(own)  # tritonclient adds to it
+    coordinator = Asked(options.url, options.data)
+    listed = coordinator.load(options.model)
+    own = {"Authorization": "Bearer " + coordinator.key}  # a copy each time: tritonclient adds to what it gets
     address = options.url.removeprefix("https://")
 
-    context = gevent.ssl.create_default_context(cafile=options.ca)
-    client = triton.InferenceServerClient(address, ssl=True, ssl_context_factory=lambda: context, network_timeout=SECONDS, connection_timeout=SECONDS)
-    expect(client.is_server_live(headers=headers) and client.is_server_ready(headers=headers), "tritonclient: the server is live and ready")
-    expect(client.is_model_ready(options.model, headers=headers), "tritonclient: the model is ready")
-    expect(not client.is_model_ready("no-such-model", headers=headers), "tritonclient: a model that is not there is not ready")
-    server = client.get_server_metadata(headers=headers)
-    expect(server["name"] == "tutti" and server["extensions"] == [], "tritonclient: the server's metadata")
-    meta = client.get_model_metadata(options.model, headers=headers)
+    context = gevent.ssl.create_default_context(cafile=options.data + "/ca.pem")
+    client = triton.InferenceServerClient(
+        address, ssl=True, ssl_context_factory=lambda: context, concurrency=4, network_timeout=SECONDS, connection_timeout=SECONDS)
+    expect(client.is_server_live(headers=dict(own)) and client.is_server_ready(headers=dict(own)), "tritonclient: the server is live and ready")
+    expect(client.is_model_ready(options.model, headers=dict(own)), "tritonclient: the model is ready")
+    expect(not client.is_model_ready("no-such-model", headers=dict(own)), "tritonclient: a model that is not there is not ready")
+    server = client.get_server_metadata(headers=dict(own))
+    expect(server["name"] == "tutti" and server["extensions"] == ["binary_tensor_data"], "tritonclient: the server's metadata")
+    meta = client.get_model_metadata(options.model, headers=dict(own))
     (spec,) = meta["inputs"]
     inputs = spec["shape"][1]
     expect(spec["name"] == "features" and spec["datatype"] == "FP32", "tritonclient: the model's metadata")
@@ -99,7 +73,7 @@ def main():
     asked = triton.InferInput("features", rows.shape, "FP32")
     asked.set_data_from_numpy(rows, binary_data=False)
     outputs = [triton.InferRequestedOutput(output["name"], binary_data=False) for output in meta["outputs"]]
-    answer = client.infer(options.model, [asked], outputs=outputs, headers=headers, request_id="first")
+    answer = client.infer(options.model, [asked], outputs=outputs, headers=dict(own), request_id="first")
     reply = answer.get_response()
     expect(reply["id"] == "first" and reply["model_name"] == options.model, "tritonclient: the reply has the request's id and the model")
     expect(reply["parameters"]["model_sha256"] == listed["sha256"], "tritonclient: the reply names the file that answered")
@@ -107,24 +81,42 @@ def main():
     expect(probabilities.dtype == numpy.float32 and numpy.allclose(probabilities.sum(axis=1), 1, atol=1e-5), "tritonclient: probabilities are read as FP32")
     alone = triton.InferInput("features", [1, inputs], "FP32")
     alone.set_data_from_numpy(rows[:1], binary_data=False)
-    one = client.infer(options.model, [alone], outputs=outputs, headers=headers).as_numpy("probabilities")
+    one = client.infer(options.model, [alone], outputs=outputs, headers=dict(own)).as_numpy("probabilities")
     expect((one[0] == probabilities[0]).all(), "a row alone has the bits that it has among others")
-    everything = client.infer(options.model, [alone], headers=headers)
+    everything = client.infer(options.model, [alone], headers=dict(own))
     expect((everything.as_numpy("probabilities") == one).all(), "tritonclient: without named outputs there are all of them")
     if options.weights:
         layers, constant = weights(options.weights)
         worst = float(numpy.abs(forward(layers, constant, rows) - probabilities).max())
         expect(worst < 1e-5, f"the numbers are NumPy's (largest difference {worst:.2e})")
 
+    # As it does where nobody tells it otherwise: tensors are bytes behind the JSON, there and back.
     binary = triton.InferInput("features", rows.shape, "FP32")
-    binary.set_data_from_numpy(rows, binary_data=True)
-    try:
-        client.infer(options.model, [binary], headers=headers)
-        raise SystemExit("not so: binary tensors are refused")
-    except InferenceServerException as error:
-        expect("binary_data=False" in str(error), "tritonclient: binary tensors are refused with the remedy")
+    binary.set_data_from_numpy(rows)
+    usual = client.infer(options.model, [binary], headers=dict(own))
+    sizes = {output["name"]: output.get("parameters", {}).get("binary_data_size") for output in usual.get_response()["outputs"]}
+    expect(sizes["probabilities"] == probabilities.nbytes, "tritonclient: without being told anything it sends and gets bytes")
+    expect((usual.as_numpy("probabilities") == probabilities).all(), "tritonclient: they are the same numbers")
+    expect(usual.as_numpy("label").shape == answer.as_numpy("label").shape, "tritonclient: labels come as bytes, too")
+    mixed = [triton.InferRequestedOutput("label", binary_data=False), triton.InferRequestedOutput("probabilities", binary_data=True)]
+    both = client.infer(options.model, [asked], outputs=mixed, headers=dict(own))
+    expect((both.as_numpy("probabilities") == probabilities).all(), "tritonclient: JSON in, bytes out, and some of both")
+    short = triton.InferInput("features", [1, inputs - 1], "FP32")
+    short.set_data_from_numpy(rows[:1, 1:])
+    for what, word, more in [
+        ("a row that is too short", "features", {"inputs": [short]}),
+        ("a request that is packed", "Content-Encoding", {"request_compression_algorithm": "gzip"}),
+        ("an extension that is not built", "class_count", {"outputs": [triton.InferRequestedOutput("probabilities", class_count=3)]}),
+    ]:
+        try:
+            client.infer(options.model, **{"inputs": [asked], **more}, headers=dict(own))
+            raise SystemExit(f"not so: {what} is refused")
+        except InferenceServerException as error:
+            expect(word in str(error), f"tritonclient: {what} is refused with the reason")
+    several = [client.async_infer(options.model, [asked], outputs=outputs, headers=dict(own)) for _ in range(4)]
+    expect(all((one.get_result().as_numpy("probabilities") == probabilities).all() for one in several), "tritonclient: several at once")
 
-    web = httpx.Client(verify=ssl.create_default_context(cafile=options.ca), headers=own, timeout=SECONDS)
+    web = httpx.Client(verify=ssl.create_default_context(cafile=options.data + "/ca.pem"), headers=own, timeout=SECONDS)
     other = OpenInferenceClient(base_url=options.url, httpx_client=web)
     other.check_server_liveness()
     other.check_server_readiness()

@@ -1,13 +1,13 @@
 """Asks a live coordinator's /openai/v1 with the PyPI client of OpenAI, which knows nothing of it. Starts the coordinator itself.
 
-    pip install openai standardwebhooks 'pyjwt[crypto]'
+    pip install openai
     python3 Tests/Golden/live_openai.py --bin FOLDER_OF_PROGRAMS
 
 Prints one line for each thing it has seen; the first that is otherwise ends it with status 1."""
 
-import argparse, signal, tempfile
+import argparse, asyncio, signal, tempfile
 import httpx, openai
-from live_platform import Coordinator, expect
+from live_coordinator import Coordinator, expect
 
 MODEL = "ngram-byte-5"
 
@@ -42,6 +42,7 @@ def ask(coordinator):
     expect(deltas[0].role == "assistant" and "".join(d.content or "" for d in deltas) == said.choices[0].message.content, "as a stream, too")
     for what, error, call in [
         ("an unknown model", openai.NotFoundError, lambda: client.completions.create(model="gpt-3.5-turbo-instruct", prompt="a")),
+        ("a tool", openai.BadRequestError, lambda: client.chat.completions.create(**talk, tools=[{"type": "function", "function": {"name": "f"}}])),
         ("two choices", openai.BadRequestError, lambda: client.completions.create(model=MODEL, prompt="a", n=2)),
         ("a wrong key", openai.AuthenticationError, lambda: client.with_options(api_key="sk-none").models.list()),
     ]:
@@ -51,8 +52,25 @@ def ask(coordinator):
             expect(isinstance(refused.body, dict) and refused.body.get("message"), f"{what} is refused in its envelope ({refused.body.get('code')})")
         else:
             expect(False, f"{what} is refused")
+    plain = client.chat.completions.create(**talk, response_format={"type": "text"}, tools=[], logit_bias={}, logprobs=False, n=1, user="somebody")
+    expect(plain.choices[0].message.content == said.choices[0].message.content, "what says nothing changes nothing")
+    drawn = {seed: client.completions.create(**{**given, "seed": seed}).choices[0].text for seed in [-1, 2**63 - 1, -2**63]}
+    expect(len(set(drawn.values())) == 3, "every seed is taken")
+    asyncio.run(at_once(coordinator, given, whole))
     stopped = client.completions.create(model=MODEL, prompt="The ", max_tokens=400, stop=[" "], seed=1)
     expect(" " not in stopped.choices[0].text and stopped.choices[0].finish_reason == "stop", "a stop sequence ends a text before itself")
+
+
+async def at_once(coordinator, given, whole):
+    async with httpx.AsyncClient(verify=coordinator.tls) as http:
+        client = openai.AsyncOpenAI(api_key=coordinator.key, base_url=coordinator.url + "/openai/v1", http_client=http, max_retries=0)
+        many = await asyncio.gather(*[client.completions.create(**given) for _ in range(16)])
+        expect({one.choices[0].text for one in many} == {whole.choices[0].text}, "sixteen at once get the same text")
+        left = await client.completions.create(**{**given, "max_tokens": 4000}, stream=True)
+        async for _ in left:
+            break
+        await left.close()
+        expect((await client.models.list()).data[0].id == MODEL, "who leaves in the middle of a stream does no harm")
 
 
 if __name__ == "__main__":

@@ -6,68 +6,12 @@ PyJWT reads its tokens and forges others. Starts the coordinator itself, so that
 
 Prints one line for each thing it has seen; the first that is otherwise ends it with status 1."""
 
-import argparse, base64, hashlib, hmac, http.server, json, os, queue, signal, ssl, subprocess, tempfile, threading, time, urllib.error, urllib.request
+import argparse, base64, hashlib, hmac, http.server, json, os, queue, signal, tempfile, threading, time
 import jwt
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
-
-SECONDS = 120  # Nothing takes as long, also on a slow machine.
-
-
-def expect(is_so, what):
-    if not is_so:
-        raise SystemExit("not so: " + what)
-    print("ok:", what, flush=True)
-
-
-class Coordinator:
-    def __init__(self, bin, folder):
-        self.bin, self.data, self.process = bin + "/tutti-coordinator", folder + "/data", None
-        self.log = open(folder + "/log", "ab")
-        subprocess.run([self.bin, "init", self.data], check=True, stdout=self.log, stderr=self.log)
-        self.key = open(self.data + "/admin.key").read().strip()
-        self.tls = ssl.create_default_context(cafile=self.data + "/ca.pem")
-
-    def start(self):
-        if os.path.exists(self.data + "/run.json"):
-            os.remove(self.data + "/run.json")
-        self.process = subprocess.Popen([self.bin, "serve", self.data, "--listen", "127.0.0.1:0"], stdout=self.log, stderr=self.log)
-        until(lambda: os.path.exists(self.data + "/run.json") or self.process.poll() is not None, "the coordinator")
-        self.url = json.load(open(self.data + "/run.json"))["url"]
-
-    def end(self, signal):
-        self.process.send_signal(signal)
-        self.process.wait(SECONDS)
-
-    def call(self, method, path, body=None, bearer=None, headers={}):
-        data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(self.url + path, data, dict(headers), method=method)
-        if bearer != "":
-            request.add_header("Authorization", "Bearer " + (self.key if bearer is None else bearer))
-        if data is not None:
-            request.add_header("Content-Type", "application/json")
-        try:
-            with urllib.request.urlopen(request, context=self.tls, timeout=SECONDS) as reply:
-                return reply.status, json.loads(reply.read() or b"null")
-        except urllib.error.HTTPError as error:
-            return error.code, json.loads(error.read() or b"null")
-
-    def good(self, *arguments, **more):
-        status, reply = self.call(*arguments, **more)
-        if status >= 300:
-            raise SystemExit(f"{arguments[0]} {arguments[1]}: {status} {reply}")
-        return reply
-
-
-def until(ask, what):
-    end = time.monotonic() + SECONDS
-    while time.monotonic() < end:
-        if ask():
-            return
-        time.sleep(0.05)
-    raise SystemExit("never: " + what)
-
+from live_coordinator import SECONDS, Coordinator, expect, until
 
 class Receiver:
     """Answers with what is in `answers`, then 200; None: not at all."""

@@ -117,6 +117,8 @@ import Vision
         shelf.put("fed-digits-dddddddd", model.encode(), sha256: sha("9"), card: card(0.98))
         shelf.put("foreign", model.encode(), sha256: sha("e"), tenant: "other", card: card(0.99))
         shelf.put("words", model.encode(), sha256: sha("f"), format: .byteLanguage, card: card(1))
+        // The same file once more, under another name.
+        shelf.put("good-again", model.encode(), sha256: sha("c"), card: card(0.97))
         let service = VisionService(models: DigitsModels(shelf), reader: nil)
         let file = Digits.picture([UInt8](repeating: 3, count: 64))
         func id(_ name: String?, lenient: Bool = false) async throws -> String {

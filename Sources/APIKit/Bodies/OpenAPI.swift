@@ -94,6 +94,10 @@ extension Family {
         case .none: nil
         // A document of another description.
         case .bytes("application/json", _): ["application/json": ["schema": ["type": "object"]]]
+        // Whatever somebody put there, JSON too.
+        case .bytes("*/*", _): ["*/*": ["schema": [:]]]
+        // No text to whoever reads it as events, and no object to whoever does not.
+        case .bytes("text/event-stream", _): ["text/event-stream": ["schema": ["description": "server-sent events"]]]
         case .bytes(let type, let others): .object(([type] + others).map { .init($0, ["schema": ["type": "string", "format": "binary"]]) })
         case .json(let shape): ["application/json": ["schema": schema(shape, status)]]
         case .form(let shape, let file): ["multipart/form-data": ["schema": shape.form(file: file)]]

@@ -30,6 +30,15 @@ package final class Cluster {
         try serve()
     }
 
+    /// A coordinator in a folder that there is already and that stays; its nodes and its authority are others' business.
+    package init(serving data: String) throws {
+        wrapper = []
+        folder = NSTemporaryDirectory() + "tutti-" + UUID().uuidString
+        self.data = data
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        try serve()
+    }
+
     deinit {
         for process in clients + [server].compactMap({ $0 }) where process.isRunning {
             kill(process.processIdentifier, SIGKILL)
@@ -114,7 +123,9 @@ package final class Cluster {
         clients = []
     }
 
-    package func curl(_ arguments: String...) throws -> (status: Int, body: Data) {
+    package func curl(_ arguments: String...) throws -> (status: Int, body: Data) { try curl(arguments) }
+
+    package func curl(_ arguments: [String]) throws -> (status: Int, body: Data) {
         let out = folder + "/curl-" + UUID().uuidString
         let result = try Programs.run("curl", ["-s", "--cacert", data + "/ca.pem", "-o", out, "-w", "%{http_code}"] + arguments)
         return (Int(result.out) ?? 0, FileManager.default.contents(atPath: out) ?? Data())

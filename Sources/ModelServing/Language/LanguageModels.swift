@@ -87,7 +87,8 @@ package final class LanguageModels: Sendable {
                 field: field,
                 issue: "is \(prompt.count) bytes long; the context of \(facts.id) is \(model.contextBytes) bytes with the reply, and a byte is a token")
         }
-        let seed = request.seed ?? random.bytes(8).reduce(0) { $0 << 8 | UInt64($1) } >> 1
+        // It is told, and a reader of JSON may keep no more than 53 bits of it (RFC 8259 §6).
+        let seed = request.seed ?? random.bytes(8).reduce(0) { $0 << 8 | UInt64($1) } >> 11
         let options = SamplingOptions(
             maxBytes: request.maxTokens ?? min(LanguageServingLimits.usualTokens, room), temperature: request.temperature, topP: request.topP,
             frequencyPenalty: request.frequencyPenalty, presencePenalty: request.presencePenalty, seed: seed, stop: stop)

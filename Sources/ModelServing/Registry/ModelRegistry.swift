@@ -62,8 +62,9 @@ package final class ModelRegistry: Sendable {
         case .added: break
         case .again(let known): record = known
         case .conflict(let existing):
+            let why = existing.status == .archived ? "which was deleted and is still needed" : "with another file"
             throw .conflict(
-                field: "version", issue: "\(existing.name) \(existing.version) is \(existing.id) already, with another file; give another version")
+                field: "version", issue: "\(existing.name) \(existing.version) is \(existing.id) already, \(why); give another version")
         case .tooMany: throw .tooMany(what: "models", limit: settings.modelsMax)
         }
         guard record.status == .pending, !record.waits else { return record }

@@ -149,7 +149,10 @@ package final class VisionService: Sendable {
             guard case .notFound = error else { throw .model(error) }
         }
         var available: [String] = []
-        do throws(ModelFailure) { available = try await models?.all(tenant: tenant).map(\.id) ?? [] } catch { throw .model(error) }
+        do throws(ModelFailure) {
+            // One file may be registered more than once: an id says which file, and is told once.
+            for model in try await models?.all(tenant: tenant) ?? [] where !available.contains(model.id) { available.append(model.id) }
+        } catch { throw .model(error) }
         throw .modelNotHere(asked: name ?? "fed-digits", available: available)
     }
 

@@ -54,9 +54,9 @@ import Testing
     private func routes(_ live: LiveCoordinator) async throws -> [Route] {
         let rows = AuthorisationRows.all
         var (routes, seen): ([Route], Set<String>) = ([], [])
-        // What OpenAI's clients ask is in none of the documents.
+        // What clients of OpenAI and of the Open Inference Protocol ask is in none of the documents.
         var families = try DocumentedFamily.all.map { (name: $0.name, base: $0.base, examples: $0.examples) }
-        families.append((name: "openai", base: "/openai/v1", examples: []))
+        families += [(name: "openai", base: "/openai/v1", examples: []), (name: "inference", base: "/v2", examples: [])]
         for family in families {
             let description = try await live.call(.GET, family.base + "/openapi.json").json
             for path in description["paths"]?.members ?? [] {

@@ -13,7 +13,7 @@ enum Foreign: String, Sendable {
     case body = "body:tenant_id"
 }
 
-/// Every route of the four families. One that is not here fails the matrix: whoever adds it says what there is to protect.
+/// Every route of the four families and of what stands beside them. One that is not here fails the matrix: whoever adds it says what there is to protect.
 enum AuthorisationRows {
     static let text = """
         enterprise POST /auth/generate-key body:tenant_id
@@ -90,6 +90,16 @@ enum AuthorisationRows {
         openai POST /completions own
         openai POST /chat/completions own
         openai GET /openapi.json open
+        inference GET / own
+        inference GET /health/live own
+        inference GET /health/ready own
+        inference GET /models/{model_name} id
+        inference GET /models/{model_name}/ready id
+        inference POST /models/{model_name}/infer id
+        inference GET /models/{model_name}/versions/{model_version} id
+        inference GET /models/{model_name}/versions/{model_version}/ready id
+        inference POST /models/{model_name}/versions/{model_version}/infer id
+        inference GET /openapi.json open
         truststream POST /federated-learning/sessions own
         truststream GET /federated-learning/sessions own
         truststream GET /federated-learning/sessions/{session_id} id
@@ -193,5 +203,5 @@ enum AuthorisationRows {
     static let queries = ["/federated-learning/sessions/{session_id}/control": "round=1"]
 
     /// Parameters of paths that are words of a closed list and nobody's ids.
-    static let words = ["service_name": "llm_service", "step": "begin", "code": "not-found"]
+    static let words = ["service_name": "llm_service", "step": "begin", "code": "not-found", "model_version": "1"]
 }
