@@ -5,44 +5,45 @@ import KernelTable
 import StrictJSON
 import TensorKernels
 
+/// What can be measured.
+enum Suite: String, CaseIterable, ExpressibleByArgument {
+    case kernels, step, aggregation, round, strategies, robustness, simulation, virtual, secagg, faults, api, inference, annealing, language, compress
+
+    var about: String {
+        switch self {
+        case .kernels: "GFLOP/s and GB/s at every level beside the machine's measured limits"
+        case .step: "a step of training beside PyTorch's, a product beside OpenBLAS's"
+        case .aggregation: "whole aggregations beside memory and the peers, masks beside openssl"
+        case .round: "a federation on digits in one process beside NumPy; accuracies over ten seeds"
+        case .strategies: "FedAvg, FedProx, FedAdam, FedYogi, FedAdagrad, SCAFFOLD and FedNova on Synthetic(1, 1) and digits with stragglers"
+        case .robustness: "nine rules against ten attacks on digits, IID and Dirichlet(0.5): accuracy and the backdoor's success"
+        case .simulation: "how many federations in bad weather the simulator lives through in a second"
+        case .virtual: "thousands of clients in this process: updates a second and resident memory"
+        case .secagg: "secure aggregation: milliseconds and bytes of clients and server, beside AES alone and Flower's SecAgg+"
+        case .faults: "kills of real processes, idle clients, overload: what is lost, and what a client costs"
+        case .api: "requests a second and latency of calls of a coordinator over TLS beside a bare route of Hummingbird"
+        case .inference: "requests, rows and tokens a second and latency of models over TLS beside a bare route of Hummingbird"
+        case .annealing: "energies and seconds of the annealer on models with known optima, and beside dwave-samplers"
+        case .language: "bits per byte of text that was held out: xz, counts of sequences, and a model that was trained"
+        case .compress: "ratio and MB/s of zstd on updates and models of 38 KB to 10 MB"
+        }
+    }
+}
+
 struct ListSuites: ReportingCommand {
     static let configuration = CommandConfiguration(commandName: "list", abstract: "The suites there are.")
     @Flag(help: "One JSON object on stdout.")
     var json = false
     func perform() async throws(CommandFailure) -> JSON {
-        if !json {
-            print("kernels     GFLOP/s and GB/s at every level beside the machine's measured limits")
-            print("step        a step of training beside PyTorch's, a product beside OpenBLAS's")
-            print("round       a federation on digits in one process beside NumPy; accuracies over ten seeds")
-            print("strategies  FedAvg, FedProx, FedAdam, FedYogi, FedAdagrad, SCAFFOLD and FedNova on Synthetic(1, 1) and digits with stragglers")
-            print("robustness  nine rules against ten attacks on digits, IID and Dirichlet(0.5): accuracy and the backdoor's success")
-            print("simulation  how many federations in bad weather the simulator lives through in a second")
-            print("virtual     thousands of clients in this process: updates a second and resident memory")
-            print("aggregation whole aggregations beside memory and the peers, masks beside openssl")
-            print("secagg      secure aggregation: milliseconds and bytes of clients and server, beside AES alone and Flower's SecAgg+")
-            print("faults      kills of real processes, idle clients, overload: what is lost, and what a client costs")
-            print("api         requests a second and latency of calls of a coordinator over TLS beside a bare route of Hummingbird")
-            print("inference   requests, rows and tokens a second and latency of models over TLS beside a bare route of Hummingbird")
-            print("annealing   energies and seconds of the annealer on models with known optima, and beside dwave-samplers")
-            print("language    bits per byte of text that was held out: xz, counts of sequences, and a model that was trained")
-            print("compress    ratio and MB/s of zstd on updates and models of 38 KB to 10 MB")
-        }
-        return [
-            "suites": [
-                "kernels", "step", "aggregation", "round", "strategies", "robustness", "simulation", "virtual", "secagg", "faults", "api", "inference",
-                "annealing", "language", "compress",
-            ]
-        ]
+        if !json { for suite in Suite.allCases { print(suite.rawValue.padding(toLength: 12, withPad: " ", startingAt: 0) + suite.about) } }
+        return ["suites": .array(Suite.allCases.map { .string($0.rawValue) })]
     }
 }
 
 struct RunSuite: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "run", abstract: "Run a suite.")
-    @Argument(
-        help: """
-            kernels, step, aggregation, round, strategies, robustness, simulation, virtual, secagg, faults, api, inference, annealing, language or compress.
-            """)
-    var suite: String
+    @Argument(help: "What is measured.")
+    var suite: Suite
     @Option(help: "Write the result to this file.")
     var json: String?
     @Option(help: "The digits file for 'round', 'strategies', 'robustness', 'virtual' and 'compress'.")
@@ -78,43 +79,42 @@ struct RunSuite: AsyncParsableCommand {
         do {
             let rows: [BenchRow]
             switch suite {
-            case "kernels": rows = KernelsSuite.run { say($0) }
-            case "aggregation": rows = try AggregationSuite.run { say($0) }
-            case "step": rows = StepSuite.run { say($0) }
-            case "round": rows = try RoundSuite.run(data: data) { say($0) }
-            case "strategies": rows = try StrategiesSuite.run(data: data, plot: plot) { say($0) }
-            case "robustness": rows = try RobustnessSuite.run(data: data, plot: plot) { say($0) }
-            case "simulation": rows = SimulationSuite.run { say($0) }
-            case "virtual":
+            case .kernels: rows = KernelsSuite.run { say($0) }
+            case .aggregation: rows = try AggregationSuite.run { say($0) }
+            case .step: rows = StepSuite.run { say($0) }
+            case .round: rows = try RoundSuite.run(data: data) { say($0) }
+            case .strategies: rows = try StrategiesSuite.run(data: data, plot: plot) { say($0) }
+            case .robustness: rows = try RobustnessSuite.run(data: data, plot: plot) { say($0) }
+            case .simulation: rows = SimulationSuite.run { say($0) }
+            case .virtual:
                 guard (100...100_000).contains(clients) else {
                     throw CommandFailure(.usage, "--clients is \(clients).", remedy: "Give 100 to 100000.")
                 }
                 rows = try VirtualSuite.run(data: data, clients: clients) { say($0) }
-            case "secagg": rows = try SecAggSuite.run { say($0) }
-            case "faults":
+            case .secagg: rows = try SecAggSuite.run { say($0) }
+            case .faults:
                 let isWhole = kills == nil && idle == nil && !overload
                 let (kills, idle) = (kills ?? (isWhole ? 200 : 0), idle ?? (isWhole ? 5000 : 0))
                 guard (0...1_000_000).contains(kills), (0...100_000).contains(idle) else {
                     throw CommandFailure(.usage, "--kills is \(kills), --idle \(idle).", remedy: "Give at most 1000000 kills and 100000 idle clients.")
                 }
                 rows = try await FaultsSuite.run(data: data, kills: kills, seed: seed, idle: idle, overload: overload) { say($0) }
-            case "api": rows = try APISuite.run { say($0) }
-            case "inference": rows = try InferenceSuite.run { say($0) }
-            case "annealing":
+            case .api: rows = try APISuite.run { say($0) }
+            case .inference: rows = try InferenceSuite.run { say($0) }
+            case .annealing:
                 guard (1...1024).contains(threads) else { throw CommandFailure(.usage, "--threads is \(threads).", remedy: "Give 1 to 1024.") }
                 rows = try AnnealingSuite.run(gset: gset, best: bestCut, threads: threads) { say($0) }
-            case "language":
+            case .language:
                 guard let model, let heldOut else {
                     throw CommandFailure(.usage, "'language' needs a model and a text.", remedy: "Give --model FILE and --held-out FOLDER.")
                 }
                 rows = try LanguageSuite.run(model: model, heldOut: heldOut, training: training) { say($0) }
-            case "compress": rows = try CompressionSuite.run(data: data) { say($0) }
-            default: throw CommandFailure(.usage, "There is no suite '\(suite)'.", remedy: "See 'tutti-bench list'.")
+            case .compress: rows = try CompressionSuite.run(data: data) { say($0) }
             }
             for row in rows { print(text(row)) }
             if let json {
                 let result: JSON = [
-                    "suite": .string(suite), "version": "0.1.0", "machine": machine(), "rows": .array(rows.map(\.json)),
+                    "suite": .string(suite.rawValue), "version": "0.1.0", "machine": machine(), "rows": .array(rows.map(\.json)),
                 ]
                 do { try Data(result.encoded()).write(to: URL(fileURLWithPath: json)) } catch {
                     throw CommandFailure(.configuration, "\(json) cannot be written: \(error)")
