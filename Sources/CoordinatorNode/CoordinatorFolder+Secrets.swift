@@ -67,7 +67,9 @@ extension CoordinatorFolder {
     func masterKeyGuard(_ settings: CoordinatorSettings, makes: Bool = true) throws(TrustError) -> MasterKeyGuard {
         MasterKeyGuard(
             passphrase: try settings.masterPassphraseFile.map { path throws(TrustError) in try Self.secretText(path, "passphrase") },
-            token: try settings.masterToken.map { place throws(TrustError) in try Self.token(place, makes: makes) }, random: .system)
+            token: try settings.masterToken.map { place throws(TrustError) in
+                try Self.token(place, makes: makes && !MasterKeyGuard.isSealedByToken(masterKeyPath))
+            }, random: .system)
     }
 
     /// Nothing is asked of the token yet.

@@ -15,6 +15,11 @@ package struct MasterKeyGuard: Sendable {
         (self.passphrase, self.token, self.random) = (passphrase, token, random)
     }
 
+    /// Whether a token has sealed this file: then its key is there, or nothing opens it, and none is to be made.
+    package static func isSealedByToken(_ path: String) -> Bool {
+        (try? SecretFile.read(path)).flatMap { DurableForm.decode($0) }?.first == MasterKeyFile.withToken
+    }
+
     /// As it writes.
     package var sealing: MasterKeySealing { token != nil ? .token : passphrase != nil ? .passphrase : .mode }
 

@@ -109,7 +109,7 @@ struct NewExchange: DescribedRequest {
         FieldOf("session_parameters", \.parameters),
         FieldOf("initiator_signature", \.initiatorSignature, signatureText, note: "base64; with responder_signature and signed_at_ms: mutual"),
         FieldOf("responder_signature", \.responderSignature, signatureText, note: "base64"),
-        FieldOf("signed_at_ms", \.signedAt, .whole(0...Int(Int64.max)), unit: "ms", note: "since 1970; both have signed it"),
+        FieldOf("signed_at_ms", \.signedAt, .whole(0...Int(VaultLimits.backupMilliseconds.upperBound)), unit: "ms", note: "since 1970; both have signed it"),
     ]
 }
 

@@ -125,6 +125,27 @@ private func problem(_ work: () throws -> Any) -> ConfigurationError? {
         #expect(problem { try coordinator(nil, flags: flags) } == .value(key, value: flags[key] ?? "", place: "the command line", problem: issue))
     }
 
+    @Test func aTokenIsSaidWholeOrNotAtAll() throws {
+        let whole = ["trust.pkcs11_module": "/lib/token.so", "trust.pkcs11_token": "t", "trust.pkcs11_pin_file": "/run/pin"]
+        #expect(try coordinator(nil, flags: whole).masterToken == MasterToken(module: "/lib/token.so", token: "t", pinFile: "/run/pin", key: "tutti"))
+        #expect(try coordinator(nil).masterToken == nil)
+        for name in whole.keys {
+            guard case .missing(name, _, _)? = problem({ try coordinator(nil, flags: whole.filter { $0.key != name }) }) else {
+                Issue.record("\(name) may be left out")
+                continue
+            }
+        }
+        for (name, value) in [("trust.pkcs11_module", "token.so"), ("trust.pkcs11_token", String(repeating: "x", count: 33))] {
+            guard case .value(name, _, _, _)? = problem({ try coordinator(nil, flags: whole.merging([name: value]) { $1 }) }) else {
+                Issue.record("\(name) may be \(value)")
+                continue
+            }
+        }
+        // As init writes it, whatever stands in a label.
+        let token = MasterToken(module: "/lib/token.so", token: "a \"b\" \\ c", pinFile: "/run/pin", key: "k")
+        #expect(try coordinator(CoordinatorSettings.template(listen: "127.0.0.1:8443", names: ["localhost"], token: token)).masterToken == token)
+    }
+
     @Test func addressesOfVersionSixHaveBrackets() throws {
         let listen = try coordinator(nil, flags: ["server.listen": "[::1]:8443"]).listen
         #expect(listen.host == "::1" && listen.port == 8443)
@@ -208,7 +229,8 @@ extension ConfigurationError {
     @Test func familiesWhoseTokensOthersTakeAreNamed() throws {
         let usual = try coordinator("")
         #expect(usual.crossFamily == [] && usual.openRequestsPerAddress == 200 && usual.qubits == 8192 && usual.benchmarkHours == 24)
-        let open = try coordinator("[identity]\ncross_family = [\"v2\", \"phi\"]\n[server]\nopen_requests_per_address = 1\n[quantum]\nqubits = 0\nbenchmark_hours = 0\n")
+        let open = try coordinator(
+            "[identity]\ncross_family = [\"v2\", \"phi\"]\n[server]\nopen_requests_per_address = 1\n[quantum]\nqubits = 0\nbenchmark_hours = 0\n")
         #expect(open.crossFamily == ["v2", "phi"] && open.openRequestsPerAddress == 1 && open.qubits == 0 && open.benchmarkHours == 0)
         for (toml, key) in [
             ("[identity]\ncross_family = [\"v1\"]\n", "identity.cross_family"), ("[identity]\ncross_family = [\"v2\", \"v3\"]\n", "identity.cross_family"),
