@@ -233,7 +233,7 @@ let roof: [Target] = [
         swiftSettings: strict),
     .executableTarget(
         name: "tutti-bench",
-        dependencies: ["Annealing", "ClientNode", "Compute", "WorkSharing", "TensorKernels", "KernelTable", "Learning", "RobustAggregation", "Attacks", "CryptoSuite", "DifferentialPrivacy", "SecureAggregation", "Strategies", "Federation", "FederationSimulator", "InProcessFederation", "Trust", "Wire", "CommandKit", "FaultHarness", "StrictJSON", argumentParser,
+        dependencies: ["Annealing", "ByteLanguage", "ClientNode", "Compute", "WorkSharing", "TensorKernels", "KernelTable", "Learning", "RobustAggregation", "Attacks", "CryptoSuite", "DifferentialPrivacy", "SecureAggregation", "Strategies", "Federation", "FederationSimulator", "InProcessFederation", "Trust", "Wire", "CommandKit", "FaultHarness", "StrictJSON", argumentParser,
             .product(name: "Hummingbird", package: "hummingbird"), .product(name: "HummingbirdTLS", package: "hummingbird"),
             .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "NIOCore", package: "swift-nio"),
             .product(name: "Logging", package: "swift-log")],

@@ -10,6 +10,9 @@ package enum ByteLanguageLimits {
     package static let heads = 32
     package static let hidden = 4096
     package static let context = 4096
+    /// Symbols of a sequence with an embedding: as many as one number can hold.
+    package static let longestGram = 6
+    package static let gramRows = 1 << 16
     /// 64 MiB of Float32.
     package static let parameters = 16 << 20
     /// Tokens of one step of training.

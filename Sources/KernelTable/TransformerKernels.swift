@@ -17,4 +17,9 @@ package protocol TransformerKernels {
     func causalSoftmax(_ x: MF32, _ batch: Int, _ rows: Int, _ columns: Int, _ factor: Float)
     /// In place: dy becomes factor·y·(dy − Σ dy·y), the gradient before the softmax y of each row.
     func softmaxBackward(_ dy: MF32, _ y: F32, _ rows: Int, _ columns: Int, _ factor: Float)
+    /// out = GELU(x) in its tanh form (Hendrycks and Gimpel 2016, arXiv 1606.08415): x·σ(2u) with u = √(2/π)·(x + 0.044715·x³).
+    /// `out` may be `x`.
+    func gelu(_ out: MF32, _ x: F32, _ count: Int)
+    /// dy *= GELU′(x)
+    func geluBackward(_ dy: MF32, _ x: F32, _ count: Int)
 }

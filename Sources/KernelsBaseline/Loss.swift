@@ -2,7 +2,7 @@ import KernelTable
 
 /// e^x by range reduction to 2^n·e^r, |r| ≤ ln2/2, and the polynomial of Cephes' expf; at most 2 ulp off. Below −87.3,
 /// where the result would not be a normal number, it is 0, which is what a softmax wants.
-@inline(__always) private func exponential(_ x: V) -> V {
+@inline(__always) func exponential(_ x: V) -> V {
     let smallest = V(repeating: -87.3)
     let clamped = upper(x, smallest)  // in this order NaN stays NaN
     let magic = V(repeating: 12_582_912)  // 1.5·2^23: adding it rounds to an integer and leaves that in the low bits

@@ -23,12 +23,13 @@ struct ListSuites: ReportingCommand {
             print("faults      kills of real processes, idle clients, overload: what is lost, and what a client costs")
             print("api         requests a second and latency of calls of a coordinator over TLS beside a bare route of Hummingbird")
             print("annealing   energies and seconds of the annealer on models with known optima, and beside dwave-samplers")
+            print("language    bits per byte of text that was held out: xz, counts of sequences, and a model that was trained")
             print("compress    ratio and MB/s of zstd on updates and models of 38 KB to 10 MB")
         }
         return [
             "suites": [
                 "kernels", "step", "aggregation", "round", "strategies", "robustness", "simulation", "virtual", "secagg", "faults", "api", "annealing",
-                "compress",
+                "language", "compress",
             ]
         ]
     }
@@ -36,7 +37,7 @@ struct ListSuites: ReportingCommand {
 
 struct RunSuite: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "run", abstract: "Run a suite.")
-    @Argument(help: "kernels, step, aggregation, round, strategies, robustness, simulation, virtual, secagg, faults, api, annealing or compress.")
+    @Argument(help: "kernels, step, aggregation, round, strategies, robustness, simulation, virtual, secagg, faults, api, annealing, language or compress.")
     var suite: String
     @Option(help: "Write the result to this file.")
     var json: String?
@@ -61,6 +62,13 @@ struct RunSuite: AsyncParsableCommand {
     var bestCut: Double?
     @Option(help: "Threads of 'annealing' on models with known optima.")
     var threads = 2
+
+    @Option(help: "The model of 'language'.")
+    var model: String?
+    @Option(help: "The text of 'language' that nothing was trained on: a file, or a folder of *.txt.")
+    var heldOut: String?
+    @Option(help: "The text that it was trained on, a folder 'held-out' in it left out.")
+    var training: String?
 
     func run() async throws {
         do {
@@ -90,6 +98,11 @@ struct RunSuite: AsyncParsableCommand {
             case "annealing":
                 guard (1...1024).contains(threads) else { throw CommandFailure(.usage, "--threads is \(threads).", remedy: "Give 1 to 1024.") }
                 rows = try AnnealingSuite.run(gset: gset, best: bestCut, threads: threads) { say($0) }
+            case "language":
+                guard let model, let heldOut else {
+                    throw CommandFailure(.usage, "'language' needs a model and a text.", remedy: "Give --model FILE and --held-out FOLDER.")
+                }
+                rows = try LanguageSuite.run(model: model, heldOut: heldOut, training: training) { say($0) }
             case "compress": rows = try CompressionSuite.run(data: data) { say($0) }
             default: throw CommandFailure(.usage, "There is no suite '\(suite)'.", remedy: "See 'tutti-bench list'.")
             }

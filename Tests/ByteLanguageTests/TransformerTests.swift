@@ -6,25 +6,36 @@ import Testing
 
 import ByteLanguage
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
 @Suite struct TransformerTests {
     private static let configuration = TransformerConfiguration(layers: 2, width: 8, heads: 2, hidden: 16, context: 24)
 
-    private func tiny() throws -> (model: ByteTransformer, said: JSON) {
-        (try ByteTransformer(decoding: try golden("tiny.safetensors")), try JSON(parsing: try golden("tiny.json")))
+    /// Rotary positions and embeddings of sequences.
+    private static let turned = TransformerConfiguration(
+        layers: 2, width: 8, heads: 2, hidden: 16, context: 24, positions: .rotary, longestGram: 4, gramRows: 64)
+    private static let names = ["tiny", "turned"]
+
+    private func tiny(_ name: String = "tiny") throws -> (model: ByteTransformer, said: JSON) {
+        (try ByteTransformer(decoding: try golden("\(name).safetensors")), try JSON(parsing: try golden("\(name).json")))
     }
 
     private func numbers(_ json: JSON?) -> [Int] { json?.elements?.compactMap { $0.whole.map { Int($0) } } ?? [] }
 
-    @Test func theFileOfAnotherHandIsRead() throws {
-        let model = try tiny().model
-        #expect(model.configuration == Self.configuration && model.parameterCount == Self.configuration.parameterCount)
-        #expect(Self.configuration.parameterLayout.reduce(0) { $0 + $1.count } == Self.configuration.parameterCount)
+    @Test(arguments: zip(names, [configuration, turned])) func theFileOfAnotherHandIsRead(name: String, configuration: TransformerConfiguration) throws {
+        let model = try tiny(name).model
+        #expect(model.configuration == configuration && model.parameterCount == configuration.parameterCount)
+        #expect(configuration.parameterLayout.reduce(0) { $0 + $1.count } == configuration.parameterCount)
         #expect(try ByteTransformer(decoding: model.encode()) == model)
     }
 
     /// NumPy's in Float64: 1e-5 of the loss, 2e-4 of the largest gradient of a tensor (its own error by differences is below 1e-8).
-    @Test(arguments: Kernels.available) func lossAndGradientsAreNumPys(level: KernelLevel) throws {
-        let (model, said) = try tiny()
+    @Test(arguments: Kernels.available, names) func lossAndGradientsAreNumPys(level: KernelLevel, name: String) throws {
+        let (model, said) = try tiny(name)
         let windows = (said["windows"]?.elements ?? []).map { numbers($0).map { Int32($0) } }
         let length = try #require(windows.first).count - 1
         guard let kernels = Kernels.table(level) else {
@@ -51,8 +62,8 @@ import ByteLanguage
         #expect(checked > 150)
     }
 
-    @Test func greedyOutputIsNumPys() throws {
-        let (model, said) = try tiny()
+    @Test(arguments: names) func greedyOutputIsNumPys(name: String) throws {
+        let (model, said) = try tiny(name)
         let prompt = numbers(said["prompt"]).map { UInt8($0) }
         var reader = model.reader()
         let logits = reader.read(prompt[...])
@@ -64,8 +75,11 @@ import ByteLanguage
     }
 
     /// Byte for byte, all at once, and in parts: what was kept is what would be computed again. Rounding differs with the sizes of products.
-    @Test(arguments: [1, 2, 3, 7, 20]) func whatIsKeptIsWhatWouldBeComputedAgain(part: Int) throws {
-        let configuration = TransformerConfiguration(layers: 2, width: 24, heads: 3, hidden: 40, context: 32)
+    @Test(arguments: [1, 2, 3, 7, 20], [TransformerConfiguration.Positions.learned, .rotary])
+    func whatIsKeptIsWhatWouldBeComputedAgain(part: Int, positions: TransformerConfiguration.Positions) throws {
+        let configuration = TransformerConfiguration(
+            layers: 2, width: 24, heads: 3, hidden: 40, context: 32, positions: positions, longestGram: positions == .rotary ? 3 : 1,
+            gramRows: positions == .rotary ? 128 : 0)
         let model = ByteTransformer(configuration: configuration, parameters: configuration.initialParameters(seed: 4).map { $0 * 8 })
         let text = Array("The bridge was closed, because".utf8)
         var reader = model.reader()
@@ -76,6 +90,59 @@ import ByteLanguage
             let again = fresh.read(text[..<end])
             let largest = again.map { abs($0) }.max() ?? 0
             for (a, b) in zip(kept, again) { #expect(abs(a - b) <= 1e-4 * largest) }
+        }
+    }
+
+    /// A window of several strips of attention: what the reader computes, a byte at a time, is what the network computes.
+    @Test(arguments: [TransformerConfiguration.Positions.learned, .rotary])
+    func longWindowsAreWhatIsReadByteForByte(positions: TransformerConfiguration.Positions) throws {
+        let configuration = TransformerConfiguration(
+            layers: 2, width: 16, heads: 2, hidden: 32, context: 150, positions: positions, longestGram: 4, gramRows: 64)
+        let model = ByteTransformer(configuration: configuration, parameters: configuration.initialParameters(seed: 5).map { $0 * 8 })
+        let text = Array(try documents(["jobs.md"]).prefix(150))
+        func bits(_ text: ArraySlice<UInt8>, last count: Int) -> Double {
+            var (reader, bits, next) = (model.reader(), 0.0, text.startIndex)
+            for i in text.indices {
+                let logits = reader.read(text[next..<i]).map { Double($0) }
+                next = i
+                let top = logits.max() ?? 0
+                if i >= text.endIndex - count { bits += top + log(logits.reduce(0) { $0 + exp($1 - top) }) - logits[Int(text[i])] }
+            }
+            return bits / log(2)
+        }
+        #expect(abs(model.bitsPerByte(text) - bits(text[...], last: 150) / 150) < 1e-4)
+        // The windows 0..<150, 50..<200 and 80..<230: of the second the last 50 bytes count, of the third the last 30.
+        let longer = Array(try documents(["jobs.md"]).prefix(230))
+        let whole = bits(longer[..<150], last: 150) + bits(longer[50..<200], last: 50) + bits(longer[80...], last: 30)
+        #expect(abs(model.bitsPerByte(longer, stride: 50) - whole / 230) < 1e-4)
+    }
+
+    /// The gradient along a direction is what the loss changes by, over several strips and two windows.
+    @Test func theGradientOfLongWindowsIsTheSlopeOfTheLoss() throws {
+        let configuration = TransformerConfiguration(
+            layers: 2, width: 16, heads: 2, hidden: 32, context: 140, positions: .rotary, longestGram: 3, gramRows: 64)
+        var generator = SeededGenerator(seed: 12)
+        let parameters = configuration.initialParameters(seed: 6).map { $0 * 4 }
+        let text = try documents(["jobs.md"])
+        let windows = [0, 500].flatMap { [Int32(Symbol.boundary)] + text[$0..<($0 + 140)].map { Int32($0) } }
+        let network = TransformerNetwork(configuration: configuration)
+        var gradient = parameters
+        _ = network.gradient(parameters, windows: windows, length: 140, into: &gradient)
+        var start = 0
+        for shape in configuration.parameterLayout {
+            let part = start..<(start + shape.count)
+            start += shape.count
+            // Mostly along the gradient: across it there is nothing to be seen.
+            let length = gradient[part].reduce(0) { $0 + Double($1) * Double($1) }.squareRoot()
+            let direction = part.map { Double(gradient[$0]) / max(length, 1e-9) + 0.3 * generator.normal() / Double(shape.count).squareRoot() }
+            let said = zip(part, direction).reduce(0) { $0 + Double(gradient[$1.0]) * $1.1 }
+            func loss(_ step: Double) -> Double {
+                var moved = parameters
+                for (i, d) in zip(part, direction) { moved[i] += Float(step * d) }
+                return network.loss(moved, windows: windows, length: 140) / 280
+            }
+            let seen = (loss(0.001) - loss(-0.001)) / 0.002
+            #expect(abs(seen - said) <= 0.03 * abs(said) + 2e-3, "\(shape.name): \(seen) \(said)")
         }
     }
 
@@ -131,6 +198,16 @@ import ByteLanguage
         #expect(
             problem(2, 8, 2, 0, 24) != nil && problem(2, 8, 2, 16, 1) != nil && problem(32, 1024, 2, 4096, 64) != nil
                 && problem(.max, .max, .max, .max, .max) != nil)
+        var turned = Self.turned
+        #expect(turned.problem == nil)
+        turned.gramRows = 48
+        #expect(turned.problem != nil)
+        (turned.longestGram, turned.gramRows) = (1, 64)
+        #expect(turned.problem != nil)
+        (turned.longestGram, turned.gramRows) = (7, 64)
+        #expect(turned.problem != nil)
+        turned = TransformerConfiguration(layers: 1, width: 9, heads: 3, hidden: 16, context: 24, positions: .rotary)
+        #expect(turned.problem != nil)
         var parameters = Self.configuration.initialParameters(seed: 1)
         let trainer = TransformerTrainer(configuration: Self.configuration)
         for options in [
@@ -163,6 +240,21 @@ import ByteLanguage
         #expect(throws: ByteLanguageError.self) { try ByteTransformer(decoding: changed(#"\"heads\": 2"#, #"\"heads\": 0"#)) }
         #expect(throws: ByteLanguageError.self) { try ByteTransformer(decoding: changed(#"\"context\": 24"#, #"\"context\": 99"#)) }
         #expect(throws: ByteLanguageError.self) { try ByteTransformer(decoding: changed("byte_transformer", "byte_transfarmer")) }
+        let second = try golden("turned.safetensors")
+        func altered(_ from: String, _ to: String) -> [UInt8] {
+            let (old, new) = (Array(from.utf8), Array(to.utf8))
+            precondition(old.count == new.count)
+            var bytes = second
+            for start in 0..<3000 where bytes[start..<(start + old.count)].elementsEqual(old) { bytes.replaceSubrange(start..<(start + old.count), with: new) }
+            return bytes
+        }
+        for (from, to) in [
+            (#"\"rotary\""#, #"\"rotory\""#), (#"\"gram_rows\": 64"#, #"\"gram_rows\": 63"#), (#"\"longest_gram\": 4"#, #"\"longest_gram\": 5"#),
+            (#"\"format\": 2"#, #"\"format\": 1"#), (#"\"format\": 2"#, #"\"format\": 3"#),
+        ] {
+            #expect(altered(from, to) != second)
+            #expect(throws: ByteLanguageError.self) { try ByteTransformer(decoding: altered(from, to)) }
+        }
         var infinite = file
         infinite.replaceSubrange((file.count - 4)..<file.count, with: [0, 0, 0x80, 0x7F])
         #expect(throws: ByteLanguageError.self) { try ByteTransformer(decoding: infinite) }

@@ -164,4 +164,26 @@ import Testing
             }
         }
     }
+
+    /// The twin is in Double: 4e-7 of the larger of |x| and 1. Far out GELU is x or 0, and its slope 1 or 0.
+    @Test(arguments: Kernels.available) func geluAndItsSlope(level: KernelLevel) throws {
+        let table = try #require(Kernels.table(level))
+        for count in [0, 1, 3, 8, 15, 16, 17, 33, 100] {
+            let x = (0..<count).map { i in [0, -1e4, 1e4, 60, -60][min(i, 4)] + Float(i) * 0.17 - 8 }
+            let dy = (0..<count).map { Float($0 % 7) - 2.5 }
+            let y = unaligned([Float](repeating: .nan, count: count)) { out in _ = unaligned(x) { table.gelu(out, $0, count) } }.values
+            let dx = unaligned(dy) { dx in _ = unaligned(x) { table.geluBackward(dx, $0, count) } }.values
+            for i in 0..<count {
+                let v = Double(x[i])
+                let u = (2 / Double.pi).squareRoot() * (v + 0.044715 * v * v * v)
+                let (t, inner) = (tanh(u), (2 / Double.pi).squareRoot() * (1 + 3 * 0.044715 * v * v))
+                let slope = 0.5 * (1 + t) + 0.5 * v * (1 - t * t) * inner
+                #expect(abs(Double(y[i]) - 0.5 * v * (1 + t)) <= 4e-7 * max(1, abs(v)), "\(v)")
+                #expect(abs(Double(dx[i]) - Double(dy[i]) * slope) <= 4e-6 * max(1, abs(Double(dy[i]))), "\(v)")
+            }
+        }
+        let nothing = [Float](repeating: .nan, count: 20)
+        let none = unaligned(nothing) { out in _ = unaligned(nothing) { table.gelu(out, $0, 20) } }.values
+        #expect(none.allSatisfy { $0.isNaN })
+    }
 }

@@ -20,6 +20,9 @@ package struct TransformerTraining: Sendable, Equatable {
     package var firstStep: Int
     package var scheduleSteps: Int
     package var warmUpSteps: Int
+    /// Steps of this part in which the rate grows to what the schedule has: Adam's state is new, and its first steps are as long in every
+    /// direction.
+    package var roundWarmUpSteps: Int
     package var adam: Adam
     /// The gradient's length is cut to it; 0: it is not.
     package var clipNorm: Double
@@ -27,10 +30,11 @@ package struct TransformerTraining: Sendable, Equatable {
 
     package init(
         steps: Int, batch: Int, window: Int, learningRate: Double = 1e-3, firstStep: Int = 0, scheduleSteps: Int? = nil, warmUpSteps: Int = 0,
-        adam: Adam = Adam(beta2: 0.99), clipNorm: Double = 1, seed: UInt64
+        roundWarmUpSteps: Int = 0, adam: Adam = Adam(beta2: 0.99), clipNorm: Double = 1, seed: UInt64
     ) {
         (self.steps, self.batch, self.window, self.learningRate) = (steps, batch, window, learningRate)
         (self.firstStep, self.scheduleSteps, self.warmUpSteps) = (firstStep, scheduleSteps ?? steps, warmUpSteps)
+        self.roundWarmUpSteps = roundWarmUpSteps
         (self.adam, self.clipNorm, self.seed) = (adam, clipNorm, seed)
     }
 
@@ -43,14 +47,19 @@ package struct TransformerTraining: Sendable, Equatable {
         }
         guard learningRate > 0, learningRate <= 1 else { return .setting("learning_rate", "must be above 0 and at most 1") }
         guard clipNorm >= 0, clipNorm.isFinite else { return .setting("clip_norm", "must be at least 0") }
-        guard firstStep >= 0, warmUpSteps >= 0, scheduleSteps >= 0 else { return .setting("steps", "of the schedule must be at least 0") }
+        guard firstStep >= 0, warmUpSteps >= 0, scheduleSteps >= 0, roundWarmUpSteps >= 0 else {
+            return .setting("steps", "of the schedule must be at least 0")
+        }
         if let fault = LocalOptimizer.adam(adam).fault { return .setting(fault.field, fault.issue) }
         return nil
     }
 
     /// Straight up to the learning rate, then half a cosine down to a tenth of it.
     func rate(_ step: Int) -> Double {
-        let step = step + firstStep
+        (step < roundWarmUpSteps ? Double(step + 1) / Double(roundWarmUpSteps + 1) : 1) * scheduled(step + firstStep)
+    }
+
+    private func scheduled(_ step: Int) -> Double {
         if step < warmUpSteps { return learningRate * Double(step + 1) / Double(warmUpSteps + 1) }
         let share = min(1, Double(step - warmUpSteps) / Double(max(1, scheduleSteps - warmUpSteps)))
         return learningRate * (0.1 + 0.9 * (1 + cos(.pi * share)) / 2)

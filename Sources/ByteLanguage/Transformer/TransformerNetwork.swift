@@ -9,6 +9,11 @@ package final class TransformerNetwork {
     private var capacity = (batch: 0, length: 0)
     private var arena = UnsafeMutablePointer<Float>.allocate(capacity: 1)
     private var (symbols, labels, order): ([Int32], [Int32], [Int32]) = ([], [], [])
+    /// For each length of sequences the rows of its table.
+    private var grams: [[Int32]] = []
+    private let rotary: Rotary?
+    /// So many rows of a matrix of attention at once: columns that none of them may see are not computed.
+    private static let strip = 64
 
     /// What one block keeps for the way back. `stream` is what it reads, `middle` what its feed-forward part reads.
     private struct Kept {
@@ -22,6 +27,7 @@ package final class TransformerNetwork {
         self.configuration = configuration
         self.kernels = kernels ?? Kernels.active
         places = configuration.places
+        rotary = configuration.positions == .rotary ? Rotary(configuration) : nil
         let none = arena
         (last, normed, mean, inverse, logits) = (none, none, none, none, none)
         (delta, other, wide, deltaWeights, scratch) = (none, none, none, none, none)
@@ -79,10 +85,19 @@ package final class TransformerNetwork {
         reserve(batch, length)
         symbols = windows
         if order.count != rows || order.last != Int32(length - 1) { order = (0..<rows).map { Int32($0 % length) } }
+        grams = c.gramLengths.map { gram in
+            (0..<batch).flatMap { c.gramRows(windows[($0 * length)..<(($0 + 1) * length)], length: gram) }
+        }
         var x = kept.first?.stream ?? last
         kernels.embeddingGather(p, symbols, rows, d, x)
-        kernels.embeddingGather(p + places.positions, order, rows, d, delta)
-        kernels.axpy(x, delta, 1, rows * d)
+        if c.positions == .learned {
+            kernels.embeddingGather(p + places.positions, order, rows, d, delta)
+            kernels.axpy(x, delta, 1, rows * d)
+        }
+        for (place, indices) in zip(places.grams, grams) {
+            kernels.embeddingGather(p + place, indices, rows, d, delta)
+            kernels.axpy(x, delta, 1, rows * d)
+        }
         for (i, (k, at)) in zip(kept, places.blocks).enumerated() {
             kernels.layerNorm(x, p + at.gain1, p + at.bias1, rows, d, TransformerConfiguration.epsilon, k.norm1, k.mean1, k.inverse1)
             multiply(k.norm1, p + at.qkv, rows, d, 3 * d, k.qkv)
@@ -91,7 +106,7 @@ package final class TransformerNetwork {
             multiply(k.mixed, p + at.out, rows, d, d, k.middle, adds: true)
             kernels.layerNorm(k.middle, p + at.gain2, p + at.bias2, rows, d, TransformerConfiguration.epsilon, k.norm2, k.mean2, k.inverse2)
             multiply(k.norm2, p + at.feedIn, rows, d, c.hidden, k.before)
-            gelu(k.after, k.before, rows * c.hidden)
+            kernels.gelu(k.after, k.before, rows * c.hidden)
             x = i + 1 < kept.count ? kept[i + 1].stream : last
             x.update(from: k.middle, count: rows * d)
             multiply(k.after, p + at.feedOut, rows, c.hidden, d, x, adds: true)
@@ -101,42 +116,73 @@ package final class TransformerNetwork {
         return logits
     }
 
+    /// The parts of the matrices of attention of one window, strip by strip: the first row, how many there are, how many columns they
+    /// see, and where their weights begin.
+    private func strips(_ length: Int) -> [(first: Int, rows: Int, columns: Int, at: Int)] {
+        var at = 0
+        return stride(from: 0, to: length, by: Self.strip).map { first in
+            let rows = min(Self.strip, length - first)
+            defer { at += configuration.heads * rows * (first + rows) }
+            return (first, rows, first + rows, at)
+        }
+    }
+
     /// mixed = softmax(q·kᵀ/√size)·v, head by head; of later symbols nothing is seen.
     private func attend(_ k: Kept, _ batch: Int, _ length: Int) {
         let (d, heads) = (configuration.width, configuration.heads)
-        let (size, square) = (d / heads, length * length)
+        let (size, square, strips) = (d / heads, heads * length * length, strips(length))
+        rotary?.turn(k.qkv, batch * length, 3 * d, heads: 2 * heads, period: length)
         for b in 0..<batch {
-            let (qkv, weights) = (k.qkv + b * length * 3 * d, k.weights + b * heads * square)
-            kernels.sgemmBatched(heads, length, length, size, qkv, size, 3 * d, 1, qkv + d, size, 1, 3 * d, weights, square, length, false, scratch)
-            kernels.causalSoftmax(weights, heads, length, length, 1 / Float(size).squareRoot())
-            kernels.sgemmBatched(
-                heads, length, size, length, weights, square, length, 1, qkv + 2 * d, size, 3 * d, 1, k.mixed + b * length * d, size, d, false, scratch)
+            let (qkv, mixed) = (k.qkv + b * length * 3 * d, k.mixed + b * length * d)
+            for (first, m, n, at) in strips {
+                let w = k.weights + b * square + at
+                kernels.sgemmBatched(
+                    heads, m, n, size, qkv + first * 3 * d, size, 3 * d, 1, qkv + d, size, 1, 3 * d, w, m * n, n, false, scratch)
+                kernels.causalSoftmax(w, heads, m, n, 1 / Float(size).squareRoot())
+                kernels.sgemmBatched(heads, m, size, n, w, m * n, n, 1, qkv + 2 * d, size, 3 * d, 1, mixed + first * d, size, d, false, scratch)
+            }
         }
     }
 
     /// From the gradient of `mixed` that of `qkv`, in `wide`.
     private func attendBack(_ k: Kept, _ dMixed: F32, _ batch: Int, _ length: Int) {
         let (d, heads) = (configuration.width, configuration.heads)
-        let (size, square) = (d / heads, length * length)
+        let (size, square, strips) = (d / heads, heads * length * length, strips(length))
+        // Keys and values gather what every strip says of them.
+        wide.update(repeating: 0, count: batch * length * 3 * d)
         for b in 0..<batch {
-            let (qkv, weights, dw) = (k.qkv + b * length * 3 * d, k.weights + b * heads * square, deltaWeights)
-            let (dm, dqkv) = (dMixed + b * length * d, wide + b * length * 3 * d)
-            // dv = weightsᵀ·dm; dweights = dm·vᵀ
-            kernels.sgemmBatched(heads, length, size, length, weights, square, 1, length, dm, size, d, 1, dqkv + 2 * d, size, 3 * d, false, scratch)
-            kernels.sgemmBatched(heads, length, length, size, dm, size, d, 1, qkv + 2 * d, size, 1, 3 * d, dw, square, length, false, scratch)
-            kernels.softmaxBackward(dw, weights, heads * length, length, 1 / Float(size).squareRoot())
-            // dq = dscores·k; dk = dscoresᵀ·q
-            kernels.sgemmBatched(heads, length, size, length, dw, square, length, 1, qkv + d, size, 3 * d, 1, dqkv, size, 3 * d, false, scratch)
-            kernels.sgemmBatched(heads, length, size, length, dw, square, 1, length, qkv, size, 3 * d, 1, dqkv + d, size, 3 * d, false, scratch)
+            let (qkv, dqkv, dw) = (k.qkv + b * length * 3 * d, wide + b * length * 3 * d, deltaWeights)
+            for (first, m, n, at) in strips {
+                let (w, dm) = (k.weights + b * square + at, dMixed + (b * length + first) * d)
+                let (q, dq) = (qkv + first * 3 * d, dqkv + first * 3 * d)
+                // dv = weightsᵀ·dm; dweights = dm·vᵀ
+                kernels.sgemmBatched(heads, n, size, m, w, m * n, 1, n, dm, size, d, 1, dqkv + 2 * d, size, 3 * d, true, scratch)
+                kernels.sgemmBatched(heads, m, n, size, dm, size, d, 1, qkv + 2 * d, size, 1, 3 * d, dw, m * n, n, false, scratch)
+                kernels.softmaxBackward(dw, w, heads * m, n, 1 / Float(size).squareRoot())
+                // dq = dscores·k; dk = dscoresᵀ·q
+                kernels.sgemmBatched(heads, m, size, n, dw, m * n, n, 1, qkv + d, size, 3 * d, 1, dq, size, 3 * d, false, scratch)
+                kernels.sgemmBatched(heads, n, size, m, dw, m * n, 1, n, q, size, 3 * d, 1, dqkv + d, size, 3 * d, true, scratch)
+            }
         }
+        rotary?.turn(wide, batch * length, 3 * d, heads: 2 * heads, period: length, back: true)
     }
 
     /// The cross-entropy of the symbols after each, summed, in nats.
-    /// - Parameter windows: `length` + 1 symbols each: all but the last are read, all but the first are to be said.
-    package func loss(_ p: UnsafePointer<Float>, windows: [Int32], length: Int) -> Double {
+    /// - Parameters:
+    ///   - windows: `length` + 1 symbols each: all but the last are read, all but the first are to be said.
+    ///   - scored: of the last so many of each window; of all without it.
+    package func loss(_ p: UnsafePointer<Float>, windows: [Int32], length: Int, scored: Int? = nil) -> Double {
         let batch = split(windows, length)
         let rows = batch * length
-        return kernels.softmaxCrossEntropy(forward(p, symbols, batch, length), labels, rows, Symbol.count, 1 / Float(rows))
+        let logits = forward(p, symbols, batch, length)
+        guard let scored, scored < length else { return kernels.softmaxCrossEntropy(logits, labels, rows, Symbol.count, 1 / Float(rows)) }
+        return labels.withUnsafeBufferPointer { labels in
+            guard let labels = labels.baseAddress else { return 0 }
+            return (0..<batch).reduce(0) { sum, b in
+                let at = (b + 1) * length - scored
+                return sum + kernels.softmaxCrossEntropy(logits + at * Symbol.count, labels + at, scored, Symbol.count, 1)
+            }
+        }
     }
 
     private func split(_ windows: [Int32], _ length: Int) -> Int {
@@ -160,7 +206,7 @@ package final class TransformerNetwork {
         // `delta` is the gradient of the residual stream, from here down to the embedding.
         for (k, at) in zip(kept, places.blocks).reversed() {
             multiplyBack(delta, k.after, p + at.feedOut, rows, c.hidden, d, wide, g + at.feedOut)
-            geluBackward(wide, k.before, rows * c.hidden)
+            kernels.geluBackward(wide, k.before, rows * c.hidden)
             multiplyBack(wide, k.norm2, p + at.feedIn, rows, d, c.hidden, other, g + at.feedIn)
             kernels.layerNormBackward(other, k.middle, p + at.gain2, k.mean2, k.inverse2, rows, d, other, g + at.gain2, g + at.bias2)
             kernels.axpy(delta, other, 1, rows * d)
@@ -171,7 +217,8 @@ package final class TransformerNetwork {
             kernels.axpy(delta, other, 1, rows * d)
         }
         kernels.embeddingScatterAdd(delta, symbols, rows, d, g)
-        kernels.embeddingScatterAdd(delta, order, rows, d, g + places.positions)
+        if c.positions == .learned { kernels.embeddingScatterAdd(delta, order, rows, d, g + places.positions) }
+        for (place, indices) in zip(places.grams, grams) { kernels.embeddingScatterAdd(delta, indices, rows, d, g + place) }
         return total
     }
 }

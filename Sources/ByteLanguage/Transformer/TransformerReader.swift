@@ -6,8 +6,9 @@ struct TransformerReader: ByteReader {
     private let model: ByteTransformer
     private let places: TransformerConfiguration.Places
     private let kernels: KernelTable
-    /// Symbols that were read.
+    /// Symbols that were read, and the last of them.
     private var length = 0
+    private var lately: [Int32] = []
     /// For each block [context, 2 · width]: key, value.
     private var cache: [[Float]]
 
@@ -41,11 +42,18 @@ struct TransformerReader: ByteReader {
         model.parameters.withUnsafeBufferPointer { buffer in
             guard let p = buffer.baseAddress else { return }
             kernels.embeddingGather(p, symbols, rows, d, &x)
-            kernels.embeddingGather(p + places.positions, order, rows, d, &n)
-            kernels.axpy(&x, n, 1, rows * d)
+            if c.positions == .learned {
+                kernels.embeddingGather(p + places.positions, order, rows, d, &n)
+                kernels.axpy(&x, n, 1, rows * d)
+            }
+            for (place, gram) in zip(places.grams, c.gramLengths) {
+                kernels.embeddingGather(p + place, c.gramRows(symbols[...], length: gram, after: lately[...]), rows, d, &n)
+                kernels.axpy(&x, n, 1, rows * d)
+            }
             for (i, at) in places.blocks.enumerated() {
                 kernels.layerNorm(x, p + at.gain1, p + at.bias1, rows, d, TransformerConfiguration.epsilon, &n, &means, &inverses)
                 kernels.sgemm(rows, 3 * d, d, n, d, 1, p + at.qkv, 1, d, &qkv, 3 * d, false, &scratch)
+                model.rotary?.turn(&qkv, rows, 3 * d, heads: 2 * c.heads, first: length, period: rows)
                 for r in 0..<rows { cache[i].replaceSubrange((length + r) * 2 * d..<(length + r + 1) * 2 * d, with: qkv[(r * 3 + 1) * d..<(r * 3 + 3) * d]) }
                 cache[i].withUnsafeBufferPointer { cached in
                     guard let keys = cached.baseAddress else { return }
@@ -56,7 +64,7 @@ struct TransformerReader: ByteReader {
                 kernels.sgemm(rows, d, d, mixed, d, 1, p + at.out, 1, d, &x, d, true, &scratch)
                 kernels.layerNorm(x, p + at.gain2, p + at.bias2, rows, d, TransformerConfiguration.epsilon, &n, &means, &inverses)
                 kernels.sgemm(rows, hidden, d, n, d, 1, p + at.feedIn, 1, d, &before, hidden, false, &scratch)
-                gelu(&after, before, rows * hidden)
+                kernels.gelu(&after, before, rows * hidden)
                 kernels.sgemm(rows, d, hidden, after, hidden, 1, p + at.feedOut, 1, hidden, &x, d, true, &scratch)
             }
             kernels.layerNorm(x, p + places.gain, p + places.bias, rows, d, TransformerConfiguration.epsilon, &n, &means, &inverses)
@@ -66,6 +74,7 @@ struct TransformerReader: ByteReader {
             }
         }
         length = all
+        lately = Array((lately + symbols).suffix(c.longestGram - 1))
         return logits
     }
 }
