@@ -57,7 +57,7 @@ package struct Dataset: Sendable, Equatable {
     package func selecting(_ rows: [Int]) -> Dataset {
         var features: [Float] = []
         features.reserveCapacity(rows.count * inputs)
-        for row in rows { features += self.features[(row * inputs)..<((row + 1) * inputs)] }
+        for row in rows where task != .language { features += self.features[(row * inputs)..<((row + 1) * inputs)] }
         switch task {
         case .classification: return Dataset(features: features, labels: rows.map { labels[$0] }, inputs: inputs, outputs: outputs)
         case .regression: return Dataset(features: features, targets: rows.map { targets[$0] }, inputs: inputs)
