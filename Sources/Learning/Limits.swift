@@ -38,6 +38,8 @@ package enum Limits {
     package static let heads = 32
     package static let blockHidden = 4096
     package static let context = 4096
+    package static let longestGram = 6
+    package static let gramRows = 1 << 16
     /// 64 MiB of Float32.
     package static let languageParameters = 16 << 20
     /// What a transformer keeps of one pass: 2 GiB of Float32.

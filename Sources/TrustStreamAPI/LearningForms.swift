@@ -30,6 +30,11 @@ struct ModelForm: ForeignObject {
                 .foreign("heads", .integer(1...Int64(Learning.Limits.heads)), .stored, usual: JSON(usual.heads)),
                 .foreign("hidden", .integer(1...Int64(Learning.Limits.blockHidden)), .stored, "usually four times the width"),
                 .foreign("context", .integer(2...Int64(Learning.Limits.context)), .stored, unit: "bytes", usual: JSON(usual.context)),
+                .foreign("positions", .choice(TransformerShape.Positions.allCases.map(\.rawValue)), .stored, usual: .string(usual.positions.rawValue)),
+                .foreign(
+                    "longest_gram", .integer(1...Int64(Learning.Limits.longestGram)), .stored, unit: "bytes", usual: JSON(usual.longestGram),
+                    "sequences up to it have an embedding of their own"),
+                .foreign("gram_rows", .integer(0...Int64(Learning.Limits.gramRows)), .stored, usual: JSON(usual.gramRows), "a power of two; with longest_gram"),
             ])
     }()
     /// nil: none of them.

@@ -104,6 +104,9 @@ struct FederateText: ReportingCommand {
         guard (2...1000).contains(clients), (1...1024).contains(threads), seed <= Int64.max, measured >= 1 else {
             throw CommandFailure(.usage, "--clients, --threads, --measured or --seed is out of range.", remedy: "See 'tutti-bench federate-text --help'.")
         }
+        guard TransformerShape.Positions(rawValue: shape.positions) != nil else {
+            throw CommandFailure(.usage, "--positions is '\(shape.positions)'.", remedy: "Give learned or rotary.")
+        }
         guard let rule = SessionSpec.Aggregation(rawValue: aggregation), let algorithm = SessionSpec.Algorithm(rawValue: algorithm) else {
             throw CommandFailure(.usage, "--aggregation or --algorithm is not known.", remedy: "See 'tutti-bench federate-text --help'.")
         }
@@ -171,8 +174,15 @@ struct ShapeOptions: ParsableArguments {
     var hidden: Int?
     @Option(help: "Bytes that it sees at most, and one.")
     var context = TransformerShape().context
+    @Option(help: "learned or rotary.")
+    var positions = TransformerShape().positions.rawValue
+    @Option(help: "Sequences of up to so many bytes have an embedding of their own, 1 to 6; 1: none has.")
+    var longestGram = TransformerShape().longestGram
+    @Option(help: "With --longest-gram: rows of the table of each length, a power of two.")
+    var gramRows = TransformerShape().gramRows
 
     var shape: TransformerShape {
-        TransformerShape(layers: layers, width: width, heads: heads, hidden: hidden ?? 4 * max(0, min(width, Limits.blockWidth)), context: context)
+        TransformerShape(layers: layers, width: width, heads: heads, hidden: hidden ?? 4 * max(0, min(width, Limits.blockWidth)), context: context,
+            positions: TransformerShape.Positions(rawValue: positions) ?? .learned, longestGram: longestGram, gramRows: gramRows)
     }
 }

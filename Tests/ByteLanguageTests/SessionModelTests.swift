@@ -7,6 +7,7 @@ import Testing
     private let shapes = [
         TransformerShape(), TransformerShape(layers: 1, width: 8, heads: 2, hidden: 16, context: 12),
         TransformerShape(layers: 3, width: 24, heads: 3, hidden: 40, context: 9),
+        TransformerShape(layers: 2, width: 16, heads: 4, hidden: 24, context: 20, positions: .rotary, longestGram: 4, gramRows: 64),
     ]
 
     @Test func bothSayTheSameOfAShape() {

@@ -3,7 +3,9 @@ package import Learning
 // The model of a federated session: the same sizes, tensors and file.
 extension TransformerConfiguration {
     package init(_ shape: TransformerShape) {
-        self.init(layers: shape.layers, width: shape.width, heads: shape.heads, hidden: shape.hidden, context: shape.context)
+        self.init(
+            layers: shape.layers, width: shape.width, heads: shape.heads, hidden: shape.hidden, context: shape.context,
+            positions: shape.positions == .rotary ? .rotary : .learned, longestGram: shape.longestGram, gramRows: shape.gramRows)
     }
 }
 

@@ -91,10 +91,11 @@ extension ModelSpec {
 }
 
 extension TransformerShape {
-    package static let members = ["layers", "width", "heads", "hidden", "context"]
-
     package var json: JSON {
-        ["layers": JSON(layers), "width": JSON(width), "heads": JSON(heads), "hidden": JSON(hidden), "context": JSON(context)]
+        [
+            "layers": JSON(layers), "width": JSON(width), "heads": JSON(heads), "hidden": JSON(hidden), "context": JSON(context),
+            "positions": .string(positions.rawValue), "longest_gram": JSON(longestGram), "gram_rows": JSON(gramRows),
+        ]
     }
 
     /// What is left out has its usual value.
@@ -111,6 +112,13 @@ extension TransformerShape {
         }
         (layers, width) = (try whole("layers", layers), try whole("width", width))
         (heads, hidden, context) = (try whole("heads", heads), try whole("hidden", 4 * width.clamped(to: Limits.blockWidth)), try whole("context", context))
+        if let stated = json["positions"], stated != .null {
+            guard let known = stated.text.flatMap(Positions.init) else {
+                throw FieldError(field: "\(field).positions", issue: "must be one of \(Positions.allCases.map(\.rawValue).joined(separator: ", "))")
+            }
+            positions = known
+        }
+        (longestGram, gramRows) = (try whole("longest_gram", longestGram), try whole("gram_rows", gramRows))
         if let fault { throw FieldError(field: "\(field).\(fault.field)", issue: fault.issue) }
     }
 }
