@@ -19,6 +19,8 @@ package struct UpstreamFailure: Error, Sendable, Equatable, CustomStringConverti
         /// What came is not what its protocol says.
         case reply(problem: String)
         case cancelled
+        /// At the last look it did not answer for the model.
+        case absent(why: String)
     }
     package let upstream: String
     package let kind: Kind
@@ -49,6 +51,7 @@ package struct UpstreamFailure: Error, Sendable, Equatable, CustomStringConverti
         case .failed(let status): "failed with status \(status)"
         case .reply(let problem): "gave a reply that cannot be used: \(problem)"
         case .cancelled: "was not waited for: the call was ended"
+        case .absent(let why): "does not answer for this model: \(why)"
         }
     }
 
@@ -57,7 +60,7 @@ package struct UpstreamFailure: Error, Sendable, Equatable, CustomStringConverti
     /// Whether it may well answer later.
     package var isPassing: Bool {
         switch kind {
-        case .unreachable, .late, .busy, .overloaded, .cancelled: true
+        case .unreachable, .late, .busy, .overloaded, .cancelled, .absent: true
         case .credentials, .model, .refused, .failed, .reply: false
         }
     }
