@@ -46,7 +46,7 @@ package enum OpenInference {
             Endpoint(
                 "POST", path + "/infer", "oip.infer", .scope(.aiOperations), bodyLimitBytes: bodyBytes,
                 contract: Contract(
-                    "A model's outputs.", request: .json(InferBody.shape), replies: [(200, .json(InferView.shape))], refusals: [413, 422])
+                    "A model's outputs.", request: .json(InferBody.shape), replies: [(200, .json(InferView.shape))], refusals: [413, 422, 502])
             ) { request throws(ServiceError) in
                 let tenant = try request.principal().tenant
                 let status = try await ready(request, runtime)
@@ -58,7 +58,8 @@ package enum OpenInference {
                 return .json(
                     InferView(
                         model: answer.model.id, version: answer.model.version, id: question.id ?? request.requestID,
-                        parameters: AnswerParameters(sha256: answer.model.sha256, rows: answer.runRows), outputs: outputs
+                        parameters: AnswerParameters(sha256: answer.model.verifiedSHA256, upstream: answer.model.upstream, rows: answer.runRows),
+                        outputs: outputs
                     ).json)
             },
         ]
