@@ -284,7 +284,7 @@ let suites: [Target] = [
             "FederationService", "Federation", "DifferentialPrivacy", "Receipts", "Storage", "StrictJSON", "Trust", "Platform", "Learning", "RobustAggregation",
             "MerkleLog", "Wire", "CryptoSuite", "Telemetry", "Compute", "ModelServing", "QuantumService", .product(name: "Logging", package: "swift-log"),
         ]),
-    tests("ModelServingTests", ["ModelServing", .product(name: "Crypto", package: "swift-crypto"), "Inference", "Storage", "Trust", "Platform", "CryptoSuite", "Compute", "Federation", "FederationService", "Learning", "StrictJSON", "Telemetry", .product(name: "Logging", package: "swift-log")]),
+    tests("ModelServingTests", ["ModelServing", .product(name: "Crypto", package: "swift-crypto"), "Inference", "Storage", "Trust", "Platform", "CryptoSuite", "Compute", "Federation", "FederationService", "Learning", "StrictJSON", "Telemetry", "Vision", .product(name: "Logging", package: "swift-log")]),
     tests("KeyVaultTests", ["KeyVault", "Storage", "Trust", "Platform", "CryptoSuite", "Federation"]),
     tests("IdentityTests", ["Platform", "Storage", "Trust", "CryptoSuite", "Federation", "StrictJSON"]),
     tests(

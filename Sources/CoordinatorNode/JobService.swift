@@ -53,7 +53,7 @@ extension JobFailure {
         case .notImplemented(let feature, let what, let provided): self = .invalid(field: "parameters.\(feature)", issue: what, provided: provided)
         case .insufficientStorage: self = .insufficientStorage
         case .unauthenticated, .forbidden, .notFound, .methodNotAllowed, .conflict, .modelNotLoaded, .tooLarge, .unsupportedMediaType, .upgradeRequired, .rateLimited,
-            .quotaExceeded, .unavailable, .internalError:
+            .quotaExceeded, .upstream, .unavailable, .internalError:
             self = .internalError("\(error)")
         }
     }
