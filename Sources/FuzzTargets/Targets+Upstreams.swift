@@ -5,7 +5,8 @@ extension FuzzTarget {
     static let upstream = FuzzTarget(
         "upstream", feeds: "replies of other people's model servers: texts, events, lists, tensors", maximumBytes: 4096, share: 0.5,
         words: [
-            "data: ", "data: [DONE]\n\n", "\r\n\r\n", "choices", "delta", "content", "finish_reason", "usage", "prompt_tokens", "model_name", "outputs", "shape",
+            "data: ", "data: [DONE]\n\n", "\r\n\r\n", "choices", "delta", "content", "finish_reason", "usage", "prompt_tokens", "model_name", "outputs",
+            "shape",
             "datatype", "FP32", "INT64", "BYTES", "binary_data_size", "null", "NaN", "1e999", "9223372036854775807", "max_model_len",
         ],
         seeds: {

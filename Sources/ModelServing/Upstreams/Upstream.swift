@@ -221,7 +221,9 @@ package final class Upstream: Sendable {
             try await transport.send(request, seconds: seconds, bytes: bytes) { status in
                 if let failure = UpstreamFailure(name, status: status) { throw ended(failure) }
             } receive: { part in
-                do { try receive(part) } catch { throw ended(UpstreamFailure(name, .reply(problem: (error as? UpstreamReplyError)?.problem ?? "it cannot be read"))) }
+                do { try receive(part) } catch {
+                    throw ended(UpstreamFailure(name, .reply(problem: (error as? UpstreamReplyError)?.problem ?? "it cannot be read")))
+                }
             }
         } catch {
             if let failure = reason.withLock({ $0 }) { throw failure }

@@ -63,7 +63,8 @@ import Vision
     }
 
     @Test func metadataIsReadAsFarAsItIsThere() throws {
-        let whole = #"{"name":"m","versions":["1"],"platform":"x","inputs":[{"name":"x","datatype":"FP32","shape":[-1,4]}],"outputs":[{"name":"y","datatype":"INT64","shape":[-1]}]}"#
+        let whole =
+            #"{"name":"m","versions":["1"],"platform":"x","inputs":[{"name":"x","datatype":"FP32","shape":[-1,4]}],"outputs":[{"name":"y","datatype":"INT64","shape":[-1]}]}"#
         let metadata = try InferenceMetadata(parsing: bytes(whole), model: "m")
         #expect(metadata.inputs == [TensorSpec(name: "x", element: .float, shape: [-1, 4])] && metadata.outputs.count == 1 && metadata.unsupported == nil)
         // MLServer need not know the tensors of its models.
