@@ -111,7 +111,8 @@ package final class VisionService: Sendable {
     ///   - classifiers: run where they are named.
     package init(
         models: DigitsModels? = nil, reader: OpticalReader? = .installed(), detectors: [any ObjectDetector] = [],
-        classifiers: [UpstreamClassifier] = [], pictures: ComputePool = ComputePool(threads: 1, name: "pictures"), reading: ComputePool = ComputePool(threads: 1, name: "reading")
+        classifiers: [UpstreamClassifier] = [], pictures: ComputePool = ComputePool(threads: 1, name: "pictures"),
+        reading: ComputePool = ComputePool(threads: 1, name: "reading")
     ) {
         (self.models, self.reader, self.detectors, self.classifiers, self.pictures, self.reading) =
             (models, reader, detectors, classifiers, pictures, reading)
