@@ -286,7 +286,7 @@ let suites: [Target] = [
             "FederationService", "Federation", "DifferentialPrivacy", "Receipts", "Storage", "StrictJSON", "Trust", "Platform", "Learning", "RobustAggregation",
             "MerkleLog", "Wire", "CryptoSuite", "Telemetry", "Compute", "ModelServing", "QuantumService", .product(name: "Logging", package: "swift-log"),
         ]),
-    tests("ModelServingTests", ["ModelServing", .product(name: "Crypto", package: "swift-crypto"), "Inference", "Storage", "Trust", "Platform", "CryptoSuite", "Compute", "Federation", "FederationService", "Learning", "StrictJSON", "Telemetry", .product(name: "Logging", package: "swift-log")]),
+    tests("ModelServingTests", ["ModelServing", .product(name: "Crypto", package: "swift-crypto"), "Inference", "Storage", "Trust", "Platform", "CryptoSuite", "Compute", "Federation", "FederationService", "Learning", "StrictJSON", "Telemetry", "Vision", .product(name: "Logging", package: "swift-log")]),
     tests("PKCS11Tests", ["PKCS11", "CPKCS11", "CryptoSuite"]),
     tests("KeyVaultTests", ["KeyVault", .product(name: "Crypto", package: "swift-crypto"), "PKCS11", "Storage", "Trust", "Platform", "CryptoSuite", "Federation"]),
     tests("IdentityTests", ["Platform", "Storage", "Trust", "CryptoSuite", "Federation", "StrictJSON"]),

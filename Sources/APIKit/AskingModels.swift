@@ -22,7 +22,19 @@ extension ServiceError {
         // Nobody is there any more to read it.
         case .cancelled: self = .unavailable(error.description, retryAfterSeconds: Self.busyRetrySeconds)
         case .unwanted: self = .conflict(error.description, retryAfterSeconds: nil)
+        case .upstream(let failure): self = ServiceError(failure, field: field)
+        case .notOurs: self = .unprocessable(field: "model_id", issue: error.description, provided: nil)
         case .unreadable: self = .unprocessable(field: "model_id", issue: error.description, provided: nil)
+        }
+    }
+
+    /// - Parameter field: what of the request its server may have refused.
+    package init(_ failure: UpstreamFailure, field: String) {
+        switch failure.kind {
+        case .refused: self = .unprocessable(field: field, issue: failure.description, provided: nil)
+        case .credentials, .model, .failed, .reply: self = .upstream(failure.description)
+        case .unreachable, .late, .busy, .overloaded, .cancelled, .absent:
+            self = .unavailable(failure.description, retryAfterSeconds: UpstreamLimits.retrySeconds)
         }
     }
 

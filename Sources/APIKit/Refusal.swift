@@ -53,6 +53,7 @@ package struct Refusal: Sendable {
                 : "The plan's \(excess.limit) \(things) are used up; wait \(seconds) s"
             (quota, retryAfterSeconds) = (excess, seconds)
         case .unavailable(let why, let seconds): (message, retryAfterSeconds) = (why, seconds)
+        case .upstream(let why): message = why
         case .insufficientStorage: message = "The disk is full; nothing that was acknowledged is lost"
         case .internalError: message = "Server error; quote the request_id"
         }

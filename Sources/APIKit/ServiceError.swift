@@ -26,6 +26,8 @@ package enum ServiceError: Error, Sendable, Equatable {
     /// A documented feature that is not built.
     case notImplemented(feature: String, String, provided: JSON? = nil)
     case unavailable(String, retryAfterSeconds: Int)
+    /// A server of others, named in the text, gave no answer that can be used.
+    case upstream(String)
     case insufficientStorage
     /// The cause is for the log (`APIReply.cause`) and never told.
     case internalError(cause: String)
@@ -64,6 +66,7 @@ extension ServiceError {
         case .rateLimited, .quotaExceeded: 429
         case .internalError: 500
         case .notImplemented: 501
+        case .upstream: 502
         case .unavailable: 503
         case .insufficientStorage: 507
         }

@@ -42,28 +42,33 @@ struct ClassificationView: Described {
     var requestID: String
     var predictions: [PredictionView]
     var model: String
-    var sha256: String
+    var sha256: String?
+    var backend: String
     var requestedModel: String?
     var calibration: CalibrationView
     var info: PictureInfo
-    var polarity: Polarity
+    var polarity: Polarity?
     var seconds: Double
     static let fields = [
         FieldOf<ClassificationView>("request_id", \.requestID, .generated), FieldOf("predictions", \.predictions, .rule("softmax"), "the most likely first"),
-        FieldOf("model", \.model, .stored, "what ran"), FieldOf("model_sha256", \.sha256, .stored, "of its file, compared when it was loaded"),
+        FieldOf("model", \.model, .stored, "what ran"),
+        FieldOf("model_sha256", \.sha256, .stored, "of its file, compared when it was loaded; null: it is on another server"),
+        FieldOf("backend", \.backend, .stored, "embedded, or the other server"),
         FieldOf("requested_model", \.requestedModel, .request, "where another one ran").only { $0.requestedModel != nil },
         FieldOf("calibration", \.calibration, .stored), FieldOf("image_info", \.info, .measured),
-        FieldOf("polarity", \.polarity, .rule("border"), "what the picture was taken for; ink on light paper where its border is lighter than half"),
+        FieldOf(
+            "polarity", \.polarity, .rule("border"),
+            "what the picture was taken for; ink on light paper where its border is lighter than half; null: the model does not care"),
         FieldOf("processing_time", \.seconds, .measured, unit: "s"),
     ]
 
     init(_ found: PictureClasses, most: Int, bytes: Int, requestID: String, requestedModel: String?) {
         self.requestID = requestID
         predictions = found.predictions.prefix(most).map { PredictionView(label: $0.label, confidence: $0.confidence, index: $0.index) }
-        (model, sha256, self.requestedModel) = (found.model.id, found.model.model.sha256, requestedModel)
-        calibration = CalibrationView(temperature: found.model.calibration.scaling?.temperature, error: found.model.calibration.expectedError)
+        (model, sha256, backend, self.requestedModel) = (found.model.id, found.model.sha256, found.model.backend, requestedModel)
+        calibration = CalibrationView(temperature: found.model.calibration?.scaling?.temperature, error: found.model.calibration?.expectedError)
         info = PictureInfo(found.header, bytes: bytes)
-        polarity = found.isDarkOnLight ? .darkOnLight : .lightOnDark
+        polarity = found.isDarkOnLight.map { $0 ? .darkOnLight : .lightOnDark }
         seconds = found.seconds
     }
 }

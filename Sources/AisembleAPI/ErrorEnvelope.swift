@@ -114,6 +114,7 @@ extension Aisemble {
         case .rateLimited, .quotaExceeded: .rateLimited
         case .notImplemented: .notImplemented
         case .unavailable: .unavailable
+        case .upstream: .upstream
         case .insufficientStorage: .insufficientStorage
         case .internalError: .internalError
         }

@@ -6,7 +6,7 @@ internal import StrictJSON
 
 extension PlainTemplate.Role: ChoiceValue {}
 extension LanguageModelFacts.Status: ChoiceValue {}
-extension TextGeneration.Finish: ChoiceValue {}
+extension TextFinish: ChoiceValue {}
 
 struct SamplingParameters: DescribedRequest {
     static let name = "SamplingParameters"
@@ -46,22 +46,23 @@ struct GenerateFacts: Described {
     static let name = "GenerateFacts"
     let reply: LanguageReply
     private var cost: Double? { reply.cost.map { ($0 as NSDecimalNumber).doubleValue } }
-    private var seed: Int { Int(clamping: reply.seed) }
-    private var tokensUsed: Int { reply.totalTokens }
-    private var promptTokens: Int { reply.promptTokens }
-    private var completionTokens: Int { reply.completionTokens }
+    private var seed: Int? { reply.seed.map { Int(clamping: $0) } }
+    private var tokensUsed: Int? { reply.totalTokens }
+    private var promptTokens: Int? { reply.promptTokens }
+    private var completionTokens: Int? { reply.completionTokens }
     private var seconds: Double { reply.seconds }
-    private var finish: TextGeneration.Finish { reply.finish }
-    private var unit: String { "byte" }
-    private var backend: String { "embedded" }
+    private var finish: TextFinish { reply.finish }
+    private var unit: String { reply.model.tokenUnit }
+    private var backend: String { reply.model.backend }
     private var sha256: String? { reply.model.sha256 }
     static let fields = [
-        FieldOf<GenerateFacts>("tokens_used", \.tokensUsed, .counted, "prompt and completion; a byte is a token"),
+        FieldOf<GenerateFacts>("tokens_used", \.tokensUsed, .counted, "prompt and completion; null: another server did not say"),
         FieldOf("processing_time", \.seconds, .measured, unit: "s"), FieldOf("cost", \.cost, .rule("tokens_used times the price table"), "null: unpriced"),
         FieldOf("prompt_tokens", \.promptTokens, .counted), FieldOf("completion_tokens", \.completionTokens, .counted),
-        FieldOf("token_unit", \.unit, .fixed), FieldOf("finish_reason", \.finish, .rule("how the text ended")), FieldOf("seed", \.seed, .generated),
-        FieldOf("backend", \.backend, .fixed),
-        FieldOf("model_sha256", \.sha256, .stored, "of the model's file; null: it is made at its first use and has none"),
+        FieldOf("token_unit", \.unit, .stored, "byte, or the token of another server"),
+        FieldOf("finish_reason", \.finish, .rule("how the text ended")), FieldOf("seed", \.seed, .generated, "null: another server drew it"),
+        FieldOf("backend", \.backend, .stored, "embedded, or the other server"),
+        FieldOf("model_sha256", \.sha256, .stored, "of the model's file; null: it is made at its first use, or another server has it"),
     ]
 }
 
@@ -88,23 +89,26 @@ struct LanguageModelView: Described {
     private var id: String { facts.id }
     private var title: String { facts.name }
     private var description: String { facts.description }
-    private var context: Int { facts.contextTokens }
+    private var context: Int? { facts.contextTokens }
     private var price: Double? { facts.pricePerToken.map { ($0 as NSDecimalNumber).doubleValue } }
-    private var capabilities: [String] { LanguageModelFacts.capabilities }
+    private var capabilities: [String] { facts.capabilities }
     private var status: LanguageModelFacts.Status { facts.status }
-    private var template: String { PlainTemplate.name }
-    private var isTuned: Bool { false }
-    private var unit: String { "byte" }
+    private var template: String { facts.template }
+    private var isTuned: Bool? { facts.isTuned }
+    private var unit: String { facts.tokenUnit }
+    private var backend: String { facts.backend }
     private var parameters: Int? { facts.parameters }
     private var sha256: String? { facts.sha256 }
     static let fields = [
         FieldOf<LanguageModelView>("id", \.id, .stored), FieldOf("name", \.title, .stored), FieldOf("description", \.description, .stored),
-        FieldOf("max_tokens", \.context, .stored, "of prompt and continuation together"),
-        FieldOf("cost_per_token", \.price, .rule("price table"), "null: unpriced"), FieldOf("capabilities", \.capabilities, .fixed),
-        FieldOf("status", \.status, .stored), FieldOf("chat_template", \.template, .fixed, "a line for each message"),
-        FieldOf("instruction_tuned", \.isTuned, .fixed), FieldOf("token_unit", \.unit, .fixed),
+        FieldOf("max_tokens", \.context, .stored, "of prompt and continuation together; null: its server does not say"),
+        FieldOf("cost_per_token", \.price, .rule("price table"), "null: unpriced"), FieldOf("capabilities", \.capabilities, .stored),
+        FieldOf("status", \.status, .stored, "of another server's as of half a minute ago at most"),
+        FieldOf("chat_template", \.template, .stored, "plain: a line for each message; upstream: its server's own"),
+        FieldOf("instruction_tuned", \.isTuned, .stored, "null: nobody here knows"), FieldOf("token_unit", \.unit, .stored),
+        FieldOf("backend", \.backend, .stored, "embedded, or the other server"),
         FieldOf("parameters", \.parameters, .counted, "weights, or counted sequences"),
-        FieldOf("sha256", \.sha256, .stored, "of its file; null: it is made at its first use and has none"),
+        FieldOf("sha256", \.sha256, .stored, "of its file; null: it is made at its first use, or is on another server"),
     ]
 }
 
@@ -120,7 +124,7 @@ struct ChatMessage: DescribedRequest {
     var content = ""
     static let fields = [
         FieldOf<ChatMessage>("role", \.role, isRequired: true),
-        FieldOf("content", \.content, isRequired: true, Bounds(count: 0...ByteLanguageContext.bytes)),
+        FieldOf("content", \.content, isRequired: true, Bounds(count: 0...LanguageServingLimits.prompt.upperBound)),
     ]
 }
 
@@ -153,7 +157,7 @@ struct ChatAnswer: Described {
 struct ChatChoice: Described {
     static let name = "ChatChoice"
     var message: ChatAnswer
-    var finish: TextGeneration.Finish
+    var finish: TextFinish
     static let fields = [
         FieldOf<ChatChoice>("message", \.message, .rule("the model")), FieldOf("finish_reason", \.finish, .rule("how the text ended")),
     ]
@@ -161,14 +165,14 @@ struct ChatChoice: Described {
 
 struct TokenUse: Described {
     static let name = "TokenUse"
-    var prompt: Int
-    var completion: Int
-    private var total: Int { prompt + completion }
-    private var unit: String { "byte" }
+    var prompt: Int?
+    var completion: Int?
+    var total: Int?
+    var unit: String
     static let fields = [
-        FieldOf<TokenUse>("prompt_tokens", \.prompt, .counted, "of the messages as the template has them"),
+        FieldOf<TokenUse>("prompt_tokens", \.prompt, .counted, "of the messages as the template has them; null: another server did not say"),
         FieldOf("completion_tokens", \.completion, .counted),
-        FieldOf("total_tokens", \.total, .counted), FieldOf("token_unit", \.unit, .fixed),
+        FieldOf("total_tokens", \.total, .counted), FieldOf("token_unit", \.unit, .stored),
     ]
 }
 
@@ -179,14 +183,20 @@ struct ChatView: Described {
     var requestedModel: String?
     private var model: String { reply.model.id }
     private var choices: [ChatChoice] { [ChatChoice(message: ChatAnswer(content: reply.text), finish: reply.finish)] }
-    private var usage: TokenUse { TokenUse(prompt: reply.promptTokens, completion: reply.completionTokens) }
-    private var template: String { PlainTemplate.name }
-    private var isTuned: Bool { false }
-    private var seed: Int { Int(clamping: reply.seed) }
+    private var usage: TokenUse {
+        TokenUse(prompt: reply.promptTokens, completion: reply.completionTokens, total: reply.totalTokens, unit: reply.model.tokenUnit)
+    }
+    private var template: String { reply.model.template }
+    private var isTuned: Bool? { reply.model.isTuned }
+    private var seed: Int? { reply.seed.map { Int(clamping: $0) } }
+    private var backend: String { reply.model.backend }
+    private var sha256: String? { reply.model.sha256 }
     static let fields = [
         FieldOf<ChatView>("request_id", \.requestID, .generated), FieldOf("model", \.model, .rule("what ran")),
         FieldOf("requested_model", \.requestedModel, .request, "where another one ran").only { $0.requestedModel != nil },
-        FieldOf("choices", \.choices, .rule("the model")), FieldOf("usage", \.usage, .counted), FieldOf("chat_template", \.template, .fixed),
-        FieldOf("instruction_tuned", \.isTuned, .fixed), FieldOf("seed", \.seed, .generated),
+        FieldOf("choices", \.choices, .rule("the model")), FieldOf("usage", \.usage, .counted), FieldOf("chat_template", \.template, .stored),
+        FieldOf("instruction_tuned", \.isTuned, .stored), FieldOf("seed", \.seed, .generated, "null: another server drew it"),
+        FieldOf("backend", \.backend, .stored, "embedded, or the other server"),
+        FieldOf("model_sha256", \.sha256, .stored, "of its file; null: it has none here"),
     ]
 }

@@ -5,7 +5,7 @@ internal import Platform
 internal import StrictJSON
 
 extension Aisemble {
-    private static let languageBodyBytes = 6 * ByteLanguageContext.bytes + 64 << 10
+    private static let languageBodyBytes = LanguageServingLimits.bodyBytes
     private static let languageRetrySeconds = 1
 
     static func language(_ service: LanguageModels) -> [Endpoint] {
@@ -13,8 +13,8 @@ extension Aisemble {
             Endpoint(
                 "POST", "/ai/llm/generate", "llm.generate", .scope(.aiOperations), bodyLimitBytes: languageBodyBytes,
                 contract: Contract(
-                    "What follows a prompt, byte by byte. With Prefer: handling=lenient the embedded model stands in for one that is not here.",
-                    request: .json(GenerateBody.shape), replies: [(200, .json(GenerateView.shape))], refusals: [422])
+                    "What follows a prompt. With Prefer: handling=lenient the embedded model stands in for one that is not here.",
+                    request: .json(GenerateBody.shape), replies: [(200, .json(GenerateView.shape))], refusals: [422, 502])
             ) { request throws(ServiceError) in
                 var sent = try await request.sent(GenerateBody.self)
                 let body = sent.body
@@ -38,9 +38,9 @@ extension Aisemble {
             Endpoint(
                 "POST", "/ai/llm/chat", "llm.chat", .scope(.aiOperations), bodyLimitBytes: languageBodyBytes,
                 contract: Contract(
-                    "How a conversation might go on, written as plain text. No model here was trained to hold one. With stream: true the reply comes as "
+                    "How a conversation might go on. Of the models here none was trained to hold one: they get it as plain text. With stream: true the reply comes as "
                         + "server-sent events.", request: .json(ChatBody.shape),
-                    replies: [(200, .json(ChatView.shape)), (200, .bytes("text/event-stream"))], refusals: [422])
+                    replies: [(200, .json(ChatView.shape)), (200, .bytes("text/event-stream"))], refusals: [422, 502])
             ) { request throws(ServiceError) in
                 var sent = try await request.sent(ChatBody.self)
                 let body = sent.body
@@ -84,7 +84,9 @@ extension Aisemble {
             let view = ChatView(requestID: id, reply: reply, requestedModel: prepared.replaced)
             let end: JSON = [
                 "request_id": .string(id), "model": .string(model), "choices": [["delta": [:], "finish_reason": .string(reply.finish.rawValue)]],
-                "usage": view.json["usage"] ?? .null, "chat_template": .string(PlainTemplate.name), "instruction_tuned": false,
+                "usage": view.json["usage"] ?? .null, "chat_template": .string(reply.model.template),
+                "instruction_tuned": reply.model.isTuned.map { .bool($0) } ?? .null,
+                "backend": .string(reply.model.backend),
             ]
             return [end.noting(notices)]
         } failed: { failure in
@@ -108,6 +110,7 @@ extension Aisemble {
         case .unusable(let why): return .unprocessable(field: "model", issue: "cannot be used: \(why)", provided: provided("model"))
         case .busy(let limit): return .unavailable("\(limit) texts wait to be written", retryAfterSeconds: languageRetrySeconds)
         case .tooSlow(let seconds): return .unavailable("the text took longer than \(seconds) s; ask for fewer max_tokens", retryAfterSeconds: seconds)
+        case .upstream(let failure): return ServiceError(failure, field: "prompt")
         case .cancelled: return .unavailable("the call was ended", retryAfterSeconds: languageRetrySeconds)
         case .internalError(let cause): return .internalError(cause: cause)
         }

@@ -50,22 +50,25 @@ struct ModelLine: Described {
     var capabilities: [String]
     var parameters: ModelParameters
     var speed: ModelSpeed
-    var sha256: String
+    var sha256: String?
     var format: String
-    var bytes: Int
+    var bytes: Int?
+    var upstream: String?
     var reason: String?
     static let fields = [
         FieldOf<ModelLine>("id", \.id, .stored), FieldOf("name", \.title, .stored), FieldOf("type", \.kind, .stored, "of its card, else its format"),
         FieldOf("version", \.version, .stored), FieldOf("status", \.status, .rule("models")),
         FieldOf("capabilities", \.capabilities, .stored, "of its card"), FieldOf("parameters", \.parameters, .stored),
-        FieldOf("performance", \.speed, .measured), FieldOf("sha256", \.sha256, .stored, "of its file"), FieldOf("format", \.format, .stored),
-        FieldOf("size_bytes", \.bytes, .stored), FieldOf("reason", \.reason, .stored, "why it failed").only { $0.reason != nil },
+        FieldOf("performance", \.speed, .measured), FieldOf("sha256", \.sha256, .stored, "of its file; null: it is on another server"),
+        FieldOf("format", \.format, .stored), FieldOf("size_bytes", \.bytes, .stored, "of its file; null: it is on another server"),
+        FieldOf("upstream", \.upstream, .stored, "the other server").only { $0.upstream != nil },
+        FieldOf("reason", \.reason, .stored, "why it failed").only { $0.reason != nil },
     ]
 
     init(_ status: ModelRuntime.Status) {
         let (record, card) = (status.record, status.record.card)
-        (id, title, version, sha256) = (record.id, record.name, record.version, record.sha256)
-        (format, bytes) = (record.format.rawValue, record.bytes)
+        (id, title, version, sha256, upstream) = (record.id, record.name, record.version, record.verifiedSHA256, record.upstream)
+        (format, bytes) = (record.format.rawValue, record.format == .upstream ? nil : record.bytes)
         kind = card["type"]?.text ?? record.format.rawValue
         capabilities = card["capabilities"]?.elements?.compactMap(\.text) ?? []
         parameters = ModelParameters(tokens: card["max_tokens"]?.whole, context: card["context_length"]?.whole)
@@ -157,11 +160,11 @@ struct ModelResources: Described {
 struct ModelPerformance: Described {
     static let name = "ModelPerformance"
     var id: String
-    var sha256: String
+    var sha256: String?
     var metrics: ModelMetrics
     var resources: ModelResources
     static let fields = [
-        FieldOf<ModelPerformance>("model_id", \.id, .request), FieldOf("sha256", \.sha256, .stored, "of its file"),
+        FieldOf<ModelPerformance>("model_id", \.id, .request), FieldOf("sha256", \.sha256, .stored, "of its file; null: it is on another server"),
         FieldOf("performance_metrics", \.metrics, .measured), FieldOf("resource_usage", \.resources, .measured),
     ]
 }

@@ -53,8 +53,9 @@ extension Aisemble {
                 let (id, tenant) = (request.parameter("model_id"), try request.principal().tenant)
                 let status = try await runtime.asking(tenant: tenant) { runtime throws(RuntimeError) in try await runtime.status(id, tenant: tenant) }
                 return ModelPerformance(
-                    id: id, sha256: status.record.sha256, metrics: ModelMetrics(use: status.use),
-                    resources: ModelResources(bytes: status.memoryBytes, use: status.use))
+                    id: id, sha256: status.record.verifiedSHA256, metrics: ModelMetrics(use: status.use),
+                    // Of another server's memory and processors nobody here knows.
+                    resources: ModelResources(bytes: status.memoryBytes, use: status.record.upstream == nil ? status.use : nil))
             },
         ]
     }

@@ -33,8 +33,8 @@ extension Aisemble {
             Endpoint(
                 "POST", "/ai/vision/classify", "vision.classify", .scope(.aiOperations), bodyLimitBytes: pictureBodyBytes,
                 contract: Contract(
-                    "Which digit a picture shows. With Prefer: handling=lenient the best model that is here stands in for one that is not.",
-                    request: .form(ClassifyPictureForm.shape, file: "image"), replies: [(200, .json(ClassificationView.shape))], refusals: [422])
+                    "Which class a picture is of: the digit that it shows, or a class of another server's model. With Prefer: handling=lenient the best model that is here stands in for one that is not.",
+                    request: .form(ClassifyPictureForm.shape, file: "image"), replies: [(200, .json(ClassificationView.shape))], refusals: [422, 502])
             ) { request throws(ServiceError) in
                 var form = try await request.form(ClassifyPictureForm.self, file: "image")
                 let (body, file) = (form.fields.body, form.file)
@@ -73,6 +73,7 @@ extension ServiceError {
         case .picture(let error): self = .invalid(field: "image", issue: "cannot be read: \(error.description)", provided: nil)
         case .busy(let limit): self = .unavailable("\(limit) pictures wait to be looked at", retryAfterSeconds: 2)
         case .modelNotHere(let asked, let available): self = .modelNotLoaded(asked: asked, available: available)
+        case .upstream(let failure): self = ServiceError(failure, field: "image")
         case .model(.internalError(let cause)): self = .internalError(cause: cause)
         case .model(let error): self = .unprocessable(field: "model", issue: "cannot answer: \(error.description)", provided: nil)
         }

@@ -50,7 +50,7 @@ package struct Coordinator: Sendable {
         TelemetryMetric.jobs: "Finished jobs by outcome.", TelemetryMetric.logsDropped: "Log entries that were not stored.",
         TelemetryMetric.probesUnanswered: "Probes that were not answered within ten seconds.",
         RequestView.aiSemble.requests: "Total number of requests", RequestView.aiSemble.durations: "Request duration in seconds",
-    ].merging(ModelMetric.help) { own, _ in own }
+    ].merging(ModelMetric.help) { own, _ in own }.merging(UpstreamMetric.help) { own, _ in own }
 
     package init(
         folder: CoordinatorFolder, settings: CoordinatorSettings, log: Logger, times: GatewayTimes = GatewayTimes(),
@@ -195,7 +195,7 @@ package struct Coordinator: Sendable {
             try await everyTenant(tenants)
         }
         let failed = FailedLoginFeed(recorder: recorder)
-        let language = LanguageModels(source: platform.models.source, prices: try folder.prices())
+        let language = LanguageModels(source: platform.models.source, upstreams: platform.models.upstreams, prices: try folder.prices())
         let gateway = Gateway(
             families: [
                 trustStream, enterprise,

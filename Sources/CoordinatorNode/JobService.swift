@@ -52,9 +52,8 @@ extension JobFailure {
             self = .invalid(field: "parameters.\(field)", issue: issue, provided: provided)
         case .notImplemented(let feature, let what, let provided): self = .invalid(field: "parameters.\(feature)", issue: what, provided: provided)
         case .insufficientStorage: self = .insufficientStorage
-        case .unauthenticated, .forbidden, .notFound, .methodNotAllowed, .conflict, .modelNotLoaded, .tooLarge, .unsupportedMediaType, .upgradeRequired,
-            .rateLimited,
-            .quotaExceeded, .unavailable, .internalError:
+        case .unauthenticated, .forbidden, .notFound, .methodNotAllowed, .conflict, .modelNotLoaded, .tooLarge, .unsupportedMediaType, .upgradeRequired, .rateLimited,
+            .quotaExceeded, .upstream, .unavailable, .internalError:
             self = .internalError("\(error)")
         }
     }

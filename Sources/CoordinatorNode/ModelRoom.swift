@@ -19,6 +19,7 @@ struct ModelRoom: Service {
     let source: RegistryModelSource
     let runtime: ModelRuntime
     let inference: InferenceDesk
+    let upstreams: Upstreams?
     private let registry: ModelRegistry
     private let deployments: Deployments
     private let engine: FederationEngine
@@ -26,7 +27,8 @@ struct ModelRoom: Service {
 
     init(
         _ store: SQLiteStore, _ engine: FederationEngine, _ settings: CoordinatorSettings, _ client: GuardedClient, _ metrics: Metrics, log: Logger
-    ) {
+    ) throws(CoordinatorError) {
+        upstreams = try UpstreamRoom.open(settings, metrics)
         var limits = RegistrySettings()
         limits.roots = settings.modelRoots
         limits.bytesMax = settings.modelMegabytes << 20
@@ -35,17 +37,22 @@ struct ModelRoom: Service {
         ) { Instant.now }
         source = RegistryModelSource(registry)
         runtime = ModelRuntime(
-            source: source, settings: RuntimeSettings(memoryBytes: settings.modelMemoryMegabytes.map { $0 << 20 }, threads: settings.threads),
+            source: source, upstreams: upstreams,
+            settings: RuntimeSettings(memoryBytes: settings.modelMemoryMegabytes.map { $0 << 20 }, threads: settings.threads),
             decoders: ModelDecoders().adding(.onnx) { try ONNXModel(decoding: $0) }, metrics: metrics,
             told: ModelEvents(store: store, suite: .system, log: log, now: { Instant.now }).tell)
         deployments = Deployments(registry, loading: DeployedModels(runtime: runtime), random: .system)
-        inference = InferenceDesk(runtime: runtime, artifacts: Artifacts(store: store, suite: .system, log: log), deployments: deployments)
+        inference = InferenceDesk(
+            runtime: runtime, artifacts: Artifacts(store: store, suite: .system, log: log),
+            deployments: UpstreamDeployments(upstreams: upstreams, deployments: deployments))
         (self.engine, self.log) = (engine, log)
     }
 
     var services: ModelServices { ModelServices(registry: registry, deployments: deployments) }
-    /// Digits in pictures, by models that sessions have made.
-    var vision: VisionService { VisionService(models: DigitsModels(source)) }
+    /// Digits in pictures, by models that sessions have made, and what models of other servers see.
+    var vision: VisionService {
+        VisionService(models: DigitsModels(source), detectors: upstreams?.detectors ?? [], classifiers: upstreams?.classifiers ?? [])
+    }
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
@@ -57,6 +64,7 @@ struct ModelRoom: Service {
                 }
                 group.addTask { await registry.run() }
                 group.addTask { await deployments.run() }
+                group.addTask { await upstreams?.run() }
             }
         }
     }

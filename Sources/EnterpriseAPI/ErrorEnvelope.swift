@@ -107,6 +107,7 @@ extension Enterprise {
         case .rateLimited, .quotaExceeded: .quotaExceeded
         case .notImplemented: .notImplemented
         case .unavailable(let what, _): what.hasPrefix(annealer) ? .quantumUnavailable : .unavailable
+        case .upstream: .engine
         case .insufficientStorage: .insufficientStorage
         case .internalError: .internalError
         }

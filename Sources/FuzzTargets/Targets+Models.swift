@@ -2,7 +2,7 @@ internal import Inference
 internal import ONNX
 
 extension FuzzTarget {
-    static let models = [onnx]
+    static let models = [onnx, upstream]
 
     static let onnx = FuzzTarget(
         "onnx", feeds: "ONNX files, and the models that come of them", maximumBytes: 4096,

@@ -9,6 +9,8 @@ package enum ModelFormat: String, Sendable, CaseIterable, Codable {
     case onnx
     /// It is kept and handed out, and nothing here computes it.
     case stored
+    /// It is on another server, which computes it; there is no file here.
+    case upstream
 }
 
 /// One version of a model whose bytes are here, were checked and may be loaded.
@@ -31,6 +33,13 @@ package struct ServableModel: Sendable, Equatable {
         (self.id, self.tenant, self.name, self.version) = (id, tenant, name, version)
         (self.format, self.sha256, self.bytes, self.card) = (format, sha256, bytes, card)
     }
+}
+
+extension ServableModel {
+    /// nil: it is on another server, and nobody here has seen its weights.
+    package var verifiedSHA256: String? { format == .upstream ? nil : sha256 }
+    /// `oip:lab`; nil: it is computed here.
+    package var upstream: String? { format == .upstream ? card["backend"]?.text : nil }
 }
 
 /// Why there is no model to load.

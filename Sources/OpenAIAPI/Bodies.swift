@@ -90,11 +90,12 @@ struct ChatMessage: DescribedRequest {
 struct Usage: Described {
     static let name = "Usage"
     let reply: LanguageReply
-    private var prompt: Int { reply.promptTokens }
-    private var completion: Int { reply.completionTokens }
-    private var total: Int { reply.totalTokens }
+    private var prompt: Int? { reply.promptTokens }
+    private var completion: Int? { reply.completionTokens }
+    private var total: Int? { reply.totalTokens }
     static let fields = [
-        FieldOf<Usage>("prompt_tokens", \.prompt, .counted, "bytes"), FieldOf("completion_tokens", \.completion, .counted, "bytes"),
+        FieldOf<Usage>("prompt_tokens", \.prompt, .counted, "bytes, or the tokens of another server"),
+        FieldOf("completion_tokens", \.completion, .counted, "the same; null: it did not say"),
         FieldOf("total_tokens", \.total, .counted),
     ]
 }
@@ -164,12 +165,14 @@ struct ChatView: Described {
     private var object: String { "chat.completion" }
     private var choices: [ChatChoice] { [ChatChoice(message: ChatAnswer(content: reply.text), finish: reply.finish.rawValue)] }
     private var usage: Usage { Usage(reply: reply) }
-    private var template: String { PlainTemplate.name }
+    private var template: String { reply.model.template }
+    private var backend: String { reply.model.backend }
     static let fields = [
         FieldOf<ChatView>("id", \.made.id, .generated), FieldOf("object", \.object, .fixed), FieldOf("created", \.made.created, .clock, unit: "s"),
         FieldOf("model", \.made.model, .rule("what ran")), FieldOf("system_fingerprint", \.made.fingerprint, .rule("the model's file")),
         FieldOf("choices", \.choices, .rule("the model")), FieldOf("usage", \.usage, .counted),
-        FieldOf("chat_template", \.template, .fixed, "a line for each message; the model was not trained to hold a conversation"),
+        FieldOf("chat_template", \.template, .stored, "plain: a line for each message, and a model that was not trained to hold a conversation; upstream"),
+        FieldOf("backend", \.backend, .stored, "embedded, or the other server"),
     ]
 }
 
@@ -179,12 +182,12 @@ struct ModelView: Described {
     let now: Int64
     private var id: String { facts.id }
     private var object: String { "model" }
-    private var owner: String { "tutti" }
-    private var context: Int { facts.contextTokens }
+    private var owner: String { facts.backend == "embedded" ? "tutti" : facts.backend }
+    private var context: Int? { facts.contextTokens }
     static let fields = [
         FieldOf<ModelView>("id", \.id, .stored), FieldOf("object", \.object, .fixed),
-        FieldOf("created", \.now, .clock, unit: "s", "when this was asked: a model's own time is not known here"), FieldOf("owned_by", \.owner, .fixed),
-        FieldOf("max_model_len", \.context, .stored, "bytes of prompt and continuation together"),
+        FieldOf("created", \.now, .clock, unit: "s", "when this was asked: a model's own time is not known here"), FieldOf("owned_by", \.owner, .stored),
+        FieldOf("max_model_len", \.context, .stored, "bytes, or another server's tokens, of prompt and continuation together; null: it does not say"),
     ]
 }
 

@@ -5,7 +5,7 @@ internal import Platform
 internal import StrictJSON
 
 extension OpenAI {
-    private static let bodyBytes = 6 * ByteLanguageContext.bytes + 64 << 10
+    private static let bodyBytes = LanguageServingLimits.bodyBytes
     private static let retrySeconds = 1
     private static let stops = 1...4
 
@@ -35,7 +35,7 @@ extension OpenAI {
                 "POST", "/completions", "openai.completions", .scope(.aiOperations), bodyLimitBytes: bodyBytes,
                 contract: Contract(
                     "What follows a prompt, byte by byte: a byte is a token here.", request: .json(CompletionBody.shape),
-                    replies: [(200, .json(CompletionView.shape)), (200, .bytes("text/event-stream"))], refusals: [422])
+                    replies: [(200, .json(CompletionView.shape)), (200, .bytes("text/event-stream"))], refusals: [422, 502])
             ) { request throws(ServiceError) in
                 let sent = try await request.sent(CompletionBody.self)
                 let body = sent.body
@@ -67,7 +67,7 @@ extension OpenAI {
                 "POST", "/chat/completions", "openai.chat", .scope(.aiOperations), bodyLimitBytes: bodyBytes,
                 contract: Contract(
                     "How a conversation might go on, written as plain text: no model here was trained to hold one.", request: .json(ChatBody.shape),
-                    replies: [(200, .json(ChatView.shape)), (200, .bytes("text/event-stream"))], refusals: [422])
+                    replies: [(200, .json(ChatView.shape)), (200, .bytes("text/event-stream"))], refusals: [422, 502])
             ) { request throws(ServiceError) in
                 let sent = try await request.sent(ChatBody.self)
                 let body = sent.body
@@ -120,7 +120,7 @@ extension OpenAI {
     private static func made(_ prefix: String, _ request: APIRequest, _ prepared: LanguageModels.Prepared) -> Made {
         Made(
             id: "\(prefix)-\(request.requestID)", created: request.nowMilliseconds / 1000, model: prepared.model.id,
-            fingerprint: prepared.model.sha256.map { "sha256:\($0)" } ?? prepared.model.id)
+            fingerprint: prepared.model.sha256.map { "sha256:\($0)" } ?? (prepared.model.backend == "embedded" ? prepared.model.id : prepared.model.backend))
     }
 
     private static func prepare<Body: SamplingBody>(
@@ -187,6 +187,7 @@ extension OpenAI {
         case .unusable(let why): .unprocessable(field: "model", issue: "cannot be used: \(why)", provided: provided("model"))
         case .busy(let limit): .unavailable("\(limit) texts wait to be written", retryAfterSeconds: retrySeconds)
         case .tooSlow(let seconds): .unavailable("the text took longer than \(seconds) s; ask for fewer tokens", retryAfterSeconds: seconds)
+        case .upstream(let failure): ServiceError(failure, field: "messages")
         case .cancelled: .unavailable("the call was ended", retryAfterSeconds: retrySeconds)
         case .internalError(let cause): .internalError(cause: cause)
         }

@@ -54,6 +54,7 @@ extension OpenAI {
         case .rateLimited: (429, .rateLimit, "rate_limit_exceeded")
         case .quotaExceeded: (429, .rateLimit, "insufficient_quota")
         case .notImplemented: (501, .server, "not_implemented")
+        case .upstream: (502, .server, "bad_gateway")
         case .unavailable: (503, .server, "overloaded")
         case .insufficientStorage: (507, .server, nil)
         case .internalError: (500, .server, nil)

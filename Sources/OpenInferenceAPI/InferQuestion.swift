@@ -59,8 +59,9 @@ struct InferQuestion: Sendable {
 
     /// - Throws: where an output is wanted that the model does not have.
     func check(_ outputs: [TensorSpec]) throws(ServiceError) {
+        // Other servers need not say what comes out of their models.
         let names = outputs.map(\.name)
-        for (i, name) in (wanted ?? []).enumerated() where !names.contains(name) {
+        for (i, name) in (wanted ?? []).enumerated() where !names.isEmpty && !names.contains(name) {
             throw .invalid(
                 field: "outputs[\(i)].name", issue: "must be one of this model's outputs: \(names.joined(separator: ", "))", provided: .string(name))
         }
@@ -84,7 +85,7 @@ struct InferQuestion: Sendable {
         }
         let head = InferView(
             model: answer.model.id, version: answer.model.version, id: id ?? requestID,
-            parameters: AnswerParameters(sha256: answer.model.sha256, rows: answer.runRows), outputs: []
+            parameters: AnswerParameters(sha256: answer.model.verifiedSHA256, upstream: answer.model.upstream, rows: answer.runRows), outputs: []
         ).json
         let json = JSON.object((head.members ?? []).map { $0.name == "outputs" ? .init("outputs", .array(views)) : $0 })
         guard hasBytes else { return .json(json) }

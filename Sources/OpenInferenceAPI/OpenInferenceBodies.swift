@@ -56,18 +56,19 @@ struct ModelView: Described {
     var platform: String
     var inputs: [TensorView]
     var outputs: [TensorView]
-    var parameters: [String: String]
+    var parameters: [String: String?]
     static let fields = [
         FieldOf<ModelView>("name", \.title, .stored), FieldOf("versions", \.versions, .stored),
-        FieldOf("platform", \.platform, .stored, "tutti_ and its format"),
-        FieldOf("inputs", \.inputs, .stored), FieldOf("outputs", \.outputs, .stored), FieldOf("parameters", \.parameters, .stored, "sha256 of its file"),
+        FieldOf("platform", \.platform, .stored, "tutti_ and its format, or the other server that computes it"),
+        FieldOf("inputs", \.inputs, .stored), FieldOf("outputs", \.outputs, .stored),
+        FieldOf("parameters", \.parameters, .stored, "sha256 of its file; null: it is on another server"),
     ]
 
     init(_ status: ModelRuntime.Status) {
         (title, versions) = (status.record.id, [status.record.version])
-        platform = "tutti_\(status.record.format.rawValue)"
+        platform = status.record.upstream ?? "tutti_\(status.record.format.rawValue)"
         (inputs, outputs) = (status.inputs.map { TensorView(spec: $0) }, status.outputs.map { TensorView(spec: $0) })
-        parameters = ["sha256": status.record.sha256]
+        parameters = ["sha256": status.record.verifiedSHA256]
     }
 }
 
@@ -113,10 +114,13 @@ struct InferBody: DescribedRequest {
 
 struct AnswerParameters: Described {
     static let name = "AnswerParameters"
-    var sha256: String
+    var sha256: String?
+    var upstream: String?
     var rows: Int
     static let fields = [
-        FieldOf<AnswerParameters>("model_sha256", \.sha256, .stored, "of the file, compared with the bytes when they were loaded"),
+        FieldOf<AnswerParameters>(
+            "model_sha256", \.sha256, .stored, "of the file, compared with the bytes when they were loaded; null: another server computed it"),
+        FieldOf("upstream", \.upstream, .stored, "the other server").only { $0.upstream != nil },
         FieldOf("batch_rows", \.rows, .counted, "of the run, others' included"),
     ]
 }

@@ -51,7 +51,7 @@ package enum OpenInference {
                 "POST", path + "/infer", "oip.infer\(suffix)", .scope(.aiOperations), bodyLimitBytes: bodyBytes,
                 contract: Contract(
                     "A model's outputs, as JSON, or where the question says so with bytes behind it.", request: .json(InferBody.shape),
-                    replies: [(200, .json(InferView.shape)), (200, .bytes("application/octet-stream"))], refusals: [413, 422])
+                    replies: [(200, .json(InferView.shape)), (200, .bytes("application/octet-stream"))], refusals: [413, 422, 502])
             ) { request throws(ServiceError) in
                 // What is not there is refused before a body is read for it.
                 _ = try await ready(request, runtime)

@@ -71,6 +71,7 @@ struct InferenceView: Described {
     var requestID: String
     var model: String?
     var sha256: String?
+    var upstream: String?
     var rows: Int?
     var machine: Machine?
     var blockers: [BlockerBody]?
@@ -79,7 +80,9 @@ struct InferenceView: Described {
         FieldOf<InferenceView>("output", \.output, .measured, "the model's outputs by name, or the name of the file with them; null: not yet"),
         FieldOf("execution_time", \.time, .clock, "from the question to the answer; null: not yet"),
         FieldOf("request_id", \.requestID, .generated), FieldOf("model_id", \.model, .stored, "which ran; null: none yet"),
-        FieldOf("model_sha256", \.sha256, .stored, "of its file, compared with the bytes when they were loaded"),
+        FieldOf(
+            "model_sha256", \.sha256, .stored, "of its file, compared with the bytes when they were loaded; null: another server computed it, or none yet"),
+        FieldOf("upstream", \.upstream, .stored, "the other server").only { $0.upstream != nil },
         FieldOf("batch_rows", \.rows, .counted, "of the run, others' included"),
         FieldOf("execution_policy_applied", \.machine, .fixed, "where another one was asked for").only { $0.machine != nil },
         FieldOf("blocked_by", \.blockers, .rule("pending")).only { $0.blockers != nil },

@@ -18,7 +18,7 @@ extension Phi {
             "POST", "/inference/run", "inference.run", .scope(.aiOperations), bodyLimitBytes: inferenceBodyBytes,
             contract: Contract(
                 "Asks a deployed model. With Prefer: respond-async, and where its model or its file is not there yet, the answer is fetched later, for an hour.",
-                request: .json(InferenceBody.shape), replies: [(200, .json(InferenceView.shape)), (202, .json(InferenceView.shape))], refusals: [409, 422])
+                request: .json(InferenceBody.shape), replies: [(200, .json(InferenceView.shape)), (202, .json(InferenceView.shape))], refusals: [409, 422, 502])
         ) { request throws(ServiceError) in
             var sent = try await request.sent(InferenceBody.self)
             let (body, principal) = (sent.body, try request.principal())
@@ -77,7 +77,7 @@ extension Phi {
             "GET", "/inference/{request_id}", "inference.result", .scope(.aiOperations),
             contract: Contract(
                 "The answer to a question that was asked before; 202 until it is there.",
-                replies: [(200, .json(InferenceView.shape)), (202, .json(InferenceView.shape))], refusals: [409, 422])
+                replies: [(200, .json(InferenceView.shape)), (202, .json(InferenceView.shape))], refusals: [409, 422, 502])
         ) { request throws(ServiceError) in
             let (id, tenant) = (request.parameter("request_id"), try request.principal().tenant)
             switch await desk.pending.state(id, tenant: tenant, at: ModelRuntime.now) {
@@ -183,8 +183,8 @@ extension Phi {
 extension InferenceView {
     init(_ answer: InferenceDesk.Answered, _ requestID: String, _ machine: Machine?) {
         self.init(
-            output: answer.output, seconds: answer.seconds, requestID: requestID, model: answer.model.id, sha256: answer.model.sha256, rows: answer.rows,
-            machine: machine)
+            output: answer.output, seconds: answer.seconds, requestID: requestID, model: answer.model.id,
+            sha256: answer.model.verifiedSHA256, upstream: answer.model.upstream, rows: answer.rows, machine: machine)
     }
 }
 

@@ -113,7 +113,7 @@ extension ModelRecord {
         switch format.flatMap(ModelFormat.init) {
         case .safetensors?, .byteLanguage?: ["built-in"]
         case .onnx?: ["built-in ONNX subset"]
-        case .stored?, nil: []
+        case .stored?, .upstream?, nil: []
         }
     }
 }

@@ -33,7 +33,8 @@ package enum ErrorCode: String, ChoiceValue {
             case .upgradeRequired: .upgradeRequired
             case .rateLimited, .quotaExceeded: .rateLimited
             case .notImplemented: .notImplemented
-            case .unavailable: .unavailable
+            // The document has no word for a bad gateway; none of this family's models is on one.
+            case .unavailable, .upstream: .unavailable
             case .insufficientStorage: .insufficientStorage
             case .internalError: .internalError
             }

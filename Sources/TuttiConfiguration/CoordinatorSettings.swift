@@ -40,6 +40,8 @@ package struct CoordinatorSettings: Sendable {
     package var threads: Int
     /// Of all models' weights; nil: a quarter of the machine's.
     package var modelMemoryMegabytes: Int?
+    /// Other people's servers whose models answer beside our own.
+    package var upstreams: [UpstreamSettings]
     package var logLevel: String
     package var settings: Settings
 
@@ -62,7 +64,7 @@ package struct CoordinatorSettings: Sendable {
 
     package init(toml: String?, file: String, environment: [String: String], flags: [String: String]) throws(ConfigurationError) {
         settings = try Settings(
-            keys: Self.keys, foreign: ClientSettings.keys, toml: toml, file: file, environment: environment, flags: flags)
+            keys: Self.keys, foreign: ClientSettings.keys, open: [UpstreamSettings.section], toml: toml, file: file, environment: environment, flags: flags)
         profile = Profile(rawValue: try settings.choice("server.profile", Profile.allCases.map(\.rawValue))) ?? .local
         listen = try Self.address(settings, "server.listen")
         localListen = settings.text("server.local_listen").isEmpty ? nil : try Self.address(settings, "server.local_listen")
@@ -99,6 +101,8 @@ package struct CoordinatorSettings: Sendable {
         let memory = try settings.whole("models.memory_mb", 0...100_000_000)
         modelMemoryMegabytes = memory == 0 ? nil : memory
         logLevel = try settings.choice("log.level", Self.logLevels)
+        upstreams = try UpstreamSettings.read(settings.tables[UpstreamSettings.section])
+        settings.show(settings.tables[UpstreamSettings.section]?.shown ?? [])
         if profile == .prod { try checkProduction() }
     }
 
@@ -190,6 +194,7 @@ package struct CoordinatorSettings: Sendable {
         # max_megabytes = 512
         # Memory for the weights of models that answer; 0: a quarter of the machine's.
         # memory_mb = 0
+        # Servers of others whose models answer beside our own: [models.upstreams.NAME]; docs/upstreams.md has every key.
 
         [compute]
         # Threads for checking, aggregating and evaluating.

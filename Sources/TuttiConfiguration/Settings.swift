@@ -79,18 +79,22 @@ package struct Settings: Sendable {
 
     /// In the order of the table.
     package private(set) var entries: [Entry] = []
+    /// By `section.key`: see `open`.
+    private(set) var tables: [String: SettingsTable] = [:]
     private let file: String
 
     /// - Parameters:
     ///   - keys: every key there is, as `section.key` with its default.
     ///   - foreign: keys of our other programs, which share the environment.
+    ///   - open: tables within tables that have names of the operator's own; in the file alone.
     ///   - toml: the file's text; nil without a file.
     package init(
-        keys: [Key], foreign: [Key] = [], toml: String?, file: String, environment: [String: String], flags: [String: String]
+        keys: [Key], foreign: [Key] = [], open: [String] = [], toml: String?, file: String, environment: [String: String], flags: [String: String]
     ) throws(ConfigurationError) {
         self.file = file
         let names = keys.map(\.name)
-        let written = try toml.map { text throws(ConfigurationError) in try SettingsFile(text, name: file) }
+        let written = try toml.map { text throws(ConfigurationError) in try SettingsFile(text, name: file, open: open) }
+        tables = written?.tables ?? [:]
         for key in (written?.entries.keys).map({ $0.sorted() }) ?? [] where !names.contains(key) {
             throw .unknownKey(key, place: written?.place(key) ?? file, suggestion: Self.suggestion(key, names))
         }
@@ -118,6 +122,9 @@ package struct Settings: Sendable {
     }
 
     private static func variable(_ key: String) -> String { "TUTTI_" + key.uppercased().replacing(".", with: "__") }
+
+    /// What else was read, for `config show`.
+    mutating func show(_ more: [Entry]) { entries += more }
 
     /// A near miss, or the same word in another section.
     private static func suggestion(_ key: String, _ names: [String]) -> String? {

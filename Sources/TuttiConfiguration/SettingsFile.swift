@@ -15,8 +15,11 @@ struct SettingsFile {
 
     let name: String
     private(set) var entries: [String: Entry] = [:]
+    /// Tables within tables, by `section.key`, where its reader asks for them; elsewhere they are no settings.
+    private(set) var tables: [String: SettingsTable] = [:]
 
-    init(_ text: String, name: String) throws(ConfigurationError) {
+    /// - Parameter open: as `section.key`: tables whose names and keys somebody else reads.
+    init(_ text: String, name: String, open: [String] = []) throws(ConfigurationError) {
         self.name = name
         guard text.utf8.count <= Limits.fileBytes else {
             throw .syntax(file: name, line: 1, problem: "it is longer than \(Limits.fileBytes) bytes")
@@ -36,6 +39,10 @@ struct SettingsFile {
                 }
                 for (key, value) in inner {
                     let name = "\(section).\(key)"
+                    if open.contains(name), let table = value.table {
+                        tables[name] = Self.table(table, name, lines, file: self.name)
+                        continue
+                    }
                     entries[name] = Entry(value: Self.value(value), line: lines[name])
                 }
             }
@@ -119,6 +126,23 @@ struct SettingsFile {
 
     func place(_ key: String) -> String { name + (entries[key]?.line.map { " line \($0)" } ?? "") }
 
+    private static func table(_ table: TOMLTable, _ path: String, _ lines: [String: Int], file: String) -> SettingsTable {
+        func place(_ path: String) -> String { file + (lines[path].map { " line \($0)" } ?? "") }
+        var read = SettingsTable(path: path, name: path.split(separator: ".").last.map(String.init) ?? path, place: place(path))
+        for (key, value) in table {
+            let inner = "\(path).\(key)"
+            if let table = value.table {
+                var one = Self.table(table, inner, lines, file: file)
+                one.name = key
+                read.tables.append(one)
+            } else {
+                read.values.append(.init(key: key, value: Self.value(value), place: place(inner)))
+            }
+        }
+        read.tables.sort { $0.name < $1.name }
+        return read
+    }
+
     private static func value(_ value: any TOMLValueConvertible) -> Value {
         switch value.type {
         case .string: return value.string.map { .known(.text($0)) } ?? .other("an unreadable string")
@@ -162,6 +186,9 @@ enum Limits {
     /// Lines of a file of prices.
     static let prices = 10_000
     static let priceNameBytes = 256
+    /// Servers of others, and models of one.
+    static let upstreams = 32
+    static let upstreamModels = 256
     /// Of an amount, before and behind its point.
     static let amountDigits = 12
 }

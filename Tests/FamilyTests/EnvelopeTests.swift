@@ -20,6 +20,7 @@ import Testing
         case .upgradeRequired: (426, ("upgrade_required", "UPGRADE_REQUIRED", "upgrade_required"))
         case .rateLimited, .quotaExceeded: (429, ("quota_exceeded", "RATE_LIMIT_EXCEEDED", "too_many_requests"))
         case .notImplemented: (501, ("not_implemented", "NOT_IMPLEMENTED", "not_implemented"))
+        case .upstream: (502, ("ai_engine_error", "UPSTREAM_ERROR", "bad_gateway"))
         case .unavailable: (503, ("service_unavailable", "SERVICE_UNAVAILABLE", "service_unavailable"))
         case .insufficientStorage: (507, ("insufficient_storage", "INSUFFICIENT_STORAGE", "insufficient_storage"))
         case .internalError: (500, ("internal_error", "INTERNAL_ERROR", "internal_server_error"))
@@ -33,7 +34,8 @@ import Testing
         .tooLarge(limitBytes: 7), .unsupportedMediaType("why"), .upgradeRequired("why"),
         .rateLimited(retryAfterSeconds: 9),
         .quotaExceeded(Quota(type: "requests", limit: 1000, used: 1000, resetsAtMilliseconds: 1_758_506_403_000), retryAfterSeconds: 9),
-        .notImplemented(feature: "x", "not yet"), .unavailable("why", retryAfterSeconds: 5), .insufficientStorage, .internalError(cause: "a secret fault"),
+        .notImplemented(feature: "x", "not yet"), .upstream("The upstream 'lab' failed."),
+        .unavailable("why", retryAfterSeconds: 5), .insufficientStorage, .internalError(cause: "a secret fault"),
     ]
 
     @Test func everyErrorHasItsStatusAndWordInEveryFamily() async throws {

@@ -82,7 +82,8 @@ struct World {
     private static let authority = Result { try CertificateAuthority(commonName: "tests", now: Date(), lifetime: 86_400) }
 
     init(
-        vision: VisionService = VisionService(reader: nil), language source: (any ModelSource)? = nil, prices: PriceTable = .unpriced
+        vision: VisionService = VisionService(reader: nil), language source: (any ModelSource)? = nil, upstreams: Upstreams? = nil,
+        prices: PriceTable = .unpriced
     ) async throws {
         let store = MemoryStore(suite: .system)
         self.store = store
@@ -113,12 +114,12 @@ struct World {
         var limits = RuntimeSettings(memoryBytes: 1 << 20)
         limits.fetchPollSeconds = 0.01
         models = ModelRuntime(
-            source: shelf, settings: limits, metrics: metrics, told: ModelEvents(store: store, suite: .system, log: log, now: { Self.now }).tell)
+            source: shelf, upstreams: upstreams, settings: limits, metrics: metrics, told: ModelEvents(store: store, suite: .system, log: log, now: { Self.now }).tell)
         openInference = OpenInference.family(models, version: "1.2.3")
         let desk = InferenceDesk(runtime: models, artifacts: Artifacts(store: store, suite: .system, log: log))
         registry = ModelRegistry(store: store, client: nil, pool: Self.pool, suite: .system, random: .system, log: log) { Self.now }
         let services = ModelServices(registry: registry, deployments: Deployments(registry, loading: loading, random: .system))
-        let language = LanguageModels(source: source, prices: prices)
+        let language = LanguageModels(source: source, upstreams: upstreams, prices: prices)
         openAI = OpenAI.family(language)
         families = [
             ("enterprise", Enterprise.family(identity, tenants, store, recorder, webhooks: webhooks, leases: leases, use: store), Documents.enterprise, 22),

@@ -33,6 +33,7 @@ import TrustStreamAPI
         case .quotaExceeded: "quotaExceeded"
         case .notImplemented: "notImplemented"
         case .unavailable: "unavailable"
+        case .upstream: "upstream"
         case .insufficientStorage: "insufficientStorage"
         case .internalError: "internalError"
         }
@@ -62,6 +63,7 @@ import TrustStreamAPI
             error: .notImplemented(feature: "model_type", "not yet", provided: "cnn"), status: 501, code: "NOT_IMPLEMENTED", field: "model_type",
             provided: "cnn"),
         Row(error: .unavailable("why", retryAfterSeconds: 5), status: 503, code: "SERVICE_UNAVAILABLE", header: ("retry-after", "5")),
+        Row(error: .upstream("why"), status: 503, code: "SERVICE_UNAVAILABLE"),
         Row(error: .insufficientStorage, status: 507, code: "INSUFFICIENT_STORAGE"),
         Row(error: .internalError(cause: "a secret fault"), status: 500, code: "INTERNAL_ERROR"),
     ]

@@ -72,7 +72,7 @@ import Vision
                 let file = Digits.picture(trained.counts[row], scale: 4 + row % 3, darkOnLight: darkOnLight)
                 let found = try await service.classify(file, tenant: "default", model: nil, isLenient: false)
                 #expect(found.model.id == "fed-digits-01234567" && found.isDarkOnLight == darkOnLight && found.predictions.count == 10)
-                #expect(found.model.calibration.expectedError == expected)
+                #expect(found.model.calibration?.expectedError == expected)
                 var probabilities = [Float](repeating: 0, count: 10)
                 for prediction in found.predictions { probabilities[prediction.index] = Float(prediction.confidence) }
                 told.append(Prediction(label: found.predictions[0].index, probabilities: probabilities))

@@ -77,6 +77,7 @@ package enum ConsoleReply {
         case .unavailable(let why, let seconds):
             (status, title, words) = (503, "Not now", why)
             retry(seconds)
+        case .upstream(let why): (status, title, words) = (502, "Another server did not answer", why)
         case .insufficientStorage: (status, title, words) = (507, "The disk is full", "Nothing that was acknowledged is lost.")
         case .internalError: (status, title, words) = (500, "Something went wrong", "The coordinator’s log has the cause, under the request’s id.")
         }

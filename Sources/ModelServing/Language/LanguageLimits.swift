@@ -6,7 +6,10 @@ package enum LanguageServingLimits {
     package static let seconds = 60
     /// Models that are kept in memory, each of at most 64 MiB.
     package static let loaded = 4
-    package static let prompt = 1...ByteLanguageContext.bytes
+    /// Bytes of a prompt, and tokens of a reply; each model's own context is what counts.
+    package static let prompt = 1...(256 << 10)
+    /// Of a request: a byte takes up to six in JSON.
+    package static let bodyBytes = 6 * prompt.upperBound + 64 << 10
     package static let messages = 256
     /// Where nothing is said, if the context has room for it.
     package static let usualTokens = 256

@@ -13,7 +13,7 @@ extension LanguageModels {
                 guard case .unusable = error else { throw error }
             }
         }
-        return facts + [try await embeddedFacts()]
+        return facts + (await upstreamFacts()) + [try await embeddedFacts()]
     }
 
     private func stored(_ tenant: String) async throws(LanguageFailure) -> [ServableModel] {
@@ -52,7 +52,7 @@ extension LanguageModels {
         if id == Self.embeddedID { return (try await embeddedFacts(), try await embeddedModel(), nil) }
         let stored = try await stored(tenant)
         guard let model = stored.first(where: { $0.id == id }) else {
-            guard isLenient else { throw .notLoaded(asked: id, available: stored.map(\.id) + [Self.embeddedID]) }
+            guard isLenient else { throw .notLoaded(asked: id, available: stored.map(\.id) + (upstreams?.textModelIDs ?? []) + [Self.embeddedID]) }
             return (try await embeddedFacts(), try await embeddedModel(), id)
         }
         let loaded = try await load(model)

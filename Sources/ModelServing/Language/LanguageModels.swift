@@ -19,6 +19,7 @@ package final class LanguageModels: Sendable {
     }
     let state = Mutex(State())
     let source: (any ModelSource)?
+    let upstreams: Upstreams?
     let pool: ComputePool
     private let prices: PriceTable
     private let usual: String
@@ -26,11 +27,13 @@ package final class LanguageModels: Sendable {
 
     /// - Parameters:
     ///   - source: nil: there is the embedded model and no other.
+    ///   - upstreams: servers of others; nil: none.
     ///   - usual: the id of the model that runs where none is named.
     package init(
-        source: (any ModelSource)? = nil, prices: PriceTable = .unpriced, usual: String = LanguageModels.embeddedID, threads: Int = 1,
-        random: RandomSource = .system
+        source: (any ModelSource)? = nil, upstreams: Upstreams? = nil, prices: PriceTable = .unpriced, usual: String = LanguageModels.embeddedID,
+        threads: Int = 1, random: RandomSource = .system
     ) {
+        self.upstreams = upstreams
         (self.source, self.prices, self.usual, self.random) = (source, prices, usual, random)
         pool = ComputePool(threads: threads, name: "language")
     }
@@ -52,7 +55,7 @@ package final class LanguageModels: Sendable {
         return prices.cost(of: one)
     }
 
-    private func cost(_ id: String, tokens: Int) -> Decimal? {
+    func cost(_ id: String, tokens: Int) -> Decimal? {
         var usage = Usage()
         usage.add(.tokens(model: id), Decimal(tokens))
         return prices.cost(of: usage)
@@ -63,15 +66,17 @@ package final class LanguageModels: Sendable {
         package let model: LanguageModelFacts
         /// Where another one ran than was asked for.
         package let replaced: String?
-        package let seed: UInt64
-        package let promptTokens: Int
-        let generating: any ByteModel
-        let prompt: [UInt8]
-        let options: SamplingOptions
+        let work: Work
+    }
+
+    enum Work: Sendable {
+        case here(any ByteModel, prompt: [UInt8], SamplingOptions)
+        case upstream(Upstream, id: String, TextQuestion)
     }
 
     /// - Throws: `notLoaded`, `invalid` or `unusable`, before anything is generated.
     package func prepare(_ request: LanguageRequest, tenant: String) async throws(LanguageFailure) -> Prepared {
+        if let prepared = try await preparedUpstream(request, id: request.model ?? usual) { return prepared }
         let (facts, model, replaced) = try await model(request.model ?? usual, tenant: tenant, isLenient: request.isLenient)
         var stop = request.stop.map { Array($0.utf8) }
         let (prompt, field): ([UInt8], String)
@@ -96,37 +101,48 @@ package final class LanguageModels: Sendable {
             guard case .setting(let name, let issue) = error else { throw .internalError(cause: error.description) }
             throw .invalid(field: name, issue: issue)
         }
-        return Prepared(
-            model: facts, replaced: replaced, seed: seed, promptTokens: prompt.count, generating: model, prompt: prompt, options: options)
+        return Prepared(model: facts, replaced: replaced, work: .here(model, prompt: prompt, options))
     }
 
     /// - Parameter piece: gets what is certain of the text as it comes, in order and never empty, on the thread that generates.
-    /// - Throws: `busy`, `tooSlow` or `cancelled`; what was given out before has then no end.
-    package func generate(_ prepared: Prepared, piece: @escaping @Sendable ([UInt8]) -> Void = { _ in }) async throws(LanguageFailure) -> LanguageReply {
+    ///   nil: nobody waits for pieces.
+    /// - Throws: `busy`, `tooSlow`, `upstream` or `cancelled`; what was given out before has then no end.
+    package func generate(_ prepared: Prepared, piece: (@Sendable ([UInt8]) -> Void)? = nil) async throws(LanguageFailure) -> LanguageReply {
+        switch prepared.work {
+        case .here(let model, let prompt, let options): try await generate(prepared.model, model, prompt, options, piece ?? { _ in })
+        case .upstream(let upstream, let id, let question): try await generate(prepared.model, upstream, id, question, piece)
+        }
+    }
+
+    private func generate(
+        _ facts: LanguageModelFacts, _ model: any ByteModel, _ prompt: [UInt8], _ options: SamplingOptions, _ piece: @escaping @Sendable ([UInt8]) -> Void
+    ) async throws(LanguageFailure) -> LanguageReply {
         try enter()
         defer { state.withLock { $0.waiting -= 1 } }
         let isCancelled = Flag()
         let made = await withTaskCancellationHandler {
-            await pool.run { Self.text(prepared, isCancelled, piece) }
+            await pool.run { Self.text(model, prompt, options, isCancelled, piece) }
         } onCancel: {
             isCancelled.set()
         }
         let (text, generation, seconds) = try made.get()
         state.withLock { $0.lastSeconds = seconds }
         guard let finish = generation.finish else { throw .internalError(cause: "a text has no end") }
-        let tokens = prepared.promptTokens + generation.sampledBytes
         return LanguageReply(
-            model: prepared.model, text: String(decoding: text, as: UTF8.self), finish: finish, promptTokens: prepared.promptTokens,
-            completionTokens: generation.sampledBytes, seed: prepared.seed, seconds: seconds, cost: cost(prepared.model.id, tokens: tokens))
+            model: facts, text: String(decoding: text, as: UTF8.self), finish: finish == .stop ? .stop : .length, promptTokens: prompt.count,
+            completionTokens: generation.sampledBytes, seed: options.seed, seconds: seconds,
+            cost: cost(facts.id, tokens: prompt.count + generation.sampledBytes))
     }
 
     private typealias Made = Result<(text: [UInt8], generation: TextGeneration, seconds: Double), LanguageFailure>
 
-    private static func text(_ prepared: Prepared, _ isCancelled: Flag, _ piece: ([UInt8]) -> Void) -> Made {
+    private static func text(
+        _ model: any ByteModel, _ prompt: [UInt8], _ options: SamplingOptions, _ isCancelled: Flag, _ piece: ([UInt8]) -> Void
+    ) -> Made {
         let start = ContinuousClock.now
         var text: [UInt8] = []
         do throws(ByteLanguageError) {
-            var generation = try TextGeneration(prepared.generating, prompt: prepared.prompt, prepared.options)
+            var generation = try TextGeneration(model, prompt: prompt, options)
             while generation.finish == nil {
                 if isCancelled.isSet { return .failure(.cancelled) }
                 guard start.duration(to: .now) < .seconds(LanguageServingLimits.seconds) else {

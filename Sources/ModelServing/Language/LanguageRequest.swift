@@ -1,7 +1,6 @@
-package import ByteLanguage
 package import Foundation
 
-/// A text that is asked for. All lengths are in bytes: to these models a byte is a token.
+/// A text that is asked for. Lengths are in tokens; to the models of this coordinator a byte is one.
 package struct LanguageRequest: Sendable {
     package enum Prompt: Sendable {
         case text(String)
@@ -30,15 +29,20 @@ package struct LanguageReply: Sendable {
     /// What ran.
     package var model: LanguageModelFacts
     package var text: String
-    package var finish: TextGeneration.Finish
-    package var promptTokens: Int
+    package var finish: TextFinish
+    /// In the model's tokens; nil: its server did not say.
+    package var promptTokens: Int?
     /// All that were sampled, also those of a stop sequence.
-    package var completionTokens: Int
-    package var seed: UInt64
+    package var completionTokens: Int?
+    /// nil: another server drew it, if it has one.
+    package var seed: UInt64?
     package var seconds: Double
     /// Unpriced: nil.
     package var cost: Decimal?
-    package var totalTokens: Int { promptTokens + completionTokens }
+    package var totalTokens: Int? {
+        guard let promptTokens, let completionTokens else { return nil }
+        return promptTokens + completionTokens
+    }
 }
 
 /// What is known of a language model.
@@ -47,16 +51,22 @@ package struct LanguageModelFacts: Sendable, Equatable {
     package var id: String
     package var name: String
     package var description: String
-    /// Of prompt and continuation together.
-    package var contextTokens: Int
+    /// Of prompt and continuation together; nil: its server does not say.
+    package var contextTokens: Int?
     package var status: Status
     /// Weights, or counted sequences.
     package var parameters: Int?
     /// Of its file; nil: it is made here and has none.
     package var sha256: String?
     package var pricePerToken: Decimal?
-    /// None of them was trained to hold a conversation.
-    package static let capabilities = ["text_generation", "completion"]
+    /// Of ours none was trained to hold a conversation.
+    package var capabilities = ["text_generation", "completion"]
+    /// Where it is computed: here, or as `openai:lab` on another server.
+    package var backend = "embedded"
+    package var tokenUnit = "byte"
+    package var template = PlainTemplate.name
+    /// nil: nobody here knows.
+    package var isTuned: Bool? = false
 }
 
 /// Why there is no text.
@@ -69,5 +79,6 @@ package enum LanguageFailure: Error, Sendable, Equatable {
     case busy(limit: Int)
     case tooSlow(seconds: Int)
     case cancelled
+    case upstream(UpstreamFailure)
     case internalError(cause: String)
 }

@@ -51,6 +51,7 @@ extension ModelRuntime {
     package func profile(
         _ id: String, tenant: String, inputs: [NamedTensor]?, runs: Int, batches: [Int]
     ) async throws(RuntimeError) -> (profile: ModelProfile, model: ServableModel) {
+        if let (upstream, _) = upstreams?.tensorModel(id) { throw .notOurs(id: id, upstream: upstream.server.backend) }
         let key = ModelKey(tenant: tenant, id: id)
         let found: (instance: Int, loaded: Loaded)? = state.withLock { state in
             guard let number = state.board.ready(key), let loaded = state.loaded[number] else { return nil }

@@ -18,6 +18,7 @@ extension ModelRuntime {
     package func infer(
         _ id: String, tenant: String, _ inputs: [NamedTensor], _ options: InferenceOptions = InferenceOptions()
     ) async throws(RuntimeError) -> InferenceAnswer {
+        if let (upstream, model) = upstreams?.tensorModel(id) { return try await infer(upstream, model, tenant: tenant, inputs) }
         let key = ModelKey(tenant: tenant, id: id)
         let found: (instance: Int, loaded: Loaded)? = state.withLock { state in
             guard let instance = state.board.enter(key) else { return nil }

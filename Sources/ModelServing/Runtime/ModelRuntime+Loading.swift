@@ -18,6 +18,11 @@ extension ModelRuntime {
     ///   - again: also where it is ready: the one that is there answers until the new one does.
     ///   - actor: who has to answer for it.
     package func load(_ id: String, tenant: String, again: Bool = false, actor: String) async throws(RuntimeError) -> LoadAnswer {
+        if let (upstream, _) = upstreams?.tensorModel(id) {
+            // Its server loads it or does not.
+            do throws(UpstreamFailure) { try await upstream.expectAnswers(id) } catch { throw .upstream(error) }
+            return .ready
+        }
         let key = ModelKey(tenant: tenant, id: id)
         let record: ServableModel
         do { record = try await source.model(id, tenant: tenant) } catch {
@@ -67,6 +72,7 @@ extension ModelRuntime {
 
     /// - Returns: false: it was not in memory.
     package func unload(_ id: String, tenant: String, actor: String) async throws(RuntimeError) -> Bool {
+        if let (upstream, _) = upstreams?.tensorModel(id) { throw .notOurs(id: id, upstream: upstream.server.backend) }
         let key = ModelKey(tenant: tenant, id: id)
         let (was, waiters, isGone) = state.withLock { state in
             state.awaited[key] = nil

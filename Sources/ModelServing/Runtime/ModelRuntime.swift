@@ -63,6 +63,7 @@ package final class ModelRuntime: Sendable {
 
     let state: Mutex<State>
     let source: any ModelSource
+    let upstreams: Upstreams?
     let decoders: ModelDecoders
     let settings: RuntimeSettings
     package let metrics: Metrics
@@ -70,12 +71,15 @@ package final class ModelRuntime: Sendable {
     let loading = ComputePool(threads: 1, name: "models")
     let told: @Sendable (ModelFact, _ actor: String) async -> Void
 
-    /// - Parameter told: of every model that is ready, and of every one that is unloaded.
+    /// - Parameters:
+    ///   - upstreams: servers of others; nil: none.
+    ///   - told: of every model that is ready, and of every one that is unloaded.
     package init(
-        source: any ModelSource, settings: RuntimeSettings = RuntimeSettings(), decoders: ModelDecoders = ModelDecoders(), metrics: Metrics,
+        source: any ModelSource, upstreams: Upstreams? = nil, settings: RuntimeSettings = RuntimeSettings(), decoders: ModelDecoders = ModelDecoders(),
+        metrics: Metrics,
         told: @escaping @Sendable (ModelFact, _ actor: String) async -> Void = { _, _ in }
     ) {
-        (self.source, self.settings, self.decoders, self.metrics, self.told) = (source, settings, decoders, metrics, told)
+        (self.source, self.upstreams, self.settings, self.decoders, self.metrics, self.told) = (source, upstreams, settings, decoders, metrics, told)
         pool = ComputePool(threads: max(1, settings.threads), name: "inference")
         state = Mutex(State(board: ModelBoard(budgetBytes: settings.memoryBytes), queue: RequestQueue(limit: settings.waiting)))
     }
@@ -104,14 +108,19 @@ package final class ModelRuntime: Sendable {
         }
     }
 
-    /// The tenant's models, in memory or not, by id.
+    /// The tenant's models, in memory or not, by id, and behind them those of other servers, which are everybody's.
     package func models(tenant: String) async throws(RuntimeError) -> [Status] {
         let records: [ServableModel]
         do { records = try await source.models(tenant: tenant) } catch { throw .model(error) }
-        return state.withLock { state in records.map { status(of: $0, state) } }
+        await upstreams?.probe()
+        return state.withLock { state in records.map { status(of: $0, state) } } + (upstreams?.statuses(tenant: tenant) ?? [])
     }
 
     package func status(_ id: String, tenant: String) async throws(RuntimeError) -> Status {
+        if let (upstream, model) = upstreams?.tensorModel(id) {
+            await upstream.probe()
+            return upstream.status(model, tenant: tenant)
+        }
         let record: ServableModel
         do { record = try await source.model(id, tenant: tenant) } catch { throw .model(error) }
         return state.withLock { status(of: record, $0) }
@@ -119,7 +128,11 @@ package final class ModelRuntime: Sendable {
 
     /// A model that answers, by what lies in memory alone: nobody else is asked. nil: it does not.
     package func answering(_ id: String, tenant: String) -> Status? {
-        state.withLock { state in
+        if let (upstream, model) = upstreams?.tensorModel(id) {
+            let status = upstream.status(model, tenant: tenant)
+            return status.state == .ready ? status : nil
+        }
+        return state.withLock { state in
             state.board.ready(ModelKey(tenant: tenant, id: id)).flatMap { state.loaded[$0]?.record }.map { status(of: $0, state) }
         }
     }
@@ -141,9 +154,10 @@ package final class ModelRuntime: Sendable {
         return status
     }
 
-    /// Of the tenant's models in memory.
+    /// Of the tenant's models in memory, and behind them those of other servers.
     package func ready(tenant: String) -> [ServableModel] {
         state.withLock { state in state.board.ready(tenant: tenant).compactMap { key in state.board.ready(key).flatMap { state.loaded[$0]?.record } } }
+            + (upstreams?.statuses(tenant: tenant) ?? []).filter { $0.state == .ready }.map(\.record)
     }
 
     /// Of the tenant's models that answer the one that was loaded last.

@@ -17,6 +17,10 @@ package enum RuntimeError: Error, Sendable, Equatable, CustomStringConvertible {
     case unwanted(String)
     /// The file cannot be read as what it says it is.
     case unreadable(String)
+    /// Another server computes it, and did not.
+    case upstream(UpstreamFailure)
+    /// Another server computes it: it is neither loaded, unloaded nor profiled here.
+    case notOurs(id: String, upstream: String)
 
     package var description: String {
         switch self {
@@ -31,6 +35,8 @@ package enum RuntimeError: Error, Sendable, Equatable, CustomStringConvertible {
         case .cancelled: "The call was given up."
         case .unwanted(let id): "The model '\(id)' was unloaded before it was ready."
         case .unreadable(let why): "The model's file cannot be read: \(why)."
+        case .upstream(let failure): failure.description
+        case .notOurs(let id, let upstream): "The model '\(id)' is computed by \(upstream): it is neither loaded, unloaded nor profiled here."
         }
     }
 }

@@ -11,6 +11,7 @@ package enum VisionFailure: Error, Sendable, Equatable {
     /// The model that was asked for is not here; these are.
     case modelNotHere(asked: String, available: [String])
     case model(ModelFailure)
+    case upstream(UpstreamFailure)
 }
 
 /// What is asked of a picture.
@@ -38,19 +39,54 @@ package struct PictureAnalysis: Sendable {
     package var seconds = 0.0
 }
 
-package struct DigitPrediction: Sendable, Equatable {
+package struct ClassPrediction: Sendable, Equatable {
     package var label: String
     package var index: Int
     package var confidence: Double
+
+    /// The surest first, and of equals the first.
+    static func sorted(_ confidences: [Double], label: (Int) -> String) -> [ClassPrediction] {
+        confidences.indices.sorted { confidences[$0] != confidences[$1] ? confidences[$0] > confidences[$1] : $0 < $1 }
+            .map { ClassPrediction(label: label($0), index: $0, confidence: confidences[$0]) }
+    }
+}
+
+/// What told classes apart.
+package enum ClassifyingModel: Sendable {
+    case digits(DigitsModel)
+    case upstream(UpstreamClassifier)
+
+    package var id: String {
+        switch self {
+        case .digits(let model): model.id
+        case .upstream(let model): model.id
+        }
+    }
+    /// nil: nobody here has seen the other server's weights.
+    package var sha256: String? { if case .digits(let model) = self { model.model.sha256 } else { nil } }
+    /// nil: nobody here has measured it.
+    package var calibration: DigitsCalibration? { if case .digits(let model) = self { model.calibration } else { nil } }
+    package var backend: String {
+        switch self {
+        case .digits: "embedded"
+        case .upstream(let model): model.backend
+        }
+    }
+    package func isCalled(_ name: String) -> Bool {
+        switch self {
+        case .digits(let model): model.isCalled(name)
+        case .upstream(let model): model.id == name
+        }
+    }
 }
 
 package struct PictureClasses: Sendable {
     package var header: PNGHeader
-    /// All ten, the most likely first.
-    package var predictions: [DigitPrediction]
-    package var model: DigitsModel
-    /// Whether the picture was taken for dark ink on light paper.
-    package var isDarkOnLight: Bool
+    /// All there are, the most likely first.
+    package var predictions: [ClassPrediction]
+    package var model: ClassifyingModel
+    /// Whether the picture was taken for dark ink on light paper; nil: that was not asked.
+    package var isDarkOnLight: Bool?
     package var seconds: Double
 }
 
@@ -64,6 +100,7 @@ package final class VisionService: Sendable {
     private let models: DigitsModels?
     private let reader: OpticalReader?
     private let detectors: [any ObjectDetector]
+    private let classifiers: [UpstreamClassifier]
     private let pictures: ComputePool
     private let reading: ComputePool
 
@@ -71,11 +108,14 @@ package final class VisionService: Sendable {
     ///   - models: where digits models are; nil: nowhere.
     ///   - reader: nil: text is read by nobody.
     ///   - detectors: the first one runs where no model is named.
+    ///   - classifiers: run where they are named.
     package init(
         models: DigitsModels? = nil, reader: OpticalReader? = .installed(), detectors: [any ObjectDetector] = [],
-        pictures: ComputePool = ComputePool(threads: 1, name: "pictures"), reading: ComputePool = ComputePool(threads: 1, name: "reading")
+        classifiers: [UpstreamClassifier] = [], pictures: ComputePool = ComputePool(threads: 1, name: "pictures"),
+        reading: ComputePool = ComputePool(threads: 1, name: "reading")
     ) {
-        (self.models, self.reader, self.detectors, self.pictures, self.reading) = (models, reader, detectors, pictures, reading)
+        (self.models, self.reader, self.detectors, self.classifiers, self.pictures, self.reading) =
+            (models, reader, detectors, classifiers, pictures, reading)
     }
 
     /// How long the last call took, without waiting; nil before the first.
@@ -115,6 +155,7 @@ package final class VisionService: Sendable {
 
     /// - Parameter model: nil: the best one that is here.
     package func classify(_ file: [UInt8], tenant: String, model name: String?, isLenient: Bool) async throws(VisionFailure) -> PictureClasses {
+        if let named = classifiers.first(where: { $0.id == name }) { return try await classify(file, named) }
         let model = try await digits(name, tenant: tenant, isLenient: isLenient)
         return try await taking { () async throws(VisionFailure) in
             let start = ContinuousClock.now
@@ -131,12 +172,26 @@ package final class VisionService: Sendable {
                     throw .model(.unsupported(id: model.id, why: "it gives no probabilities"))
                 }
                 let confidences = model.calibration.scaling.map { $0(raw) } ?? raw.map(Double.init)
-                let order = confidences.indices.sorted { confidences[$0] != confidences[$1] ? confidences[$0] > confidences[$1] : $0 < $1 }
                 return PictureClasses(
-                    header: header,
-                    predictions: order.map { DigitPrediction(label: model.classifier.labels[$0], index: $0, confidence: confidences[$0]) }, model: model,
+                    header: header, predictions: ClassPrediction.sorted(confidences) { model.classifier.labels[$0] }, model: .digits(model),
                     isDarkOnLight: digit.isDarkOnLight, seconds: self.ended(start))
             }
+        }
+    }
+
+    private func classify(_ file: [UInt8], _ classifier: UpstreamClassifier) async throws(VisionFailure) -> PictureClasses {
+        try await taking { () async throws(VisionFailure) in
+            let start = ContinuousClock.now
+            let (header, tensor) = try await self.seen { () throws(ImageError) in
+                let png = try PNG(decoding: file)
+                return (png.header, classifier.tensor(of: png.picture))
+            }
+            guard let tensor else { throw .model(.unsupported(id: classifier.id, why: "its input is described wrongly in the settings")) }
+            do throws(UpstreamFailure) {
+                return PictureClasses(
+                    header: header, predictions: try await classifier.predictions(tensor), model: .upstream(classifier), isDarkOnLight: nil,
+                    seconds: self.ended(start))
+            } catch { throw .upstream(error) }
         }
     }
 
@@ -153,6 +208,7 @@ package final class VisionService: Sendable {
             // One file may be registered more than once: an id says which file, and is told once.
             for model in try await models?.all(tenant: tenant) ?? [] where !available.contains(model.id) { available.append(model.id) }
         } catch { throw .model(error) }
+        available += classifiers.map(\.id)
         throw .modelNotHere(asked: name ?? "fed-digits", available: available)
     }
 

@@ -28,10 +28,13 @@ package struct EgressPolicy: Sendable, Equatable {
     /// Ports of every other place.
     package var ports: [Int]
     package var allowances: [Allowance]
+    /// Also without TLS, to addresses that an allowance names and to no other: for a server that the operator himself has named.
+    package var allowsPlain: Bool
     package static let usualPorts = [443, 8443]
 
-    package init(allowsLoopback: Bool, ports: [Int] = usualPorts, allowances: [Allowance] = []) {
+    package init(allowsLoopback: Bool, ports: [Int] = usualPorts, allowances: [Allowance] = [], allowsPlain: Bool = false) {
         self.allowsLoopback = allowsLoopback
+        self.allowsPlain = allowsPlain
         self.ports = ports
         self.allowances = allowances
     }
@@ -47,7 +50,7 @@ package struct EgressPolicy: Sendable, Equatable {
     /// The same of one that was taken apart before, perhaps under another policy.
     package func check(_ url: EgressURL) throws(EgressError) {
         let staysHere = allowsLoopback && url.namesLoopback
-        guard url.scheme == .https || staysHere else {
+        guard url.scheme == .https || staysHere || allowsPlain else {
             throw .url(problem: "it is not https" + (allowsLoopback ? "; http is for this machine itself" : ""))
         }
         guard staysHere || ports.contains(url.port) else {
@@ -65,20 +68,25 @@ package struct EgressPolicy: Sendable, Equatable {
 
     /// nil: it may; otherwise the kind of address that keeps it from being reached.
     package func verdict(for address: IPAddress, of url: EgressURL) -> String? {
-        guard let range = SpecialAddresses.range(of: address) else { return nil }
+        guard let range = SpecialAddresses.range(of: address) else {
+            return url.scheme == .https || isAllowed(address, of: url) ? nil : "reached without TLS, for which it must be allowed"
+        }
         // Only where the URL itself says so: a name on the internet that leads here is an attack.
         if allowsLoopback, address.isLoopback, url.namesLoopback { return nil }
         if range.isNever { return range.name }
+        return isAllowed(address, of: url) ? nil : range.name
+    }
+
+    private func isAllowed(_ address: IPAddress, of url: EgressURL) -> Bool {
         let real = address.embedded ?? address
-        for allowance in allowances {
+        return allowances.contains { allowance in
             switch (allowance, url.host) {
-            case (.block(let block), _) where block.contains(real): return nil
-            case (.host(let host), .name(let name)) where host == name: return nil
-            case (.domain(let domain), .name(let name)) where name.hasSuffix(domain): return nil
-            case (.block, _), (.host, _), (.domain, _): continue
+            case (.block(let block), _): block.contains(real)
+            case (.host(let host), .name(let name)): host == name
+            case (.domain(let domain), .name(let name)): name.hasSuffix(domain)
+            case (.host, .address), (.domain, .address): false
             }
         }
-        return range.name
     }
 }
 

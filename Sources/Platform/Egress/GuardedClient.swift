@@ -73,21 +73,25 @@ package struct GuardedClient: Sendable {
     }
 
     /// The same with the body handed over part by part, in order; the next one is not read before `receive` returns.
-    /// - Parameter receive: what it throws ends the exchange as `answer`.
+    /// - Parameters:
+    ///   - began: gets status and headers before the body; what it throws ends the exchange as `answer`.
+    ///   - receive: the same.
     package func send(
-        _ request: GuardedRequest, _ limits: ExchangeLimits, receive: @escaping @Sendable ([UInt8]) async throws -> Void
+        _ request: GuardedRequest, _ limits: ExchangeLimits, began: @escaping @Sendable (GuardedAnswer) throws -> Void = { _ in },
+        receive: @escaping @Sendable ([UInt8]) async throws -> Void
     ) async throws(EgressError) -> GuardedAnswer {
         try policy.check(request.url)
         let host = request.url.hostText
         do {
-            return try await within(seconds: limits.seconds) { try await attempt(request, limits, receive) }
+            return try await within(seconds: limits.seconds) { try await attempt(request, limits, began, receive) }
         } catch let error as EgressError { throw error } catch is CancellationError {
             throw .connection(host: host, problem: "it was given up")
         } catch { throw .connection(host: host, problem: "\(error)") }
     }
 
     private func attempt(
-        _ request: GuardedRequest, _ limits: ExchangeLimits, _ receive: @Sendable ([UInt8]) async throws -> Void
+        _ request: GuardedRequest, _ limits: ExchangeLimits, _ began: @Sendable (GuardedAnswer) throws -> Void,
+        _ receive: @Sendable ([UInt8]) async throws -> Void
     ) async throws -> GuardedAnswer {
         var problem = EgressError.connection(host: request.url.hostText, problem: "it has no address")
         for address in try await addresses(of: request.url) {
@@ -99,7 +103,7 @@ package struct GuardedClient: Sendable {
                 continue
             }
             // Whatever was sent was sent: another address is not told a second time.
-            return try await connected.exchange(request, bodyBytes: limits.bodyBytes, receive)
+            return try await connected.exchange(request, bodyBytes: limits.bodyBytes, began, receive)
         }
         throw problem
     }

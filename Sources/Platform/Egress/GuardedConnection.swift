@@ -68,7 +68,8 @@ struct GuardedConnection: Sendable {
 
     /// Sends the request and reads the answer, as much of it as is wanted; then the connection is closed.
     func exchange(
-        _ request: GuardedRequest, bodyBytes: Int?, _ receive: @Sendable ([UInt8]) async throws -> Void
+        _ request: GuardedRequest, bodyBytes: Int?, _ began: @Sendable (GuardedAnswer) throws -> Void = { _ in },
+        _ receive: @Sendable ([UInt8]) async throws -> Void
     ) async throws -> GuardedAnswer {
         do {
             return try await channel.executeThenClose { inbound, outbound in
@@ -78,7 +79,9 @@ struct GuardedConnection: Sendable {
                 reading: for try await part in inbound {
                     switch part {
                     case .head(let head):
-                        answer = GuardedAnswer(status: Int(head.status.code), headers: head.headers.map { ($0.name, $0.value) }, body: [])
+                        let beginning = GuardedAnswer(status: Int(head.status.code), headers: head.headers.map { ($0.name, $0.value) }, body: [])
+                        do { try began(beginning) } catch { throw EgressError.answer(problem: "\(error)") }
+                        answer = beginning
                         if bodyBytes == nil { break reading }
                     case .body(let buffer):
                         received += buffer.readableBytes

@@ -23,7 +23,7 @@ package struct Picture: Sendable, Equatable {
     package init(_ grey: GreyPicture) { (width, height, channels, samples) = (grey.width, grey.height, .grey, grey.luma) }
 
     /// Red, green and blue of a pixel on white paper.
-    func colour(at pixel: Int) -> (UInt8, UInt8, UInt8) {
+    package func colour(at pixel: Int) -> (UInt8, UInt8, UInt8) {
         let i = pixel * channels.rawValue
         switch channels {
         case .grey: return (samples[i], samples[i], samples[i])
