@@ -143,7 +143,7 @@ let rooms: [Target] = [
     room(
         "ModelServing",
         [
-            "ByteLanguage", "Compute", "CryptoSuite", "Deflate", "Federation", "Inference", "Learning", "Platform", "Storage", "StrictJSON", "Telemetry", "Trust", "Vision", "WorkSharing",
+            "ByteLanguage", "Compute", "CryptoSuite", "Deflate", "Federation", "Inference", "Language", "Learning", "Platform", "Storage", "StrictJSON", "Telemetry", "Trust", "Vision", "WorkSharing",
             .product(name: "Crypto", package: "swift-crypto"),
             .product(name: "Logging", package: "swift-log"),
         ]),
@@ -284,7 +284,7 @@ let suites: [Target] = [
             "FederationService", "Federation", "DifferentialPrivacy", "Receipts", "Storage", "StrictJSON", "Trust", "Platform", "Learning", "RobustAggregation",
             "MerkleLog", "Wire", "CryptoSuite", "Telemetry", "Compute", "ModelServing", "QuantumService", .product(name: "Logging", package: "swift-log"),
         ]),
-    tests("ModelServingTests", ["ModelServing", .product(name: "Crypto", package: "swift-crypto"), "Inference", "Storage", "Trust", "Platform", "CryptoSuite", "Compute", "Federation", "FederationService", "Learning", "StrictJSON", "Telemetry", .product(name: "Logging", package: "swift-log")]),
+    tests("ModelServingTests", ["ModelServing", "ByteLanguage", .product(name: "Crypto", package: "swift-crypto"), "Inference", "Storage", "Trust", "Platform", "CryptoSuite", "Compute", "Federation", "FederationService", "Learning", "StrictJSON", "Telemetry", .product(name: "Logging", package: "swift-log")]),
     tests("KeyVaultTests", ["KeyVault", "Storage", "Trust", "Platform", "CryptoSuite", "Federation"]),
     tests("IdentityTests", ["Platform", "Storage", "Trust", "CryptoSuite", "Federation", "StrictJSON"]),
     tests(

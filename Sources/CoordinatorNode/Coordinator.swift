@@ -195,11 +195,13 @@ package struct Coordinator: Sendable {
         }
         let failed = FailedLoginFeed(recorder: recorder)
         let language = LanguageModels(source: platform.models.source, prices: try folder.prices())
+        let (texts, vision) = (TextService(), platform.models.vision)
+        for runner in platform.models.runners(store, language: language, texts: texts, vision: vision) { await platform.jobs.register(runner) }
         let gateway = Gateway(
             families: [
                 trustStream, enterprise,
                 Aisemble.family(platform.identity, platform.jobs, operations, webhooks: outgoing.webhooks, models: platform.models.runtime,
-                    vision: platform.models.vision, language: language),
+                    texts: texts, vision: vision, language: language),
                 OpenAI.family(language),
                 OpenInference.family(platform.models.runtime, version: Product.version),
                 Phi.family(platform.identity, models: platform.models.services, inference: platform.models.inference, loginFailed: failed.note(_:)),

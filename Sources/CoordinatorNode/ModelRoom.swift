@@ -43,6 +43,15 @@ struct ModelRoom: Service {
         (self.engine, self.log) = (engine, log)
     }
 
+    /// What does the jobs of models.
+    func runners(_ store: SQLiteStore, language: LanguageModels, texts: TextService, vision: VisionService) -> [any JobRunner] {
+        let artifacts = Artifacts(store: store, suite: .system, log: log)
+        let evaluation = EvaluationRunner(source: source, runtime: runtime, artifacts: artifacts, sources: registry.sources) { Instant.now }
+        return BatchRunner.all(
+            runtime: runtime, language: language, texts: texts, vision: vision, artifacts: artifacts, sources: registry.sources, now: { Instant.now })
+            + [evaluation]
+    }
+
     var services: ModelServices { ModelServices(registry: registry, deployments: deployments) }
     /// Digits in pictures, by models that sessions have made.
     var vision: VisionService { VisionService(models: DigitsModels(source)) }

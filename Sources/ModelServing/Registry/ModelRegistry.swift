@@ -14,8 +14,7 @@ package final class ModelRegistry: Sendable {
     package typealias Store = ModelStore & ArtifactStore & BlobStore
     let store: any Store
     let settings: RegistrySettings
-    /// nil: nothing is fetched from elsewhere.
-    let client: GuardedClient?
+    package let sources: ContentSources
     let pool: ComputePool
     let suite: CryptoSuite
     let now: @Sendable () -> Instant
@@ -29,7 +28,8 @@ package final class ModelRegistry: Sendable {
         store: any Store, settings: RegistrySettings = RegistrySettings(), client: GuardedClient?, pool: ComputePool, suite: CryptoSuite,
         random: RandomSource, log: Logger, now: @escaping @Sendable () -> Instant
     ) {
-        (self.store, self.settings, self.client, self.pool, self.suite) = (store, settings, client, pool, suite)
+        (self.store, self.settings, self.pool, self.suite) = (store, settings, pool, suite)
+        sources = ContentSources(store: store, roots: settings.roots, client: client, pool: pool)
         (self.random, self.log, self.now) = (random, log, now)
     }
 

@@ -140,7 +140,7 @@ package final class VisionService: Sendable {
         }
     }
 
-    private func digits(_ name: String?, tenant: String, isLenient: Bool) async throws(VisionFailure) -> DigitsModel {
+    func digits(_ name: String?, tenant: String, isLenient: Bool) async throws(VisionFailure) -> DigitsModel {
         do throws(ModelFailure) {
             if let name, let model = try await models?.named(name, tenant: tenant) { return model }
             if name == nil || isLenient, let best = try await models?.best(tenant: tenant) { return best }
