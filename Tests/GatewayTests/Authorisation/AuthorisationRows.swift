@@ -162,6 +162,7 @@ enum AuthorisationRows {
         phi GET /models/{model_id} id
         phi DELETE /models/{model_id} id
         phi POST /models/deploy own
+        phi DELETE /models/deployments/{deployment_id} id
         phi POST /inference/run own
         phi GET /inference/{request_id} id
         phi PUT /files/{name} own

@@ -28,6 +28,7 @@ struct ForeignThings: Sendable {
             live, "webhook_id", "/api/v1/webhooks/configure", ["url": "https://alpha-mills.example/hook", "events": ["job.cancelled"]], names: [])
         let model: JSON = ["model_name": "alpha-eyes", "framework": "other", "version": "1", "storage_url": "s3://alpha-bucket/eyes"]
         try await things.add(live, "model_id", "/v1/models/register", model, names: ["alpha-eyes"])
+        try await things.add(live, "deployment_id", "/v1/models/deploy", ["model_id": JSON(things.ids["model_id"])], names: [])
         try await things.add(live, "allocation_id", "/api/v1/quantum/allocate", ["qubits": 1], names: [])
         try await things.add(live, "user_id", "/api/v4/identity/users", ["name": "alpha-smith", "password": "a long password"], names: ["alpha-smith"])
         try await things.add(live, "client_id", "/api/v4/identity/oauth-clients", ["name": "alpha-edge"], names: ["alpha-edge"], as: "oauth_client_id")
