@@ -67,8 +67,8 @@ enum AuthorisationRows {
         aisemble GET /health/comprehensive own
         aisemble GET /metrics own
         aisemble GET /ops/status own
-        aisemble POST /ops/services/{service_name}/start own
-        aisemble POST /ops/services/{service_name}/stop own
+        aisemble POST /ops/services/{service_name}/start platform
+        aisemble POST /ops/services/{service_name}/stop platform
         aisemble GET /ops/logs own
         aisemble POST /webhooks own
         aisemble GET /webhooks own
