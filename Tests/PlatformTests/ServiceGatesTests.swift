@@ -3,6 +3,7 @@ import Platform
 import Storage
 import Synchronization
 import Testing
+import Trust
 
 /// Services that are started and stopped: nobody comes into a stopped one, and those inside finish first.
 @Suite struct ServiceGatesTests {

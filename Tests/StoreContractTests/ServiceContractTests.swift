@@ -1,6 +1,7 @@
 import Federation
 import Storage
 import Testing
+import Trust
 
 /// Services that somebody has stopped, in every store.
 @Suite struct ServiceContractTests {
