@@ -304,7 +304,8 @@ import Testing
         #expect(await ask().status == 200)
         #expect(await health() == "healthy")
         let entries = try await world.store.audit(tenant: "default", after: 0, limit: 99).map(\.entry)
-        #expect(entries.map(\.action).filter { $0 == .serviceStopped || $0 == .serviceStarted } == [.serviceStopped, .serviceStarted])
+        let actions: [AuditRecord.Action] = entries.map(\.action).filter { [.serviceStopped, .serviceStarted].contains($0) }
+        #expect(actions == [.serviceStopped, .serviceStarted])
         #expect(entries.last?.resourceType == "service" && entries.last?.resourceID == "nlp_service")
     }
 }
