@@ -26,10 +26,11 @@ struct ModelRoom: Service {
 
     init(
         _ store: SQLiteStore, _ engine: FederationEngine, _ settings: CoordinatorSettings, _ client: GuardedClient, _ metrics: Metrics, log: Logger
-    ) {
+    ) throws(CoordinatorError) {
         var limits = RegistrySettings()
         limits.roots = settings.modelRoots
         limits.bytesMax = settings.modelMegabytes << 20
+        if let file = settings.objectStoresFile { limits.objectStores = try ObjectStores(file: file) }
         registry = ModelRegistry(
             store: store, settings: limits, client: client, pool: ComputePool(threads: 1, name: "models"), suite: .system, random: .system, log: log
         ) { Instant.now }

@@ -46,7 +46,7 @@ struct PlatformServices: Sendable {
                 crossFamily: Set(settings.crossFamily.compactMap(APIFamily.init(rawValue:)))), tenants: tenants,
             quotas: try await Quotas.open(store: store, now: .now),
             jobs: try await JobService.queue(store, engine, annealer, gates, metrics: metrics, log: log),
-            annealer: annealer, models: ModelRoom(store, engine, settings, client, metrics, log: log), gates: gates, log: log)
+            annealer: annealer, models: try ModelRoom(store, engine, settings, client, metrics, log: log), gates: gates, log: log)
     }
 
     /// In the order in which they start; they stop in the opposite one.

@@ -25,7 +25,7 @@ struct JobInput: Sendable {
             [JobBlocker(what: "input", field: "parameters.input_source", asked: ModelLocation.shown(input), have: have, fix: fix)]
         }
         if input.contains("://") {
-            return sources.missing(for: input).map { blocker("none", $0) } ?? []
+            return sources.missing(for: input, tenant: job.tenant).map { blocker("none", $0) } ?? []
         }
         for name in Self.names(input) {
             do throws(ArtifactFailure) {

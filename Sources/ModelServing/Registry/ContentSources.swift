@@ -1,6 +1,8 @@
 package import Compute
+package import Federation
 package import Platform
 package import Storage
+internal import StrictJSON
 
 /// Content by where it lies: uploaded, below a folder that the operator named, or on a server.
 package struct ContentSources: Sendable {
@@ -15,18 +17,22 @@ package struct ContentSources: Sendable {
     private let roots: [String]
     private let client: GuardedClient?
     private let pool: ComputePool
+    private let objects: ObjectStores
+    private let now: @Sendable () -> Instant
 
     /// - Parameters:
     ///   - roots: folders from which files may be read.
     ///   - client: nil: nothing is fetched from elsewhere.
-    package init(store: any ArtifactStore, roots: [String], client: GuardedClient?, pool: ComputePool) {
-        (self.store, self.roots, self.client, self.pool) = (store, roots, client, pool)
-    }
+    ///   - objects: object stores that `s3://` may lead to.
+    package init(
+        store: any ArtifactStore, roots: [String], client: GuardedClient?, pool: ComputePool, objects: ObjectStores = .none,
+        now: @escaping @Sendable () -> Instant
+    ) { (self.store, self.roots, self.client, self.pool, self.objects, self.now) = (store, roots, client, pool, objects, now) }
 
     /// Why nothing here can fetch from there, whenever it is tried; nil: it can be tried.
-    package func missing(for source: String) -> String? {
-        guard case .objectStore = try? ModelLocation(source) else { return nil }
-        return ModelRegistry.objectStoreWaits
+    package func missing(for source: String, tenant: String) -> String? {
+        guard case .objectStore(let bucket, _) = try? ModelLocation(source), objects.entry(bucket: bucket, tenant: tenant) == nil else { return nil }
+        return "no object store with the bucket '\(bucket.clipped(64))' is named in the file of models.object_stores"
     }
 
     /// One try.
@@ -45,15 +51,20 @@ package struct ContentSources: Sendable {
             return await pool.run {
                 do throws(ModelRoots.Refusal) { return .bytes(try roots.read(path, bytesMax: bytesMax)) } catch { return .refused(error.why) }
             }
-        case .https(let url): return await download(url, bytesMax)
-        case .objectStore: return .refused(ModelRegistry.objectStoreWaits)
+        case .https(let url): return await download(GuardedRequest("GET", url), bytesMax)
+        case .objectStore(let bucket, let key):
+            guard let entry = objects.entry(bucket: bucket, tenant: tenant) else { return .refused(missing(for: source, tenant: tenant) ?? "") }
+            guard let request = ObjectStores.request(entry, bucket: bucket, key: key, at: now().milliseconds / 1000) else {
+                return .refused("bucket and key make no address")
+            }
+            return await download(request, bytesMax)
         }
     }
 
-    private func download(_ url: EgressURL, _ bytesMax: Int) async -> Fetched {
+    private func download(_ request: GuardedRequest, _ bytesMax: Int) async -> Fetched {
         guard let client else { return .refused("this coordinator fetches nothing from elsewhere") }
         do throws(EgressError) {
-            let answer = try await client.send(GuardedRequest("GET", url), ExchangeLimits(seconds: RegistryLimits.fetchSeconds, bodyBytes: bytesMax))
+            let answer = try await client.send(request, ExchangeLimits(seconds: RegistryLimits.fetchSeconds, bodyBytes: bytesMax))
             switch answer.status {
             case 200: return .bytes(answer.body)
             case 300..<400: return .refused("the server leads elsewhere (\(answer.status)), which is not followed; give the place itself")

@@ -2,7 +2,7 @@ internal import Crypto
 internal import Foundation
 
 /// Who asks an object store, for what region of which service.
-package struct StoreCredentials: Sendable, CustomStringConvertible {
+package struct StoreCredentials: Sendable, CustomStringConvertible, CustomReflectable {
     package var keyID: String
     package var secret: String
     /// Of credentials that end; nil: they do not.
@@ -15,6 +15,7 @@ package struct StoreCredentials: Sendable, CustomStringConvertible {
     }
 
     /// Neither the secret nor the token is ever shown.
+    package var customMirror: Mirror { Mirror(self, children: []) }
     package var description: String { "credentials \(keyID) for \(region)" }
 }
 

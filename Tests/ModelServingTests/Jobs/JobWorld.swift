@@ -26,7 +26,7 @@ struct JobWorld {
     init(roots: [String] = []) {
         runtime = ModelRuntime(source: shelf, settings: RuntimeSettings(memoryBytes: 1 << 24), metrics: Metrics(help: [:]))
         artifacts = Artifacts(store: store, suite: .system, log: Self.log)
-        sources = ContentSources(store: store, roots: roots, client: nil, pool: ComputePool(threads: 1, name: "tests"))
+        sources = ContentSources(store: store, roots: roots, client: nil, pool: ComputePool(threads: 1, name: "tests"), now: { Self.now })
     }
 
     var runners: [any JobRunner] {

@@ -20,7 +20,8 @@ import Testing
         #expect(signature("/test.txt", more: [(name: "Range", value: "bytes=0-9")]) == "f0e8bdb87c964420e857bd35b5d6ed310bd44f0170aba48dd91039c6036bdb41")
         #expect(signature("/", [(name: "lifecycle", value: "")]) == "fea454ca298b7da1c68078a5d1bdbfbbe0d65c699e0f91ac7a200a0136783543")
         #expect(
-            signature("/", [(name: "prefix", value: "J"), (name: "max-keys", value: "2")]) == "34b48302e7b5fa45bde8084f4b7868a86f0a534bc59db6670ed5711ef69dc6f7")
+            signature("/", [(name: "prefix", value: "J"), (name: "max-keys", value: "2")]) == "34b48302e7b5fa45bde8084f4b7868a86f0a534bc59db6670ed5711ef69dc6f7"
+        )
     }
 
     @Test func theTestSuite() {
