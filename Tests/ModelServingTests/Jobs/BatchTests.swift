@@ -198,7 +198,7 @@ import Testing
         #expect(try values("{\"id\": 1, \"input\": [1]}", .rows) == [[1]])
         #expect(try values("{\n \"id\": 1,\n \"text\": \"a\"\n}", .texts) == [["text": "a"]])
         #expect(try values("one\r\n\r\n two", .texts) == ["one", " two"])
-        #expect(try values("1,2\n3,4\n", .rows) == [[1, 2], [3, 4]])
+        #expect(try values("1,2\n3,4\n", .rows) == [[1.0, 2.0], [3.0, 4.0]])
         #expect(throws: BatchProblem.self) { try BatchItems([], .texts) }
         #expect(throws: BatchProblem.self) { try BatchItems(Array("[".utf8), .rows) }
         #expect(throws: BatchProblem.self) { try BatchItems(Array("GIF89a".utf8), .pictures) }
