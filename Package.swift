@@ -145,7 +145,7 @@ let rooms: [Target] = [
     room(
         "ModelServing",
         [
-            "ByteLanguage", "Compute", "CryptoSuite", "Deflate", "Federation", "Inference", "Learning", "Platform", "Storage", "StrictJSON", "Telemetry", "Trust", "Vision", "WorkSharing",
+            "ByteLanguage", "Compute", "CryptoSuite", "Deflate", "Federation", "Inference", "Language", "Learning", "Platform", "Storage", "StrictJSON", "Telemetry", "Trust", "Vision", "WorkSharing",
             .product(name: "Crypto", package: "swift-crypto"),
             .product(name: "Logging", package: "swift-log"),
         ]),
@@ -286,7 +286,7 @@ let suites: [Target] = [
             "FederationService", "Federation", "DifferentialPrivacy", "Receipts", "Storage", "StrictJSON", "Trust", "Platform", "Learning", "RobustAggregation",
             "MerkleLog", "Wire", "CryptoSuite", "Telemetry", "Compute", "ModelServing", "QuantumService", .product(name: "Logging", package: "swift-log"),
         ]),
-    tests("ModelServingTests", ["ModelServing", .product(name: "Crypto", package: "swift-crypto"), "Inference", "Storage", "Trust", "Platform", "CryptoSuite", "Compute", "Federation", "FederationService", "Learning", "StrictJSON", "Telemetry", "Vision", .product(name: "Logging", package: "swift-log")]),
+    tests("ModelServingTests", ["ModelServing", "ByteLanguage", .product(name: "Crypto", package: "swift-crypto"), "Inference", "Storage", "Trust", "Platform", "CryptoSuite", "Compute", "Federation", "FederationService", "Learning", "StrictJSON", "Telemetry", "Vision", .product(name: "Logging", package: "swift-log")]),
     tests("PKCS11Tests", ["PKCS11", "CPKCS11", "CryptoSuite"]),
     tests("KeyVaultTests", ["KeyVault", .product(name: "Crypto", package: "swift-crypto"), "PKCS11", "Storage", "Trust", "Platform", "CryptoSuite", "Federation"]),
     tests("IdentityTests", ["Platform", "Storage", "Trust", "CryptoSuite", "Federation", "StrictJSON"]),

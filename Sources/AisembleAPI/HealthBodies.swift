@@ -18,6 +18,8 @@ enum HealthWord: String, ChoiceValue {
 enum ServiceWord: String, ChoiceValue {
     case healthy, degraded, unhealthy
     case notBuilt = "not_built"
+    /// By an administrator: it counts for nothing.
+    case stopped
 
     init(_ word: HealthWord) {
         self =
@@ -76,13 +78,13 @@ struct OrchestratorHealth: Described {
 
 struct LanguageHealth: Described {
     static let name = "LanguageServiceHealth"
-    /// It is part of this process.
-    let status = ServiceWord.healthy
+    /// It is part of this process, and healthy unless somebody stopped it.
+    var status: ServiceWord
     var seconds: Double?
     var models: Int?
     var waiting: Int?
     static let fields = [
-        FieldOf<LanguageHealth>("status", \.status, .fixed),
+        FieldOf<LanguageHealth>("status", \.status, .stored),
         FieldOf("response_time", \.seconds, .measured, unit: "s", "of the last text; null before the first"),
         FieldOf("models_loaded", \.models, .counted), FieldOf("queue_size", \.waiting, .counted),
     ]
@@ -90,13 +92,14 @@ struct LanguageHealth: Described {
 
 struct VisionHealth: Described {
     static let name = "VisionServiceHealth"
-    /// It is part of this process, and was asked for nothing that it could fail at.
-    let status = ServiceWord.healthy
+    /// It is part of this process, and healthy unless somebody stopped it.
+    var status: ServiceWord
     var seconds: Double?
     var processor: Double?
     let formats = [PictureInfo.Format.png]
     static let fields = [
-        FieldOf<VisionHealth>("status", \.status, .fixed), FieldOf("response_time", \.seconds, .measured, unit: "s", "of the last call; null before the first"),
+        FieldOf<VisionHealth>("status", \.status, .stored),
+        FieldOf("response_time", \.seconds, .measured, unit: "s", "of the last call; null before the first"),
         FieldOf("gpu_utilization", \.processor, .measured, unit: "%", "null: it uses none"),
         FieldOf("image_formats", \.formats, .fixed, "that are read"),
     ]
@@ -104,12 +107,12 @@ struct VisionHealth: Described {
 
 struct TextHealth: Described {
     static let name = "TextServiceHealth"
-    /// It is part of this process, and was asked for nothing that it could fail at.
-    let status = ServiceWord.healthy
+    /// It is part of this process, and healthy unless somebody stopped it.
+    var status: ServiceWord
     var seconds: Double?
     var memory: String?
     static let fields = [
-        FieldOf<TextHealth>("status", \.status, .fixed), FieldOf("response_time", \.seconds, .measured, unit: "s", "of the last call; null before the first"),
+        FieldOf<TextHealth>("status", \.status, .stored), FieldOf("response_time", \.seconds, .measured, unit: "s", "of the last call; null before the first"),
         FieldOf("memory_usage", \.memory, .measured, "null: it shares the coordinator's"),
     ]
 }

@@ -7,7 +7,9 @@ internal import Telemetry
 extension Aisemble {
     private static let prometheus = "text/plain; version=0.0.4; charset=utf-8"
 
-    static func health(_ operations: Operations, _ texts: TextService, _ vision: VisionService, _ language: LanguageModels) -> [Endpoint] {
+    static func health(_ operations: Operations, _ texts: TextService, _ vision: VisionService, _ language: LanguageModels, _ gates: ServiceGates?)
+        -> [Endpoint]
+    {
         [
             // Asked often, by whoever watches: nothing here goes to the disk, and it is not counted against a plan.
             Endpoint(
@@ -17,15 +19,17 @@ extension Aisemble {
                     replies: [(200, .json(HealthView.shape)), (503, .json(HealthView.shape))])
             ) { request throws(ServiceError) in
                 let now = now(request)
-                let (word, seconds) = await operations.state(at: now)
+                let (health, seconds) = await operations.state(at: now)
+                func word(_ service: GatedService) -> ServiceWord { gates?.isOpen(service) ?? true ? .healthy : .stopped }
                 let view = HealthView(
-                    status: word, at: Timestamp(now), version: operations.version,
+                    status: health, at: Timestamp(now), version: operations.version,
                     services: HealthServices(
                         orchestrator: OrchestratorHealth(
-                            status: ServiceWord(word), seconds: seconds, uptimeSeconds: uptimeSeconds(operations.recorder, now)),
-                        llm: LanguageHealth(seconds: language.lastSeconds, models: language.loadedCount, waiting: language.waitingCount),
-                        vision: VisionHealth(seconds: vision.lastSeconds), nlp: TextHealth(seconds: texts.lastSeconds)))
-                return .json(word == .unhealthy ? 503 : 200, view.json)
+                            status: ServiceWord(health), seconds: seconds, uptimeSeconds: uptimeSeconds(operations.recorder, now)),
+                        llm: LanguageHealth(status: word(.llm), seconds: language.lastSeconds, models: language.loadedCount, waiting: language.waitingCount),
+                        vision: VisionHealth(status: word(.vision), seconds: vision.lastSeconds),
+                        nlp: TextHealth(status: word(.nlp), seconds: texts.lastSeconds)))
+                return .json(health == .unhealthy ? 503 : 200, view.json)
             },
             Endpoint(
                 "GET", "/health/comprehensive", "health.comprehensive", .scope(.monitoring), "The machine, the database and what stands outside.",

@@ -40,7 +40,7 @@ package struct Operations: Sendable {
     }
 }
 
-/// Services that the document names and that can be started and stopped. Of them nlp_service and vision_service are built.
+/// Services that the document names and that can be started and stopped. workflow_service and explain_service are not built.
 enum ServiceName: String, CaseIterable {
     case llm = "llm_service"
     case vision = "vision_service"

@@ -77,13 +77,21 @@ private struct StartBody: DescribedRequest {
 
 private struct ServiceView: Described {
     static let name = "ServiceState"
-    enum Word: String, ChoiceValue { case running }
-    enum Action: String, ChoiceValue { case start }
+    enum Word: String, ChoiceValue { case running, starting, stopped }
+    enum Action: String, ChoiceValue { case start, stop }
     var service: String
-    let action = Action.start
-    let status = Word.running
-    let changed = false
-    let message = "The service runs already; it is part of the coordinator"
+    var action: Action
+    var status: Word
+    var changed: Bool
+    private var message: String {
+        switch (status, changed) {
+        case (.running, true): "The service runs"
+        case (.running, false): "The service runs already"
+        case (.starting, _): "The service has not answered yet"
+        case (.stopped, true): "The service is stopped, and stays so until it is started"
+        case (.stopped, false): "The service was stopped before"
+        }
+    }
     static let fields = [
         FieldOf<ServiceView>("service", \.service, .request), FieldOf("action", \.action, .request), FieldOf("status", \.status, .rule("services")),
         FieldOf("changed", \.changed, .rule("services")), FieldOf("message", \.message, .fixed),
@@ -100,7 +108,8 @@ extension Aisemble {
     /// None comes without another version of the program.
     private static let notBuiltRetrySeconds = 3600
 
-    static func operations(_ operations: Operations, _ jobs: JobQueue) -> [Endpoint] {
+    /// - Parameter gates: nil: nothing can be stopped.
+    static func operations(_ operations: Operations, _ jobs: JobQueue, _ gates: ServiceGates?) -> [Endpoint] {
         [
             Endpoint(
                 "GET", "/ops/status", "ops.status", .scope(.ops), "The whole at a glance: the tenant's jobs, the machine, and what needs attention.",
@@ -118,24 +127,49 @@ extension Aisemble {
                     active: counts[.running] ?? 0, queued: counts[.queued] ?? 0, failed: counts[.failed] ?? 0,
                     utilization: UtilizationView(processor: machine.processorPercent, memory: machine.memoryPercent), alerts: alerts.map { AlertView($0) })
             },
-            service("start", StartBody.self, "Starts a service. nlp_service and vision_service run always; the others of the document are not built yet: 503."),
-            service("stop", StopBody.self, "Stops a service. None of those in the document can be stopped yet: 503."),
+            service(
+                "start", StartBody.self,
+                "Starts a service for everybody; for the platform's administrator. workflow_service and explain_service are not built yet: 503."
+            ) { gate, body, caller throws(StorageError) in
+                guard let gates else { return nil }
+                let changed = try await gates.start(gate, force: body.force, tenant: caller.tenant, actor: caller.actor)
+                let runs = body.waits ? await gates.answers(gate) : true
+                return ServiceView(service: gate.rawValue, action: .start, status: runs ? .running : .starting, changed: changed)
+            },
+            service(
+                "stop", StopBody.self,
+                "Stops a service for everybody, also over restarts: its endpoints answer 503 and its jobs wait. For the platform's administrator."
+            ) { gate, body, caller throws(StorageError) in
+                guard let gates else { return nil }
+                let changed = try await gates.stop(gate, force: body.force, tenant: caller.tenant, actor: caller.actor)
+                return ServiceView(service: gate.rawValue, action: .stop, status: .stopped, changed: changed)
+            },
         ]
     }
 
-    private static func service<Body: DescribedRequest>(_ action: String, _ body: Body.Type, _ summary: String) -> Endpoint {
+    private static func service<Body: DescribedRequest>(
+        _ action: String, _ body: Body.Type, _ summary: String,
+        _ work: @escaping @Sendable (GatedService, Body, Principal) async throws(StorageError) -> ServiceView?
+    ) -> Endpoint {
         Endpoint(
             "POST", "/ops/services/{service_name}/\(action)", "ops.\(action)", .scope(.ops), bodyLimitBytes: 16 << 10,
-            contract: Contract(summary, request: .json(Body.shape), replies: action == "start" ? [(200, .json(ServiceView.shape))] : [])
+            contract: Contract(summary, request: .json(Body.shape), replies: [(200, .json(ServiceView.shape))])
         ) { request throws(ServiceError) in
             let name = request.parameter("service_name")
             guard let service = ServiceName(name) else { throw unknown(service: name) }
-            let (_, notices) = try await request.body(Body.self)
-            if service == .nlp || service == .vision {
-                guard action == "start" else { throw .unavailable("\(service.rawValue) cannot be stopped", retryAfterSeconds: notBuiltRetrySeconds) }
-                return .json(ServiceView(service: service.rawValue).json.noting(notices))
+            let caller = try request.principal()
+            guard caller.isPlatform else { throw .forbidden("services are everybody's; only the platform's administrator starts and stops them") }
+            let (body, notices) = try await request.body(Body.self)
+            guard let gate = GatedService(rawValue: service.rawValue) else {
+                throw .unavailable("\(service.rawValue) is not built", retryAfterSeconds: notBuiltRetrySeconds)
             }
-            throw .unavailable("\(service.rawValue) is not built", retryAfterSeconds: notBuiltRetrySeconds)
+            let view: ServiceView?
+            do throws(StorageError) { view = try await work(gate, body, caller) } catch {
+                if case .full = error { throw .insufficientStorage }
+                throw .internalError(cause: "\(error)")
+            }
+            guard let view else { throw .unavailable("\(service.rawValue) is always there", retryAfterSeconds: notBuiltRetrySeconds) }
+            return .json(view.json.noting(notices))
         }
     }
 

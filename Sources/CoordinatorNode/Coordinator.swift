@@ -196,13 +196,18 @@ package struct Coordinator: Sendable {
         }
         let failed = FailedLoginFeed(recorder: recorder)
         let language = LanguageModels(source: platform.models.source, upstreams: platform.models.upstreams, prices: try folder.prices())
+        let (texts, vision) = (TextService(), platform.models.vision)
+        let gates = platform.gates
+        for runner in platform.models.runners(store, gates, language: language, texts: texts, vision: vision) { await platform.jobs.register(runner) }
+        ModelRoom.hook(gates, language: language, texts: texts, vision: vision)
         let gateway = Gateway(
             families: [
-                trustStream, enterprise,
+                trustStream, enterprise.gated(by: gates) { $0.path.hasPrefix("/quantum/") ? .annealer : nil },
                 Aisemble.family(
                     platform.identity, platform.jobs, operations, webhooks: outgoing.webhooks, models: platform.models.runtime,
-                    vision: platform.models.vision, language: language),
-                OpenAI.family(language),
+                    texts: texts, vision: vision, language: language, gates: gates
+                ).gated(by: gates, Aisemble.gate),
+                OpenAI.family(language).gated(by: gates) { $0.operation.hasPrefix("openapi") ? nil : .llm },
                 OpenInference.family(platform.models.runtime, version: Product.version),
                 Phi.family(platform.identity, models: platform.models.services, inference: platform.models.inference, loginFailed: failed.note(_:)),
             ].map { $0.counted(by: admission, once: repetition).limited(by: addresses) } + [

@@ -25,7 +25,7 @@ struct JobService: Service {
 
     /// An open queue with the runners of this version.
     static func queue(
-        _ store: SQLiteStore, _ engine: FederationEngine, _ annealer: Annealer, metrics: Metrics, log: Logger
+        _ store: SQLiteStore, _ engine: FederationEngine, _ annealer: Annealer, _ gates: ServiceGates, metrics: Metrics, log: Logger
     ) async throws(StorageError) -> JobQueue {
         let training = EngineTraining(engine: engine) { parameters throws(JobFailure) in
             do throws(ServiceError) { return try TrustStream.readSession(parameters) } catch { throw JobFailure(reading: error) }
@@ -35,7 +35,7 @@ struct JobService: Service {
             store: store, artifacts: artifacts,
             runners: [
                 TrainingRunner(training: training), ReportRunner(sessions: store),
-                AnnealingRunner(pool: annealer.pool, leases: annealer.leases, artifacts: artifacts),
+                GatedRunner(AnnealingRunner(pool: annealer.pool, leases: annealer.leases, artifacts: artifacts), gates, .annealer),
             ], clock: .system { Instant.now }, random: .system, log: log,
             ended: { metrics.add(TelemetryMetric.jobs, [("outcome", $0.state.rawValue)]) })
         try await queue.open()

@@ -32,6 +32,7 @@ struct ModelRoom: Service {
         var limits = RegistrySettings()
         limits.roots = settings.modelRoots
         limits.bytesMax = settings.modelMegabytes << 20
+        if let file = settings.objectStoresFile { limits.objectStores = try ObjectStores(file: file) }
         registry = ModelRegistry(
             store: store, settings: limits, client: client, pool: ComputePool(threads: 1, name: "models"), suite: .system, random: .system, log: log
         ) { Instant.now }
@@ -46,6 +47,27 @@ struct ModelRoom: Service {
             runtime: runtime, artifacts: Artifacts(store: store, suite: .system, log: log),
             deployments: UpstreamDeployments(upstreams: upstreams, deployments: deployments))
         (self.engine, self.log) = (engine, log)
+    }
+
+    /// What does the jobs of models.
+    func runners(
+        _ store: SQLiteStore, _ gates: ServiceGates, language: LanguageModels, texts: TextService, vision: VisionService
+    ) -> [any JobRunner] {
+        let artifacts = Artifacts(store: store, suite: .system, log: log)
+        let evaluation = EvaluationRunner(source: source, runtime: runtime, artifacts: artifacts, sources: registry.sources) { Instant.now }
+        let batches = BatchRunner.all(
+            runtime: runtime, language: language, texts: texts, vision: vision, artifacts: artifacts, sources: registry.sources, now: { Instant.now })
+        let gated = batches.map { batch -> any JobRunner in
+            GatedService(rawValue: "\(batch.service ?? "")_service").map { GatedRunner(batch, gates, $0) } ?? batch
+        }
+        return gated + [evaluation]
+    }
+
+    /// What the services do when they are stopped and started.
+    static func hook(_ gates: ServiceGates, language: LanguageModels, texts: TextService, vision: VisionService) {
+        gates.hook(.llm, ServiceHooks(release: { language.forget() }, answers: { (try? await language.list(tenant: "")) != nil }))
+        gates.hook(.vision, ServiceHooks(release: { await vision.forget() }))
+        gates.hook(.nlp, ServiceHooks(answers: { (try? await texts.analyse("A word.", [.language], language: nil)) != nil }))
     }
 
     var services: ModelServices { ModelServices(registry: registry, deployments: deployments) }

@@ -19,6 +19,7 @@ struct PlatformServices: Sendable {
     let jobs: JobQueue
     let annealer: Annealer
     let models: ModelRoom
+    let gates: ServiceGates
     var probes: TenantProbes?
     private let log: Logger
 
@@ -38,12 +39,14 @@ struct PlatformServices: Sendable {
             throw CoordinatorError(.integrity, error.message, remedy: "The coordinator does not start with signing keys that it cannot read.")
         }
         let annealer = Annealer(store, tenants, settings, log: log)
+        let gates = try await ServiceGates.open(store) { Instant.now }
         return PlatformServices(
             identity: Identity(
                 store: store, tokens: tokens,
                 crossFamily: Set(settings.crossFamily.compactMap(APIFamily.init(rawValue:)))), tenants: tenants,
-            quotas: try await Quotas.open(store: store, now: .now), jobs: try await JobService.queue(store, engine, annealer, metrics: metrics, log: log),
-            annealer: annealer, models: try ModelRoom(store, engine, settings, client, metrics, log: log), log: log)
+            quotas: try await Quotas.open(store: store, now: .now),
+            jobs: try await JobService.queue(store, engine, annealer, gates, metrics: metrics, log: log),
+            annealer: annealer, models: try ModelRoom(store, engine, settings, client, metrics, log: log), gates: gates, log: log)
     }
 
     /// In the order in which they start; they stop in the opposite one.

@@ -46,6 +46,26 @@ struct DeployBody: DescribedRequest {
     ]
 }
 
+struct StoppedView: Described {
+    static let name = "StoppedDeployment"
+    enum Word: String, ChoiceValue { case stopped }
+    let status = Word.stopped
+    var id: String
+    var model: String
+    var changed: Bool
+    var unloaded: Bool
+    private var message: String {
+        guard changed else { return "The deployment was stopped before." }
+        return unloaded ? "The deployment is stopped, and its model has left memory." : "The deployment is stopped."
+    }
+
+    static let fields = [
+        FieldOf<StoppedView>("status", \.status, .rule("stopped")), FieldOf("deployment_id", \.id, .request), FieldOf("model_id", \.model, .stored),
+        FieldOf("changed", \.changed, .rule("false: it was stopped before")),
+        FieldOf("model_unloaded", \.unloaded, .rule("no other deployment of the tenant needs the model")), FieldOf("message", \.message, .fixed),
+    ]
+}
+
 struct DeploymentView: Described {
     static let name = "Deployment"
     var deployment: DeploymentRecord

@@ -141,8 +141,8 @@ extension Phi {
                     request: .bytes(fileTypes[0], or: Array(fileTypes.dropFirst())), replies: [(200, .json(FileView.shape))], refusals: [409])
             ) { request throws(ServiceError) in
                 let (name, caller) = (request.parameter("name"), try request.principal())
-                let content = try await request.content(fileTypes, as: "a file")
-                let type = request.header("content-type").map { String($0.prefix(100)) } ?? fileTypes[3]
+                let content = try await request.content(fileTypes, as: "a file", takesUnsaid: true)
+                let type = request.saysNothing ? APIRequest.plainBytes : request.header("content-type").map { String($0.prefix(100)) } ?? APIRequest.plainBytes
                 do throws(ArtifactFailure) {
                     let kept = try await desk.artifacts.put(
                         content, name: InferenceDesk.artifact(name), mediaType: type, tenant: caller.tenant, actor: caller.actor, replaces: true,

@@ -82,6 +82,17 @@ extension Phi {
                 return .json(view.status == .success ? 200 : 202, view.json.noting(notices))
             },
             Endpoint(
+                "DELETE", "/models/deployments/{deployment_id}", "models.deployments.stop", .scope(.models),
+                "Stops a deployment. Calls under way are finished; its model leaves memory unless another deployment needs it.", gives: StoppedView.self
+            ) { request throws(ServiceError) in
+                let caller = try request.principal()
+                let id = request.parameter("deployment_id")
+                let stopped = try await registering { () async throws(RegistryFailure) in
+                    try await deployments.stop(id, tenant: caller.tenant, actor: caller.actor)
+                }
+                return StoppedView(id: stopped.deployment.id, model: stopped.deployment.model, changed: stopped.changed, unloaded: stopped.unloaded)
+            },
+            Endpoint(
                 "POST", "/models/auto-scale", "models.auto_scale", .scope(.models), "Stores how a deployment is scaled.", takes: ScaleBody.self,
                 gives: ScaleView.self
             ) { request, body throws(ServiceError) in

@@ -49,6 +49,7 @@ extension AuditRecord.Action {
         case .tenantCreated, .tenantUpdated, .tenantErased, .tenantScaled: "tenant"
         case .jobCreated, .jobCompleted, .jobFailed, .jobCancelRequested, .jobCancelled, .consoleJobCancelled: "job"
         case .modelLoaded, .modelUnloaded: "model"
+        case .serviceStarted, .serviceStopped: "service"
         case .artifactStored, .artifactDeleted: "artifact"
         case .webhookCreated, .webhookDeleted, .webhookSecretRotated, .webhookDisabled, .webhookEnabled, .webhookRedelivered: "webhook"
         case .vaultKeyGenerated, .vaultKeyRotated, .vaultKeyRevoked, .vaultKeyExported, .vaultKeyRestored: "vault_key"

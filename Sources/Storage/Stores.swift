@@ -274,6 +274,9 @@ package struct AuditRecord: Sendable, Equatable, Codable {
         case modelDeployed = "model.deployed"
         case deploymentScaled = "deployment.scaled"
         case deploymentStopped = "deployment.stopped"
+        /// Of the coordinator: for everybody.
+        case serviceStarted = "service.started"
+        case serviceStopped = "service.stopped"
     }
     package enum Level: String, Sendable, Codable, CaseIterable {
         case info, warning, critical

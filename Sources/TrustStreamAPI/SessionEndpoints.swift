@@ -118,7 +118,7 @@ extension TrustStream {
                 tells: SessionName.self
             ) { request throws(ServiceError) in
                 let (id, tenant, actor) = (request.parameter("session_id"), try tenant(request), try actor(request))
-                let file = try await request.content([octets], as: "the model as a safetensors file")
+                let file = try await request.content([octets], as: "the model as a safetensors file", takesUnsaid: true)
                 if let format = Upload.foreignFormat(file) {
                     throw .unsupportedMediaType("this is \(format), which is not read here; send a safetensors file")
                 }

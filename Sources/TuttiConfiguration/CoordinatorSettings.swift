@@ -21,6 +21,8 @@ package struct CoordinatorSettings: Sendable {
     package var egressPorts: [Int]
     /// Folders from which models may be registered.
     package var modelRoots: [String]
+    /// With what object stores are asked; nil: none is.
+    package var objectStoresFile: String?
     /// Of one model's file.
     package var modelMegabytes: Int
     package var maximumConnections: Int
@@ -56,7 +58,7 @@ package struct CoordinatorSettings: Sendable {
         ("trust.master_passphrase_file", .text("")), ("trust.pkcs11_module", .text("")), ("trust.pkcs11_token", .text("")),
         ("trust.pkcs11_pin_file", .text("")), ("trust.pkcs11_key", .text("tutti")), ("egress.allow", .texts([])), ("egress.ports", .texts(["443", "8443"])),
         ("models.memory_mb", .whole(0)),
-        ("models.roots", .texts([])), ("models.max_megabytes", .whole(512)),
+        ("models.roots", .texts([])), ("models.object_stores", .text("")), ("models.max_megabytes", .whole(512)),
     ]
     static let tokenFamilies = ["v2", "v4", "phi"]
     static let logLevels = ["trace", "debug", "info", "notice", "warning", "error", "critical"]
@@ -85,6 +87,8 @@ package struct CoordinatorSettings: Sendable {
         guard egressPorts.count == settings.list("egress.ports").count else { throw settings.problem("egress.ports", "must be port numbers from 1 to 65535") }
         modelRoots = settings.list("models.roots")
         guard modelRoots.allSatisfy({ $0.hasPrefix("/") }) else { throw settings.problem("models.roots", "must be absolute paths") }
+        let objectStores = settings.text("models.object_stores")
+        objectStoresFile = objectStores.isEmpty ? nil : objectStores
         modelMegabytes = try settings.whole("models.max_megabytes", 1...16_384)
         maximumConnections = try settings.whole("server.max_connections", 1...1_000_000)
         maximumConnectionsPerAddress = try settings.whole("server.max_connections_per_address", 1...1_000_000)

@@ -79,6 +79,15 @@ import Testing
         #expect(try await call(world, "DELETE", "/files/a.json").status == 404)
         let typed = request("PUT", "/v1/files/a.json", body: "x", type: "application/x-unknown")
         #expect(await world.call(world.phi, typed).status == 415)
+        // What curl sends when it is told nothing (`-T`, `--data-binary`): bytes.
+        for type in [nil, "application/x-www-form-urlencoded", "Application/X-WWW-Form-URLEncoded; charset=utf-8"] {
+            var untold = request("PUT", "/v1/files/b.bin", body: "x=1&y", type: type ?? "")
+            if type == nil { untold.headers = [] }
+            let kept = await world.call(world.phi, untold)
+            #expect(kept.status == 200 && kept.json["bytes"] == 5 && kept.json["media_type"] == "application/octet-stream", "\(kept.json.encodedText)")
+        }
+        // JSON has to say that it is.
+        #expect(await world.call(world.phi, request("POST", "/v1/inference/run", body: "{}", type: "application/x-www-form-urlencoded")).status == 415)
     }
 
     @Test func whatIsNotThereYetIsAnsweredLater() async throws {

@@ -257,7 +257,7 @@ import Testing
             await world.call(world.aisemble, request("POST", "/api/v2/ops/services/\(name)/\(action)", body: body))
         }
         for action in ["start", "stop"] {
-            for name in ["llm_service", "annealer_service", "workflow_service", "explain_service"] {
+            for name in ["workflow_service", "explain_service"] {
                 let reply = await post(name, action, #"{"force":true}"#)
                 #expect(reply.status == 503 && reply.json["error"]?["code"] == "SERVICE_UNAVAILABLE")
                 #expect(reply.json["error"]?["details"]?["reason"]?.text == "\(name) is not built")
@@ -269,14 +269,43 @@ import Testing
             let wrong = await post("llm_service", action, #"{"force":"yes"}"#)
             #expect(wrong.status == 400 && wrong.json["error"]?["details"]?["field"] == "force")
         }
-        // These are there, and there is no way to stop them.
-        #expect(await post("vision", "start").json["status"] == "running")
-        #expect(await post("vision", "stop").json["error"]?["details"]?["reason"] == "vision_service cannot be stopped")
+        #expect(await post("llm", "start", #"{"wait_for_health":1}"#).json["error"]?["details"]?["field"] == "wait_for_health")
+    }
+
+    @Test func aStoppedServiceRefusesAndStaysStopped() async throws {
+        let world = try await World()
+        let family = world.aisemble.gated(by: world.gates, Aisemble.gate)
+        func post(_ name: String, _ action: String, _ body: String = "{}", as caller: Caller? = nil) async -> APIReply {
+            await world.call(family, request("POST", "/api/v2/ops/services/\(name)/\(action)", body: body), as: caller)
+        }
+        func ask() async -> APIReply { await world.call(family, request("POST", "/api/v2/ai/nlp/analyze", body: #"{"text":"A good day."}"#)) }
+        func health() async -> JSON? {
+            await world.call(family, request("GET", "/api/v2/health")).json["services"]?["nlp_service"]?["status"]
+        }
+        #expect(await ask().status == 200)
         let running = await post("nlp", "start", #"{"wait_for_health":true}"#)
         #expect(running.status == 200 && running.json["service"] == "nlp_service" && running.json["action"] == "start")
         #expect(running.json["status"] == "running" && running.json["changed"] == false)
-        #expect(await post("nlp_service", "stop").json["error"]?["details"]?["reason"] == "nlp_service cannot be stopped")
-        #expect(await post("llm", "start", "").json["error"]?["message"]?.text?.contains("llm_service is not built") == true)
-        #expect(await post("llm", "start", #"{"wait_for_health":1}"#).json["error"]?["details"]?["field"] == "wait_for_health")
+        // Of a tenant nobody stops what is everybody's.
+        #expect(await post("nlp", "stop", as: world.principal("default", [.ops])).status == 403)
+        let stopped = await post("nlp_service", "stop")
+        #expect(stopped.status == 200 && stopped.json["status"] == "stopped" && stopped.json["changed"] == true && stopped.json["action"] == "stop")
+        #expect(await post("nlp_service", "stop").json["changed"] == false)
+        let refused = await ask()
+        #expect(refused.status == 503 && refused.json["error"]?["details"]?["reason"] == "nlp_service is stopped")
+        #expect(await health() == "stopped")
+        // The other ones go on, and so does this one's start.
+        #expect(await world.call(family, request("GET", "/api/v2/ai/llm/models")).status == 200)
+        // The next process finds it so.
+        let next = try await ServiceGates.open(world.store) { World.now }
+        #expect(!next.isOpen(.nlp) && next.isOpen(.llm) && !next.enter(.nlp))
+        let again = await post("nlp", "start")
+        #expect(again.json["status"] == "running" && again.json["changed"] == true)
+        #expect(await ask().status == 200)
+        #expect(await health() == "healthy")
+        let entries = try await world.store.audit(tenant: "default", after: 0, limit: 99).map(\.entry)
+        let actions: [AuditRecord.Action] = entries.map(\.action).filter { [.serviceStopped, .serviceStarted].contains($0) }
+        #expect(actions == [.serviceStopped, .serviceStarted])
+        #expect(entries.last?.resourceType == "service" && entries.last?.resourceID == "nlp_service")
     }
 }

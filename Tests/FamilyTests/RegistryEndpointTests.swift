@@ -93,10 +93,16 @@ import Trust
         for (method, path, body) in [
             ("GET", "/models/\(id)", ""), ("DELETE", "/models/\(id)", ""), ("POST", "/models/deploy", #"{"model_id":"\#(id)"}"#),
             ("POST", "/security/validate", #"{"model_id":"\#(id)"}"#), ("GET", "/logs?deployment_id=x", ""),
-            ("POST", "/models/auto-scale", #"{"deployment_id":"x"}"#),
+            ("POST", "/models/auto-scale", #"{"deployment_id":"x"}"#), ("DELETE", "/models/deployments/x", ""),
         ] { #expect(try await ask(world, method, path, body, as: other).status == 404, "\(method) \(path)") }
         #expect(try await ask(world, "DELETE", "/models/\(id)").json["status"] == "archived")
         #expect(try await ask(world, "POST", "/models/deploy", #"{"model_id":"\#(id)"}"#).status == 409)
+        // Stopped, and again.
+        let deployment = try #require(waiting.json["deployment_id"]?.text)
+        let stopped = try await ask(world, "DELETE", "/models/deployments/\(deployment)")
+        #expect(stopped.status == 200 && stopped.json["status"] == "stopped" && stopped.json["changed"] == true && stopped.json["model_id"]?.text == id)
+        #expect(try await ask(world, "DELETE", "/models/deployments/\(deployment)").json["changed"] == false)
+        #expect(try await ask(world, "DELETE", "/models/deployments/\(deployment)", as: other).status == 404)
     }
 
     @Test func aFileThatIsNotTakenIsFailedAndSaysWhy() async throws {

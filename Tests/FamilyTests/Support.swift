@@ -67,6 +67,7 @@ struct World {
     let openInference: Family
     let registry: ModelRegistry
     let loading = NotedLoading()
+    let gates: ServiceGates
     let store: MemoryStore
     let metrics = Metrics(help: [:])
     /// Nothing was looked at before its first tick.
@@ -120,10 +121,14 @@ struct World {
         registry = ModelRegistry(store: store, client: nil, pool: Self.pool, suite: .system, random: .system, log: log) { Self.now }
         let services = ModelServices(registry: registry, deployments: Deployments(registry, loading: loading, random: .system))
         let language = LanguageModels(source: source, upstreams: upstreams, prices: prices)
+        gates = try await ServiceGates.open(store) { Self.now }
         openAI = OpenAI.family(language)
         families = [
             ("enterprise", Enterprise.family(identity, tenants, store, recorder, webhooks: webhooks, leases: leases, use: store), Documents.enterprise, 22),
-            ("aisemble", Aisemble.family(identity, queue, operations, webhooks: webhooks, models: models, vision: vision, language: language), Documents.aisemble, 22),
+            (
+                "aisemble", Aisemble.family(identity, queue, operations, webhooks: webhooks, models: models, vision: vision, language: language, gates: gates),
+                Documents.aisemble, 22
+            ),
             ("phi", Phi.family(identity, models: services, inference: desk), Documents.phi, 8),
         ]
         let around = Surroundings(

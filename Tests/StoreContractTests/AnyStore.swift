@@ -6,7 +6,7 @@ import Trust
 
 typealias WholeStore =
     SessionStore & BlobStore & AccountStore & TenantStore & QuotaStore & JobStore & ArtifactStore & TenantKeyStore & WebhookStore
-    & TelemetryStore & UseStore & VaultKeyStore & LeaseStore & BenchmarkStore & ModelStore & KeyExchangeStore
+    & TelemetryStore & UseStore & VaultKeyStore & LeaseStore & BenchmarkStore & ModelStore & KeyExchangeStore & ServiceStore
 
 /// The stores that the contract binds.
 enum StoreKind: String, CaseIterable, CustomTestStringConvertible {

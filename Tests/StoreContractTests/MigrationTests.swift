@@ -10,7 +10,7 @@ import Trust
 @Suite struct MigrationTests {
     /// What older folders there are: `OldFolder` writes them. The steps behind came all at once.
     static let older = 1...3
-    static let present = 15
+    static let present = 16
 
     @Test(arguments: older)
     func anOlderFolderIsOpenedAndGoesOn(_ version: Int) async throws {

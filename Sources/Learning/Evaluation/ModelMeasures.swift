@@ -1,3 +1,6 @@
+#if canImport(Glibc)
+    internal import Glibc
+#endif
 package import StrictJSON
 
 /// Everything there is to say of a model on labelled rows.
@@ -55,6 +58,25 @@ package struct ClassificationMeasures: Sendable, Equatable {
         for (prediction, label) in zip(predictions, dataset.labels) { matrix.add(actual: Int(label), predicted: prediction.label) }
         areaUnderROC = Learning.areaUnderROC(predictions: predictions, labels: dataset.labels, classes: model.spec.outputs)
         calibration = Calibration(predictions: predictions, labels: dataset.labels)
+    }
+
+    /// Of predictions that somebody else's pass has made.
+    ///
+    /// - Parameters:
+    ///   - predictions: one for each label, each with a probability for each class.
+    ///   - labels: 0..<classes.
+    package init(predictions: [Prediction], labels: [Int32], classes: Int) {
+        precondition(predictions.count == labels.count && labels.allSatisfy { 0 <= $0 && $0 < classes })
+        matrix = ConfusionMatrix(classes: classes)
+        var loss = 0.0
+        for (prediction, label) in zip(predictions, labels) {
+            matrix.add(actual: Int(label), predicted: prediction.label)
+            // No more than single precision can say.
+            loss -= log(max(Double(prediction.probabilities[Int(label)]), Double(Float.leastNormalMagnitude)))
+        }
+        evaluation = Evaluation(loss: loss / Double(max(1, labels.count)), accuracy: matrix.accuracy, rows: labels.count)
+        areaUnderROC = Learning.areaUnderROC(predictions: predictions, labels: labels, classes: classes)
+        calibration = Calibration(predictions: predictions, labels: labels)
     }
 
     /// Also null where there are more classes than anybody would read.

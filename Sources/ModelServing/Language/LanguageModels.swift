@@ -41,6 +41,9 @@ package final class LanguageModels: Sendable {
     /// How long the last text took, without waiting; nil before the first.
     package var lastSeconds: Double? { state.withLock { $0.lastSeconds } }
 
+    /// Gives back the models that lie in memory; who is generating keeps its own until it is done.
+    package func forget() { state.withLock { $0.loaded = [] } }
+
     /// Models that lie in memory.
     package var loadedCount: Int { state.withLock { $0.loaded.count + ($0.hasEmbedded ? 1 : 0) } }
     /// Texts that are generated or wait for it.

@@ -4,6 +4,7 @@ internal import Foundation
 internal import Logging
 package import Storage
 internal import StrictJSON
+internal import Synchronization
 package import Trust
 
 /// Who keeps models in memory so that they answer.
@@ -172,6 +173,48 @@ package struct Deployments: DeploymentSource {
         return (changed, blockers)
     }
 
+    /// It answers no more. Its model leaves memory where no other deployment of the tenant needs it; calls under way are finished first. One
+    /// that was stopped before stays so.
+    /// - Returns: whether anything changed, and whether the model left.
+    package func stop(_ id: String, tenant: String, actor: AuditActor) async throws(RegistryFailure)
+        -> (deployment: DeploymentRecord, changed: Bool, unloaded: Bool)
+    {
+        let before = try await find(id, tenant: tenant)
+        let at = registry.now()
+        let entry = AuditRecord(at: at, action: .deploymentStopped, by: actor, of: id, details: ["model": before.model])
+        let changed = Mutex(false)
+        let after: DeploymentRecord?
+        do {
+            after = try await store.changeDeployment(id, tenant: tenant) { current in
+                guard current.state != .stopped else { return nil }
+                changed.withLock { $0 = true }
+                var next = current
+                (next.state, next.replicas) = (.stopped, 0)
+                next.note("Deployment stopped.", at: at)
+                return (next, entry)
+            }
+        } catch { throw .storage(error) }
+        guard let after else { throw .notFound("deployment \(id.clipped(RegistryLimits.nameBytes))") }
+        let isChanged = changed.withLock { $0 }
+        return (after, isChanged, isChanged ? try await release(after) : false)
+    }
+
+    /// Takes a model from memory that no deployment of its tenant needs.
+    private func release(_ deployment: DeploymentRecord) async throws(RegistryFailure) -> Bool {
+        guard let loading else { return false }
+        let others: [DeploymentRecord]
+        do { others = try await store.deployments(tenant: deployment.tenant, limit: Self.readAtOnce) } catch { throw .storage(error) }
+        guard !others.contains(where: { $0.model == deployment.model && $0.state != .stopped }) else { return false }
+        guard let model = try await registry.find(deployment.model, tenant: deployment.tenant).servable else { return false }
+        do {
+            try await loading.unload(model)
+            return true
+        } catch {
+            registry.log.warning("a model could not be unloaded", metadata: ["model": "\(model.id)", "cause": "\(error)"])
+            return false
+        }
+    }
+
     // MARK: What there is
 
     /// Brings a deployment as far as it can be brought now.
@@ -207,6 +250,8 @@ package struct Deployments: DeploymentSource {
                 return (next, nil)
             }
         } catch { throw .storage(error) }
+        // It was stopped while its model came.
+        if let changed, changed.state == .stopped { _ = try await release(changed) }
         return (changed ?? deployment, [])
     }
 

@@ -12,8 +12,8 @@ enum ModelLocation: Sendable, Equatable {
     case https(EgressURL)
     /// A file that the tenant has put here before.
     case upload(String)
-    /// In an object store, from which nothing is fetched yet.
-    case objectStore
+    /// In an object store.
+    case objectStore(bucket: String, key: String)
 
     /// Names of files that tenants put here, among the artifacts.
     static let uploads = "files/"
@@ -42,7 +42,7 @@ enum ModelLocation: Sendable, Equatable {
         case "s3":
             let parts = rest.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
             guard parts.count == 2, parts.allSatisfy({ !$0.isEmpty }) else { throw .invalid(field: field, issue: "must be s3://, a bucket and a key") }
-            self = .objectStore
+            self = .objectStore(bucket: String(parts[0]), key: String(parts[1]))
         default: throw .invalid(field: field, issue: "must begin with https://, file://, upload:// or s3://, not with \(parts[0].clipped(20))")
         }
     }

@@ -9,13 +9,6 @@ internal import StrictJSON
 
 // How a model's file comes here.
 extension ModelRegistry {
-    private enum Fetched {
-        case bytes([UInt8])
-        /// It will not be otherwise at another time.
-        case refused(String)
-        case later(String)
-    }
-
     private enum Taken {
         case ready(digest: String, bytes: [UInt8], ScanReport)
         case refused(String, ScanReport?)
@@ -33,8 +26,10 @@ extension ModelRegistry {
     }
 
     private func fetched(_ record: ModelRecord) async throws(RegistryFailure) -> ModelRecord {
-        let content: Fetched
-        do throws(StorageError) { content = try await bytes(of: record) } catch { throw .storage(error) }
+        let content: ContentSources.Fetched
+        do throws(StorageError) { content = try await sources.fetch(record.source, tenant: record.tenant, bytesMax: settings.bytesMax) } catch {
+            throw .storage(error)
+        }
         switch content {
         case .later(let why):
             let attempts = record.attempts + 1
@@ -117,47 +112,6 @@ extension ModelRegistry {
         do {
             return try await store.changeModel(record.id, tenant: record.tenant) { $0.status == .pending ? body($0) : nil } ?? record
         } catch { throw .storage(error) }
-    }
-
-    // MARK: Sources
-
-    private func bytes(of record: ModelRecord) async throws(StorageError) -> Fetched {
-        let location: ModelLocation
-        do throws(RegistryFailure) { location = try ModelLocation(record.source) } catch { return .refused("its place cannot be used any more") }
-        switch location {
-        case .upload(let name):
-            guard let content = try await store.artifactContent(ModelLocation.uploads + name, tenant: record.tenant) else {
-                return .refused("there is no uploaded file \(name)")
-            }
-            return content.count <= settings.bytesMax ? .bytes(content) : .refused("it has \(content.count) bytes, at most \(settings.bytesMax) are taken")
-        case .file(let path):
-            let (roots, most) = (ModelRoots(roots: settings.roots), settings.bytesMax)
-            return await pool.run {
-                do throws(ModelRoots.Refusal) { return .bytes(try roots.read(path, bytesMax: most)) } catch { return .refused(error.why) }
-            }
-        case .https(let url): return await download(url)
-        case .objectStore: return .refused(Self.objectStoreWaits)
-        }
-    }
-
-    private func download(_ url: EgressURL) async -> Fetched {
-        guard let client else { return .refused("this coordinator fetches nothing from elsewhere") }
-        do throws(EgressError) {
-            let answer = try await client.send(
-                GuardedRequest("GET", url), ExchangeLimits(seconds: RegistryLimits.fetchSeconds, bodyBytes: settings.bytesMax))
-            switch answer.status {
-            case 200: return .bytes(answer.body)
-            case 300..<400: return .refused("the server leads elsewhere (\(answer.status)), which is not followed; give the place itself")
-            case 429, 500...599: return .later("the server answered \(answer.status)")
-            default: return .refused("the server answered \(answer.status)")
-            }
-        } catch {
-            switch error {
-            case .connection, .timeout, .unresolved, .answer, .tls: return .later(error.message)
-            case .url, .refused: return .refused(error.message)
-            case .tooLarge: return .refused("it has more than \(settings.bytesMax) bytes")
-            }
-        }
     }
 }
 

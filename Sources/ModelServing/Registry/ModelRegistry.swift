@@ -14,8 +14,7 @@ package final class ModelRegistry: Sendable {
     package typealias Store = ModelStore & ArtifactStore & BlobStore
     let store: any Store
     let settings: RegistrySettings
-    /// nil: nothing is fetched from elsewhere.
-    let client: GuardedClient?
+    package let sources: ContentSources
     let pool: ComputePool
     let suite: CryptoSuite
     let now: @Sendable () -> Instant
@@ -29,11 +28,10 @@ package final class ModelRegistry: Sendable {
         store: any Store, settings: RegistrySettings = RegistrySettings(), client: GuardedClient?, pool: ComputePool, suite: CryptoSuite,
         random: RandomSource, log: Logger, now: @escaping @Sendable () -> Instant
     ) {
-        (self.store, self.settings, self.client, self.pool, self.suite) = (store, settings, client, pool, suite)
+        (self.store, self.settings, self.pool, self.suite) = (store, settings, pool, suite)
+        sources = ContentSources(store: store, roots: settings.roots, client: client, pool: pool, objects: settings.objectStores, now: now)
         (self.random, self.log, self.now) = (random, log, now)
     }
-
-    static let objectStoreWaits = "nothing is fetched from object stores yet"
 
     // MARK: Models
 
@@ -49,10 +47,8 @@ package final class ModelRegistry: Sendable {
         record.features = new.features?.json.encoded()
         record.background = new.background?.encoded()
         record.signature = new.signature
-        if location == .objectStore {
-            record.waits = true
-            record.reason = Self.objectStoreWaits
-        }
+        let lacks = sources.missing(for: new.source, tenant: tenant)
+        (record.waits, record.reason) = (lacks != nil, lacks)
         let entry = AuditRecord(
             at: at, action: .modelRegistered, by: actor, of: record.id,
             details: ["name": new.name, "version": new.version, "source": ModelLocation.shown(new.source)])
@@ -67,12 +63,24 @@ package final class ModelRegistry: Sendable {
                 field: "version", issue: "\(existing.name) \(existing.version) is \(existing.id) already, \(why); give another version")
         case .tooMany: throw .tooMany(what: "models", limit: settings.modelsMax)
         }
+        // What it waited for is there by now.
+        if record.waits, record.status == .pending, lacks == nil {
+            do {
+                record =
+                    try await store.changeModel(record.id, tenant: tenant) { current in
+                        var next = current
+                        (next.waits, next.reason) = (false, nil)
+                        return (next, nil)
+                    } ?? record
+            } catch { throw .storage(error) }
+        }
         guard record.status == .pending, !record.waits else { return record }
-        if case .https = location {
+        switch location {
+        case .https, .objectStore:
             tell.yield()
             return record
+        case .file, .upload: return try await fetch(record)
         }
-        return try await fetch(record)
     }
 
     private func check(_ new: NewModel) throws(RegistryFailure) -> ModelLocation {

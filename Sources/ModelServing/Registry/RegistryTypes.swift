@@ -39,6 +39,7 @@ package struct RegistrySettings: Sendable {
     package var tenantBytes: Int64 = 16 << 30
     package var modelsMax = 10_000
     package var deploymentsMax = 1000
+    package var objectStores = ObjectStores.none
     package init() {}
 }
 

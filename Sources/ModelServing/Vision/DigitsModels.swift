@@ -60,6 +60,9 @@ package actor DigitsModels {
         return nil
     }
 
+    /// Gives back the models that were met; they are read again when somebody asks.
+    package func forget() { known = [] }
+
     private func candidates(_ tenant: String) async throws(ModelFailure) -> [ServableModel] {
         let models = try await source.models(tenant: tenant).filter {
             $0.format == .safetensors && $0.bytes <= VisionServiceLimits.modelBytes && mayBeDigits($0.card)

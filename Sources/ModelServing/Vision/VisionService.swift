@@ -121,6 +121,8 @@ package final class VisionService: Sendable {
     /// How long the last call took, without waiting; nil before the first.
     package var lastSeconds: Double? { state.withLock { $0.lastSeconds } }
     package func hasDetector(_ id: String) -> Bool { detectors.contains { $0.id == id } }
+    /// Gives back the models in memory; who is being answered keeps its own.
+    package func forget() async { await models?.forget() }
     package var waiting: Int { state.withLock { $0.waiting } }
 
     /// - Parameters:
@@ -195,7 +197,7 @@ package final class VisionService: Sendable {
         }
     }
 
-    private func digits(_ name: String?, tenant: String, isLenient: Bool) async throws(VisionFailure) -> DigitsModel {
+    func digits(_ name: String?, tenant: String, isLenient: Bool) async throws(VisionFailure) -> DigitsModel {
         do throws(ModelFailure) {
             if let name, let model = try await models?.named(name, tenant: tenant) { return model }
             if name == nil || isLenient, let best = try await models?.best(tenant: tenant) { return best }

@@ -75,7 +75,7 @@ package struct JobRequest: Sendable, Equatable {
     /// Services that take a type; the first is its own.
     private static func services(_ type: JobType) -> [String] {
         switch type {
-        case .batchProcessing: ["llm", "vision", "nlp"]
+        case .batchProcessing: ["llm", "vision", "nlp", "fl"]
         case .federatedTraining, .modelEvaluation: ["fl"]
         case .explanationBatch: ["explain"]
         case .annealing: ["annealer"]

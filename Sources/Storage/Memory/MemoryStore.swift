@@ -91,6 +91,7 @@ package final class MemoryStore: Sendable {
         var models: [MemoryKey: ModelRecord] = [:]
         /// By (id).
         var deployments: [MemoryKey: DeploymentRecord] = [:]
+        var services: [MemoryKey: ServiceStateRecord] = [:]
         /// By (id).
         var solverRuns: [MemoryKey: SolverRunRecord] = [:]
         /// The newest first.

@@ -23,6 +23,7 @@ struct Schema {
         { database, _ in try database.execute(sql: benchmarks) },
         { database, _ in try database.execute(sql: models) },
         { database, _ in try database.execute(sql: exchanges) },
+        { database, _ in try database.execute(sql: services) },
     ]
 
     /// Brings a database from `version` to the present one: each step in one transaction with its number, so that whatever

@@ -65,6 +65,8 @@ struct SealedTable: Sendable {
         name: "model", key: ["tenant", "id"], columns: ["tenant", "id", "name", "version", "status", "created_ms", "sha256", "session", "record"])
     static let deployment = SealedTable(name: "deployment", key: ["id"], columns: ["tenant", "id", "model", "state", "created_ms", "record"])
 
+    static let serviceState = SealedTable(name: "service_state", key: ["service"], columns: ["tenant", "service", "record"])
+
     static let all = [
         session, member, round, contribution, updateBody, token, node, apiKey, audit, privacyRow, release, fact,
         auditLeaf, auditTree,
@@ -78,6 +80,7 @@ struct SealedTable: Sendable {
         benchmark,
         model, deployment,
         keyExchange, exchangeParty,
+        serviceState,
     ]
 }
 

@@ -67,8 +67,8 @@ enum AuthorisationRows {
         aisemble GET /health/comprehensive own
         aisemble GET /metrics own
         aisemble GET /ops/status own
-        aisemble POST /ops/services/{service_name}/start own
-        aisemble POST /ops/services/{service_name}/stop own
+        aisemble POST /ops/services/{service_name}/start platform
+        aisemble POST /ops/services/{service_name}/stop platform
         aisemble GET /ops/logs own
         aisemble POST /webhooks own
         aisemble GET /webhooks own
@@ -177,6 +177,7 @@ enum AuthorisationRows {
         phi GET /models/{model_id} id
         phi DELETE /models/{model_id} id
         phi POST /models/deploy own
+        phi DELETE /models/deployments/{deployment_id} id
         phi POST /inference/run own
         phi GET /inference/{request_id} id
         phi PUT /files/{name} own

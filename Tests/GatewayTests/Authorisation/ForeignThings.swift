@@ -29,6 +29,7 @@ struct ForeignThings: Sendable {
         let model: JSON = ["model_name": "alpha-eyes", "framework": "other", "version": "1", "storage_url": "s3://alpha-bucket/eyes"]
         try await things.add(live, "model_id", "/v1/models/register", model, names: ["alpha-eyes"])
         things.ids["model_name"] = things.ids["model_id"]
+        try await things.add(live, "deployment_id", "/v1/models/deploy", ["model_id": JSON(things.ids["model_id"])], names: [])
         try await things.add(live, "allocation_id", "/api/v1/quantum/allocate", ["qubits": 1], names: [])
         try await things.add(live, "user_id", "/api/v4/identity/users", ["name": "alpha-smith", "password": "a long password"], names: ["alpha-smith"])
         try await things.add(live, "client_id", "/api/v4/identity/oauth-clients", ["name": "alpha-edge"], names: ["alpha-edge"], as: "oauth_client_id")

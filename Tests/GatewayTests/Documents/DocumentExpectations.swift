@@ -24,8 +24,6 @@ enum DocumentExpectations {
 
     /// Endpoints that are built while what they act on is not. A row goes when that comes: then the call succeeds and its test says so.
     static let waiting: [String: Refusal] = [
-        "aisemble POST /ops/services/{service_name}/start": Refusal(
-            status: 503, code: "SERVICE_UNAVAILABLE", why: "there is no llm_service yet, which could be started"),
         "aisemble POST /models/{model_id}/load": Refusal(status: 404, code: "RESOURCE_NOT_FOUND", why: "there is no model of the name"),
         "aisemble GET /models/{model_id}/performance": Refusal(status: 404, code: "RESOURCE_NOT_FOUND", why: "there is no model of the name"),
     ]

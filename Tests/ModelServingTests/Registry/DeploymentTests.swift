@@ -17,7 +17,7 @@ import Trust
             if isFull.withLock({ $0 }) { throw Full() }
             loaded.withLock { $0.append(model.id) }
         }
-        func unload(_ model: ServableModel) async throws {}
+        func unload(_ model: ServableModel) async throws { loaded.withLock { $0.removeAll { $0 == model.id } } }
     }
 
     private func deployments(_ world: RegistryWorld, _ loader: Loader?) -> Deployments {
@@ -74,6 +74,58 @@ import Trust
         let nobody = try await deploy(self.deployments(world, nil), model.id)
         #expect(nobody.blockers.map(\.what) == ["runtime"])
         await #expect(throws: RegistryFailure.self) { try await deploy(deployments, "none") }
+    }
+
+    @Test func aStoppedDeploymentGivesItsMemoryBack() async throws {
+        let (world, loader) = (RegistryWorld(), Loader())
+        try await world.upload(modelBytes, "m")
+        let model = try await world.register("upload://m")
+        let deployments = deployments(world, loader)
+        let (first, second) = (try await deploy(deployments, model.id).deployment.id, try await deploy(deployments, model.id).deployment.id)
+        // The other one needs the model.
+        let one = try await deployments.stop(first, tenant: "t", actor: "somebody")
+        #expect(one.changed && !one.unloaded && one.deployment.state == .stopped && one.deployment.replicas == 0)
+        #expect(!loader.loaded.withLock { $0 }.isEmpty)
+        await #expect(throws: ModelFailure.notReady(id: first, why: "it was stopped")) { try await deployments.model(of: first, tenant: "t") }
+        let two = try await deployments.stop(second, tenant: "t", actor: "somebody")
+        #expect(two.changed && two.unloaded && loader.loaded.withLock { $0 }.isEmpty)
+        #expect(two.deployment.events.map(\.event).last == "Deployment stopped.")
+        // Again: nothing changes, and nothing more is written down.
+        let again = try await deployments.stop(second, tenant: "t", actor: "somebody")
+        #expect(!again.changed && again.deployment == two.deployment)
+        #expect(try await world.actions().filter { $0 == .deploymentStopped }.count == 2)
+        await #expect(throws: RegistryFailure.self) { try await deployments.stop(first, tenant: "other", actor: "somebody") }
+        #expect(try await deployments.latest(tenant: "t") == nil)
+        // The next start leaves it alone, and the model may go.
+        await self.deployments(world, loader).reconsider(isStart: true)
+        #expect(loader.loaded.withLock { $0 }.isEmpty)
+        #expect(try await world.registry.remove(model.id, tenant: "t", actor: "x") == nil)
+    }
+
+    /// Stops its deployment while the model comes.
+    private final class Interrupted: ModelLoading {
+        let loaded = Mutex<[String]>([])
+        let during = Mutex<(@Sendable () async throws -> Void)?>(nil)
+        func load(_ model: ServableModel) async throws {
+            loaded.withLock { $0.append(model.id) }
+            try await during.withLock { $0 }?()
+        }
+        func unload(_ model: ServableModel) async throws { loaded.withLock { $0.removeAll { $0 == model.id } } }
+    }
+
+    @Test func oneThatIsStoppedWhileItsModelComesLeavesNothing() async throws {
+        let (world, loader) = (RegistryWorld(), Interrupted())
+        try await world.upload(modelBytes, "m")
+        let model = try await world.register("upload://m")
+        let deployments = Deployments(world.registry, loading: loader, machine: MachineCapacity(cores: 2, memoryBytes: 4_000_000_000), random: .system)
+        loader.during.withLock { held in
+            held = {
+                let id = try #require(try await deployments.newest(tenant: "t")?.id)
+                _ = try await deployments.stop(id, tenant: "t", actor: "somebody else")
+            }
+        }
+        let made = try await deploy(deployments, model.id)
+        #expect(made.deployment.state == .stopped && loader.loaded.withLock { $0 }.isEmpty)
     }
 
     @Test func aRuleIsStoredOnce() async throws {

@@ -124,7 +124,7 @@ let modelDigest = hexadecimal(CryptoSuite.system.sha256(modelBytes))
     @Test func anObjectStoresFileIsWaitedFor() async throws {
         let world = RegistryWorld()
         let model = try await world.register("s3://bucket/key")
-        #expect(model.status == .pending && model.reason?.contains("object stores") == true)
+        #expect(model.status == .pending && model.reason?.contains("models.object_stores") == true)
         #expect(try await world.registry.fetchPending() == nil)
         #expect(try await world.registry.find(model.id, tenant: "t") == model)
         #expect(try await world.registry.remove(model.id, tenant: "t", actor: "x") == nil)

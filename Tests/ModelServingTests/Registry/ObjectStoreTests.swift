@@ -1,0 +1,62 @@
+import ModelServing
+import Platform
+import Storage
+import StrictJSON
+import Testing
+
+/// Where `s3://` leads to, and as whom.
+@Suite struct ObjectStoreTests {
+    private static let file: JSON = [
+        "stores": [
+            [
+                "name": "main", "buckets": ["models"], "endpoint": "https://s3.example.com", "region": "us-east-1", "access_key_id": "ID",
+                "secret_access_key": "hidden",
+            ],
+            [
+                "name": "own", "buckets": ["own"], "tenants": ["t"], "endpoint": "https://minio.example.com:9000", "region": "r", "style": "path",
+                "access_key_id": "ID", "secret_access_key": "hidden", "session_token": "token",
+            ],
+        ]
+    ]
+
+    @Test func aBucketIsAskedWhereItIsNamed() throws {
+        let stores = try ObjectStores(Self.file)
+        #expect(stores.entry(bucket: "models", tenant: "x")?.name == "main" && stores.entry(bucket: "none", tenant: "t") == nil)
+        #expect(stores.entry(bucket: "own", tenant: "t")?.name == "own" && stores.entry(bucket: "own", tenant: "x") == nil)
+        let main = try #require(stores.entry(bucket: "models", tenant: "x"))
+        let virtual = try #require(ObjectStores.request(main, bucket: "models", key: "a b/c+d", at: 1_369_353_600))
+        #expect(virtual.url.hostText == "models.s3.example.com")
+        let signed = virtual.headers.first { $0.name == "authorization" }?.value ?? ""
+        // The same, put together by hand.
+        let headers = [
+            (name: "x-amz-content-sha256", value: RequestSignature.emptyBody), (name: "x-amz-date", value: "20130524T000000Z"),
+            (name: "host", value: "models.s3.example.com"),
+        ]
+        #expect(
+            signed == RequestSignature.authorization("GET", path: "/a%20b/c%2Bd", headers: headers, stamp: "20130524T000000Z", main.credentials))
+        let own = try #require(stores.entry(bucket: "own", tenant: "t"))
+        let path = try #require(ObjectStores.request(own, bucket: "own", key: "k", at: 0))
+        #expect(path.url.hostText == "minio.example.com" && path.headers.contains { $0.name == "x-amz-security-token" && $0.value == "token" })
+        #expect(ObjectStores.request(own, bucket: "a/../b", key: "k", at: 0) == nil && ObjectStores.request(own, bucket: "evil@x", key: "k", at: 0) == nil)
+        #expect(!"\(own)".contains("hidden"))
+    }
+
+    @Test func aFileThatIsWrongSaysWhere() {
+        for (json, field) in [
+            (["stores": 5], "stores"), (["stores": [["buckets": ["b"]]]], "stores[0].endpoint"),
+            (["stores": [["buckets": ["b"], "endpoint": "ftp://x"]]], "stores[0].endpoint"),
+            (["stores": [["endpoint": "https://x", "style": "both"]]], "stores[0].style"),
+        ] as [(JSON, String)] {
+            do {
+                _ = try ObjectStores(json)
+                Issue.record("\(field) is taken")
+            } catch RegistryFailure.invalid(let found, _) { #expect(found == field) } catch { Issue.record("\(error)") }
+        }
+    }
+
+    @Test func aModelWaitsForItsStore() async throws {
+        let world = RegistryWorld()
+        let waiting = try await world.register("s3://models/m.safetensors")
+        #expect(waiting.waits && waiting.reason?.contains("models.object_stores") == true)
+    }
+}
