@@ -11,7 +11,7 @@ enum LanguageSuite {
     /// - Parameters: folders (all their files, by name) or files; without a training text its rows are missing.
     static func run(model path: String, heldOut: String, training: String?, _ progress: (String) -> Void) throws -> [BenchRow] {
         let model: ByteTransformer
-        do { model = try ByteTransformer(decoding: try read(path)) } catch let error as ByteLanguageError {
+        do { model = try ByteTransformer(reading: try read(path)) } catch let error as ByteLanguageError {
             throw CommandFailure(.configuration, "\(path): \(error)", remedy: "Give a byte language model with --model FILE.")
         }
         let held = try text(of: heldOut)

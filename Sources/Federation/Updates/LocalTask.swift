@@ -80,7 +80,7 @@ struct TextTask: LocalTask {
         // The rate is the round's: all its steps are the beginning of a schedule that does not end.
         let options = TransformerTraining(
             steps: text.steps, batch: plan.batchSize, window: text.window, learningRate: Double(plan.learningRate), scheduleSteps: Int(Int32.max),
-            adam: Adam(beta1: adam.beta1, beta2: adam.beta2, epsilon: adam.epsilon), seed: plan.seed)
+            roundWarmUpSteps: min(10, text.steps / 10), adam: Adam(beta1: adam.beta1, beta2: adam.beta2, epsilon: adam.epsilon), seed: plan.seed)
         var trained = parameters
         let made: (losses: [Double], symbols: Int)
         do throws(ByteLanguageError) {
