@@ -8,41 +8,11 @@ import Testing
 import Trust
 import TuttiConfiguration
 
-/// A coordinator whose master key hangs on a token of SoftHSM (Debian's `softhsm2`). Its module reads SOFTHSM2_CONF when it is loaded, and stays
-/// loaded: so there is one token for the process.
-private enum SoftToken {
-    static let label = "tutti-gateway"
-    static let folder = FileManager.default.temporaryDirectory.appending(path: "softhsm-gateway-\(ProcessInfo.processInfo.processIdentifier)").path
-    static let module: String? = {
-        let modules = [
-            "/usr/lib/softhsm/libsofthsm2.so", "/usr/lib/x86_64-linux-gnu/softhsm/libsofthsm2.so", "/usr/lib/aarch64-linux-gnu/softhsm/libsofthsm2.so",
-        ]
-        guard let module = modules.first(where: FileManager.default.fileExists), FileManager.default.isExecutableFile(atPath: "/usr/bin/softhsm2-util") else {
-            return nil
-        }
-        // It may be left of a process that had this number.
-        try? FileManager.default.removeItem(atPath: folder)
-        do {
-            try FileManager.default.createDirectory(atPath: "\(folder)/tokens", withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-            try "directories.tokendir = \(folder)/tokens\nobjectstore.backend = file\nlog.level = ERROR\n".write(
-                toFile: "\(folder)/softhsm2.conf", atomically: true, encoding: .utf8)
-        } catch { return nil }
-        setenv("SOFTHSM2_CONF", "\(folder)/softhsm2.conf", 1)
-        atexit { try? FileManager.default.removeItem(atPath: SoftToken.folder) }
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/softhsm2-util")
-        process.arguments = ["--init-token", "--free", "--label", label, "--so-pin", "officer-1", "--pin", "1234-five"]
-        (process.standardOutput, process.standardError) = (FileHandle.nullDevice, FileHandle.nullDevice)
-        do { try process.run() } catch { return nil }
-        process.waitUntilExit()
-        return process.terminationStatus == 0 ? module : nil
-    }()
-}
-
+/// A coordinator whose master key hangs on a token of SoftHSM (Debian's `softhsm2`).
 @Suite(.enabled(if: SoftToken.module != nil, "needs SoftHSM (apt-get install softhsm2)"), .serialized) struct TokenTests {
     private func token(_ path: String, key: String) throws -> MasterToken {
-        try SecretFile.write(Array("1234-five\n".utf8), to: path + "/pin")
-        return MasterToken(module: SoftToken.module ?? "", token: SoftToken.label, pinFile: path + "/pin", key: key)
+        try SecretFile.write(Array((SoftToken.pinText + "\n").utf8), to: path + "/pin")
+        return MasterToken(module: SoftToken.module ?? "", token: "tutti-gateway", pinFile: path + "/pin", key: key)
     }
 
     private func flags(_ token: MasterToken) -> [String: String] {

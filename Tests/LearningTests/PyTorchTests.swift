@@ -39,8 +39,8 @@ import Testing
     }
 
     @Test func thereAreCasesOfEveryKind() {
-        // The linear regression has another loss and vectors of its own (`RegressionTests`).
-        #expect(Set(cases.map(\.kind) + ["linear"]) == Set(ModelSpec.Kind.allCases.map(\.rawValue)))
+        // The linear regression has another loss and vectors of its own (`RegressionTests`), the transformer a room (`ByteLanguageTests`).
+        #expect(Set(cases.map(\.kind) + ["linear", "byte_transformer"]) == Set(ModelSpec.Kind.allCases.map(\.rawValue)))
         for c in cases {
             #expect(c.spec.problem == nil, "\(c.name)")
             #expect(c.parameters.count == c.spec.parameterCount, "\(c.name)")

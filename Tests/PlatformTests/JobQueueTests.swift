@@ -54,7 +54,7 @@ import Trust
             #expect(await field(ask(name: "")) == "name")
             #expect(await field(ask(name: String(repeating: "é", count: 65))) == "name")
             #expect(await field(ask(.batchProcessing)) == "service")
-            var request = JobRequest(name: "a", type: .batchProcessing, service: "fl")
+            var request = JobRequest(name: "a", type: .batchProcessing, service: "quantum")
             #expect(await field(request) == "service")
             request.service = "nlp"
             #expect(await field(request) == "parameters.input_source")

@@ -56,6 +56,8 @@ import Trust
         _ = try await store.putParty(
             ExchangePartyRecord(tenant: "default", id: "p", algorithm: "ml_dsa_65", publicKey: [1], registeredAt: now),
             audit: note(.vaultPartyRegistered, "p"), limit: 9)
+        let service = ServiceStateRecord(service: "llm_service", isOpen: false, changedAt: now, changedBy: "a")
+        _ = try await store.putServiceState(service, audit: note(.serviceStopped, "llm_service"), tenant: "default")
         let lease = LeaseRecord(
             id: "q", tenant: "default", qubits: 5, priority: .low, workload: .ml, strategy: .auto, createdBy: "a", allocatedAt: now, expiresAt: later)
         _ = try await store.addLease(
@@ -112,6 +114,7 @@ import Trust
         ("seen_key", "default/07", ["session = 'y'", "seen_ms = seen_ms + 1"]),
         ("key_exchange", "x", ["tenant = 'x'", "expires_ms = expires_ms + 1", "transcript = NULL"]),
         ("exchange_party", "default/p", ["record = CAST(replace(CAST(record AS TEXT), 'ml_dsa_65', 'ml_dsa_87') AS BLOB)"]),
+        ("service_state", "llm_service", ["tenant = 'x'", "record = CAST(replace(CAST(record AS TEXT), 'false', 'true') AS BLOB)"]),
         ("lease", "q", ["ended_ms = 1", "expires_ms = expires_ms + 4096", "tenant = 'x'"]),
         ("solver_run", "r", ["record = CAST(replace(CAST(record AS TEXT), 'exact', 'exbct') AS BLOB)", "ended_ms = 1"]),
         ("solver_benchmark", "m", ["measured_ms = 1", "record = CAST(replace(CAST(record AS TEXT), 'torus', 'tarus') AS BLOB)"]),

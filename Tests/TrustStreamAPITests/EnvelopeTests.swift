@@ -76,7 +76,7 @@ import TrustStreamAPI
 
     @Test func everyCaseHasItsStatusCodeAndTheDocumentedKeys() async throws {
         let documented = try JSON(parsing: Documented.error)
-        #expect(Set(rows.map { name($0.error) }).count == 18)
+        #expect(Set(rows.map { name($0.error) }).count == 19)
         #expect(Set(rows.map(\.code)) == Set(ErrorCode.allCases.map(\.rawValue)))
         for row in rows {
             let reply = Surface().family.envelope(row.error, request)

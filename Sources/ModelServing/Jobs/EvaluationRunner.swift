@@ -53,7 +53,7 @@ package struct EvaluationRunner: JobRunner {
         case .byteLanguage: measures = try await text(content, sha256, model, context)
         case .safetensors: measures = try await rows(content, model, try await schema(model), task, job, context)
         case .onnx: measures = try await rows(content, model, nil, task, job, context)
-        case .stored: throw JobRunError("model_not_loaded", "Nothing here computes the model '\(model.id)'.", mayRetry: false)
+        case .stored, .upstream: throw JobRunError("model_not_loaded", "Nothing here computes the model '\(model.id)'.", mayRetry: false)
         }
         let report: JSON = [
             "job_id": .string(job.id), "model": .string(model.id), "model_name": .string(model.name), "model_version": .string(model.version),
@@ -125,7 +125,8 @@ package struct EvaluationRunner: JobRunner {
             case .classification:
                 let measures = ClassificationMeasures(predictions: said, labels: rows.labels, classes: rows.classes)
                 return ModelMeasures.classification(measures).json(names: rows.names)
-            case .regression: return ModelMeasures.regression(RegressionEvaluation(predictions: numbers, targets: rows.targets)).json(names: [])
+            // Of text there are no rows.
+            case .regression, .language: return ModelMeasures.regression(RegressionEvaluation(predictions: numbers, targets: rows.targets)).json(names: [])
             }
         }
     }

@@ -19,6 +19,7 @@ struct PictureBatch: BatchWork {
             guard let model = task.model, questions.contains(.objects), !vision.hasDetector(model) else { return [] }
             return [.model(model, have: "no such detector", fix: "map a detector behind another server, or leave model out")]
         case .classification:
+            if let model = task.model, vision.hasClassifier(model) { return [] }
             do throws(VisionFailure) { _ = try await vision.digits(task.model, tenant: tenant, isLenient: false) } catch {
                 switch error {
                 case .modelNotHere(let asked, let available):
@@ -27,7 +28,7 @@ struct PictureBatch: BatchWork {
                             asked, have: available.isEmpty ? "none" : available.joined(separator: ", "), fix: "train one with a session, or name one of these")
                     ]
                 case .model(let failure): return JobBlocker.model(task.model ?? "fed-digits", failure).map { [$0] } ?? []
-                case .picture, .busy: return []
+                case .picture, .busy, .upstream: return []
                 }
             }
             return []
@@ -37,7 +38,7 @@ struct PictureBatch: BatchWork {
     func open(_ task: BatchTask, _ job: JobRecord) async throws -> BatchModel {
         let tenant = job.tenant
         var (model, sha256) = (task.model, String?.none)
-        if task.look == .classification {
+        if task.look == .classification, !(task.model.map(vision.hasClassifier) ?? false) {
             do throws(VisionFailure) {
                 let digits = try await vision.digits(task.model, tenant: tenant, isLenient: false)
                 (model, sha256) = (digits.id, digits.model.sha256)
@@ -72,6 +73,7 @@ struct PictureBatch: BatchWork {
             switch error {
             case .picture(let problem): return .failure(BatchProblem(why: "\(problem)"))
             case .busy(let limit): throw BatchBusy(why: "\(limit) pictures wait already")
+            case .upstream(let failure): throw JobRunError("upstream", failure.description, mayRetry: failure.isPassing)
             case .modelNotHere, .model: throw JobRunError("model_not_loaded", "The model cannot be used any more.", mayRetry: true)
             }
         }

@@ -112,7 +112,7 @@ struct PromptBatch: BatchWork {
                     answers.append(
                         .success([
                             "generated_text": .string(reply.text), "finish_reason": .string("\(reply.finish)"), "prompt_tokens": JSON(reply.promptTokens),
-                            "completion_tokens": JSON(reply.completionTokens), "seed": JSON(Int64(clamping: reply.seed)),
+                            "completion_tokens": JSON(reply.completionTokens), "seed": JSON(reply.seed.map { Int64(clamping: $0) }),
                         ]))
                 } catch {
                     switch error {
@@ -120,6 +120,7 @@ struct PromptBatch: BatchWork {
                     case .tooSlow(let seconds): answers.append(.failure(BatchProblem(why: "took longer than \(seconds) s")))
                     case .busy(let limit): throw BatchBusy(why: "\(limit) texts wait already")
                     case .cancelled: throw CancellationError()
+                    case .upstream(let failure): throw JobRunError("upstream", failure.description, mayRetry: failure.isPassing)
                     case .notLoaded, .unusable, .internalError: throw JobRunError("model_not_loaded", "The model cannot be used.", mayRetry: true)
                     }
                 }

@@ -43,7 +43,7 @@ extension LanguageModels {
         // 0 is no share: the same is said of our own models.
         guard request.topP > 0 else { throw .invalid(field: "top_p", issue: "must be above 0") }
         var stop = request.stop
-        let prompt: TextQuestion.Prompt
+        let prompt: TextCall.Prompt
         switch request.prompt {
         case .text(let text): prompt = abilities.completes ? .text(text) : .conversation([.init(role: .user, content: text)])
         case .conversation(let messages):
@@ -54,7 +54,7 @@ extension LanguageModels {
                 stop.append(String(decoding: PlainTemplate.stop, as: UTF8.self))
             }
         }
-        let question = TextQuestion(
+        let question = TextCall(
             model: model.name, prompt, maxTokens: request.maxTokens ?? min(LanguageServingLimits.usualTokens, context ?? .max),
             temperature: request.temperature, topP: request.topP, frequencyPenalty: request.frequencyPenalty, presencePenalty: request.presencePenalty,
             seed: request.seed, stop: stop)
@@ -63,7 +63,7 @@ extension LanguageModels {
 
     /// - Parameter piece: nil: the text is wanted whole.
     func generate(
-        _ facts: LanguageModelFacts, _ upstream: Upstream, _ id: String, _ question: TextQuestion, _ piece: (@Sendable ([UInt8]) -> Void)?
+        _ facts: LanguageModelFacts, _ upstream: Upstream, _ id: String, _ question: TextCall, _ piece: (@Sendable ([UInt8]) -> Void)?
     ) async throws(LanguageFailure) -> LanguageReply {
         let began = ContinuousClock.now
         let answer: TextAnswer

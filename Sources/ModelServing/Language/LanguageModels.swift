@@ -74,7 +74,7 @@ package final class LanguageModels: Sendable {
 
     enum Work: Sendable {
         case here(any ByteModel, prompt: [UInt8], SamplingOptions)
-        case upstream(Upstream, id: String, TextQuestion)
+        case upstream(Upstream, id: String, TextCall)
     }
 
     /// - Throws: `notLoaded`, `invalid` or `unusable`, before anything is generated.

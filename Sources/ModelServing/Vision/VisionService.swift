@@ -121,6 +121,7 @@ package final class VisionService: Sendable {
     /// How long the last call took, without waiting; nil before the first.
     package var lastSeconds: Double? { state.withLock { $0.lastSeconds } }
     package func hasDetector(_ id: String) -> Bool { detectors.contains { $0.id == id } }
+    package func hasClassifier(_ id: String) -> Bool { classifiers.contains { $0.id == id } }
     /// Gives back the models in memory; who is being answered keeps its own.
     package func forget() async { await models?.forget() }
     package var waiting: Int { state.withLock { $0.waiting } }

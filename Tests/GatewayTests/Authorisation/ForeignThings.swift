@@ -28,7 +28,7 @@ struct ForeignThings: Sendable {
             live, "webhook_id", "/api/v1/webhooks/configure", ["url": "https://alpha-mills.example/hook", "events": ["job.cancelled"]], names: [])
         let model: JSON = ["model_name": "alpha-eyes", "framework": "other", "version": "1", "storage_url": "s3://alpha-bucket/eyes"]
         try await things.add(live, "model_id", "/v1/models/register", model, names: ["alpha-eyes"])
-        things.ids["model_name"] = things.ids["model_id"]
+        try await things.put(live, "alpha-nose")
         try await things.add(live, "deployment_id", "/v1/models/deploy", ["model_id": JSON(things.ids["model_id"])], names: [])
         try await things.add(live, "allocation_id", "/api/v1/quantum/allocate", ["qubits": 1], names: [])
         try await things.add(live, "user_id", "/api/v4/identity/users", ["name": "alpha-smith", "password": "a long password"], names: ["alpha-smith"])
@@ -50,6 +50,24 @@ struct ForeignThings: Sendable {
         let reply = try await live.call(.POST, path, body.encoded(), bearer: live.key, headers: [("x-tenant-id", tenant)])
         ids[parameter ?? member] = try #require(reply.json[member]?.text, "\(path): \(reply.json.encodedText)")
         self.names += names
+    }
+
+    /// A model that is ready to be loaded.
+    private mutating func put(_ live: LiveCoordinator, _ name: String) async throws {
+        let header = #"{"t":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#
+        let file = withUnsafeBytes(of: UInt64(header.utf8.count).littleEndian) { [UInt8]($0) } + Array(header.utf8) + [0, 0, 128, 63]
+        let tenant = ("x-tenant-id", tenant)
+        let put = try await live.call(.PUT, "/v1/files/" + name, file, type: "application/octet-stream", bearer: live.key, headers: [tenant])
+        try #require([200, 201].contains(put.status), "\(put.json.encodedText)")
+        let model: JSON = ["model_name": .string(name), "framework": "other", "version": "1", "storage_url": .string("upload://" + name)]
+        try await add(live, "model_id", "/v1/models/register", model, names: [name], as: "model_name")
+        let id = ids["model_name"] ?? ""
+        for _ in 0..<600 {
+            let status = try await live.call(.GET, "/v1/models/" + id, nil, bearer: live.key, headers: [tenant]).json["status"]
+            if status == "ready" { return }
+            try await Task.sleep(for: .milliseconds(100))
+        }
+        throw TestFailure("the model did not become ready")
     }
 
     /// A secret for two, and a party with a key of the vault's.

@@ -18,6 +18,8 @@ enum DocumentExpectations {
         "aisemble POST /ai/vision/analyze": Refusal(status: 422, code: "MODEL_NOT_LOADED", why: "yolo-v8 is not here"),
         "aisemble POST /ai/vision/classify": Refusal(status: 422, code: "MODEL_NOT_LOADED", why: "resnet-50 is not here"),
         "aisemble POST /ai/nlp/summarize": Refusal(status: 422, code: "MODEL_NOT_LOADED", why: "bart-large-cnn is not here"),
+        "aisemble POST /ops/services/{service_name}/start": Refusal(
+            status: 403, code: "INSUFFICIENT_PERMISSIONS", why: "services are everybody's, and only the platform's administrator starts them"),
         "truststream POST /quantum-encryption/key-exchange": Refusal(
             status: 400, code: "VALIDATION_ERROR", field: "public_key", why: "its PEM ends in three dots"),
     ]

@@ -102,7 +102,7 @@ struct Walker {
             _ = try await call(.POST, "/api/v4/identity/keys/\(key)/revoke", .object([]), in: id, "identity", gives: 200)
             tally.audited("key.revoked", tenant: id)
         case .batch:
-            let body: JSON = ["name": "x", "type": "batch_processing", "service": "nlp", "parameters": ["input_source": "s3://x/"]]
+            let body: JSON = ["name": "x", "type": "batch_processing", "service": "nlp", "parameters": ["input_source": "s3://pictures/of-things/"]]
             let made = try await call(.POST, "/api/v2/jobs", body, in: id, key: places[at].key, "jobs", gives: 201)
             tally.audited("job.created", tenant: id)
             places[at].waiting.append(try #require(made["job_id"]?.text))

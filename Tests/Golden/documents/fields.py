@@ -278,7 +278,9 @@ FIELDS = {
             "type": field(
                 "what runs", {"send": "report", "also": {"service": None, "parameters": {"kind": "usage"}}, "then": {"type": "report"}}, no("x", 5),
                 [{"omit": True, "refused": 400}]),
-            "service": field("what it runs on", set_("nlp", "status", "queued"), no("fl", 5), [{"omit": True, "refused": 400}]),
+            "service": field(
+                "what it runs on", {"send": "nlp", "also": {"parameters": {"input_source": "s3://bucket/texts", "analysis_type": "sentiment"}}, "reply": {"status": "queued"}}, set_("fl", "status", "queued"),
+                [{"send": "nlp", "refused": 400, "field": "parameters.analysis_type"}], no("quantum", 5), [{"omit": True, "refused": 400}]),
             "parameters": field("what the type needs", no(5), [{"omit": True, "refused": 400, "field": "parameters.input_source"}]),
             "parameters.input_source": field("what is read", set_("https://example.org/", "status", "queued"), no("ftp://x", "", 5), [{"omit": True, "refused": 400}]),
             "parameters.analysis_type": field("what runs on each", set_("text_extraction", "status", "queued"), no(5, "")),

@@ -7,12 +7,12 @@ import Testing
     private func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
 
     @Test func aQuestionIsWrittenAsItsServersReadIt() throws {
-        let question = TextQuestion(model: "llama", .text("Once"), maxTokens: 5, temperature: 0)
+        let question = TextCall(model: "llama", .text("Once"), maxTokens: 5, temperature: 0)
         #expect(question.request.method == "POST" && question.request.path == "/v1/completions")
         let plain = try JSON(parsing: question.request.body)
         #expect(plain.members?.map(\.name) == ["model", "prompt", "max_tokens", "temperature", "stream"])
         #expect(plain["model"] == "llama" && plain["prompt"] == "Once" && plain["max_tokens"] == 5 && plain["temperature"]?.double == 0)
-        let chat = TextQuestion(
+        let chat = TextCall(
             model: "a", .conversation([.init(role: .system, content: "Be brief."), .init(role: .user, content: "\"Hi\"\n")]), maxTokens: 9, temperature: 0.5,
             topP: 0.25, frequencyPenalty: 1, presencePenalty: -1, seed: .max, stop: ["x"], streams: true)
         #expect(chat.request.path == "/v1/chat/completions")

@@ -11,7 +11,7 @@ package enum TextFinish: String, Sendable, CaseIterable {
 }
 
 /// A text that an OpenAI-compatible server is asked for.
-package struct TextQuestion: Sendable, Equatable {
+package struct TextCall: Sendable, Equatable {
     package enum Prompt: Sendable, Equatable {
         case text(String)
         case conversation([PlainTemplate.Message])
