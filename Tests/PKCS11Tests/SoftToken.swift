@@ -28,7 +28,7 @@ enum SoftToken {
         setenv("SOFTHSM2_CONF", "\(folder)/softhsm2.conf", 1)
         atexit { try? FileManager.default.removeItem(atPath: SoftToken.folder) }
         for label in labels where !run(tool, ["--init-token", "--free", "--label", label, "--so-pin", "officer-1", "--pin", pinText]) { return nil }
-        FileManager.default.createFile(atPath: ready, contents: nil)
+        guard FileManager.default.createFile(atPath: ready, contents: nil) else { return nil }
         return module
     }()
 
