@@ -27,8 +27,10 @@ struct CalibrationView: Described {
     static let name = "Calibration"
     var temperature: Double?
     var error: Double?
+    var isCalibrated: Bool { temperature != nil }
     static let fields = [
-        FieldOf<CalibrationView>("temperature", \.temperature, .stored, "of the model's card; null: none was fitted, and confidences are its softmax"),
+        FieldOf<CalibrationView>("is_calibrated", \.isCalibrated, .stored, "whether the model's card has a temperature; false: confidences are not calibrated"),
+        FieldOf("temperature", \.temperature, .stored, "of the model's card; null: none was fitted, and confidences are its softmax"),
         FieldOf("expected_calibration_error", \.error, .measured, "of the model's card, on held-out rows; null: nobody measured it"),
     ]
 }
