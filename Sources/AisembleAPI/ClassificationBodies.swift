@@ -68,7 +68,7 @@ struct ClassificationView: Described {
         self.requestID = requestID
         predictions = found.predictions.prefix(most).map { PredictionView(label: $0.label, confidence: $0.confidence, index: $0.index) }
         (model, sha256, backend, self.requestedModel) = (found.model.id, found.model.sha256, found.model.backend, requestedModel)
-        calibration = CalibrationView(temperature: found.model.calibration?.scaling?.temperature, error: found.model.calibration?.expectedError)
+        calibration = CalibrationView(temperature: found.model.calibration?.temperature, error: found.model.calibration?.expectedError)
         info = PictureInfo(found.header, bytes: bytes)
         polarity = found.isDarkOnLight.map { $0 ? .darkOnLight : .lightOnDark }
         seconds = found.seconds

@@ -3,6 +3,7 @@ import FederationService
 import Foundation
 import Learning
 import ModelServing
+import Storage
 import StrictJSON
 import Testing
 import Wire

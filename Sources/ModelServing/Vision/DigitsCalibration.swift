@@ -5,6 +5,7 @@ package import StrictJSON
 package struct DigitsCalibration: Sendable, Equatable {
     /// nil: none was fitted; its probabilities are its softmax.
     package var scaling: TemperatureScaling?
+    package var temperature: Double? { scaling?.temperature }
     /// Of what is told, on rows that were not trained on; nil: nobody measured it.
     package var expectedError: Double?
 
