@@ -6,6 +6,7 @@ import ModelServing
 import Storage
 import StrictJSON
 import Testing
+import Trust
 import Wire
 
 /// A classifier's session with a test set leaves a temperature with its model; without one it says that there is none.
