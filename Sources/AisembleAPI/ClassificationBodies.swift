@@ -27,8 +27,10 @@ struct CalibrationView: Described {
     static let name = "Calibration"
     var temperature: Double?
     var error: Double?
+    var isCalibrated: Bool { temperature != nil }
     static let fields = [
-        FieldOf<CalibrationView>("temperature", \.temperature, .stored, "of the model's card; null: none was fitted, and confidences are its softmax"),
+        FieldOf<CalibrationView>("is_calibrated", \.isCalibrated, .stored, "whether the model's card has a temperature; false: confidences are not calibrated"),
+        FieldOf("temperature", \.temperature, .stored, "of the model's card; null: none was fitted, and confidences are its softmax"),
         FieldOf("expected_calibration_error", \.error, .measured, "of the model's card, on held-out rows; null: nobody measured it"),
     ]
 }
@@ -66,7 +68,7 @@ struct ClassificationView: Described {
         self.requestID = requestID
         predictions = found.predictions.prefix(most).map { PredictionView(label: $0.label, confidence: $0.confidence, index: $0.index) }
         (model, sha256, backend, self.requestedModel) = (found.model.id, found.model.sha256, found.model.backend, requestedModel)
-        calibration = CalibrationView(temperature: found.model.calibration?.scaling?.temperature, error: found.model.calibration?.expectedError)
+        calibration = CalibrationView(temperature: found.model.calibration?.temperature, error: found.model.calibration?.expectedError)
         info = PictureInfo(found.header, bytes: bytes)
         polarity = found.isDarkOnLight.map { $0 ? .darkOnLight : .lightOnDark }
         seconds = found.seconds

@@ -31,11 +31,13 @@ extension SessionHost {
         } catch { throw storageFailure(error, around.log) }
         let file: ModelFile
         let heldOut: ModelMeasures?
+        let temperature: FittedTemperature?
         do {
-            (file, heldOut) = try await around.pool.run(throwing: { () throws(SafetensorsError) -> (ModelFile, ModelMeasures?) in
+            (file, heldOut, temperature) = try await around.pool.run(throwing: {
+                () throws(SafetensorsError) -> (ModelFile, ModelMeasures?, FittedTemperature?) in
                 let file = try ModelFile(decoding: bytes)
-                guard case .scaled(let rows) = set.scaled(for: file.schema), rows.fits(file.spec) else { return (file, nil) }
-                return (file, LocalComputer.measures(of: file, on: rows))
+                guard case .scaled(let rows) = set.scaled(for: file.schema), rows.fits(file.spec) else { return (file, nil, nil) }
+                return (file, LocalComputer.measures(of: file, on: rows), FittedTemperature(of: file, on: rows))
             })
         } catch { throw .internalError("model \(digest) cannot be read: \(error)") }
         let reported = evaluation.flatMap { told in
@@ -46,7 +48,7 @@ extension SessionHost {
             session: id, round: round, model: file.spec, schema: file.schema, sha256: digest, bytes: bytes.count,
             madeAt: (made?.outcome?.endedAt ?? (round == 0 ? record.startedAt : nil)).map(Self.text), training: record.trainingFacts,
             clients: members.count, rows: members.reduce(0) { $0 + $1.dataSize }, contributors: made?.outcome?.contributors, heldOut: heldOut,
-            reported: reported, protection: record.protectionFacts(epsilon: made?.outcome?.epsilon))
+            temperature: temperature, reported: reported, protection: record.protectionFacts(epsilon: made?.outcome?.epsilon))
     }
 
     private static func text(_ instant: Instant) -> String {

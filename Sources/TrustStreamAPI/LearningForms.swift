@@ -139,6 +139,14 @@ struct CardForm: ForeignObject {
         [
             .foreign("held_out", .nullable(.map(.any)), .measured, "on the operator's test set"),
             .foreign("federated", .nullable(.object(federated)), .measured, "as the clients say of their own rows"),
+            .foreign("temperature_scaling", .nullable(.object(temperature)), .measured, "a classifier's; null: its confidences are not calibrated"),
+        ])
+    private static let temperature = Shape(
+        "TemperatureScaling",
+        [
+            .foreign("temperature", .number(nil), .measured, "fitted on the operator's test set; 1: none makes its softmax better"),
+            .foreign("rows", .integer(nil), .counted), .foreign("expected_calibration_error_before", .nullable(.number(nil)), .measured),
+            .foreign("expected_calibration_error", .number(nil), .measured, "on the same rows, with the temperature"),
         ])
     private static let federated = Shape(
         "FederatedMetrics",

@@ -84,6 +84,7 @@ import Vision
             #expect(json["predictions"]?.elements?.map { $0["class"]?.text } == ["7", "8"])
             #expect(json["predictions"]?.elements?.map { $0["class_id"]?.whole } == [7, 8])
             #expect(json["model"] == "fed-digits-feedface" && json["model_sha256"]?.text == Sevens.sha256 && json["requested_model"] == nil)
+            #expect(json["calibration"]?["is_calibrated"] == .bool(temperature != .null))
             #expect(json["calibration"]?["temperature"] == temperature && json["calibration"]?["expected_calibration_error"] == error)
             let ratio = (json["predictions"]?.elements ?? []).compactMap { $0["confidence"]?.double }
             // Logits 3 and 2, and what the temperature makes of their difference.

@@ -50,8 +50,8 @@ import Vision
         func raw(_ rows: [Int]) -> [Prediction] {
             predict(spec: model.spec, parameters: model.parameters, features: Digits.dataset(trained.counts, trained.labels, rows).features)
         }
-        let fitted = try #require(
-            TemperatureScaling(probabilities: raw(trained.validation).map(\.probabilities), labels: trained.validation.map { Int(trained.labels[$0]) }))
+        let validation = Digits.dataset(trained.counts, trained.labels, trained.validation)
+        let fitted = try #require(FittedTemperature(of: model, on: validation)).scaling
         let labels = trained.held.map { trained.labels[$0] }
         let scaled = raw(trained.held).map { Prediction(label: $0.label, probabilities: fitted($0.probabilities).map(Float.init)) }
         let expected = Calibration(predictions: scaled, labels: labels).expectedError
@@ -61,7 +61,7 @@ import Vision
         let card: JSON = [
             "metrics": [
                 "held_out": ["accuracy": JSON(evaluation.accuracy), "expected_calibration_error": 0.5],
-                "temperature_scaling": DigitsCalibration.card(fitted, rows: trained.validation.count, expectedError: expected),
+                "temperature_scaling": FittedTemperature(fitted, rows: validation.rows, error: expected).json,
             ]
         ]
         shelf.put("session-1", model.encode(), sha256: Self.sha256, card: card)

@@ -1,4 +1,5 @@
 import Foundation
+import Learning
 import ModelServing
 import StrictJSON
 import Testing
@@ -100,24 +101,19 @@ import Vision
         #expect(TesseractTable.words(Array(many.utf8), width: 10, height: 10).count == VisionServiceLimits.words)
     }
 
-    /// The temperature that was planted is found, the order stays, and the sum is 1.
-    @Test func temperaturesAreFitted() throws {
-        // Half of the rows are right where the model says 0.9: it should say 0.5.
-        let probabilities = (0..<100).map { _ in [0.9, 0.1] as [Float] }
-        let fitted = try #require(TemperatureScaling(probabilities: probabilities, labels: (0..<100).map { $0 % 10 < 7 ? 0 : 1 }))
-        #expect(abs(fitted([0.9, 0.1])[0] - 0.7) < 1e-3 && abs(fitted([0.9, 0.1]).reduce(0, +) - 1) < 1e-12)
-        #expect(fitted([0, 0, 1]) == [0, 0, 1] && TemperatureScaling(0) == nil && TemperatureScaling(.nan) == nil)
-        #expect(TemperatureScaling(probabilities: [], labels: []) == nil && TemperatureScaling(probabilities: [[1]], labels: [1]) == nil)
-        let same = try #require(TemperatureScaling(1))
-        #expect(zip(same([0.5, 0.25, 0.25]), [0.5, 0.25, 0.25]).allSatisfy { abs($0 - $1) < 1e-12 })
-    }
-
     @Test func cardsAreReadAsTheyAre() {
         #expect(DigitsCalibration(card: .null) == DigitsCalibration())
         #expect(DigitsCalibration(card: ["metrics": ["held_out": ["expected_calibration_error": 0.03]]]).expectedError == 0.03)
         let wrong: JSON = ["metrics": ["temperature_scaling": ["temperature": -1], "held_out": .null]]
         #expect(DigitsCalibration(card: wrong) == DigitsCalibration())
         let both: JSON = ["metrics": ["temperature_scaling": ["temperature": 1.5], "held_out": ["expected_calibration_error": 0.03]]]
+        // What a session writes where nothing was fitted.
+        let none: JSON = ["metrics": ["temperature_scaling": .null, "held_out": ["expected_calibration_error": 0.03]]]
+        #expect(DigitsCalibration(card: none) == DigitsCalibration(expectedError: 0.03))
+        if let two = TemperatureScaling(2) {
+            let card: JSON = ["metrics": ["temperature_scaling": FittedTemperature(two, rows: 60, errorBefore: 0.1, error: 0.05).json]]
+            #expect(DigitsCalibration(card: card) == DigitsCalibration(scaling: two, expectedError: 0.05))
+        }
         // The error of another temperature is not the one of this.
         #expect(DigitsCalibration(card: both) == DigitsCalibration(scaling: TemperatureScaling(1.5), expectedError: nil))
     }

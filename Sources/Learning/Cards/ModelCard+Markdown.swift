@@ -80,6 +80,8 @@ extension ModelCard {
             ("balanced accuracy", number(matrix.balancedAccuracy)), ("cross-entropy (nats)", number(measures.evaluation.loss)),
             ("area under the ROC curve", measures.areaUnderROC.map(number) ?? "not defined on these rows"),
             ("expected calibration error", number(measures.calibration.expectedError)), ("Brier score", number(measures.calibration.brierScore)),
+            ("temperature", temperature.map { number($0.scaling.temperature) } ?? "none: its confidences are not calibrated"),
+            ("expected calibration error with it", temperature.map { number($0.error) } ?? "not measured"),
         ])
         let classes = 0..<matrix.classes
         text +=

@@ -37,6 +37,8 @@ package struct ModelCard: Sendable, Equatable {
     package var contributors: Int?
     /// On the operator's test set; nil: there is none, or it does not fit the model.
     package var heldOut: ModelMeasures?
+    /// Fitted on that test set; nil: there is none, or nothing fits (`FittedTemperature`).
+    package var temperature: FittedTemperature?
     /// nil: the clients did not evaluate this model.
     package var reported: Reported?
     /// What protects the clients' rows, and what does not.
@@ -44,7 +46,8 @@ package struct ModelCard: Sendable, Equatable {
 
     package init(
         session: String, round: Int, model: ModelSpec, schema: DataSchema, sha256: String, bytes: Int, madeAt: String?, training: [JSON.Member],
-        clients: Int, rows: Int64, contributors: Int?, heldOut: ModelMeasures?, reported: Reported?, protection: [JSON.Member]
+        clients: Int, rows: Int64, contributors: Int?, heldOut: ModelMeasures?, temperature: FittedTemperature? = nil, reported: Reported?,
+        protection: [JSON.Member]
     ) {
         self.session = session
         self.round = round
@@ -58,6 +61,7 @@ package struct ModelCard: Sendable, Equatable {
         self.rows = rows
         self.contributors = contributors
         self.heldOut = heldOut
+        self.temperature = temperature
         self.reported = reported
         self.protection = protection
     }
@@ -67,9 +71,16 @@ package struct ModelCard: Sendable, Equatable {
         .object([
             .init("format", 1), .init("model_details", details), .init("intended_use", .null), .init("factors", .null),
             .init("training", .object(training)), .init("training_data", data),
-            .init("metrics", ["held_out": heldOut?.json(names: schema.labels) ?? .null, "federated": reported?.json ?? .null]),
+            .init("metrics", .object(metrics)),
             .init("protection", .object(protection)), .init("ethical_considerations", .null), .init("caveats", .null),
         ])
+    }
+
+    private var metrics: [JSON.Member] {
+        let measured: [JSON.Member] = [
+            .init("held_out", heldOut?.json(names: schema.labels) ?? .null), .init("federated", reported?.json ?? .null),
+        ]
+        return schema.task == .classification ? measured + [.init("temperature_scaling", temperature?.json ?? .null)] : measured
     }
 
     private var details: JSON {

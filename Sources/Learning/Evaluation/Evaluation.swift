@@ -67,6 +67,18 @@ package func predict(
     return predictions
 }
 
+/// What a classifier says of rows before its softmax: rows × classes.
+///
+/// - Parameter features: rows × inputs, scaled as the model's schema says.
+package func logits(spec: ModelSpec, parameters: [Float], features: [Float], kernels: KernelTable? = nil) -> [Float] {
+    precondition(spec.task == .classification && features.count % spec.inputs == 0)
+    var all: [Float] = []
+    forEachBlock(spec, parameters, features, rows: features.count / spec.inputs, kernels ?? Kernels.active) { _, logits, count in
+        all += UnsafeBufferPointer(start: logits, count: count * spec.outputs)
+    }
+    return all
+}
+
 func mostLikely(_ p: UnsafePointer<Float>, _ count: Int) -> Int {
     var best = 0
     for j in 1..<max(1, count) where p[j] > p[best] { best = j }

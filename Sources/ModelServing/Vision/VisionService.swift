@@ -1,5 +1,6 @@
 package import Compute
 internal import Inference
+internal import Learning
 internal import Synchronization
 package import Vision
 
