@@ -1,5 +1,7 @@
 internal import APIKit
+internal import Federation
 internal import ModelServing
+internal import Platform
 internal import Storage
 internal import StrictJSON
 
