@@ -8,7 +8,7 @@ import Testing
 
 /// Entries of deployments, followed as server-sent events.
 @Suite struct LogStreamTests {
-    private static func deployment(_ world: World, _ id: String = "d", tenant: String = "default", _ events: [String]) async throws {
+    private static func deployment(_ world: World, _ events: [String], id: String = "d", tenant: String = "default") async throws {
         var record = DeploymentRecord(
             id: id, tenant: tenant, model: "m", isDistributed: false, resources: [], scalesByItself: false, createdAt: World.now, createdBy: "a")
         for event in events { record.note(event, at: World.now) }
@@ -58,7 +58,7 @@ import Testing
         // While nothing happens there are comments.
         #expect(try await parts.next() == Array(":\n\n".utf8))
         try await Self.note(world, "four")
-        try await Self.deployment(world, "e", tenant: "other", ["not for you"])
+        try await Self.deployment(world, ["not for you"], id: "e", tenant: "other")
         var text = ""
         while entries(text).isEmpty, let part = try await parts.next() { text += String(decoding: part, as: UTF8.self) }
         #expect(entries(text) == ["4 four"])
