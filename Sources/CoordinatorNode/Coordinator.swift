@@ -171,7 +171,10 @@ package struct Coordinator: Sendable {
         var platform = try await PlatformServices.open(store, engine, folder, settings, metrics, outgoing.client, log: log)
         await recorder.add(.coordinator(platform.jobs))
         let tenants = platform.tenants
-        await recorder.add(.audit(AuditPatrol(store: store) { try? await everyTenant(tenants) }))
+        let patrol = AuditPatrol(store: store) { try? await everyTenant(tenants) }
+        await recorder.add(.audit(patrol))
+        let checks = PlatformChecks(folder: folder, settings: settings, store: store, patrol: patrol)
+        let models = platform.models.services(followers: LogFollowers { readiness.phase == .draining }) { await checks.look(tenant: $0) }
         let operations = Operations(recorder: recorder, metrics: metrics, store: store, version: Product.version) { store.connections }
         let admission = QuotaAdmission(quotas: platform.quotas, tenants: platform.tenants)
         let addresses = AddressLimiter(perSecond: settings.openRequestsPerAddress)
@@ -209,7 +212,7 @@ package struct Coordinator: Sendable {
                 ).gated(by: gates, Aisemble.gate),
                 OpenAI.family(language).gated(by: gates) { $0.operation.hasPrefix("openapi") ? nil : .llm },
                 OpenInference.family(platform.models.runtime, version: Product.version),
-                Phi.family(platform.identity, models: platform.models.services, inference: platform.models.inference, loginFailed: failed.note(_:)),
+                Phi.family(platform.identity, models: models, inference: platform.models.inference, loginFailed: failed.note(_:)),
             ].map { $0.counted(by: admission, once: repetition).limited(by: addresses) } + [
                 consoleFamily(engine, platform.identity, platform.jobs, recorder, store, log, loginFailed: failed.note(address:)).limited(by: addresses)
             ],

@@ -70,7 +70,9 @@ struct ModelRoom: Service {
         gates.hook(.nlp, ServiceHooks(answers: { (try? await texts.analyse("A word.", [.language], language: nil)) != nil }))
     }
 
-    var services: ModelServices { ModelServices(registry: registry, deployments: deployments) }
+    func services(followers: LogFollowers, checks: @escaping ModelServices.PlatformChecks) -> ModelServices {
+        ModelServices(registry: registry, deployments: deployments, followers: followers, checks: checks)
+    }
     /// Digits in pictures, by models that sessions have made, and what models of other servers see.
     var vision: VisionService {
         VisionService(models: DigitsModels(source), detectors: upstreams?.detectors ?? [], classifiers: upstreams?.classifiers ?? [])

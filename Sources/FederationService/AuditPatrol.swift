@@ -24,7 +24,10 @@ package actor AuditPatrol {
         self.tenants = tenants
     }
 
-    /// - Returns: false from the first damage on until a whole pass has found none; nil: no pass has ended yet.
+    /// false from the first damage on until a whole pass has found none; nil: no pass has ended yet.
+    package var isIntact: Bool? { foundDamage ? false : verdict }
+
+    /// - Returns: `isIntact`.
     package func step() async -> Bool? {
         var budget = Self.entriesAtOnce
         if left == nil { left = await tenants() }
@@ -38,7 +41,7 @@ package actor AuditPatrol {
             }
             budget -= await advance(budget)
         }
-        return foundDamage ? false : verdict
+        return isIntact
     }
 
     /// - Returns: false: the store does not answer, which says nothing of the audit.

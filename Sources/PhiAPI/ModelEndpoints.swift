@@ -12,11 +12,12 @@ package struct ModelServices: Sendable {
     let deployments: Deployments
     /// Of the platform itself: TLS, keys, the audit.
     let checks: PlatformChecks
+    let followers: LogFollowers
 
     package init(
-        registry: ModelRegistry, deployments: Deployments,
+        registry: ModelRegistry, deployments: Deployments, followers: LogFollowers = LogFollowers(),
         checks: @escaping PlatformChecks = { _ in Validation(notAssessed: ["tls_settings", "key_age", "audit_tree"]) }
-    ) { (self.registry, self.deployments, self.checks) = (registry, deployments, checks) }
+    ) { (self.registry, self.deployments, self.followers, self.checks) = (registry, deployments, followers, checks) }
 }
 
 extension Phi {
@@ -59,7 +60,7 @@ extension Phi {
                     ? RemovedView(id: id, status: .deleted, message: "Model deleted.")
                     : RemovedView(id: id, status: .archived, message: "Archived: what is deployed of it goes on, and nothing new begins with it.")
             },
-        ] + deployments(services) + [validate(services)]
+        ] + deployments(services) + [logs(services), validate(services)]
     }
 
     private static func deployments(_ services: ModelServices) -> [Endpoint] {
@@ -102,31 +103,6 @@ extension Phi {
                     try await deployments.scale(body.deployment, policy, tenant: caller.tenant, actor: caller.actor)
                 }
                 return ScaleView(blockers: scaled.blockers.map(BlockerBody.init), replicas: scaled.deployment.replicas, policy: policy)
-            },
-            Endpoint(
-                "GET", "/logs", "logs", .scope(.monitoring), "What happened to a deployment, the last of it.",
-                query: [
-                    .query("deployment_id", String.self, note: "needed"), .query("since", Timestamp.self, note: "from this time on"),
-                    .query("limit", Int.self, .whole(1...200), usual: 200, note: "the last ones"),
-                ], gives: DeploymentLogs.self
-            ) { request throws(ServiceError) in
-                let tenant = try request.principal().tenant
-                guard let id = request.query("deployment_id"), !id.isEmpty else {
-                    throw .invalid(field: "deployment_id", issue: "is missing", provided: nil)
-                }
-                let limit = try request.query("limit").map { text throws(ServiceError) in
-                    guard let limit = Int(text), (1...200).contains(limit) else {
-                        throw .invalid(field: "limit", issue: "must be a whole number from 1 to 200", provided: .string(text))
-                    }
-                    return limit
-                }
-                var notices: [JSON] = []
-                let since = try request.query("since").map { text throws(ServiceError) in
-                    try Timestamp.read(.string(text), at: "since", .none, &notices).milliseconds
-                }
-                let found = try await registering { () async throws(RegistryFailure) in try await deployments.find(id, tenant: tenant) }
-                let events = found.events.filter { $0.at.milliseconds >= since ?? .min }.suffix(limit ?? 200)
-                return DeploymentLogs(logs: events.map { DeploymentLog(at: Timestamp(milliseconds: $0.at.milliseconds), event: $0.event) })
             },
         ]
     }

@@ -115,6 +115,11 @@ package struct DeploymentRecord: Sendable, Equatable, Codable {
     package var createdBy: String
     /// The last ones, in order.
     package private(set) var events: [Event] = []
+    /// How many earlier ones are not kept any more; nil: none is gone.
+    private var forgotten: Int?
+
+    /// The number of the first of `events`: they are counted from 1, and a number never changes.
+    package var firstEvent: Int { 1 + (forgotten ?? 0) }
 
     package init(
         id: String, tenant: String, model: String, isDistributed: Bool, resources: [UInt8], scalesByItself: Bool, createdAt: Instant, createdBy: String
@@ -126,7 +131,10 @@ package struct DeploymentRecord: Sendable, Equatable, Codable {
 
     package mutating func note(_ event: String, at: Instant) {
         events.append(Event(at: at, event: event))
-        if events.count > Limits.deploymentEvents { events.removeFirst(events.count - Limits.deploymentEvents) }
+        let excess = events.count - Limits.deploymentEvents
+        guard excess > 0 else { return }
+        events.removeFirst(excess)
+        forgotten = (forgotten ?? 0) + excess
     }
 }
 
@@ -155,6 +163,8 @@ package protocol ModelStore: Sendable {
     func models(tenant: String, after: String, limit: Int) async throws(StorageError) -> [ModelRecord]
     /// Of every tenant, the earliest first; without those that nothing here can fetch.
     func pendingModels(limit: Int) async throws(StorageError) -> [ModelRecord]
+    /// Of every tenant, those that nothing here could fetch when they were registered, by tenant and id.
+    func waitingModels(after: (tenant: String, id: String), limit: Int) async throws(StorageError) -> [ModelRecord]
     /// Changes a model as it is at that moment.
     /// - Parameter change: called once inside the transaction; nil changes nothing.
     /// - Returns: the record afterwards, changed or not; nil when there is none.

@@ -68,6 +68,8 @@ struct World {
     let registry: ModelRegistry
     let loading = NotedLoading()
     let gates: ServiceGates
+    let followers: LogFollowers
+    let isDraining = Flag()
     let store: MemoryStore
     let metrics = Metrics(help: [:])
     /// Nothing was looked at before its first tick.
@@ -115,11 +117,17 @@ struct World {
         var limits = RuntimeSettings(memoryBytes: 1 << 20)
         limits.fetchPollSeconds = 0.01
         models = ModelRuntime(
-            source: shelf, upstreams: upstreams, settings: limits, metrics: metrics, told: ModelEvents(store: store, suite: .system, log: log, now: { Self.now }).tell)
+            source: shelf, upstreams: upstreams, settings: limits, metrics: metrics,
+            told: ModelEvents(store: store, suite: .system, log: log, now: { Self.now }).tell)
         openInference = OpenInference.family(models, version: "1.2.3")
         let desk = InferenceDesk(runtime: models, artifacts: Artifacts(store: store, suite: .system, log: log))
         registry = ModelRegistry(store: store, client: nil, pool: Self.pool, suite: .system, random: .system, log: log) { Self.now }
-        let services = ModelServices(registry: registry, deployments: Deployments(registry, loading: loading, random: .system))
+        var times = LogFollowers.Times()
+        (times.lookSeconds, times.heartbeatSeconds, times.lifeSeconds) = (0.01, 0.02, 600)
+        let draining = isDraining
+        followers = LogFollowers(times: times) { draining.isOn }
+        let services = ModelServices(
+            registry: registry, deployments: Deployments(registry, loading: loading, random: .system), followers: followers)
         let language = LanguageModels(source: source, upstreams: upstreams, prices: prices)
         gates = try await ServiceGates.open(store) { Self.now }
         openAI = OpenAI.family(language)
@@ -155,4 +163,11 @@ struct World {
     func principal(_ tenant: String, _ scopes: Set<Scope>) -> Caller {
         .principal(Principal(id: "u1", kind: .user, tenant: tenant, scopes: scopes, audiences: Set(APIFamily.allCases)))
     }
+}
+
+/// Off, until somebody turns it on.
+final class Flag: Sendable {
+    private let value = Mutex(false)
+    var isOn: Bool { value.withLock { $0 } }
+    func turnOn() { value.withLock { $0 = true } }
 }

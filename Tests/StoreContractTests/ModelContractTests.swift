@@ -25,6 +25,31 @@ import Trust
         try await store.audit(tenant: tenant, after: 0, limit: 99).map(\.entry.action)
     }
 
+    @Test(arguments: StoreKind.allCases) func whatNothingCanFetchIsKeptApart(_ kind: StoreKind) async throws {
+        try await withEach(kind) { store in
+            for (tenant, id) in [("other", "a"), ("default", "b"), ("default", "a")] {
+                var waiting = model(id, id, tenant: tenant)
+                waiting.waits = true
+                #expect(try await add(store, waiting) == .added)
+            }
+            #expect(try await add(store, model("c", "c")) == .added)
+            #expect(try await store.pendingModels(limit: 9).map(\.id) == ["c"])
+            let all = try await store.waitingModels(after: ("", ""), limit: 9)
+            #expect(all.map { "\($0.tenant)/\($0.id)" } == ["default/a", "default/b", "other/a"])
+            #expect(try await store.waitingModels(after: ("default", "a"), limit: 1).map(\.id) == ["b"])
+            #expect(try await store.waitingModels(after: ("other", "a"), limit: 9).isEmpty)
+        }
+    }
+
+    @Test func anEntryOfADeploymentKeepsItsNumber() {
+        var deployment = DeploymentRecord(
+            id: "d", tenant: "default", model: "m", isDistributed: false, resources: [], scalesByItself: false, createdAt: now, createdBy: "a")
+        #expect(deployment.firstEvent == 1)
+        for number in 1...450 { deployment.note("\(number)", at: now) }
+        #expect(deployment.events.first?.event == "\(deployment.firstEvent)" && deployment.events.last?.event == "450")
+        #expect(deployment.firstEvent + deployment.events.count == 451 && deployment.firstEvent > 1)
+    }
+
     @Test(arguments: StoreKind.allCases) func aNameAndVersionHaveOneFile(_ kind: StoreKind) async throws {
         try await withEach(kind) { store in
             let first = model("a", sha256: "00")

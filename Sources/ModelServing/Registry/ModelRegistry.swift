@@ -64,16 +64,7 @@ package final class ModelRegistry: Sendable {
         case .tooMany: throw .tooMany(what: "models", limit: settings.modelsMax)
         }
         // What it waited for is there by now.
-        if record.waits, record.status == .pending, lacks == nil {
-            do {
-                record =
-                    try await store.changeModel(record.id, tenant: tenant) { current in
-                        var next = current
-                        (next.waits, next.reason) = (false, nil)
-                        return (next, nil)
-                    } ?? record
-            } catch { throw .storage(error) }
-        }
+        if record.waits, record.status == .pending, lacks == nil { record = try await endWaiting(record) }
         guard record.status == .pending, !record.waits else { return record }
         switch location {
         case .https, .objectStore:
@@ -152,6 +143,7 @@ package final class ModelRegistry: Sendable {
 
     /// Fetches what is pending until the task is cancelled: at once what is registered, and every few seconds what is to be tried again.
     package func run() async {
+        do { try await awaken() } catch { log.error("models wait for the store", metadata: ["cause": "\(error)"]) }
         await withTaskGroup(of: Void.self) { group in
             // One reader for as long as this runs: a stream whose reader is cancelled is over.
             group.addTask { [self] in
@@ -164,6 +156,30 @@ package final class ModelRegistry: Sendable {
                 }
             }
         }
+    }
+
+    /// What has waited for a source that can be asked by now is pending like everything else.
+    package func awaken() async throws(RegistryFailure) {
+        var last = (tenant: "", id: "")
+        while !Task.isCancelled {
+            let waiting: [ModelRecord]
+            do { waiting = try await store.waitingModels(after: last, limit: RegistryLimits.fetchedAtOnce) } catch { throw .storage(error) }
+            guard let newest = waiting.last else { return }
+            last = (newest.tenant, newest.id)
+            for record in waiting where sources.missing(for: record.source, tenant: record.tenant) == nil { _ = try await endWaiting(record) }
+        }
+    }
+
+    private func endWaiting(_ record: ModelRecord) async throws(RegistryFailure) -> ModelRecord {
+        do {
+            return
+                try await store.changeModel(record.id, tenant: record.tenant) { current in
+                    guard current.status == .pending, current.waits else { return nil }
+                    var next = current
+                    (next.waits, next.reason) = (false, nil)
+                    return (next, nil)
+                } ?? record
+        } catch { throw .storage(error) }
     }
 
     private func look() async {

@@ -76,8 +76,9 @@ package struct ObjectStores: Sendable {
         let stamp = RequestSignature.stamp(seconds)
         var headers = [(name: "x-amz-content-sha256", value: RequestSignature.emptyBody), (name: "x-amz-date", value: stamp)]
         if let token = entry.credentials.sessionToken { headers.append((name: "x-amz-security-token", value: token)) }
+        // As it is sent: without the scheme's own port, and in lower case.
         let authorization = RequestSignature.authorization(
-            "GET", path: path, headers: headers + [(name: "host", value: host)], stamp: stamp, entry.credentials)
+            "GET", path: path, headers: headers + [(name: "host", value: url.authority)], stamp: stamp, entry.credentials)
         return GuardedRequest("GET", url, headers: headers + [(name: "authorization", value: authorization)])
     }
 }

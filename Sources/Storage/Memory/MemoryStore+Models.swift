@@ -32,6 +32,14 @@ extension MemoryStore: ModelStore {
             found.sorted { ($0.createdAt, MemoryKey($0.tenant, $0.id)) < ($1.createdAt, MemoryKey($1.tenant, $1.id)) }.prefix(max(0, limit)))
     }
 
+    package func waitingModels(after: (tenant: String, id: String), limit: Int) async throws(StorageError) -> [ModelRecord] {
+        let last = MemoryKey(after.tenant, after.id)
+        let found = tables.withLock { tables in
+            tables.models.values.filter { $0.status == .pending && $0.waits && last < MemoryKey($0.tenant, $0.id) }
+        }
+        return Array(found.sorted { MemoryKey($0.tenant, $0.id) < MemoryKey($1.tenant, $1.id) }.prefix(max(0, limit)))
+    }
+
     package func changeModel(
         _ id: String, tenant: String, _ change: @escaping @Sendable (ModelRecord) -> (record: ModelRecord, audit: AuditRecord?)?
     ) async throws(StorageError) -> ModelRecord? {

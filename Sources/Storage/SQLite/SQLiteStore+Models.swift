@@ -40,6 +40,15 @@ extension SQLiteStore: ModelStore {
         }
     }
 
+    package func waitingModels(after: (tenant: String, id: String), limit: Int) async throws(StorageError) -> [ModelRecord] {
+        let (tenant, id) = after
+        return try await commits.read { [rows] database in
+            try rows.fetch(
+                .model, database, where: "status = 'waits' AND (tenant, id) > (?, ?) ORDER BY tenant, id LIMIT ?", [tenant, id, max(0, limit)]
+            ).map { try $0.record(ModelRecord.self) }
+        }
+    }
+
     package func changeModel(
         _ id: String, tenant: String, _ change: @escaping @Sendable (ModelRecord) -> (record: ModelRecord, audit: AuditRecord?)?
     ) async throws(StorageError) -> ModelRecord? {

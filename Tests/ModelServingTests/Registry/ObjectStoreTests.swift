@@ -59,4 +59,42 @@ import Testing
         let waiting = try await world.register("s3://models/m.safetensors")
         #expect(waiting.waits && waiting.reason?.contains("models.object_stores") == true)
     }
+    @Test func aRestartAsksAgainForWhatHasItsStoreByThen() async throws {
+        let before = RegistryWorld()
+        let named = try await before.register("s3://models/m.safetensors")
+        let other = try await before.register("s3://elsewhere/m.safetensors", name: "other")
+        // Nothing changes as long as nothing here can fetch it.
+        try await before.registry.awaken()
+        #expect(try await before.store.waitingModels(after: ("", ""), limit: 9).count == 2)
+        let after = RegistryWorld(objects: try ObjectStores(Self.file), over: before.store)
+        try await after.registry.awaken()
+        let awake = try await after.registry.find(named.id, tenant: "t")
+        #expect(!awake.waits && awake.status == .pending && awake.reason == nil)
+        #expect(try await after.store.pendingModels(limit: 9).map(\.id) == [named.id])
+        #expect(try await after.store.waitingModels(after: ("", ""), limit: 9).map(\.id) == [other.id])
+    }
+
+    @Test(arguments: [
+        ("https://s3.example.com:443", "s3.example.com"), ("https://S3.Example.com", "s3.example.com"), ("https://s3.example.com:9000", "s3.example.com:9000"),
+        ("http://s3.example.com:80", "s3.example.com"),
+    ])
+    func theHostThatIsSignedIsTheOneThatIsSent(_ endpoint: String, _ host: String) throws {
+        let stores = try ObjectStores([
+            "stores": [
+                [
+                    "name": "s", "buckets": ["b"], "endpoint": .string(endpoint), "region": "r", "style": "path", "access_key_id": "ID",
+                    "secret_access_key": "hidden",
+                ]
+            ]
+        ])
+        let store = try #require(stores.list.first)
+        let request = try #require(ObjectStores.request(store, bucket: "b", key: "k", at: 1_369_353_600))
+        #expect(request.url.authority == host)
+        let headers = [
+            (name: "x-amz-content-sha256", value: RequestSignature.emptyBody), (name: "x-amz-date", value: "20130524T000000Z"), (name: "host", value: host),
+        ]
+        #expect(
+            request.headers.first { $0.name == "authorization" }?.value
+                == RequestSignature.authorization("GET", path: "/b/k", headers: headers, stamp: "20130524T000000Z", store.credentials))
+    }
 }

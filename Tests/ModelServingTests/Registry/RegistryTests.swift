@@ -20,14 +20,18 @@ struct RegistryWorld {
         var now: Instant { at.withLock { $0 } }
         func advance(_ seconds: Double) { at.withLock { $0 = $0.adding(seconds: seconds) } }
     }
-    let store = MemoryStore(suite: .system)
+    let store: MemoryStore
     let clock = Clock()
     let registry: ModelRegistry
     var source: RegistryModelSource { RegistryModelSource(registry) }
 
-    init(roots: [String] = [], client: GuardedClient? = nil, bytesMax: Int = 1 << 20) {
+    init(
+        roots: [String] = [], client: GuardedClient? = nil, bytesMax: Int = 1 << 20, objects: ObjectStores = .none, over store: MemoryStore? = nil
+    ) {
+        let store = store ?? MemoryStore(suite: .system)
+        self.store = store
         var settings = RegistrySettings()
-        (settings.roots, settings.bytesMax) = (roots, bytesMax)
+        (settings.roots, settings.bytesMax, settings.objectStores) = (roots, bytesMax, objects)
         let clock = clock
         registry = ModelRegistry(
             store: store, settings: settings, client: client, pool: ComputePool(threads: 1, name: "tests"), suite: .system, random: .system,
