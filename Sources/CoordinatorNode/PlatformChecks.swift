@@ -29,11 +29,6 @@ struct PlatformChecks: Sendable {
         } else {
             found.notAssessed.append("audit_tree: no pass over the entries has ended since the start")
         }
-        // Both are always there; settings and plans only say how much.
-        found.checks.append(
-            ValidationCheck(
-                "rate_limits", passed: true, weight: 2,
-                "\(settings.openRequestsPerAddress) requests a second and address without credentials; with them, what the tenant's plan says"))
         found.notAssessed.append("tenant_isolation: every question to the store names its tenant, which nothing measures while it runs")
         return found
     }
@@ -87,6 +82,6 @@ struct PlatformChecks: Sendable {
         found.checks.append(
             ValidationCheck(
                 "secrets_at_rest", passed: wrapped == own.count, weight: 5,
-                "\(wrapped) of \(own.count) keys of the tenant are wrapped by the master key; secrets are sealed with AES-256-GCM"))
+                "\(wrapped) of \(own.count) keys of the tenant have the form of a key that the master key wrapped"))
     }
 }
