@@ -18,6 +18,8 @@ enum Limits {
     static let deploymentEvents = 200
     /// Sessions listed at once.
     static let sessions = 1000
+    /// Sessions, of all tenants, that are held as they were read last.
+    static let decodedSessions = 4000
     /// Expired logins that a new one clears away.
     static let forgottenLogins = 16
     /// Certificates of a node whose replies may have been lost, beside the newest and the one that is in use.

@@ -10,7 +10,9 @@ struct Reply<Facts: Described>: Described {
     private var success: Bool { true }
 
     static var fields: [FieldOf<Reply>] {
-        [FieldOf("success", \.success, .fixed)] + Facts.fields.map { $0.of(\.facts) } + [FieldOf("notices", \.notices, .rule("notices"))]
+        FieldLists.of(Reply.self) {
+            [FieldOf("success", \.success, .fixed)] + Facts.fields.map { $0.of(\.facts) } + [FieldOf("notices", \.notices, .rule("notices"))]
+        }
     }
 }
 
@@ -22,7 +24,9 @@ struct Listed<Facts: Described>: Described {
 
     init(_ facts: Facts) { self.facts = facts }
 
-    static var fields: [FieldOf<Listed>] { [FieldOf("success", \.success, .fixed)] + Facts.fields.map { $0.of(\.facts) } }
+    static var fields: [FieldOf<Listed>] {
+        FieldLists.of(Listed.self) { [FieldOf("success", \.success, .fixed)] + Facts.fields.map { $0.of(\.facts) } }
+    }
 }
 
 extension Endpoint {

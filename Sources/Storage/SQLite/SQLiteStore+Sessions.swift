@@ -33,9 +33,9 @@ extension SQLiteStore: SessionStore {
     }
 
     package func sessions(tenant: String) async throws(StorageError) -> [SessionRecord] {
-        try await commits.read { [rows] database in
+        try await commits.read { [rows, decoded] database in
             try rows.fetch(.session, database, where: "tenant = ? ORDER BY created_ms DESC, id LIMIT ?", [tenant, Limits.sessions])
-                .map { try $0.record(SessionRecord.self) }
+                .map { try decoded.record($0) }
         }
     }
 

@@ -14,6 +14,7 @@ package final class SQLiteStore: Sendable {
     let artifactFiles: FileBlobStore
     let suite: CryptoSuite
     let rows: SealedRows
+    let decoded = DecodedSessions()
     let inlineBytes: Int
     /// Update files that somebody is about to refer to.
     let held = HeldDigests()
