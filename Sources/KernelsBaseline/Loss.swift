@@ -1,9 +1,9 @@
 import KernelTable
 
-/// e^x by range reduction to 2^n·e^r, |r| ≤ ln2/2, and the polynomial of Cephes' expf; at most 2 ulp off. Below −87.3,
-/// where the result would not be a normal number, it is 0, which is what a softmax wants.
-@inline(__always) func exponential(_ x: V) -> V {
-    let smallest = V(repeating: -87.3)
+/// e^x by range reduction to 2^n·e^r, |r| ≤ ln2/2, and the polynomial of Cephes' expf; at most 2 ulp off. Below `smallest` it is 0; below
+/// −87.3 the result would not be a normal number.
+@inline(__always) func exponential(_ x: V, from smallest: Float = -87.3) -> V {
+    let smallest = V(repeating: smallest)
     let clamped = upper(x, smallest)  // in this order NaN stays NaN
     let magic = V(repeating: 12_582_912)  // 1.5·2^23: adding it rounds to an integer and leaves that in the low bits
     let shifted = multiplyAdd(magic, clamped, V(repeating: 1.442_695_04))
@@ -22,6 +22,11 @@ import KernelTable
     let power = unsafeBitCast(exponent &<< Bits(repeating: 23), to: V.self)
     return (y * power).replacing(with: V.zero, where: x .< smallest)
 }
+
+/// e^x for x below the largest element of a softmax, of which it is 0. What is less than e^−44 of the largest is lost in the last bit of the
+/// sum, and is nothing: its products on the way back would be subnormal numbers, over which a processor takes a hundred times as long. A
+/// transformer that was sure of what it attends to took twice as long for a step.
+@inline(__always) private func share(_ x: V) -> V { exponential(x, from: -44) }
 
 /// Natural logarithm of a positive normal number: the mantissa by the series of 2·artanh((m − 1)/(m + 1)) for
 /// √½ < m ≤ √2, where its terms fall below 2⁻⁵³ after ten.
@@ -69,7 +74,7 @@ private struct RowShape {
     let (first, last) = (load(p, 0), load(p, shape.columns &- W))
     let top = largest(upper(first, last))
     let topv = V(repeating: top)
-    let (e0, e1) = (exponential(first - topv), exponential(last - topv))
+    let (e0, e1) = (share(first - topv), share(last - topv))
     let own = shape.columns == 2 &* W ? e1 : masked(e1, shape.own)
     let sum = total(e0 + own)
     let scale = V(repeating: factor / sum)
@@ -82,7 +87,7 @@ private struct RowShape {
     var row = V(repeating: -.infinity)
     for lane in 0..<W where lane < columns { row[lane] = p[lane] }
     let top = largest(row)
-    let e = exponential(row - V(repeating: top))
+    let e = share(row - V(repeating: top))
     let sum = total(e)
     let scaled = e * V(repeating: factor / sum)
     // Not as one part: the caller goes on with one of these elements, and would wait for a masked store.
@@ -103,7 +108,7 @@ private struct RowShape {
     }
     var sum = V.zero
     for j in 0..<columns {
-        z[j] = exponential(z[j] - top)
+        z[j] = share(z[j] - top)
         sum += z[j]
     }
     for lane in 0..<W {
@@ -132,11 +137,11 @@ private let laneColumns = 16
     }
     let top = largest(tops)
     let topv = V(repeating: top)
-    let tail = exponential(last - topv)
+    let tail = share(last - topv)
     var sums = shape.whole == shape.columns ? V.zero : masked(tail, shape.own)
     j = 0
     while j < shape.whole {
-        let e = exponential(load(p, j) - topv)
+        let e = share(load(p, j) - topv)
         store(p, j, e)
         sums += e
         j &+= W

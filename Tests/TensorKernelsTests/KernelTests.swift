@@ -188,6 +188,25 @@ import Testing
         }
     }
 
+    /// Whatever is multiplied with a share of less than e^−44 comes near the numbers for which processors are slow.
+    @Test(arguments: tables)
+    func aShareThatIsLostInTheSumIsNothing(_ table: KernelTable) {
+        for columns in [4, 10, 16, 20, 32, 33, 70] {
+            // As many rows as go a row to a lane, and one that does not.
+            let rows = 17
+            let one = (0..<columns).map { [0, -43, -45, -80][$0 % 4] as Float }
+            let logits = (0..<rows).flatMap { _ in one }
+            let whole = one.reduce(0) { $0 + ($1 < -44 ? 0 : exp(Double($1))) }
+            let shares = unaligned(logits) { table.softmax($0, rows, columns) }.values
+            let gradient = unaligned(logits) { table.softmaxCrossEntropy($0, [Int32](repeating: 0, count: rows), rows, columns, 1) }.values
+            for (at, logit) in logits.enumerated() {
+                let expected = logit < -44 ? 0 : exp(Double(logit)) / whole
+                #expect(abs(Double(shares[at]) - expected) <= 1e-6 * expected, "\(table.level) \(at) of \(columns)")
+                if at % columns != 0 { #expect(abs(Double(gradient[at]) - expected) <= 1e-6 * expected) }
+            }
+        }
+    }
+
     /// Uniform logits cost ln(columns) a row, whatever their number: many rows share one logarithm.
     @Test(arguments: tables)
     func theLossOfManyRowsIsTheSumOfTheirs(_ table: KernelTable) {
