@@ -32,12 +32,13 @@ package enum Limits {
     package static let dirichletAlpha = 1e6
     /// Parts of equal size that stand for the classes of a regression's targets.
     package static let targetParts = 10
-    // A transformer over bytes; `ByteLanguageLimits` allows no more.
+    // A transformer over bytes.
     package static let blocks = 32
     package static let blockWidth = 1024
     package static let heads = 32
     package static let blockHidden = 4096
     package static let context = 4096
+    /// Symbols of a sequence with an embedding: as many as one number can hold.
     package static let longestGram = 6
     package static let gramRows = 1 << 16
     /// 64 MiB of Float32.

@@ -10,22 +10,6 @@ import Testing
         TransformerShape(layers: 2, width: 16, heads: 4, hidden: 24, context: 20, positions: .rotary, longestGram: 4, gramRows: 64),
     ]
 
-    @Test func bothSayTheSameOfAShape() {
-        for shape in shapes {
-            let configuration = TransformerConfiguration(shape)
-            #expect(shape.parameterLayout == configuration.parameterLayout && shape.parameterCount == configuration.parameterCount)
-            #expect(shape.initialParameters(seed: 9) == configuration.initialParameters(seed: 9))
-        }
-        #expect(TransformerShape.symbols == Symbol.count)
-        for wrong in [
-            TransformerShape(layers: 0), TransformerShape(layers: 33), TransformerShape(width: 1025), TransformerShape(heads: 33), TransformerShape(heads: 3),
-            TransformerShape(hidden: 4097), TransformerShape(context: 1), TransformerShape(context: 4097),
-            TransformerShape(layers: 32, width: 1024, hidden: 4096),
-        ] {
-            #expect(wrong.fault != nil && TransformerConfiguration(wrong).problem != nil, "\(wrong)")
-        }
-    }
-
     @Test func aSessionsFileIsReadAsItIs() throws {
         let spec = ModelSpec(transformer: shapes[1])
         let file = ModelFile(spec: spec, schema: .text, parameters: spec.initialParameters(seed: 2))
@@ -44,7 +28,7 @@ import Testing
 
     /// Windows that are read together give what they give alone.
     @Test func theLossOfTextsIsTheirBits() throws {
-        let configuration = TransformerConfiguration(shapes[1])
+        let configuration = shapes[1]
         let parameters = configuration.initialParameters(seed: 3)
         let texts = [Array("a text of more than one window".utf8), [UInt8](repeating: 200, count: 24), Array("b".utf8)]
         let loss = TextLoss(of: texts, parameters: parameters, network: TransformerNetwork(configuration: configuration))

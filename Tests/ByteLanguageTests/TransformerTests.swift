@@ -13,10 +13,10 @@ import ByteLanguage
 #endif
 
 @Suite struct TransformerTests {
-    private static let configuration = TransformerConfiguration(layers: 2, width: 8, heads: 2, hidden: 16, context: 24)
+    private static let configuration = TransformerShape(layers: 2, width: 8, heads: 2, hidden: 16, context: 24)
 
     /// Rotary positions and embeddings of sequences.
-    private static let turned = TransformerConfiguration(
+    private static let turned = TransformerShape(
         layers: 2, width: 8, heads: 2, hidden: 16, context: 24, positions: .rotary, longestGram: 4, gramRows: 64)
     private static let names = ["tiny", "turned"]
 
@@ -26,7 +26,7 @@ import ByteLanguage
 
     private func numbers(_ json: JSON?) -> [Int] { json?.elements?.compactMap { $0.whole.map { Int($0) } } ?? [] }
 
-    @Test(arguments: zip(names, [configuration, turned])) func theFileOfAnotherHandIsRead(name: String, configuration: TransformerConfiguration) throws {
+    @Test(arguments: zip(names, [configuration, turned])) func theFileOfAnotherHandIsRead(name: String, configuration: TransformerShape) throws {
         let model = try tiny(name).model
         #expect(model.configuration == configuration && model.parameterCount == configuration.parameterCount)
         #expect(configuration.parameterLayout.reduce(0) { $0 + $1.count } == configuration.parameterCount)
@@ -75,9 +75,9 @@ import ByteLanguage
     }
 
     /// Byte for byte, all at once, and in parts: what was kept is what would be computed again. Rounding differs with the sizes of products.
-    @Test(arguments: [1, 2, 3, 7, 20], [TransformerConfiguration.Positions.learned, .rotary])
-    func whatIsKeptIsWhatWouldBeComputedAgain(part: Int, positions: TransformerConfiguration.Positions) throws {
-        let configuration = TransformerConfiguration(
+    @Test(arguments: [1, 2, 3, 7, 20], [TransformerShape.Positions.learned, .rotary])
+    func whatIsKeptIsWhatWouldBeComputedAgain(part: Int, positions: TransformerShape.Positions) throws {
+        let configuration = TransformerShape(
             layers: 2, width: 24, heads: 3, hidden: 40, context: 32, positions: positions, longestGram: positions == .rotary ? 3 : 1,
             gramRows: positions == .rotary ? 128 : 0)
         let model = ByteTransformer(configuration: configuration, parameters: configuration.initialParameters(seed: 4).map { $0 * 8 })
@@ -94,9 +94,9 @@ import ByteLanguage
     }
 
     /// A window of several strips of attention: what the reader computes, a byte at a time, is what the network computes.
-    @Test(arguments: [TransformerConfiguration.Positions.learned, .rotary])
-    func longWindowsAreWhatIsReadByteForByte(positions: TransformerConfiguration.Positions) throws {
-        let configuration = TransformerConfiguration(
+    @Test(arguments: [TransformerShape.Positions.learned, .rotary])
+    func longWindowsAreWhatIsReadByteForByte(positions: TransformerShape.Positions) throws {
+        let configuration = TransformerShape(
             layers: 2, width: 16, heads: 2, hidden: 32, context: 150, positions: positions, longestGram: 4, gramRows: 64)
         let model = ByteTransformer(configuration: configuration, parameters: configuration.initialParameters(seed: 5).map { $0 * 8 })
         let text = Array(try documents(["jobs.md"]).prefix(150))
@@ -119,7 +119,7 @@ import ByteLanguage
 
     /// The gradient along a direction is what the loss changes by, over several strips and two windows.
     @Test func theGradientOfLongWindowsIsTheSlopeOfTheLoss() throws {
-        let configuration = TransformerConfiguration(
+        let configuration = TransformerShape(
             layers: 2, width: 16, heads: 2, hidden: 32, context: 140, positions: .rotary, longestGram: 3, gramRows: 64)
         var generator = SeededGenerator(seed: 12)
         let parameters = configuration.initialParameters(seed: 6).map { $0 * 4 }
@@ -147,7 +147,7 @@ import ByteLanguage
     }
 
     @Test func trainingLearnsAndIsReproducible() throws {
-        let configuration = TransformerConfiguration(layers: 1, width: 16, heads: 2, hidden: 32, context: 16)
+        let configuration = TransformerShape(layers: 1, width: 16, heads: 2, hidden: 32, context: 16)
         let text = Array(repeating: Array("abcabdabe. ".utf8), count: 40).flatMap { $0 }
         func trained(seed: UInt64) throws -> (parameters: [Float], losses: [Double]) {
             var parameters = configuration.initialParameters(seed: 1)
@@ -167,7 +167,7 @@ import ByteLanguage
     /// Four shards of the repository's documents, each with its own; the weighted mean of what they learned is better than what each of
     /// them knew before, on a document that none of them has.
     @Test func fourClientsLearnTogether() throws {
-        let configuration = TransformerConfiguration(layers: 1, width: 32, heads: 2, hidden: 64, context: 32)
+        let configuration = TransformerShape(layers: 1, width: 32, heads: 2, hidden: 64, context: 32)
         let shards = try [["jobs.md"], ["webhooks.md"], ["console.md"], ["doctor.md"]].map { try documents($0) }
         let held = Array(try documents(["key-vault.md"]).prefix(3000))
         var global = configuration.initialParameters(seed: 3)
@@ -192,7 +192,7 @@ import ByteLanguage
 
     @Test func settingsThatCannotBeAreNamed() throws {
         func problem(_ layers: Int, _ width: Int, _ heads: Int, _ hidden: Int, _ context: Int) -> ByteLanguageError? {
-            TransformerConfiguration(layers: layers, width: width, heads: heads, hidden: hidden, context: context).problem
+            TransformerShape(layers: layers, width: width, heads: heads, hidden: hidden, context: context).problem
         }
         #expect(problem(2, 8, 2, 16, 24) == nil && problem(0, 8, 2, 16, 24) != nil && problem(2, 9, 2, 16, 24) != nil && problem(2, 8, 0, 16, 24) != nil)
         #expect(
@@ -206,7 +206,7 @@ import ByteLanguage
         #expect(turned.problem != nil)
         (turned.longestGram, turned.gramRows) = (7, 64)
         #expect(turned.problem != nil)
-        turned = TransformerConfiguration(layers: 1, width: 9, heads: 3, hidden: 16, context: 24, positions: .rotary)
+        turned = TransformerShape(layers: 1, width: 9, heads: 3, hidden: 16, context: 24, positions: .rotary)
         #expect(turned.problem != nil)
         var parameters = Self.configuration.initialParameters(seed: 1)
         let trainer = TransformerTrainer(configuration: Self.configuration)

@@ -1,6 +1,7 @@
 import APIKit
 import AisembleAPI
 import ByteLanguage
+import Learning
 import CryptoSuite
 import Foundation
 import ModelServing
@@ -42,7 +43,7 @@ private struct Shelf: ModelSource {
     private static let id = "fed-byte-lm-0123abcd"
 
     private func world() async throws -> World {
-        let configuration = TransformerConfiguration(layers: 1, width: 16, heads: 2, hidden: 32, context: 100)
+        let configuration = TransformerShape(layers: 1, width: 16, heads: 2, hidden: 32, context: 100)
         let model = ByteTransformer(configuration: configuration, parameters: configuration.initialParameters(seed: 1))
         let prices = PriceTable(currency: "USD", amounts: [.tokens(model: Self.id): Decimal(2)])
         return try await World(language: Shelf(tenant: "default", files: [Self.id: model.encode(), "torn": Array(model.encode().dropLast())]), prices: prices)

@@ -39,11 +39,11 @@ package struct TransformerTraining: Sendable, Equatable {
     }
 
     /// Why nothing can be trained so; nil when it can.
-    package func problem(_ configuration: TransformerConfiguration) -> ByteLanguageError? {
+    package func problem(_ configuration: TransformerShape) -> ByteLanguageError? {
         guard (0...10_000_000).contains(steps) else { return .setting("steps", "must be 0 to 10000000") }
         guard (1...configuration.context).contains(window) else { return .setting("window", "must be 1 to the context, \(configuration.context)") }
-        guard batch >= 1, batch <= ByteLanguageLimits.batchTokens / window else {
-            return .setting("batch", "must be 1 to \(ByteLanguageLimits.batchTokens / window)")
+        guard batch >= 1, batch <= Limits.stepBytes / window else {
+            return .setting("batch", "must be 1 to \(Limits.stepBytes / window)")
         }
         guard learningRate > 0, learningRate <= 1 else { return .setting("learning_rate", "must be above 0 and at most 1") }
         guard clipNorm >= 0, clipNorm.isFinite else { return .setting("clip_norm", "must be at least 0") }
@@ -70,7 +70,7 @@ package struct TransformerTraining: Sendable, Equatable {
 package struct TransformerTrainer {
     private let network: TransformerNetwork
 
-    package init(configuration: TransformerConfiguration, kernels: KernelTable? = nil) {
+    package init(configuration: TransformerShape, kernels: KernelTable? = nil) {
         network = TransformerNetwork(configuration: configuration, kernels: kernels)
     }
 

@@ -1,15 +1,15 @@
-internal import Learning
+package import Learning
 internal import StrictJSON
 
 /// A byte-level transformer with its weights: what is trained, kept in a file, and asked.
 package struct ByteTransformer: ByteModel, Equatable {
-    package let configuration: TransformerConfiguration
+    package let configuration: TransformerShape
     /// In the order of the configuration's layout.
     package let parameters: [Float]
     /// Made once, and not by each reader.
     let rotary: Rotary?
 
-    package init(configuration: TransformerConfiguration, parameters: [Float]) {
+    package init(configuration: TransformerShape, parameters: [Float]) {
         precondition(configuration.problem == nil && parameters.count == configuration.parameterCount)
         self.configuration = configuration
         self.parameters = parameters
@@ -33,7 +33,7 @@ package struct ByteTransformer: ByteModel, Equatable {
     }
 
     /// Format 1 has learned positions and no sequences, and says neither.
-    private func card(_ format: Int, _ c: TransformerConfiguration) -> JSON {
+    private func card(_ format: Int, _ c: TransformerShape) -> JSON {
         guard format > 1 else {
             return [
                 "format": 1, "kind": "byte_transformer", "layers": JSON(c.layers), "width": JSON(c.width), "heads": JSON(c.heads),
@@ -63,11 +63,11 @@ package struct ByteTransformer: ByteModel, Equatable {
             guard let value = card[name]?.whole, (0...Int64(Int32.max)).contains(value) else { throw .file("\(name) is missing or no number") }
             return Int(value)
         }
-        var configuration = TransformerConfiguration(
+        var configuration = TransformerShape(
             layers: try number("layers"), width: try number("width"), heads: try number("heads"), hidden: try number("hidden"),
             context: try number("context"))
         if format == 2 {
-            guard let positions = card["positions"]?.text.flatMap({ TransformerConfiguration.Positions(rawValue: $0) }) else {
+            guard let positions = card["positions"]?.text.flatMap({ TransformerShape.Positions(rawValue: $0) }) else {
                 throw .file("its positions are missing or of another kind")
             }
             configuration.positions = positions

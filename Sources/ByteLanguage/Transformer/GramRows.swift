@@ -1,4 +1,6 @@
-extension TransformerConfiguration {
+internal import Learning
+
+extension TransformerShape {
     /// For each symbol the row of the table of sequences of `length`: the last `length` symbols as digits of a number in base 257, times
     /// 2⁶⁴/φ, its highest bits (Knuth, The Art of Computer Programming 3, section 6.4). Before a text stand boundaries.
     ///

@@ -1,4 +1,5 @@
 internal import KernelTable
+internal import Learning
 
 #if canImport(Glibc)
     import Glibc
@@ -17,7 +18,7 @@ struct Rotary: Sendable, Equatable {
     private let cosines: [Float]
     private let sines: [Float]
 
-    init(_ configuration: TransformerConfiguration) {
+    init(_ configuration: TransformerShape) {
         let size = configuration.width / configuration.heads
         half = size / 2
         let frequencies = (0..<half).map { pow(10_000, -2 * Double($0) / Double(size)) }

@@ -1,3 +1,5 @@
+internal import Learning
+
 /// What a model says of whole texts. They are read in windows of the context that stand for themselves, as if a text began with each: what
 /// comes out is no better than the model. The ends of texts do not count.
 package struct TextLoss: Sendable, Equatable {

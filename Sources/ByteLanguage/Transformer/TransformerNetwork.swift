@@ -1,11 +1,12 @@
 package import KernelTable
+package import Learning
 internal import TensorKernels
 
 /// Forward and backward pass over a batch of windows of equal length, in one workspace that grows to the largest batch.
 package final class TransformerNetwork {
-    package let configuration: TransformerConfiguration
+    package let configuration: TransformerShape
     package let kernels: KernelTable
-    private let places: TransformerConfiguration.Places
+    private let places: TransformerShape.Places
     private var capacity = (batch: 0, length: 0)
     private var arena = UnsafeMutablePointer<Float>.allocate(capacity: 1)
     private var (symbols, labels, order): ([Int32], [Int32], [Int32]) = ([], [], [])
@@ -22,7 +23,7 @@ package final class TransformerNetwork {
     private var kept: [Kept] = []
     private var last, normed, mean, inverse, logits, delta, other, wide, deltaWeights, scratch: MF32
 
-    package init(configuration: TransformerConfiguration, kernels: KernelTable? = nil) {
+    package init(configuration: TransformerShape, kernels: KernelTable? = nil) {
         precondition(configuration.problem == nil)
         self.configuration = configuration
         self.kernels = kernels ?? Kernels.active
@@ -99,19 +100,19 @@ package final class TransformerNetwork {
             kernels.axpy(x, delta, 1, rows * d)
         }
         for (i, (k, at)) in zip(kept, places.blocks).enumerated() {
-            kernels.layerNorm(x, p + at.gain1, p + at.bias1, rows, d, TransformerConfiguration.epsilon, k.norm1, k.mean1, k.inverse1)
+            kernels.layerNorm(x, p + at.gain1, p + at.bias1, rows, d, TransformerShape.epsilon, k.norm1, k.mean1, k.inverse1)
             multiply(k.norm1, p + at.qkv, rows, d, 3 * d, k.qkv)
             attend(k, batch, length)
             k.middle.update(from: x, count: rows * d)
             multiply(k.mixed, p + at.out, rows, d, d, k.middle, adds: true)
-            kernels.layerNorm(k.middle, p + at.gain2, p + at.bias2, rows, d, TransformerConfiguration.epsilon, k.norm2, k.mean2, k.inverse2)
+            kernels.layerNorm(k.middle, p + at.gain2, p + at.bias2, rows, d, TransformerShape.epsilon, k.norm2, k.mean2, k.inverse2)
             multiply(k.norm2, p + at.feedIn, rows, d, c.hidden, k.before)
             kernels.gelu(k.after, k.before, rows * c.hidden)
             x = i + 1 < kept.count ? kept[i + 1].stream : last
             x.update(from: k.middle, count: rows * d)
             multiply(k.after, p + at.feedOut, rows, c.hidden, d, x, adds: true)
         }
-        kernels.layerNorm(x, p + places.gain, p + places.bias, rows, d, TransformerConfiguration.epsilon, normed, mean, inverse)
+        kernels.layerNorm(x, p + places.gain, p + places.bias, rows, d, TransformerShape.epsilon, normed, mean, inverse)
         multiply(normed, p, rows, d, Symbol.count, logits)
         return logits
     }

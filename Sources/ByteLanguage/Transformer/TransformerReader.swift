@@ -1,10 +1,11 @@
 internal import KernelTable
+internal import Learning
 internal import TensorKernels
 
 /// Reads a text with the keys and values of what it has read already: each byte is computed once.
 struct TransformerReader: ByteReader {
     private let model: ByteTransformer
-    private let places: TransformerConfiguration.Places
+    private let places: TransformerShape.Places
     private let kernels: KernelTable
     /// Symbols that were read, and the last of them.
     private var length = 0
@@ -51,7 +52,7 @@ struct TransformerReader: ByteReader {
                 kernels.axpy(&x, n, 1, rows * d)
             }
             for (i, at) in places.blocks.enumerated() {
-                kernels.layerNorm(x, p + at.gain1, p + at.bias1, rows, d, TransformerConfiguration.epsilon, &n, &means, &inverses)
+                kernels.layerNorm(x, p + at.gain1, p + at.bias1, rows, d, TransformerShape.epsilon, &n, &means, &inverses)
                 kernels.sgemm(rows, 3 * d, d, n, d, 1, p + at.qkv, 1, d, &qkv, 3 * d, false, &scratch)
                 model.rotary?.turn(&qkv, rows, 3 * d, heads: 2 * c.heads, first: length, period: rows)
                 for r in 0..<rows { cache[i].replaceSubrange((length + r) * 2 * d..<(length + r + 1) * 2 * d, with: qkv[(r * 3 + 1) * d..<(r * 3 + 3) * d]) }
@@ -62,12 +63,12 @@ struct TransformerReader: ByteReader {
                     kernels.sgemmBatched(c.heads, rows, size, all, weights, rows * all, all, 1, keys + d, size, 2 * d, 1, &mixed, size, d, false, &scratch)
                 }
                 kernels.sgemm(rows, d, d, mixed, d, 1, p + at.out, 1, d, &x, d, true, &scratch)
-                kernels.layerNorm(x, p + at.gain2, p + at.bias2, rows, d, TransformerConfiguration.epsilon, &n, &means, &inverses)
+                kernels.layerNorm(x, p + at.gain2, p + at.bias2, rows, d, TransformerShape.epsilon, &n, &means, &inverses)
                 kernels.sgemm(rows, hidden, d, n, d, 1, p + at.feedIn, 1, d, &before, hidden, false, &scratch)
                 kernels.gelu(&after, before, rows * hidden)
                 kernels.sgemm(rows, d, hidden, after, hidden, 1, p + at.feedOut, 1, hidden, &x, d, true, &scratch)
             }
-            kernels.layerNorm(x, p + places.gain, p + places.bias, rows, d, TransformerConfiguration.epsilon, &n, &means, &inverses)
+            kernels.layerNorm(x, p + places.gain, p + places.bias, rows, d, TransformerShape.epsilon, &n, &means, &inverses)
             n.withUnsafeBufferPointer { normed in
                 guard let start = normed.baseAddress else { return }
                 kernels.sgemm(1, Symbol.count, d, start + (rows - 1) * d, d, 1, p, 1, d, &logits, Symbol.count, false, &scratch)

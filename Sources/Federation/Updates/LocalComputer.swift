@@ -89,7 +89,7 @@ package struct LocalComputer {
         guard let shape = model.spec.transformer else {
             return assess(spec: model.spec, parameters: model.parameters, dataset: dataset, kernels: kernels)
         }
-        return TextTask.assessment(TransformerConfiguration(shape), model.parameters, dataset.texts, kernels)
+        return TextTask.assessment(shape, model.parameters, dataset.texts, kernels)
     }
 
     /// Everything there is to say of a model of any kind on rows or text that fit it.

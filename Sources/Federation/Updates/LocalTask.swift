@@ -51,19 +51,19 @@ struct TableTask: LocalTask {
 /// Text: steps on windows that are drawn from it. The ends of its pieces are kept back, and what is said of a model is measured there.
 struct TextTask: LocalTask {
     let spec: ModelSpec
-    private let configuration: TransformerConfiguration
+    private let configuration: TransformerShape
     private let kernels: KernelTable?
     private let trainer: TransformerTrainer
 
     init(_ spec: ModelSpec, _ shape: TransformerShape, kernels: KernelTable?) {
         (self.spec, self.kernels) = (spec, kernels)
-        configuration = TransformerConfiguration(shape)
+        configuration = shape
         trainer = TransformerTrainer(configuration: configuration, kernels: kernels)
     }
 
     func assessment(_ parameters: [Float], _ dataset: Dataset) -> Assessment { Self.assessment(configuration, parameters, dataset.heldOut.judging, kernels) }
 
-    static func assessment(_ configuration: TransformerConfiguration, _ parameters: [Float], _ texts: [[UInt8]], _ kernels: KernelTable?) -> Assessment {
+    static func assessment(_ configuration: TransformerShape, _ parameters: [Float], _ texts: [[UInt8]], _ kernels: KernelTable?) -> Assessment {
         let loss = TextLoss(of: texts, parameters: parameters, network: TransformerNetwork(configuration: configuration, kernels: kernels))
         return Assessment(loss: loss.mean, accuracy: nil, rows: loss.bytes)
     }

@@ -50,7 +50,7 @@ import Testing
 
     @Test func aLanguageModelIsMeasuredInBitsPerByte() async throws {
         let world = JobWorld()
-        let configuration = TransformerConfiguration(layers: 1, width: 16, heads: 2, hidden: 32, context: 48)
+        let configuration = TransformerShape(layers: 1, width: 16, heads: 2, hidden: 32, context: 48)
         var generator = SeededGenerator(seed: 3)
         let count = configuration.parameterLayout.reduce(0) { $0 + $1.count }
         let transformer = ByteTransformer(configuration: configuration, parameters: (0..<count).map { _ in Float(generator.normal()) * 0.1 })

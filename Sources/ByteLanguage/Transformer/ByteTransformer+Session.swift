@@ -1,25 +1,15 @@
 package import Learning
 
-// The model of a federated session: the same sizes, tensors and file.
-extension TransformerConfiguration {
-    package init(_ shape: TransformerShape) {
-        self.init(
-            layers: shape.layers, width: shape.width, heads: shape.heads, hidden: shape.hidden, context: shape.context,
-            positions: shape.positions == .rotary ? .rotary : .learned, longestGram: shape.longestGram, gramRows: shape.gramRows)
-    }
-}
-
 extension ByteTransformer {
     /// What a session has trained.
     ///
     /// - Throws: `file` for a model of another kind.
     package init(_ file: ModelFile) throws(ByteLanguageError) {
         guard let shape = file.spec.transformer else { throw .file("it is of kind \(file.spec.kind.rawValue)") }
-        let configuration = TransformerConfiguration(shape)
-        if let problem = configuration.problem { throw .file(problem.description) }
-        guard file.parameters.count == configuration.parameterCount else { throw .file("it has another number of weights than its sizes say") }
+        if let problem = shape.problem { throw .file(problem.description) }
+        guard file.parameters.count == shape.parameterCount else { throw .file("it has another number of weights than its sizes say") }
         guard file.parameters.allSatisfy(\.isFinite) else { throw .file("a weight is no finite number") }
-        self.init(configuration: configuration, parameters: file.parameters)
+        self.init(configuration: shape, parameters: file.parameters)
     }
 
     /// A file of this room, or the model of a session.
