@@ -11,6 +11,7 @@ import Testing
     ]
 
     @Test func aSessionsFileIsReadAsItIs() throws {
+        #expect(Symbol.count == TransformerShape.symbols)
         let spec = ModelSpec(transformer: shapes[1])
         let file = ModelFile(spec: spec, schema: .text, parameters: spec.initialParameters(seed: 2))
         let read = try ByteTransformer(reading: file.encode())

@@ -16,31 +16,6 @@ import Wire
 @Suite struct TextSessionTests {
     private func text(_ seed: Int) -> [UInt8] { (0..<120).flatMap { Array("round \(($0 * seed) % 97) is over and the next one begins.\n".utf8) } }
 
-    /// A client that really trains, until its session ends.
-    private func train(_ engine: FederationEngine, _ session: String, _ name: String, _ data: Dataset) async throws {
-        let (member, channel) = (Member(tenant: tenant, client: name), TestChannel())
-        try await engine.attach(session, member, channel)
-        var computer = LocalComputer()
-        func model(_ round: Int) async throws -> ModelFile {
-            try ModelFile(decoding: try await engine.weights(session, member: member, round: round, isHeld: { _ in false }).bytes ?? [])
-        }
-        for await message in channel.messages {
-            switch message {
-            case .roundStart(let start):
-                let update = try computer.update(model: try await model(start.round - 1), start: start, dataset: data)
-                let body = try #require(update).encode()
-                _ = try await engine.update(session, member: member, UpdateHeader(), body: body, wireBytes: body.count)
-            case .evaluate(let request):
-                let told = computer.evaluation(model: try await model(request.round), dataset: data)
-                await engine.received(
-                    .evaluation(EvaluationReport(sessionID: session, round: request.round, loss: told.loss, accuracy: told.accuracy, rows: told.rows)),
-                    session, member)
-            case .sessionEnded: return
-            case .welcome, .roundClosed, .refused, .secure: break
-            }
-        }
-    }
-
     private func spec() -> SessionSpec {
         var spec = SessionSpec()
         (spec.modelType, spec.minClients, spec.rounds) = (.languageModel, 2, 4)
