@@ -83,7 +83,7 @@ struct RegisteredView: Described {
         return [
             BlockerBody(
                 what: "object_store", field: "storage_url", asked: String(model.source.prefix { $0 != "?" }), have: model.reason ?? "none",
-                fix: "delete this model, put the file here and register upload://, or give https://")
+                fix: "have the operator name the bucket there and restart; or delete this model, put the file here and register upload://, or give https://")
         ]
     }
 

@@ -7,6 +7,7 @@ private enum Python {
     static let program = ProcessInfo.processInfo.environment["TUTTI_PYTHON"] ?? "python3"
     static let hasInference = has("tritonclient.http, gevent, open_inference.openapi.client, httpx, numpy")
     static let hasOpenAI = has("openai, httpx")
+    static let hasObjectStore = has("moto.server, boto3, flask, flask_cors")
 
     private static func has(_ modules: String) -> Bool { (try? run("-c", "import \(modules)"))?.status == 0 }
     static func run(_ arguments: String...) throws -> Programs.Result { try Programs.run("/usr/bin/env", [program] + arguments) }
@@ -59,6 +60,16 @@ extension EndToEndTests {
         let asked = try Python.run("Tests/Golden/live_openai.py", "--bin", Programs.bin)
         #expect(asked.status == 0, "\(asked.err)\(asked.out)")
         for line in ["a text is continued", "as a stream, too", "a stop sequence ends a text before itself"] {
+            #expect(asked.out.contains("ok: \(line)"), "\(line)")
+        }
+    }
+
+    /// A store that compares signatures, and that the script starts itself.
+    @Test(.enabled(if: Python.hasObjectStore, "needs pip install 'moto[server]' boto3; TUTTI_PYTHON names its Python"))
+    func aModelComesOutOfAnObjectStoreOfOthersAndAnswers() throws {
+        let asked = try Python.run("Tests/Golden/live_s3.py", "--bin", Programs.bin)
+        #expect(asked.status == 0, "\(asked.err)\(asked.out)")
+        for line in ["and answers, under its SHA-256", "a wrong secret: ", "no reply, no line of the log and no file of the coordinator has a secret in it"] {
             #expect(asked.out.contains("ok: \(line)"), "\(line)")
         }
     }

@@ -51,26 +51,30 @@ package struct ContentSources: Sendable {
             return await pool.run {
                 do throws(ModelRoots.Refusal) { return .bytes(try roots.read(path, bytesMax: bytesMax)) } catch { return .refused(error.why) }
             }
-        case .https(let url): return await download(GuardedRequest("GET", url), bytesMax)
+        case .https(let url):
+            return await download(GuardedRequest("GET", url), bytesMax) { status in
+                switch status {
+                case 300..<400: "the server leads elsewhere (\(status)), which is not followed; give the place itself"
+                case 429, 500...599: nil
+                default: "the server answered \(status)"
+                }
+            }
         case .objectStore(let bucket, let key):
             guard let entry = objects.entry(bucket: bucket, tenant: tenant) else { return .refused(missing(for: source, tenant: tenant) ?? "") }
             guard let request = ObjectStores.request(entry, bucket: bucket, key: key, at: now().milliseconds / 1000) else {
                 return .refused("bucket and key make no address")
             }
-            return await download(request, bytesMax)
+            return await download(request, bytesMax) { ObjectStores.refusal($0, entry, bucket: bucket) }
         }
     }
 
-    private func download(_ request: GuardedRequest, _ bytesMax: Int) async -> Fetched {
+    /// - Parameter refusal: of a status that is not 200; nil: it may be otherwise at another time.
+    private func download(_ request: GuardedRequest, _ bytesMax: Int, refusal: (Int) -> String?) async -> Fetched {
         guard let client else { return .refused("this coordinator fetches nothing from elsewhere") }
         do throws(EgressError) {
             let answer = try await client.send(request, ExchangeLimits(seconds: RegistryLimits.fetchSeconds, bodyBytes: bytesMax))
-            switch answer.status {
-            case 200: return .bytes(answer.body)
-            case 300..<400: return .refused("the server leads elsewhere (\(answer.status)), which is not followed; give the place itself")
-            case 429, 500...599: return .later("the server answered \(answer.status)")
-            default: return .refused("the server answered \(answer.status)")
-            }
+            guard answer.status != 200 else { return .bytes(answer.body) }
+            return refusal(answer.status).map(Fetched.refused) ?? .later("the server answered \(answer.status)")
         } catch {
             switch error {
             case .connection, .timeout, .unresolved, .answer, .tls: return .later(error.message)

@@ -62,6 +62,21 @@ package struct ObjectStores: Sendable {
 
     package func entry(bucket: String, tenant: String) -> Entry? { list.first { $0.buckets.contains(bucket) && $0.tenants?.contains(tenant) ?? true } }
 
+    /// What a store means by a status that is no success, and what helps; nil: it may be otherwise at another time. Nothing of what it said is repeated.
+    package static func refusal(_ status: Int, _ entry: Entry, bucket: String) -> String? {
+        let store = "the object store '\(entry.name.clipped(64))'"
+        switch status {
+        case 429, 500...599: return nil
+        case 404: return "\(store) has no such key in the bucket '\(bucket.clipped(64))', or no such bucket (404)"
+        case 400, 401, 403:
+            return "\(store) refuses (\(status)); check its access_key_id, secret_access_key and region in the file of models.object_stores, "
+                + "that this key may read the object, and this machine's clock"
+        case 300..<400:
+            return "\(store) leads elsewhere (\(status)), which is not followed; check its endpoint and region in the file of models.object_stores"
+        default: return "\(store) answered \(status)"
+        }
+    }
+
     /// A signed request for an object.
     /// - Parameter seconds: since 1970.
     /// - Returns: nil where bucket and key make no address.

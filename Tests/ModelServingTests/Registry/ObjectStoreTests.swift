@@ -41,6 +41,18 @@ import Testing
         #expect(!"\(own)".contains("hidden"))
     }
 
+    /// Who asked wrongly is told what to look at, and is not shown what he asks as.
+    @Test func aStoreThatRefusesIsUnderstood() throws {
+        let entry = try #require(try ObjectStores(Self.file).entry(bucket: "own", tenant: "t"))
+        func said(_ status: Int) -> String { ObjectStores.refusal(status, entry, bucket: "own") ?? "later" }
+        for status in [400, 401, 403] {
+            #expect(said(status).contains("'own'") && said(status).contains("(\(status)); check its access_key_id, secret_access_key"))
+        }
+        #expect(said(404).contains("no such key in the bucket 'own'") && said(301).contains("check its endpoint and region") && said(418).contains("418"))
+        for status in [429, 500, 503, 599] { #expect(said(status) == "later") }
+        for status in 201..<600 { #expect(!said(status).contains("hidden") && !said(status).contains("token")) }
+    }
+
     @Test func aFileThatIsWrongSaysWhere() {
         for (json, field) in [
             (["stores": 5], "stores"), (["stores": [["buckets": ["b"]]]], "stores[0].endpoint"),
