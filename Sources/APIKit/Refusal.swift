@@ -47,10 +47,13 @@ package struct Refusal: Sendable {
         case .rateLimited(let seconds): (message, retryAfterSeconds) = ("Too many requests; wait \(seconds) s", seconds)
         case .quotaExceeded(let excess, let seconds):
             let things = String(excess.type.map { $0 == "_" ? " " : $0 })
+            // Where nothing is used, nothing becomes free.
             message =
-                excess.used < excess.limit
-                ? "This goes beyond the plan's \(excess.limit) \(things), of which \(excess.used) are used; ask for less or wait \(seconds) s"
-                : "The plan's \(excess.limit) \(things) are used up; wait \(seconds) s"
+                excess.used == 0 && excess.limit > 0
+                ? "This goes beyond the plan's \(excess.limit) \(things); ask for at most \(excess.limit)"
+                : excess.used < excess.limit
+                    ? "This goes beyond the plan's \(excess.limit) \(things), of which \(excess.used) are used; ask for less or wait \(seconds) s"
+                    : "The plan's \(excess.limit) \(things) are used up; wait \(seconds) s"
             (quota, retryAfterSeconds) = (excess, seconds)
         case .unavailable(let why, let seconds): (message, retryAfterSeconds) = (why, seconds)
         case .upstream(let why): message = why

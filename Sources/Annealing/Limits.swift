@@ -22,6 +22,8 @@ package enum Limits {
     package static let sampleSpinsMax = 1 << 28
     /// Spins that are enumerated: 2²⁶ states.
     package static let exactSpinsMax = 26
+    /// Couplings of a model that is reduced: some hundred bytes each while it is.
+    package static let reducedPairsMax = 1 << 20
     /// Copies of the system in imaginary time.
     package static let slicesMax = 64
     /// Temperatures of parallel tempering.

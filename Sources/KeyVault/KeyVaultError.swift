@@ -47,7 +47,7 @@ package enum KeyVaultError: Error, Sendable, Equatable, CustomStringConvertible 
         case .tooManyKeys(let limit): "there are \(limit) keys that are not revoked, the most there may be; revoke some"
         case .noHardware: "hsm_unavailable: no hardware security module is connected, so no key can be kept in one"
         case .tokenGone(let why): "hsm_unavailable: \(why)"
-        case .unopenable: "this cannot be opened with that key, that additional data and that context"
+        case .unopenable: "cannot be opened with that key, that additional data and that context"
         case .busy: "another passphrase is just being looked at"
         case .storage(let error): error.description
         case .keeping(let cause): "the vault cannot keep its keys: \(cause)"

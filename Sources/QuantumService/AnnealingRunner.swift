@@ -37,13 +37,16 @@ package struct AnnealingRunner: JobRunner {
         let input = try await content(job, context)
         let weight = lease?.priority.weight ?? JobPriority.low.weight
         let reading = try await turn(context, nil) { _ in
-            try await pool.turn(of: flow, weight: weight) { _ -> Result<Problem, JobFailure> in
-                do throws(JobFailure) { return .success(try task.model(input: input)) } catch { return .failure(error) }
+            try await pool.turn(of: flow, weight: weight) { _ -> Result<(Problem, Reduction?), JobFailure> in
+                do throws(JobFailure) {
+                    let problem = try task.model(input: input)
+                    return .success((problem, task.reduces ? Reduction(problem.ising) : nil))
+                } catch { return .failure(error) }
             }
         }
-        let problem = try reading.get()
+        let (problem, reduction) = try reading.get()
         try await checkSize(problem.variables, lease, job)
-        var solving = Solving(task, problem, task.solver(for: problem, lease: lease), job)
+        var solving = Solving(task, problem, reduction, task.solver(for: problem, lease: lease), job)
         let meter = RunMeter(total: solving.planned, seconds: Double(task.seconds))
         context.log(.info, "\(problem.variables) variables, \(problem.ising.couplings.pairs) couplings, by \(solving.solver.id)")
         do {
@@ -54,7 +57,9 @@ package struct AnnealingRunner: JobRunner {
                         meter?.begin(turn)
                         defer { meter?.end() }
                         do throws(AnnealingError) {
-                            return .success(try solver.solve(problem, reads: lot.reads, seed: lot.seed, crew: turn.crew, watch: meter?.watch ?? .nobody))
+                            return .success(
+                                try solver.solve(
+                                    problem, reads: lot.reads, seed: lot.seed, crew: turn.crew, watch: meter?.watch ?? .nobody, reduction: reduction))
                         } catch { return .failure(error) }
                     }
                 }

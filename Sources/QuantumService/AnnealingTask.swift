@@ -32,6 +32,8 @@ struct AnnealingTask: Sendable {
     var samples = 10
     var reference: Double?
     var seconds = 60
+    /// Whether spins with few neighbours are minimised over beforehand.
+    var reduces = false
 
     init(_ parameters: JSON) throws(JobFailure) {
         if let name = try Self.word("format", parameters, Format.allCases.map(\.rawValue)) { format = Format(rawValue: name) ?? .bqm }
@@ -44,6 +46,10 @@ struct AnnealingTask: Sendable {
         if let value = parameters["allocation_id"], value != .null {
             guard let id = value.text, (1...64).contains(id.utf8.count) else { throw Self.invalid("allocation_id", "must be an allocation's id", value) }
             lease = id
+        }
+        if let value = parameters["reduce"], value != .null {
+            guard case .bool(let flag) = value else { throw Self.invalid("reduce", "must be true or false", value) }
+            reduces = flag
         }
         if let value = parameters["reference_energy"], value != .null {
             guard let energy = value.double else { throw Self.invalid("reference_energy", "must be a number", value) }

@@ -56,14 +56,16 @@ struct Solving: Sendable {
     let problem: Problem
     let solver: Solver
     let seed: UInt64
+    /// nil: solvers work on the whole model.
+    let reduction: Reduction?
     private let reads: Int
     private var begun = 0
     private(set) var completed = 0
     private var stop = Stop.completed
     private var found: [[Int8]: (energy: Double, occurrences: Int)] = [:]
 
-    init(_ task: AnnealingTask, _ problem: Problem, _ solver: Solver, _ job: JobRecord) {
-        (self.task, self.problem, self.solver) = (task, problem, solver)
+    init(_ task: AnnealingTask, _ problem: Problem, _ reduction: Reduction?, _ solver: Solver, _ job: JobRecord) {
+        (self.task, self.problem, self.reduction, self.solver) = (task, problem, reduction, solver)
         // Of the job, so that it is the same when it runs again. 53 bits, which every reader of JSON has.
         seed = task.seed ?? (UInt64(job.id.suffix(13), radix: 16) ?? 0)
         reads = solver == .exact ? 1 : task.reads
@@ -71,8 +73,9 @@ struct Solving: Sendable {
 
     /// Spin updates, or at least one for each variable and read.
     var planned: UInt64 {
-        let least = UInt64(problem.variables) * UInt64(reads)
-        return min(solver.plannedUpdates(spins: problem.variables, reads: reads) ?? least, 1 << 53)
+        let spins = reduction?.model.spins ?? problem.variables
+        let least = UInt64(spins) * UInt64(reads)
+        return min(solver.plannedUpdates(spins: spins, reads: reads) ?? least, 1 << 53)
     }
     var best: Double? { found.values.map(\.energy).min() }
 
@@ -112,7 +115,7 @@ struct Solving: Sendable {
             .init("couplings", JSON(problem.ising.couplings.pairs)), .init("vartype", .string(problem.vartype.rawValue)), .init("reads", JSON(reads)),
             .init("reads_completed", JSON(completed)), .init("stop", .string(stop.rawValue)), .init("best_energy", JSON(best)),
             .init("reference_energy", JSON(task.reference)), .init("spin_updates", JSON(Int64(clamping: updates))), .init("seconds", JSON(seconds)),
-            .init("allocation_id", JSON(lease)),
+            .init("allocation_id", JSON(lease)), .init("reduced_to", JSON(reduction?.model.spins)),
         ]
         let content = JSON.object(figures + [.init("labels", .array(problem.labels)), .init("samples", .array(samples))])
         return JobResult(content: content.encoded(), figures: .object(figures))

@@ -70,13 +70,14 @@ enum AnnealingSuite {
 
     /// Lots of reads, each twice as long as the last, until the target is reached or the time is over.
     static func search(
-        _ problem: Problem, _ target: Double, _ crew: Crew, seed: UInt64, until: ContinuousClock.Instant, _ ledger: inout EnergyLedger
+        _ problem: Problem, _ target: Double, _ crew: Crew, seed: UInt64, until: ContinuousClock.Instant, reduces: Bool = false, _ ledger: inout EnergyLedger
     ) throws -> Double {
+        let reduction = reduces ? Reduction(problem.ising) : nil
         var (best, sweeps, lot) = (Double.infinity, 1000, UInt64(0))
         while best > target && clock.now < until {
             let watch = Watch(stop: { clock.now >= until ? .deadline : nil })
             let set = try Solver.simulatedAnnealing(SimulatedAnnealing(sweeps: sweeps)).solve(
-                problem, reads: 32, seed: seed &* 1000 &+ lot, crew: crew, watch: watch)
+                problem, reads: 32, seed: seed &* 1000 &+ lot, crew: crew, watch: watch, reduction: reduction)
             ledger.check(set, problem)
             best = min(best, set.best?.energy ?? .infinity)
             sweeps = min(2 * sweeps, 1_000_000)

@@ -19,7 +19,7 @@ struct Backup: ReportingCommand {
         let counts = manifest.counts.sorted { $0.key < $1.key }
         say(counts.map { "\($0.key) \($0.value)" }.joined(separator: "  "))
         say("backup \(out): \(manifest.files.count) files, \(manifest.bytes) bytes, each listed with its SHA-256 in \(out)/manifest.json")
-        say("It holds the coordinator's secrets (ca.key, server.key, admin.key): whoever has it can be this coordinator. Keep it as safe as \(folder).")
+        say("It holds the coordinator's secrets (ca.key, server.key, admin.key, master.key): whoever has it can be this coordinator. Keep it as safe as \(folder).")
         return [
             "backup": .string(out), "taken_ms": .integer(manifest.takenMilliseconds), "files": JSON(manifest.files.count), "bytes": JSON(manifest.bytes),
             "counts": .object(counts.map { .init($0.key, JSON($0.value)) }), "holds_secrets": .bool(true),

@@ -62,4 +62,13 @@ import Testing
         #expect(details?["reset_date"] == "2025-09-22T02:00:03.000Z" && reply.json["retry_after"] == 3600)
         #expect(reply.headers.contains { $0 == ("retry-after", "3600") })
     }
+
+    /// What goes beyond the whole plan is not promised for later.
+    @Test func aPlanThatIsTooSmallSaysHowMuchThereIs() {
+        func said(used: Int64) -> String {
+            Refusal(.quotaExceeded(Quota(type: "quantum_qubits", limit: 50, used: used, resetsAtMilliseconds: 0), retryAfterSeconds: 60)).message
+        }
+        #expect(said(used: 0) == "This goes beyond the plan's 50 quantum qubits; ask for at most 50")
+        #expect(said(used: 20).hasSuffix("ask for less or wait 60 s") && said(used: 50).hasSuffix("are used up; wait 60 s"))
+    }
 }

@@ -2,7 +2,8 @@
 """Writes vault/acvp.json: key generation of ML-KEM-768, ML-KEM-1024 (FIPS 203), ML-DSA-65 and ML-DSA-87 (FIPS 204) as NIST's ACVP server has it
 (github.com/usnistgov/ACVP-Server, gen-val/json-files/ML-KEM-keyGen-FIPS203 at f38183487eebff2952da0e5a3441371218acfe3f and ML-DSA-keyGen-FIPS204;
 the copies that github.com/cloudflare/circl carries at 33d33c75d9a09aac9a38aba282d0799880dd7224 in kem/mlkem/testdata and sign/mldsa/testdata), 25 keys
-each. Of a public key its SHA-256 is kept. NIST's decapsulation vectors give expanded private keys, of which no seed is known; keys here are seeds.
+each. Of a public key its SHA-256 is kept. NIST's decapsulation vectors are
+read from its own files (NISTDecapsulationTests.swift).
 Arguments: the two folders with prompt.json and expectedResults.json, plain or with .gz."""
 import gzip
 import hashlib

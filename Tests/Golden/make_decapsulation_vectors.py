@@ -8,8 +8,8 @@ C2SP/wycheproof at dac1dd4729fd1f8dd9e1e9f3dce51d783da6c166, testvectors_v1/mlke
 has them): honest encapsulations, implicit rejection, a rejection that strcmp would miss (from C2SP/CCTV), seeds and encapsulated secrets of another
 length. The intermediate values of C2SP/CCTV (at 1e3d2860d46e94e777e1b17c7a6f2436387e3ecc) give other keys than FIPS 203 makes of their d and z.
 
-NIST's own decapsulation vectors (ACVP, ML-KEM-encapDecap-FIPS203) hold expanded private keys. A seed cannot be computed from these: d goes through
-SHA3-512. The library takes seeds alone, so those cannot be run here; the vectors above test the same algorithm from seeds.
+NIST's own (ACVP, ML-KEM-encapDecap-FIPS203) held expanded private keys alone until v1.1.0.43, and the library takes seeds. Its internalProjection.json
+names the seeds since then: NISTDecapsulationTests.swift reads them where they are given.
 
 Verification by ML-DSA-65 and ML-DSA-87 (FIPS 204): of wycheproof's mldsa_{65,87}_verify_test.json the first two tests of each combination of
 result and flags.

@@ -4,7 +4,7 @@ import KeyVault
 import Testing
 import Trust
 
-/// Vectors from seeds (`make_decapsulation_vectors.py` says whence, and why NIST's own cannot be run).
+/// Vectors from seeds (`make_decapsulation_vectors.py` says whence; NIST's own are in `NISTDecapsulationTests`).
 @Suite struct DecapsulationTests {
     private struct Encapsulated: Decodable {
         let algorithm, source: String

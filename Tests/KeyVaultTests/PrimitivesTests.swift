@@ -71,6 +71,10 @@ import Testing
         let der = KeyDocuments.subjectPublicKeyInfo(key.publicKey)
         #expect(algorithm != .mlKEM1024 || der.count == 1_590)
         #expect(throws: KeyVaultError.self) { try KeyDocuments.publicKey(pem: pem + pem) }
+        for other in [pem + "x", "x" + pem, "x\n" + pem, pem + "\nfrom somebody\n"] {
+            #expect(throws: KeyVaultError.self) { try KeyDocuments.publicKey(pem: other) }
+        }
+        #expect(try KeyDocuments.publicKey(pem: "\n" + pem.replacing("\n", with: "\r\n") + " \n") == key.publicKey)
         #expect(throws: KeyVaultError.self) { try KeyDocuments.publicKey(pem: Self.pem(der + [0])) }
         #expect(throws: KeyVaultError.self) { try KeyDocuments.publicKey(pem: Self.pem(der.dropLast())) }
         #expect(throws: KeyVaultError.self) { try KeyDocuments.publicKey(pem: String(decoding: KeyDocuments.privatePEM(key).bytes, as: UTF8.self)) }

@@ -8,7 +8,7 @@ enum SoftToken {
         "/usr/lib/softhsm/libsofthsm2.so", "/usr/lib/x86_64-linux-gnu/softhsm/libsofthsm2.so", "/usr/lib/aarch64-linux-gnu/softhsm/libsofthsm2.so",
     ]
     static let pinText = "1234-five"
-    static let labels = ["whole", "vanishing", "strict", "twice", "twice", "two words", "tutti-gateway"]
+    static let labels = ["whole", "vanishing", "strict", "twice", "twice", "two words", "tutti-gateway", "tutti-kills"]
     static let absence = "needs SoftHSM (apt-get install softhsm2)"
     static var isThere: Bool { module != nil }
 

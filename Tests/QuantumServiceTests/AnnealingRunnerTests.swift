@@ -57,6 +57,29 @@ import Testing
         }
     }
 
+    /// What few see is minimised over beforehand, only where that is asked for: a tree is then solved by one spin.
+    @Test func aModelIsReducedWhereThatIsAskedFor() async throws {
+        let bureau = try await Bureau()
+        try await bureau.solving { queue, artifacts in
+            let tree = "40 39\n" + (2...40).map { "\($0 / 2) \($0) 1\n" }.joined()
+            for isAsked in [true, false] {
+                let job = try await queue.solve(["format": "gset", "problem": .string(tree), "seed": 7, "reads": 8, "reduce": .bool(isAsked)])
+                let result = try await result(job, artifacts)
+                #expect(result["best_energy"] == -39.0 && result["variables"] == 40, "\(result.encodedText)")
+                #expect(result["reduced_to"] == (isAsked ? 1 : .null))
+                #expect(result["samples"]?.elements?.first?["values"]?.elements?.count == 40)
+                #expect(job.progress.completed == job.progress.total)
+            }
+            // No spin of a complete graph of six has so few neighbours; then it is solved as it is.
+            let complete = "6 15\n" + (1...6).flatMap { first in (1...6).filter { $0 > first }.map { "\(first) \($0) 1\n" } }.joined()
+            let job = try await queue.solve(["format": "gset", "problem": .string(complete), "reduce": true])
+            let result = try await result(job, artifacts)
+            #expect(result["best_energy"] == -9.0 && result["reduced_to"] == .null)
+            let error = await #expect(throws: JobFailure.self) { _ = try await queue.solve(["format": "gset", "problem": .string(tree), "reduce": "yes"]) }
+            #expect("\(String(describing: error))".contains("parameters.reduce"))
+        }
+    }
+
     @Test func anArtifactIsWaitedForAndRead() async throws {
         let bureau = try await Bureau()
         try await bureau.solving { queue, artifacts in

@@ -35,11 +35,14 @@ package enum Solver: Sendable, Equatable {
     /// - Parameters:
     ///   - reads: independent runs; `exact` does one, whatever is asked for.
     ///   - watch: stopped runs give what they have; reads that had not begun are missing.
+    ///   - reduction: of this problem's model; then solvers work on what it leaves, and spin updates are of that. Not for sampling.
     package func solve(
-        _ problem: Problem, reads: Int, seed: UInt64, crew: Crew = .alone, watch: Watch = .nobody
+        _ problem: Problem, reads: Int, seed: UInt64, crew: Crew = .alone, watch: Watch = .nobody, reduction: Reduction? = nil
     ) throws(AnnealingError) -> SampleSet {
-        try check(problem, reads: reads)
-        let run = Run(model: problem.ising, reads: reads, seed: seed, crew: crew, watch: watch)
+        precondition(reduction.map { $0.spins == problem.variables } ?? true)
+        let model = reduction?.model ?? problem.ising
+        try check(problem, spins: model.spins, reads: reads)
+        let run = Run(model: model, reads: reads, seed: seed, crew: crew, watch: watch)
         let outcomes =
             switch self {
             case .simulatedAnnealing(let settings): settings.run(run)
@@ -50,13 +53,14 @@ package enum Solver: Sendable, Equatable {
             case .steepestDescent: descents(run)
             case .exact: enumerate(run)
             }
+        let states = outcomes.flatMap(\.states).map { reduction?.extended($0) ?? $0 }
         return SampleSet(
-            samples: samples(outcomes.flatMap(\.states), of: problem), vartype: problem.vartype, solver: id, version: Self.version, seed: seed,
+            samples: samples(states, of: problem), vartype: problem.vartype, solver: id, version: Self.version, seed: seed,
             work: Work(spinUpdates: outcomes.reduce(0) { $0 + $1.updates }, readsCompleted: outcomes.reduce(0) { $0 + $1.completed }),
             stop: outcomes.lazy.compactMap(\.stop).first ?? .completed)
     }
 
-    private func check(_ problem: Problem, reads: Int) throws(AnnealingError) {
+    private func check(_ problem: Problem, spins: Int, reads: Int) throws(AnnealingError) {
         guard (1...Limits.readsMax).contains(reads) else { throw .setting(name: "reads", problem: "is \(reads); it is 1 to \(Limits.readsMax)") }
         guard reads <= Limits.sampleSpinsMax / problem.variables else {
             throw .setting(name: "reads", problem: "times variables is above \(Limits.sampleSpinsMax); ask for fewer reads")
@@ -69,9 +73,9 @@ package enum Solver: Sendable, Equatable {
         case .tabu(let settings): try settings.check()
         case .steepestDescent: break
         case .exact:
-            guard problem.variables <= Limits.exactSpinsMax else {
+            guard spins <= Limits.exactSpinsMax else {
                 throw .setting(
-                    name: "exact", problem: "is for up to \(Limits.exactSpinsMax) variables, and here are \(problem.variables); use another solver")
+                    name: "exact", problem: "is for up to \(Limits.exactSpinsMax) variables, and here are \(spins); use another solver")
             }
         }
     }

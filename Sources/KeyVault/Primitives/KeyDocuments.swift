@@ -81,11 +81,16 @@ package enum KeyDocuments {
     /// - Returns: the DER of the one document in `pem`.
     private static func document(_ pem: String, _ label: String, _ field: String) throws(KeyVaultError) -> [UInt8] {
         guard pem.utf8.count <= VaultLimits.pemBytesMax else { throw .field(field, problem: "is longer than \(VaultLimits.pemBytesMax) bytes") }
-        guard let documents = try? PEMDocument.parseMultiple(pemString: pem), documents.count == 1 else {
-            throw .field(field, problem: "is not one PEM document that begins with -----BEGIN \(label)-----")
-        }
+        let problem = "is not one PEM document from -----BEGIN \(label)----- to -----END \(label)----- and nothing else"
+        guard let documents = try? PEMDocument.parseMultiple(pemString: pem), documents.count == 1 else { throw .field(field, problem: problem) }
         guard documents[0].discriminator == label else {
             throw .field(field, problem: "is a \(String(documents[0].discriminator.prefix(40))); a \(label) is needed")
+        }
+        // The parser passes over what stands before and behind.
+        func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
+        let text = pem.utf8.drop(while: isBlank).reversed().drop(while: isBlank)
+        guard text.starts(with: "-----END \(label)-----".utf8.reversed()), text.reversed().starts(with: "-----BEGIN \(label)-----".utf8) else {
+            throw .field(field, problem: problem)
         }
         return documents[0].derBytes
     }

@@ -63,7 +63,11 @@ package struct KeyVault: Sendable {
         }
         let usage = request.usage ?? .usual(algorithm)
         guard usage.fits(algorithm) else {
-            throw .field("key_usage", problem: "is not what a key of \(algorithm.rawValue) is for, which \(algorithm.signs ? "signs" : "encapsulates")")
+            throw .field(
+                "key_usage",
+                problem:
+                    "is not what a key of \(algorithm.rawValue) is for, which \(algorithm.signs ? "signs: signing" : "encapsulates: encryption or key_exchange")"
+            )
         }
         try Self.check(request.metadata)
         let id = "qkey-" + hexadecimal(random.bytes(16))
@@ -131,7 +135,7 @@ package struct KeyVault: Sendable {
     /// - Throws: `unknownKey`, `unusable`, `field`.
     package func rotate(_ id: String, minVersion: Int? = nil, tenant: String, actor: AuditActor, now: Instant) async throws(KeyVaultError) -> VaultKey {
         let key = try await key(id, tenant: tenant)
-        guard key.record.revokedAt == nil else { throw .unusable(key: id, why: "is revoked") }
+        guard key.record.revokedAt == nil else { throw .unusable(key: id, why: "is revoked; make another one") }
         let next = key.newest.number + 1
         let oldest = minVersion ?? key.minVersion
         guard (key.minVersion...next).contains(oldest) else {
@@ -193,7 +197,7 @@ package struct KeyVault: Sendable {
                 throw .field(
                     "metadata.\(clipped(name))",
                     problem:
-                        "has a name of more than \(VaultLimits.metadataNameBytes.upperBound) bytes or a text of more than \(VaultLimits.metadataValueBytes.upperBound)"
+                        "must have a name of \(VaultLimits.metadataNameBytes.lowerBound) to \(VaultLimits.metadataNameBytes.upperBound) bytes and a text of at most \(VaultLimits.metadataValueBytes.upperBound)"
                 )
             }
         }

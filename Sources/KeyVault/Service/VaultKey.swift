@@ -68,7 +68,7 @@ package struct VaultKey: Sendable, Equatable {
         switch state(at: now) {
         case .active: break
         case .expired: if deed.isNew { throw .unusable(key: id, why: "is expired; rotate it, or make another one") }
-        case .revoked: throw .unusable(key: id, why: "is revoked")
+        case .revoked: throw .unusable(key: id, why: "is revoked; make another one")
         }
     }
 
