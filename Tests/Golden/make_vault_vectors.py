@@ -2,7 +2,8 @@
 
     python3 Tests/Golden/make_vault_vectors.py VECTORS > Tests/Golden/vault/vectors.json
 
-Needs PyPI's cryptography (48 or newer). VECTORS is test-vectors.json of draft-ietf-hpke-pq; of it the vector with ML-KEM-1024, HKDF-SHA384
+Needs PyPI's cryptography (48 or newer). VECTORS is draft-ietf-hpke-pq's, HPKE/hpke-pq-test-vectors.json of PyPI's
+cryptography_vectors; of it the vector with ML-KEM-1024, HKDF-SHA384
 and AES-256-GCM is kept, with its first message. Keys are of fixed seeds; what is encapsulated and signed is fresh at every run.
 """
 
