@@ -112,14 +112,16 @@ def register(bin, folder, endpoint, key, secret, models, foreign, later, content
     file = pathlib.Path(folder, "stores.json")
 
     def entry(name, buckets, endpoint=endpoint, key=key, secret=secret):
-        return {"name": name, "buckets": buckets, "endpoint": endpoint, "region": REGION, "style": "path", "access_key_id": key, "secret_access_key": secret}
+        return {"name": name, "buckets": buckets, "endpoint": endpoint, "region": REGION, "style": "path", "access_key_id": key,
+                "secret_access_key": secret}
 
     def write(stores):
         file.touch(0o600)
         file.write_text(json.dumps({"stores": stores}))
 
     stores = [
-        entry("main", [models]), entry("mistyped", [foreign], secret=wrong), entry("unknown", ["not-there-at-all"], key="AKIANOBODYHASTHISKEY", secret=wrong),
+        entry("main", [models]), entry("mistyped", [foreign], secret=wrong),
+        entry("unknown", ["not-there-at-all"], key="AKIANOBODYHASTHISKEY", secret=wrong),
         entry("away", ["away"], endpoint=f"http://127.0.0.1:{free_port()}")]
     write(stores)
     coordinator = Coordinator(bin, folder)
@@ -185,8 +187,8 @@ def register(bin, folder, endpoint, key, secret, models, foreign, later, content
             expect(state["status"] == "failed" and told, f"{what}: {state['reason']}")
             coordinator.good("DELETE", "/v1/models/" + state["model_id"])
         unnamed = asked("late", later, "m.safetensors")
-        blocked = unnamed["blocked_by"]
-        expect(unnamed["status"] == "pending" and blocked and "models.object_stores" in blocked[0]["have"], f"a bucket that is not named: {blocked[0]['have']}")
+        why = [one["have"] for one in unnamed["blocked_by"]]
+        expect(unnamed["status"] == "pending" and why and "models.object_stores" in why[0], f"a bucket that is not named: {why}")
         away = asked("away", "away", "m.safetensors")
         until(lambda: coordinator.good("GET", "/v1/models/" + away["model_id"])["reason"], "the store that is away is tried")
         state = coordinator.good("GET", "/v1/models/" + away["model_id"])
