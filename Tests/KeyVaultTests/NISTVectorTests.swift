@@ -4,9 +4,11 @@ import KeyVault
 import Testing
 import Trust
 
+private let folder = ProcessInfo.processInfo.environment["TUTTI_ACVP"]
+
 /// NIST's own vectors (ACVP-Server v1.1.0.43 and later, `gen-val/json-files`, not in this repository). The server's files for testers,
 /// `internalProjection.json`, name the seed behind every expanded key, so that keys that are seeds can be held against all of them.
-@Suite(.enabled(if: NISTVectorTests.folder != nil, "needs NIST's vectors: TUTTI_ACVP names the folder gen-val/json-files of usnistgov/ACVP-Server"))
+@Suite(.enabled(if: folder != nil, "needs NIST's vectors: TUTTI_ACVP names the folder gen-val/json-files of usnistgov/ACVP-Server"))
 struct NISTVectorTests {
     private struct File: Decodable { let testGroups: [Group] }
     private struct Group: Decodable {
@@ -20,7 +22,6 @@ struct NISTVectorTests {
         let testPassed: Bool?
     }
 
-    static let folder = ProcessInfo.processInfo.environment["TUTTI_ACVP"]
     private static let algorithms: [String: KeyAlgorithm] = [
         "ML-KEM-768": .mlKEM768, "ML-KEM-1024": .mlKEM1024, "ML-DSA-65": .mlDSA65, "ML-DSA-87": .mlDSA87,
     ]
