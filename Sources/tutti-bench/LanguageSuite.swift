@@ -2,6 +2,7 @@ import ByteLanguage
 import CommandKit
 import Foundation
 import KernelTable
+import Learning
 import StrictJSON
 import TensorKernels
 
