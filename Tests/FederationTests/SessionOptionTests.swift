@@ -233,6 +233,21 @@ import Wire
         #expect(bench.machine.model?.digest == digest)
     }
 
+    /// Two writes: one begins the session, the next names its first model.
+    @Test func aModelThatWasGivenOutlivesADeathBetweenTheTwo() {
+        var spec = smallSpec(clients: 3, rounds: 1)
+        spec.initialModel = SessionSpec.InitialModel()
+        var bench = federation(names, spec)
+        bench.models[digest] = ModelFile(spec: spec.model!, schema: schema, parameters: [Float](repeating: 0.5, count: 10))
+        #expect(give(&bench, spec.model!, schema) == .done)
+        (bench.durable.initialModel, bench.durable.rounds) = (nil, [])
+        restart(&bench)
+        #expect(bench.machine.model?.digest == digest && bench.durable.initialModel == digest)
+        train(&bench)
+        #expect(bench.machine.committedRounds == 1)
+        #expect(bench.durable.rounds.allSatisfy { $0.baseModel == digest } && !bench.durable.rounds.isEmpty)
+    }
+
     @Test func aModelOfOtherDataIsRefused() {
         var spec = smallSpec(clients: 3, rounds: 1)
         (spec.model, spec.initialModel) = (nil, SessionSpec.InitialModel())

@@ -31,10 +31,20 @@ extension CoordinatorMachine {
         }
         guard session.status == .training else { return proceed(now) }
         guard let spec = session.model, let schema = session.schema else { return [] }
+        if model == nil, let digest = session.warmStart {
+            // The process ended between the write that begins the session and the one that names its first model.
+            model = (digest, 0)
+            return [.persist(.initialModel(digest: digest))] + goOn(spec, snapshot, rounds, now)
+        }
         guard model != nil else {
             phase = .initialising
             return [.initialiseModel(spec, schema, seed: session.spec.seed)]
         }
+        return goOn(spec, snapshot, rounds, now)
+    }
+
+    /// A session in training whose first model is there.
+    private mutating func goOn(_ spec: ModelSpec, _ snapshot: SessionSnapshot, _ rounds: [RoundRecord], _ now: Instant) -> [CoordinatorEffect] {
         if let kept = session.epoch, let suite {
             guard let drawn = try? EpochContext(kept, spec: session.spec, dimension: spec.parameterCount, suite: suite) else {
                 return end(.failed, "the groups of this session were kept in a form that cannot be read", now)
