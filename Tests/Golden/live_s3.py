@@ -1,7 +1,7 @@
 """Registers models out of an S3-compatible object store that is none of ours, and asks one. PyPI's Moto is started for it, made to compare signatures
 (Signature Version 4, with botocore's code); with --endpoint a store that is there already.
 
-    pip install 'moto[server]' boto3
+    pip install 'moto[server]>=5.2.5' boto3
     python3 Tests/Golden/live_s3.py --bin FOLDER_OF_PROGRAMS
     AWS_ACCESS_KEY_ID=… AWS_SECRET_ACCESS_KEY=… python3 Tests/Golden/live_s3.py --bin FOLDER_OF_PROGRAMS --endpoint http://127.0.0.1:9000
 
@@ -76,7 +76,7 @@ def main():
                 run(options.bin, folder, endpoint, key, secret)
             finally:
                 if process is not None:
-                    process.terminate()
+                    process.kill()
                     process.wait(SECONDS)
 
 
