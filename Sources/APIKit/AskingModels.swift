@@ -42,7 +42,7 @@ extension ServiceError {
         switch failure {
         case .notFound(let id): .notFound("model \(id.clipped(Limits.nameBytes))")
         case .notReady: .unavailable(failure.description, retryAfterSeconds: fetchRetrySeconds)
-        case .damaged: .conflict(failure.description, retryAfterSeconds: nil)
+        case .refused, .stopped, .damaged: .conflict(failure.description, retryAfterSeconds: nil)
         case .unsupported(let id, let why): .unprocessable(field: "model_id", issue: why, provided: .string(id))
         case .internalError(let cause): .internalError(cause: cause)
         }

@@ -84,15 +84,23 @@ package struct Coordinator: Sendable {
     ) async throws {
         // A typing error is told at the start and not on the first bill.
         _ = try folder.prices()
+        let store: SQLiteStore
+        // First: a folder that another coordinator serves is left alone.
+        do { store = try SQLiteStore(folder: folder.path, suite: .system, creates: false) } catch { throw CoordinatorError(opening: folder.path, error) }
+        let end: Result<Void, any Error>
+        do { end = .success(try await serve(store, signals, started)) } catch { end = .failure(error) }
+        // Not left to whoever holds it last: who waits for the end may open the folder.
+        await store.close()
+        try end.get()
+    }
+
+    private func serve(_ store: SQLiteStore, _ signals: [UnixSignal], _ started: @escaping @Sendable (String, Int) -> Void) async throws {
         let services: [ServiceGroupConfiguration.ServiceConfiguration]
         let authorities: FolderAuthorities
         let metrics = Metrics(help: Self.metricsHelp, views: [.aiSemble])
-        let keeper: LogKeeper
+        let keeper = LogKeeper(queue: logs, store: store, metrics: metrics, now: { Instant.now })
         do {
-            // First: a folder that another coordinator serves is left alone.
-            let store = try SQLiteStore(folder: folder.path, suite: .system, creates: false)
             authorities = try FolderAuthorities(folder: folder, lives: lives, strictPostQuantum: settings.strictPostQuantum, log: log)
-            keeper = LogKeeper(queue: logs, store: store, metrics: metrics, now: { Instant.now })
             let recorder = try await recorder(store, metrics)
             // What stands first ends last.
             let telemetry: [any Service] = [LogKeeping(keeper: keeper), Recording(recorder: recorder)]

@@ -46,8 +46,12 @@ extension ServableModel {
 package enum ModelFailure: Error, Sendable, Equatable, CustomStringConvertible {
     /// There is no model of this name, or it is another tenant's.
     case notFound(String)
-    /// It is known and cannot be loaded now: its bytes are still on their way, or were refused.
+    /// It is known and cannot be loaded yet: its bytes are still on their way.
     case notReady(id: String, why: String)
+    /// Its bytes were not taken: waiting does not help.
+    case refused(id: String, why: String)
+    /// A deployment that was ended: it answers never again.
+    case stopped(deployment: String)
     /// The bytes on disk are not those that were registered.
     case damaged(id: String)
     /// Known bytes of a kind that nothing here computes.
@@ -58,6 +62,8 @@ package enum ModelFailure: Error, Sendable, Equatable, CustomStringConvertible {
         switch self {
         case .notFound(let id): "There is no model '\(id)'."
         case .notReady(let id, let why): "The model '\(id)' is not ready: \(why)."
+        case .refused(let id, let why): "The model '\(id)' has no file: \(why). Register it again."
+        case .stopped(let deployment): "The deployment '\(deployment)' was stopped; deploy its model again."
         case .damaged(let id): "The file of the model '\(id)' is not the one that was registered; register it again."
         case .unsupported(let id, let why): "The model '\(id)' is not computed here: \(why)."
         case .internalError(let cause): cause

@@ -43,15 +43,15 @@ package enum OpenInference {
         [
             Endpoint("GET", path, "oip.model\(suffix)", .scope(.aiOperations), "A model's inputs and outputs.", gives: ModelView.self) {
                 request throws(ServiceError) in ModelView(try await ready(request, runtime))
-            }.refusing(422),
+            }.refusing(409, 422),
             Endpoint("GET", path + "/ready", "oip.model\(suffix)_ready", .scope(.aiOperations), "Whether a model answers.", gives: ModelReadyView.self) {
                 request throws(ServiceError) in ModelReadyView(title: try await ready(request, runtime).record.id)
-            }.refusing(422),
+            }.refusing(409, 422),
             Endpoint(
                 "POST", path + "/infer", "oip.infer\(suffix)", .scope(.aiOperations), bodyLimitBytes: bodyBytes,
                 contract: Contract(
                     "A model's outputs, as JSON, or where the question says so with bytes behind it.", request: .json(InferBody.shape),
-                    replies: [(200, .json(InferView.shape)), (200, .bytes("application/octet-stream"))], refusals: [413, 422, 502])
+                    replies: [(200, .json(InferView.shape)), (200, .bytes("application/octet-stream"))], refusals: [409, 413, 422, 502])
             ) { request throws(ServiceError) in
                 // What is not there is refused before a body is read for it.
                 _ = try await ready(request, runtime)

@@ -93,7 +93,7 @@ extension Phi {
             "POST", "/models/profile", "models.profile", .scope(.models), bodyLimitBytes: inferenceBodyBytes,
             contract: Contract(
                 "Runs a model now and says how long it took; without any, the coordinator's own kernels.", request: .json(ProfileBody.shape),
-                replies: [(200, .json(ProfileView.shape))], refusals: [422])
+                replies: [(200, .json(ProfileView.shape))], refusals: [409, 422])
         ) { request throws(ServiceError) in
             let sent = try await request.sent(ProfileBody.self)
             let (body, tenant) = (sent.body, try request.principal().tenant)

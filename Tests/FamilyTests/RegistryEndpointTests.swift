@@ -103,6 +103,12 @@ import Trust
         #expect(stopped.status == 200 && stopped.json["status"] == "stopped" && stopped.json["changed"] == true && stopped.json["model_id"]?.text == id)
         #expect(try await ask(world, "DELETE", "/models/deployments/\(deployment)").json["changed"] == false)
         #expect(try await ask(world, "DELETE", "/models/deployments/\(deployment)", as: other).status == 404)
+        // It answers never again: no promise that it might.
+        for path in ["/inference/run", "/models/profile"] {
+            let asked = try await ask(world, "POST", path, #"{"deployment_id":"\#(deployment)","input":{"type":"tensor","data":[1]}}"#)
+            let isSaid = asked.json["message"]?.text?.contains("was stopped; deploy its model again") == true
+            #expect(asked.status == 409 && isSaid, "\(path): \(asked.json.encodedText)")
+        }
     }
 
     @Test func aFileThatIsNotTakenIsFailedAndSaysWhy() async throws {

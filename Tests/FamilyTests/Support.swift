@@ -120,14 +120,15 @@ struct World {
             source: shelf, upstreams: upstreams, settings: limits, metrics: metrics,
             told: ModelEvents(store: store, suite: .system, log: log, now: { Self.now }).tell)
         openInference = OpenInference.family(models, version: "1.2.3")
-        let desk = InferenceDesk(runtime: models, artifacts: Artifacts(store: store, suite: .system, log: log))
         registry = ModelRegistry(store: store, client: nil, pool: Self.pool, suite: .system, random: .system, log: log) { Self.now }
         var times = LogFollowers.Times()
         (times.lookSeconds, times.heartbeatSeconds, times.lifeSeconds) = (0.01, 0.02, 600)
         let draining = isDraining
         followers = LogFollowers(times: times) { draining.isOn }
-        let services = ModelServices(
-            registry: registry, deployments: Deployments(registry, loading: loading, random: .system), followers: followers)
+        let deployments = Deployments(registry, loading: loading, random: .system)
+        let services = ModelServices(registry: registry, deployments: deployments, followers: followers)
+        let desk = InferenceDesk(
+            runtime: models, artifacts: Artifacts(store: store, suite: .system, log: log), deployments: PlacedOrShelved(placed: deployments, models: models))
         let language = LanguageModels(source: source, upstreams: upstreams, prices: prices)
         gates = try await ServiceGates.open(store) { Self.now }
         openAI = OpenAI.family(language)
@@ -170,4 +171,19 @@ final class Flag: Sendable {
     private let value = Mutex(false)
     var isOn: Bool { value.withLock { $0 } }
     func turnOn() { value.withLock { $0 = true } }
+}
+
+/// What was deployed, and the models of the shelf as deployments of themselves.
+private struct PlacedOrShelved: DeploymentSource {
+    let placed: Deployments
+    let models: ModelRuntime
+
+    func model(of deployment: String, tenant: String) async throws(ModelFailure) -> String {
+        do { return try await placed.model(of: deployment, tenant: tenant) } catch {
+            guard case .notFound = error else { throw error }
+            return try await ModelsAsDeployments(models).model(of: deployment, tenant: tenant)
+        }
+    }
+
+    func latest(tenant: String) async throws(ModelFailure) -> String? { try await ModelsAsDeployments(models).latest(tenant: tenant) }
 }

@@ -43,8 +43,9 @@ extension JobBlocker {
     static func model(_ asked: String, _ failure: ModelFailure) -> JobBlocker? {
         switch failure {
         case .notFound: model(asked, have: "none", fix: "register a model, and name its id")
-        case .notReady(_, let why): model(asked, have: why, fix: "wait until its file is here, or register it again")
-        case .unsupported, .damaged, .internalError: nil
+        case .notReady(_, let why): model(asked, have: why, fix: "wait until its file is here")
+        case .refused(_, let why): model(asked, have: why, fix: "register it again")
+        case .unsupported, .stopped, .damaged, .internalError: nil
         }
     }
 }

@@ -72,7 +72,7 @@ extension LanguageModels {
         let bytes: [UInt8]
         do { bytes = try await source.bytes(of: model) } catch {
             switch error {
-            case .notFound, .notReady, .damaged, .unsupported: throw .unusable(error.description)
+            case .notFound, .notReady, .refused, .stopped, .damaged, .unsupported: throw .unusable(error.description)
             case .internalError(let cause): throw .internalError(cause: cause)
             }
         }

@@ -121,14 +121,14 @@ package struct Deployments: DeploymentSource {
     }
 
     /// The id of the model that answers for a deployment.
-    /// - Throws: `notFound`, `notReady`.
+    /// - Throws: `notFound`, `stopped`.
     package func model(of deployment: String, tenant: String) async throws(ModelFailure) -> String {
         let found: DeploymentRecord
         do { found = try await find(deployment, tenant: tenant) } catch {
             if case .notFound = error { throw .notFound(deployment) }
             throw .internalError(cause: "\(error)")
         }
-        guard found.state != .stopped else { throw .notReady(id: deployment, why: "it was stopped") }
+        guard found.state != .stopped else { throw .stopped(deployment: deployment) }
         return found.model
     }
 

@@ -26,7 +26,7 @@ package struct RegistryModelSource: ModelSource {
         do throws(RegistryFailure) { record = try await registry.find(id, tenant: tenant) } catch { throw failure(error) }
         switch record.status {
         case .pending: throw .notReady(id: id, why: record.reason.map { "its file is being fetched (\($0))" } ?? "its file is being fetched")
-        case .failed: throw .notReady(id: id, why: record.reason ?? "its file was not taken")
+        case .failed: throw .refused(id: id, why: record.reason ?? "its file was not taken")
         // What is deployed goes on.
         case .ready, .archived: break
         }

@@ -59,7 +59,11 @@ package final class SQLiteStore: Sendable {
             try syncFolder(folder, disk)
             for digest in try updates.digests() where !needed.contains(digest) { updates.remove(digest) }
             for digest in try artifactFiles.digests() where !named.contains(digest) { artifactFiles.remove(digest) }
-            commits = GroupCommit(queue: queue, path: path, disk: disk) { Glibc.close(lock) }
+            commits = GroupCommit(queue: queue, path: path, disk: disk) {
+                // A process that is just being started may hold a copy of the descriptor.
+                flock(lock, LOCK_UN)
+                Glibc.close(lock)
+            }
         } catch {
             Glibc.close(lock)
             throw openingError(error, path)

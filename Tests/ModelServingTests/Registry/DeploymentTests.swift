@@ -86,7 +86,7 @@ import Trust
         let one = try await deployments.stop(first, tenant: "t", actor: "somebody")
         #expect(one.changed && !one.unloaded && one.deployment.state == .stopped && one.deployment.replicas == 0)
         #expect(!loader.loaded.withLock { $0 }.isEmpty)
-        await #expect(throws: ModelFailure.notReady(id: first, why: "it was stopped")) { try await deployments.model(of: first, tenant: "t") }
+        await #expect(throws: ModelFailure.stopped(deployment: first)) { try await deployments.model(of: first, tenant: "t") }
         let two = try await deployments.stop(second, tenant: "t", actor: "somebody")
         #expect(two.changed && two.unloaded && loader.loaded.withLock { $0 }.isEmpty)
         #expect(two.deployment.events.map(\.event).last == "Deployment stopped.")

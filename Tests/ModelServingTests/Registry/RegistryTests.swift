@@ -99,7 +99,7 @@ let modelDigest = hexadecimal(CryptoSuite.system.sha256(modelBytes))
         let evil = try await world.register("upload://evil")
         #expect(evil.status == .failed && evil.reason?.contains("system") == true && evil.sha256 == nil)
         await #expect("it says why") { try await world.source.model(evil.id, tenant: "t") } throws: {
-            if case ModelFailure.notReady(_, let why) = $0 { why.contains("pickle_opcodes") } else { false }
+            if case ModelFailure.refused(_, let why) = $0 { why.contains("pickle_opcodes") } else { false }
         }
         // What has failed gives way.
         try await world.upload(modelBytes, "m")
