@@ -58,7 +58,7 @@ package enum OpenInference {
                 let question = try await InferQuestion(request)
                 let answer = try await answer(question, request, runtime)
                 let id = request.requestID
-                return await runtime.aside { question.reply(answer, requestID: id) }
+                return await runtime.aside(values: answer.values) { question.reply(answer, requestID: id) }
             },
         ]
     }

@@ -62,9 +62,9 @@ package struct InferenceDesk: Sendable {
         } else {
             data = question.data
         }
-        // Millions of values take their time.
         let (specs, isBatched) = (status.inputs, status.isBatched)
-        let made = await runtime.aside { () -> Result<[NamedTensor], InferenceError> in
+        let values = data.valueCount(upTo: RuntimeLimits.valuesAtOnce + 1)
+        let made = await runtime.aside(values: values) { () -> Result<[NamedTensor], InferenceError> in
             do throws(InferenceError) { return .success(try modelInputs(data, specs, isBatched: isBatched)) } catch { return .failure(error) }
         }
         let inputs: [NamedTensor]
@@ -72,7 +72,7 @@ package struct InferenceDesk: Sendable {
         let answer = try await runtime.asking(tenant: tenant) { runtime throws(RuntimeError) in
             try await runtime.infer(question.model, tenant: tenant, inputs, question.options)
         }
-        var output = await runtime.aside { JSON.object(answer.outputs.map { JSON.Member($0.name, $0.tensor.nestedJSON) }) }
+        var output = await runtime.aside(values: answer.values) { JSON.object(answer.outputs.map { JSON.Member($0.name, $0.tensor.nestedJSON) }) }
         if file != nil { output = .string(try await keep(output, question)) }
         return Answered(output: output, seconds: answer.seconds, model: answer.model, rows: answer.runRows)
     }
@@ -128,6 +128,17 @@ package struct InferenceDesk: Sendable {
                 replaces: true, now: question.now)
         } catch { throw ServiceError(artifact: error, name) }
         return name
+    }
+}
+
+extension JSON {
+    /// How many values there are in it that hold no others, counted up to `most`.
+    fileprivate func valueCount(upTo most: Int) -> Int {
+        let parts = elements ?? members?.map { $0.value }
+        guard let parts else { return 1 }
+        var count = 0
+        for part in parts where count < most { count += part.valueCount(upTo: most - count) }
+        return count
     }
 }
 

@@ -118,8 +118,9 @@ extension DescribedRequest {
         let known = fields
         var body = Self()
         for field in known { try field.read(json[field.field.name], place(field.field.name), &body, &notices) }
-        let names = known.map(\.field.name)
-        notices += unknown(members.map(\.name).filter { !names.contains($0) }, of: names, place)
+        // Closures: a key path of a generic type is made anew wherever it is written.
+        let strange = members.filter { member in !known.contains { $0.field.name == member.name } }
+        if !strange.isEmpty { notices += unknown(strange.map { $0.name }, of: known.map { $0.field.name }, place) }
         return body
     }
 }

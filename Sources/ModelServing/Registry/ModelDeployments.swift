@@ -76,10 +76,12 @@ package struct ScalingPolicy: Sendable, Equatable, Codable {
 package struct Deployments: DeploymentSource {
     private static let lookSeconds = 15.0
     private static let readAtOnce = 1000
+    private static let remembered = 10_000
     private let registry: ModelRegistry
     private let loading: (any ModelLoading)?
     private let machine: MachineCapacity
     private let random: RandomSource
+    private let answering = AnsweringModels(most: Self.remembered)
 
     /// - Parameter loading: nil: nobody loads models here, and every deployment waits.
     package init(_ registry: ModelRegistry, loading: (any ModelLoading)?, machine: MachineCapacity = .here, random: RandomSource) {
@@ -123,12 +125,15 @@ package struct Deployments: DeploymentSource {
     /// The id of the model that answers for a deployment.
     /// - Throws: `notFound`, `stopped`.
     package func model(of deployment: String, tenant: String) async throws(ModelFailure) -> String {
+        if let known = answering.model(of: deployment, tenant: tenant) { return known }
+        let changes = answering.changes
         let found: DeploymentRecord
         do { found = try await find(deployment, tenant: tenant) } catch {
             if case .notFound = error { throw .notFound(deployment) }
             throw .internalError(cause: "\(error)")
         }
         guard found.state != .stopped else { throw .stopped(deployment: deployment) }
+        answering.keep(found.model, of: deployment, tenant: tenant, asOf: changes)
         return found.model
     }
 
@@ -194,6 +199,7 @@ package struct Deployments: DeploymentSource {
                 return (next, entry)
             }
         } catch { throw .storage(error) }
+        answering.forget(id, tenant: tenant)
         guard let after else { throw .notFound("deployment \(id.clipped(RegistryLimits.nameBytes))") }
         let isChanged = changed.withLock { $0 }
         return (after, isChanged, isChanged ? try await release(after) : false)

@@ -168,6 +168,11 @@ package final class ModelRuntime: Sendable {
     /// Runs what takes longer than a cooperative task may, such as reading a large file.
     package func aside<Value: Sendable>(_ work: @escaping @Sendable () -> Value) async -> Value { await loading.run(work) }
 
+    /// The same of work with numbers. Few of them are worked on at once: to hand them to another thread would take longer.
+    package func aside<Value: Sendable>(values: Int, _ work: @escaping @Sendable () -> Value) async -> Value {
+        values > RuntimeLimits.valuesAtOnce ? await loading.run(work) : work()
+    }
+
     /// How many models lie in memory and how many requests wait, of all tenants.
     package var load: (models: Int, waiting: Int, usedBytes: Int) { state.withLock { ($0.loaded.count, $0.queue.waiting.count, $0.board.usedBytes) } }
 

@@ -63,4 +63,6 @@ package struct InferenceAnswer: Sendable {
     package var runSeconds: Double
     /// Rows of the run, others' included.
     package var runRows: Int
+    /// Elements of all outputs.
+    package var values: Int { outputs.reduce(0) { $0 + $1.tensor.count } }
 }

@@ -12,6 +12,8 @@ package enum RuntimeLimits {
     package static let dimensions = 8
     /// Rows that are put together to one run.
     package static let batchRows = 65_536
+    /// Numbers that are read or written where the request is, on no other thread.
+    package static let valuesAtOnce = 4096
     /// How long a request may wait for others to share its run.
     package static let batchWaitMicroseconds = 10_000
     /// How long a request waits before it is given up, at most.

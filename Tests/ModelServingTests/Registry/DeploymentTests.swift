@@ -82,6 +82,9 @@ import Trust
         let model = try await world.register("upload://m")
         let deployments = deployments(world, loader)
         let (first, second) = (try await deploy(deployments, model.id).deployment.id, try await deploy(deployments, model.id).deployment.id)
+        // Asked before, so that it is remembered.
+        for id in [first, second] { #expect(try await deployments.model(of: id, tenant: "t") == model.id) }
+        await #expect(throws: ModelFailure.notFound(first)) { try await deployments.model(of: first, tenant: "other") }
         // The other one needs the model.
         let one = try await deployments.stop(first, tenant: "t", actor: "somebody")
         #expect(one.changed && !one.unloaded && one.deployment.state == .stopped && one.deployment.replicas == 0)
