@@ -186,4 +186,14 @@ import Testing
         let none = unaligned(nothing) { out in _ = unaligned(nothing) { table.gelu(out, $0, 20) } }.values
         #expect(none.allSatisfy { $0.isNaN })
     }
+
+    /// Training meets inputs of every size; a subnormal number holds a processor up.
+    @Test(arguments: Kernels.available) func smallGradientsThroughGeluAreNumbersOrNothing(level: KernelLevel) throws {
+        let table = try #require(Kernels.table(level))
+        let x = (0..<2000).map { -Float($0) * 0.01 }
+        let y = unaligned([Float](repeating: .nan, count: x.count)) { out in _ = unaligned(x) { table.gelu(out, $0, x.count) } }.values
+        let dx = unaligned([Float](repeating: 1e-12, count: x.count)) { dx in _ = unaligned(x) { table.geluBackward(dx, $0, x.count) } }.values
+        #expect(y.allSatisfy { !$0.isSubnormal } && dx.allSatisfy { !$0.isSubnormal })
+        #expect(y.contains { $0 != 0 && $0 > -1e-15 }, "what is small is not cut off early")
+    }
 }

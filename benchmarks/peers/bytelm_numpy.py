@@ -3,7 +3,7 @@
 
 Usage: benchmarks/peers/bytelm_numpy.py MODEL PROMPT_HEX COUNT
 
-One JSON object: the greedy continuation of the prompt by COUNT bytes as hexadecimal digits, the smallest difference of the logits of the
+One JSON object: the greedy continuation of the prompt by COUNT bytes, its whole characters, as hexadecimal digits, the smallest difference of the logits of the
 byte that was taken and of the next best, and the bits per byte of the prompt itself. Written from docs/explanation/bytelm.md."""
 import json
 import struct
@@ -98,6 +98,8 @@ def main():
         if order[0] == BOUNDARY:
             break
         out += bytes([order[0]])
+    # A character that COUNT has cut is not given out.
+    out = out.decode("utf-8", "ignore").encode()
     print(json.dumps({"greedy": out.hex(), "margin": float(margin), "bits_per_byte": float(bits)}))
 
 
