@@ -43,11 +43,12 @@ package struct FieldOf<Root: Sendable>: Sendable {
     }
 
     /// A field of a reply.
+    /// - Parameter value: written as a key path; as a function it is read without one, which is many times faster.
     package init<Value: FieldValue>(
-        _ name: String, _ path: any KeyPath<Root, Value> & Sendable, _ source: Source, unit: String? = nil, _ note: String? = nil
+        _ name: String, _ value: @escaping @Sendable (Root) -> Value, _ source: Source, unit: String? = nil, _ note: String? = nil
     ) {
         let field = Field(name: name, schema: Value.schema(.none), isRequired: true, unit: unit, source: source, note: note, usual: nil)
-        form = Form(field, value: { $0[keyPath: path].json })
+        form = Form(field, value: { value($0).json })
     }
 
     /// A field of a request.
@@ -76,9 +77,8 @@ package struct FieldOf<Root: Sendable>: Sendable {
 
 extension FieldOf {
     /// The same field of a reply that has `Root` in it.
-    package func of<Whole>(_ path: any KeyPath<Whole, Root> & Sendable) -> FieldOf<Whole> {
-        FieldOf<Whole>(
-            form.field, isThere: { [form] in form.isThere?($0[keyPath: path]) ?? true }, value: { [form] in form.value($0[keyPath: path]) })
+    package func of<Whole>(_ part: @escaping @Sendable (Whole) -> Root) -> FieldOf<Whole> {
+        FieldOf<Whole>(form.field, isThere: { [form] in form.isThere?(part($0)) ?? true }, value: { [form] in form.value(part($0)) })
     }
 
     private init(_ field: Field, isThere: (@Sendable (Root) -> Bool)?, value: @escaping @Sendable (Root) -> JSON) {
