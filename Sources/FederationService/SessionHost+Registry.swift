@@ -88,11 +88,13 @@ extension FederationEngine {
         var (after, seen) = ("", 0)
         while true {
             let page = try await store.sessionsWithoutModel(after: after, limit: Limits.registeredAtOnce)
-            for session in page {
-                guard let snapshot = try await around.sessions.snapshot(session.id, tenant: session.tenant) else { continue }
-                let (machine, _) = CoordinatorMachine.restored(from: snapshot, now: around.now(), suite: .system)
-                // Not kept: nobody has asked for it.
-                await (hostInMemory(session.id) ?? SessionHost(machine: machine, members: snapshot.members, around: around)).leaveModel()
+            for session in page where session.isWorthRegistering {
+                do throws(FederationFailure) {
+                    // Its only host: whoever asks for the receipt meanwhile waits for the same one.
+                    try await host(session.id).leaveModel()
+                } catch {
+                    around.log.warning("a session's model is registered at the next start", metadata: ["session": "\(session.id)", "cause": "\(error)"])
+                }
             }
             seen += page.count
             guard page.count == Limits.registeredAtOnce, let last = page.last else { return seen }
