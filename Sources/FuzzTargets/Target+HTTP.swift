@@ -76,7 +76,7 @@ extension FuzzTarget {
     }
 
     private static func refusal(_ error: ServiceError, _ status: Int?) -> Rejection {
-        Rejection(status: status ?? 400, headers: [("content-type", "text/plain")], body: Array("\(error)".utf8))
+        Rejection(status: status ?? 400, headers: ["content-type": "text/plain"], body: Array("\(error)".utf8))
     }
 }
 

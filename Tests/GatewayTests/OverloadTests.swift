@@ -113,9 +113,19 @@ struct OverloadTests {
                 try await during([post, post], then: "{}", live) {
                     try await areUnderWay(2, live)
                     try await asks("503")
-                    // Two at once: the answers come one after the other.
-                    try await stream.send(listing + listing)
-                    for _ in 1...2 { #expect(try await stream.readResponse().head.hasPrefix("HTTP/1.1 503 ")) }
+                    // Many at once: the answers come one after the other, and each names its own request.
+                    let named = listing.replacing("\r\n\r\n", with: "\r\nX-Request-ID: mine\r\n\r\n")
+                    try await stream.send(String(repeating: listing, count: 20) + named)
+                    var ids: [String] = []
+                    for _ in 0..<21 {
+                        let (head, body) = try await stream.readResponse()
+                        #expect(head.hasPrefix("HTTP/1.1 503 ") && head.lowercased().contains("retry-after: 1"), "\(head)")
+                        let line = head.split(separator: "\r\n").filter { $0.lowercased().hasPrefix("x-request-id: ") }.map { String($0.dropFirst(14)) }
+                        let told = try JSON(parsing: Array(body.utf8))["error"]?["request_id"]?.text
+                        #expect(line == [told], "\(head)\(body)")
+                        ids += line
+                    }
+                    #expect(Set(ids).count == 21 && ids.last == "mine", "\(ids)")
                 }
                 try await asks("200")
             }

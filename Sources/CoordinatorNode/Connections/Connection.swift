@@ -18,6 +18,7 @@ package final class Connection: Sendable {
         var isControl = false
         var isQuiescing = false
         var isEnding = false
+        var room: ListingRoom?
     }
     private let state = Mutex(State())
     /// false: plain HTTP on the loopback.
@@ -61,6 +62,19 @@ package final class Connection: Sendable {
     var isEnding: Bool {
         get { state.withLock { $0.isEnding } }
         set { state.withLock { $0.isEnding = newValue } }
+    }
+
+    /// For the request that is on its way to whoever answers it.
+    var room: ListingRoom? {
+        get { state.withLock { $0.room } }
+        set {
+            // What was kept is given back outside of the lock.
+            let last = state.withLock { state in
+                defer { state.room = newValue }
+                return state.room
+            }
+            withExtendedLifetime(last) {}
+        }
     }
 
     /// On the channel's event loop, after the handshake. TLS has verified the chain; here only the name is read. From then

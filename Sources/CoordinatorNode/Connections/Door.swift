@@ -22,7 +22,7 @@ package struct Door<Kind: Sendable>: Sendable {
 
     package init(
         connections: OpenConnections = OpenConnections(), times: GatewayTimes, admit: @escaping Admit,
-        turnAway: @escaping TurnAway = { _ in nil }, rejection: @escaping @Sendable (ServiceError, Int?) -> Rejection,
+        turnAway: @escaping TurnAway = { _, _ in nil }, rejection: @escaping @Sendable (ServiceError, Int?) -> Rejection,
         http: @escaping @Sendable (any Channel) -> EventLoopFuture<Kind>, control: @escaping @Sendable (ControlLink, HTTPRequestHead) throws -> Kind
     ) {
         (self.connections, self.times, self.admit, self.turnAway) = (connections, times, admit, turnAway)

@@ -47,8 +47,9 @@ extension Gateway {
                 "request failed", metadata: ["operation": "control", "status": "\(reply.status)", "request": "\(request.requestID)", "cause": "\(cause)"])
         }
         if let status { reply.status = status }
-        let answer = HTTPAnswer(reply, method: .get, headers: [:], closes: true)
-        return Rejection(status: answer.status, headers: answer.headers.map { ($0.name.canonicalName, $0.value) }, body: answer.content)
+        let answer = HTTPAnswer(reply, method: .get, headers: [:], closes: false)
+        let headers = answer.headers.filter { $0.name != .contentLength }.map { ($0.name.canonicalName, $0.value) }
+        return Rejection(status: answer.status, headers: HTTPHeaders(headers), body: answer.content)
     }
 
     private func opening(_ head: HTTPRequestHead, _ connection: Connection) -> APIRequest {

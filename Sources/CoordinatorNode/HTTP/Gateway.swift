@@ -33,6 +33,7 @@ struct Gateway: Sendable {
     /// Digest of the authorities that are handed out now, in replies to nodes.
     static let authorities = "tutti-authorities"
     static let latency = "tutti_http_request_seconds"
+    private let crowdedReplies = CrowdedReplies()
     static let crowded = ServiceError.unavailable("too many requests are under way", retryAfterSeconds: Limits.shedRetrySeconds)
     private static let requestIDField = HTTPField.Name("x-request-id")
     private struct Ended: Error {}
@@ -41,6 +42,8 @@ struct Gateway: Sendable {
     func respond(_ request: Request, _ writer: consuming ResponseWriter, _ channel: any Channel) async throws {
         guard let connection = Connection.current, !connection.isEnding else { throw Ended() }
         let started = ContinuousClock.now
+        // It is here, and takes its place before anybody else on this event loop can.
+        connection.room = nil
         let (reply, operation, closes, received) = await reply(to: request, connection, channel)
         connection.isEnding = closes
         let answer = HTTPAnswer(reply, method: request.method, headers: request.headers, closes: closes)
@@ -149,17 +152,20 @@ struct Gateway: Sendable {
     }
 
     /// What `dispatch` would say of this request for want of room, without anything of the request being worked on.
-    func turnAway(_ head: HTTPRequestHead) -> Rejection? {
-        guard requests.isCrowded, let path = try? RequestTarget(head.uri).path else { return nil }
+    ///
+    /// Where there is room, it is kept until the request gets there: of those that are read together, only as many go on as will be served.
+    func turnAway(_ head: HTTPRequestHead, _ connection: Connection) -> Rejection? {
+        connection.room = requests.keepRoom()
+        guard connection.room == nil, let path = RequestTarget.plain(head.uri) else { return nil }
         let owner = owner(of: path)
-        guard owner.bases != system.bases, let worth = owner.endpoint(method: head.method.rawValue, path: path)?.worth, !requests.hasRoom(worth) else {
-            return nil
-        }
+        guard owner.bases != system.bases, let worth = owner.endpoint(method: head.method.rawValue, path: path)?.worth,
+            worth == .listing || !requests.hasRoom(worth)
+        else { return nil }
         requests.isShed(worth)
         var request = emptyRequest(
-            method: head.method.rawValue, host: head.headers.first(name: "host"), Connection(isSecure: true), id: head.headers.first(name: "x-request-id"))
+            method: head.method.rawValue, host: head.headers.first(name: "host"), connection, id: head.headers.first(name: "x-request-id"))
         request.path = path
-        return rejection(Self.crowded, request, status: nil)
+        return crowdedReplies.rejection(of: request) { rejection(Self.crowded, $0, status: nil) }
     }
 
     private func owner(of path: String) -> Family { families.first { $0.owns(path) } ?? system }

@@ -11,10 +11,11 @@ package enum Admission: Sendable {
 /// A complete answer, written without the HTTP side.
 package struct Rejection: Sendable {
     package var status: Int
-    package var headers: [(name: String, value: String)]
+    /// Without the length of the body, and without what becomes of the connection.
+    package var headers: HTTPHeaders
     package var body: [UInt8]
 
-    package init(status: Int, headers: [(name: String, value: String)], body: [UInt8]) {
+    package init(status: Int, headers: HTTPHeaders, body: [UInt8]) {
         (self.status, self.headers, self.body) = (status, headers, body)
     }
 }
@@ -22,8 +23,9 @@ package struct Rejection: Sendable {
 /// Whether this peer may upgrade; on the event loop.
 package typealias Admit = @Sendable (HTTPRequestHead, Connection, any EventLoop) -> EventLoopFuture<Admission>
 
-/// What a request is told for which there is no room; nil: there is, or it is not for here to say. On the event loop.
-package typealias TurnAway = @Sendable (HTTPRequestHead) -> Rejection?
+/// What a request is told for which there is no room; nil: there is, and the connection keeps it, or it is not for here to say. On the
+/// event loop.
+package typealias TurnAway = @Sendable (HTTPRequestHead, Connection) -> Rejection?
 
 /// Stands between the HTTP parser and everything that answers requests, as long as the connection speaks HTTP.
 ///
@@ -88,6 +90,7 @@ final class RequestGate: ChannelDuplexHandler, RemovableChannelHandler {
     func channelInactive(context: ChannelHandlerContext) {
         deadline?.cancel()
         state = .ended
+        connection.room = nil
         context.fireChannelInactive()
     }
 
@@ -148,7 +151,7 @@ final class RequestGate: ChannelDuplexHandler, RemovableChannelHandler {
             return object(.invalid(field: "Host", issue: "must be given once", provided: nil), nil, context)
         }
         // Here rather than where requests are answered: what turning away costs is lost for those who are served.
-        if hasPassed, unanswered == 0, head.isKeepAlive, head.method != .HEAD, !head.hasBody, let rejection = turnAway(head) {
+        if hasPassed, unanswered == 0, head.isKeepAlive, head.method != .HEAD, !head.hasBody, let rejection = turnAway(head, connection) {
             isSkipping = true
             return write(rejection, closes: false, context)
         }
@@ -186,9 +189,9 @@ final class RequestGate: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     private func write(_ rejection: Rejection, closes: Bool, _ context: ChannelHandlerContext) {
-        var headers = HTTPHeaders(rejection.headers.map { ($0.name, $0.value) })
-        headers.replaceOrAdd(name: "content-length", value: "\(rejection.body.count)")
-        if closes { headers.replaceOrAdd(name: "connection", value: "close") } else { headers.remove(name: "connection") }
+        var headers = rejection.headers
+        headers.add(name: "content-length", value: "\(rejection.body.count)")
+        if closes { headers.add(name: "connection", value: "close") }
         let head = HTTPResponseHead(version: .http1_1, status: .init(statusCode: rejection.status), headers: headers)
         context.write(wrapOutboundOut(.head(head)), promise: nil)
         context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: rejection.body)))), promise: nil)

@@ -42,7 +42,7 @@ final class RequestLimit: Sendable {
     /// Listings are worked on, where others wait for bodies that come slowly: a few keep every core busy, and more of them only make
     /// one another late.
     private let listings: Int
-    private let taken = Mutex((all: 0, listings: 0))
+    private let taken = Mutex((all: 0, listings: 0, kept: 0))
     private let metrics: Metrics
 
     init(places: Int, metrics: Metrics) {
@@ -64,16 +64,25 @@ final class RequestLimit: Sendable {
         return isTaken
     }
 
-    /// Whether somebody would be turned away now, whoever it may be.
-    var isCrowded: Bool { taken.withLock { !hasRoom(.listing, $0) } }
+    /// Room for a request whose worth nobody has looked up yet; nil: a listing would be turned away now.
+    func keepRoom() -> ListingRoom? {
+        let isKept = taken.withLock { taken in
+            guard taken.all + taken.kept < places(.listing), taken.listings + taken.kept < listings else { return false }
+            taken.kept += 1
+            return true
+        }
+        return isKept ? ListingRoom { [weak self] in self?.taken.withLock { $0.kept -= 1 } } : nil
+    }
 
     func hasRoom(_ worth: Worth) -> Bool { taken.withLock { hasRoom(worth, $0) } }
 
     func isShed(_ worth: Worth) { metrics.add("tutti_requests_shed_total", [("class", worth.rawValue)]) }
 
-    private func hasRoom(_ worth: Worth, _ taken: (all: Int, listings: Int)) -> Bool {
-        taken.all < max(1, Int(Double(places) * worth.share)) && (worth != .listing || taken.listings < listings)
+    private func hasRoom(_ worth: Worth, _ taken: (all: Int, listings: Int, kept: Int)) -> Bool {
+        taken.all < places(worth) && (worth != .listing || taken.listings < listings)
     }
+
+    private func places(_ worth: Worth) -> Int { max(1, Int(Double(places) * worth.share)) }
 
     func leave(_ worth: Worth) {
         taken.withLock { taken in
@@ -81,6 +90,15 @@ final class RequestLimit: Sendable {
             if worth == .listing { taken.listings -= 1 }
         }
     }
+}
+
+/// Room that is kept for a request, until this is let go of.
+final class ListingRoom: Sendable {
+    private let end: @Sendable () -> Void
+
+    init(_ end: @escaping @Sendable () -> Void) { self.end = end }
+
+    deinit { end() }
 }
 
 /// Memory for the bodies of requests that are under way: clients that all upload at once must not take more than there is.

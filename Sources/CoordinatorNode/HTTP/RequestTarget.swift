@@ -44,6 +44,13 @@ package struct RequestTarget: Sendable, Equatable {
         }
     }
 
+    /// The path of a target that spells it as it is; nil: it has to be read with care.
+    static func plain(_ target: String) -> String? {
+        let path = beginning(target)
+        let isWhole = path.utf8.count == target.utf8.count || target.utf8[path.utf8.endIndex] == UInt8(ascii: "?")
+        return isWhole && path.utf8.first == UInt8(ascii: "/") && !path.utf8.contains(UInt8(ascii: ".")) ? path : nil
+    }
+
     /// What a target that cannot be read still says of whose it is: its path, as far as it is spelt plainly.
     package static func beginning(_ target: String) -> String {
         String(target.utf8.prefix { $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "%") }) ?? "/"

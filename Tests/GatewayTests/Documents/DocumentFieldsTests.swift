@@ -57,7 +57,11 @@ import Testing
         let tenant = try await live.admin(.POST, "/api/v1/tenants", ["name": "Trials"])
         let client = try await live.admin(.POST, "/api/v4/identity/oauth-clients", ["name": "trials", "scopes": scopes])
         _ = try await live.admin(.POST, "/api/v4/identity/users", ["name": "your_username", "password": "your_password", "scopes": scopes])
-        let job: JSON = ["name": "x", "type": "batch_processing", "service": "nlp", "parameters": ["input_source": "s3://x/"]]
+        // Later: it must not have failed before it is cancelled.
+        let later = JSON.string(Date(timeIntervalSinceNow: 3600).ISO8601Format())
+        let job: JSON = [
+            "name": "x", "type": "batch_processing", "service": "nlp", "parameters": ["input_source": "s3://x/"], "scheduled_at": later,
+        ]
         let made = try await live.admin(.POST, "/api/v2/jobs", job)
         let cancelled = try await live.admin(.DELETE, "/api/v2/jobs/\(made.json["job_id"]?.text ?? "")")
         try #require(cancelled.status == 200, "\(cancelled.json.encodedText)")
