@@ -11,8 +11,8 @@ package struct ModelCard: Sendable, Equatable {
 
     package static let languages = ModelCard(
         id: "langid-1", method: "naive Bayes over one to three characters and small words, from texts written for this project; scripts",
-        limits: "25 languages; sentences of a few words are guesses; no mixed texts; Arabic and Devanagari are not told apart", figures: ["accuracy": 0.99],
-        size: 102)
+        limits: "25 languages; sentences of a few words are guesses; no mixed texts; Arabic and Devanagari are not told apart", figures: ["accuracy": 0.93],
+        size: 40)
     package static let sentiment = ModelCard(
         id: "lex-sent-1", method: "a lexicon written for this project, negation, degrees, contrast, emphasis",
         limits: "English; no irony, no matter of opinion",

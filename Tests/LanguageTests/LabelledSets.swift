@@ -2,8 +2,8 @@ import Foundation
 
 import Language
 
-/// The labelled sets, which were written for this project. The rules were looked over once with `sentiment` and `entities`; the sets named `…-heldout`
-/// were written afterwards and are measured only. `Sets/peers.py` reads the same files.
+/// The labelled sets, which were written for this project. The rules were looked over once with `languages`, `sentiment` and `entities`; `languages-names` and the
+/// sets named `…-heldout` were written afterwards and are measured only. `Sets/peers.py` reads the same files.
 enum LabelledSets {
     struct Named {
         var text: String
@@ -16,7 +16,7 @@ enum LabelledSets {
     }
 
     /// A language and a sentence.
-    static func languages() throws -> [(code: String, text: String)] { try lines("languages").map { ($0[0], $0[1]) } }
+    static func languages(_ name: String) throws -> [(code: String, text: String)] { try lines(name).map { ($0[0], $0[1]) } }
     static func sentiments(_ name: String) throws -> [(label: SentimentReader.Label, text: String)] {
         try lines(name).compactMap { line in SentimentReader.Label(rawValue: line[0]).map { ($0, line[1]) } }
     }

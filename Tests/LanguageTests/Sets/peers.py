@@ -12,16 +12,17 @@ def lines(name):
     return [line.split("\t") for line in (FOLDER / f"{name}.tsv").read_text().splitlines() if line]
 
 
-def languages():
+def languages(name):
     import py3langid
-    rows = lines("languages")
+    py3langid.set_languages()
+    rows = lines(name)
     def found():  # it has no codes for the two Norwegians
         return [{"no": "nb"}.get(code, code) for code in (py3langid.classify(text)[0] for _, text in rows)]
     free = found()
     py3langid.set_languages(sorted({{"nb": "no"}.get(code, code) for code, _ in rows}))
     held = found()
-    for name, found in (("all its languages", free), ("held to ours", held)):
-        print(f"py3langid, {name}: accuracy {sum(f == c for f, (c, _) in zip(found, rows)) / len(rows):.2f} of {len(rows)}")
+    for held, found in (("all its languages", free), ("held to ours", held)):
+        print(f"{name}: py3langid, {held}: accuracy {sum(f == c for f, (c, _) in zip(found, rows)) / len(rows):.2f} of {len(rows)}")
 
 
 def sentiment(name):
@@ -74,7 +75,8 @@ def summaries():
 
 
 if __name__ == "__main__":
-    languages()
+    languages("languages")
+    languages("languages-names")
     sentiment("sentiment")
     sentiment("sentiment-heldout")
     keywords()
